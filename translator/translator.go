@@ -1,0 +1,128 @@
+// Package translator is the vocabulary of one call: what a dialect reads from
+// the client, what goes to Bedrock, and what comes back.
+//
+// It stands between extproc, which knows Envoy and no JSON, and
+// internal/bedrock, which knows AWS and no client. Everything below it is a
+// pure function over bytes: no network, no log, no clock.
+package translator
+
+// A Dialect is one client-facing API. Implementations are immutable and safe
+// for concurrent use.
+type Dialect interface {
+	// Routes lists the HTTP routes that the dialect answers with a model call.
+	Routes() []Route
+	// Decode reads a client's request. An error is always an *Error.
+	Decode(req Request) (*Call, error)
+	// EncodeError returns the JSON body in which the dialect's clients expect e.
+	EncodeError(e *Error) []byte
+}
+
+// A Route is a method and an exact path. Streaming says that its answer is a
+// live event stream rather than one JSON object.
+type Route struct {
+	Method    string
+	Path      string
+	Streaming bool
+}
+
+// A Request is one HTTP request as far as a dialect may know it.
+type Request struct {
+	// Streaming is copied from the route that matched.
+	Streaming bool
+	// UserAgent is the client's User-Agent header, "" when absent.
+	UserAgent string
+	// DefaultModel is asked for when the body names no model.
+	DefaultModel string
+	// Body is the whole request body. Decode may keep parts of it.
+	Body []byte
+}
+
+// A Call is one translated request, ready to be sent. It belongs to one
+// goroutine at a time.
+type Call struct {
+	// Model is the name that the client asked for, or Request.DefaultModel.
+	Model string
+	// Body is the Converse (or ConverseStream) request, without modelId, as JSON.
+	Body []byte
+	// Streaming selects ConverseStream.
+	Streaming bool
+	// Encoder turns what Bedrock answers into what this client expects.
+	Encoder Encoder
+}
+
+// An Encoder writes the answer to one call. Either method is used, once.
+type Encoder interface {
+	// EncodeReply turns the body of a Converse reply into the client's JSON.
+	// An error is always an *Error: the reply is not one of Converse.
+	EncodeReply(reply []byte, facts Facts) ([]byte, Summary, error)
+	// NewStream starts the client's event stream.
+	NewStream(facts Facts) Stream
+}
+
+// A Stream writes one client event stream. It is not safe for concurrent use.
+// Every method appends whole SSE events to dst and returns the extended slice.
+type Stream interface {
+	// AppendEvent translates one Converse event. It keeps nothing of ev. An
+	// error is always an *Error; what was appended before it is still valid.
+	AppendEvent(dst []byte, ev Event) ([]byte, error)
+	// AppendEnd writes what is owed after Bedrock's last event.
+	AppendEnd(dst []byte) []byte
+	// AppendError writes the in-band failure event. Nothing may follow it.
+	AppendError(dst []byte, e *Error) []byte
+	// AppendKeepAlive writes a comment that clients ignore.
+	AppendKeepAlive(dst []byte) []byte
+	// Summary tells what the stream has shown so far, for logs and metrics.
+	Summary() Summary
+}
+
+// An Event is one ConverseStream event. Payload is valid until the next event
+// is read.
+type Event struct {
+	// Kind is the :event-type header, such as "contentBlockDelta".
+	Kind string
+	// Payload is the event's JSON object.
+	Payload []byte
+}
+
+// Facts are what is known of a call besides its content. They reach the client
+// in metadata and in errors. All fields may be empty.
+type Facts struct {
+	// RequestID is the client's X-Request-Id or our own.
+	RequestID string
+	// AWSRequestID is Bedrock's x-amzn-RequestId.
+	AWSRequestID string
+	// Backend is the configured name of the backend that answered.
+	Backend string
+	// Region is the AWS region that was called.
+	Region string
+	// ModelID is the modelId sent to Bedrock.
+	ModelID string
+	// Attempts counts the HTTP calls made, 0 when none was.
+	Attempts int
+}
+
+// A Summary is the outcome of an answer in numbers: no content.
+type Summary struct {
+	StopReason       string
+	InputTokens      int64
+	OutputTokens     int64
+	CacheReadTokens  int64
+	CacheWriteTokens int64
+	// UsageKnown says that Bedrock reported token counts.
+	UsageKnown bool
+	Warnings   int
+}
+
+// A Caller is what a request said about who pays and where: the four X-AWS-*
+// headers. Its values are secret and live as long as the call. The zero value
+// means that the caller brought nothing.
+type Caller struct {
+	AccessKeyID     string
+	SecretAccessKey string
+	SessionToken    string
+	// Region beats the backend's region. Only set together with the keys.
+	Region string
+}
+
+// HasKeys reports whether the caller brought credentials.
+func (c Caller) HasKeys() bool { return c.AccessKeyID != "" && c.SecretAccessKey != "" }
