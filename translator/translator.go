@@ -69,8 +69,6 @@ type Stream interface {
 	AppendEnd(dst []byte) []byte
 	// AppendError writes the in-band failure event. Nothing may follow it.
 	AppendError(dst []byte, e *Error) []byte
-	// AppendKeepAlive writes a comment that clients ignore.
-	AppendKeepAlive(dst []byte) []byte
 	// Summary tells what the stream has shown so far, for logs and metrics.
 	Summary() Summary
 }
