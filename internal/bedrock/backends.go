@@ -1,0 +1,110 @@
+package bedrock
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
+	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
+	awsconfig "github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/service/bedrockruntime"
+	"github.com/aws/smithy-go/transport/http/protocol/restjson1"
+
+	"bedrock-extproc/translator"
+)
+
+// Backends are the configured places to send calls to. They are immutable and
+// safe for concurrent use.
+type Backends struct {
+	list      []*Backend
+	byName    map[string]*Backend
+	fallback  string
+	transport http.RoundTripper
+}
+
+// New reads the AWS environment and profile and sets the backends up. It makes no
+// network call: credentials are fetched by the first call that needs them.
+func New(ctx context.Context, cfg Config) (*Backends, error) {
+	cfg = cfg.withDefaults()
+	if err := cfg.validate(); err != nil {
+		return nil, fmt.Errorf("bedrock: %w", err)
+	}
+	sdk, err := awsconfig.LoadDefaultConfig(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("bedrock: AWS configuration: %w", err)
+	}
+	sdk.Region = cmp.Or(sdk.Region, DefaultRegion)
+	sdk.Credentials = ownCredentials{sdk.Credentials}
+	transport := cfg.RoundTripper
+	if transport == nil {
+		transport = newTransport(sdk, cfg.Transport)
+	}
+	bs := &Backends{byName: map[string]*Backend{}, fallback: cfg.Default, transport: transport}
+	for _, c := range cfg.Backends {
+		b := newBackend(sdk, cfg, c, transport)
+		bs.list = append(bs.list, b)
+		bs.byName[c.Name] = b
+	}
+	return bs, nil
+}
+
+func newBackend(sdk aws.Config, cfg Config, c BackendConfig, transport http.RoundTripper) *Backend {
+	b := &Backend{
+		name:         c.Name,
+		region:       cmp.Or(c.Region, sdk.Region),
+		defaultModel: cmp.Or(c.DefaultModel, DefaultModel),
+		mode:         cfg.ServerCredentials,
+		protocol:     restjson1.New(nil),
+		transport:    transport,
+	}
+	b.client = bedrockruntime.NewFromConfig(sdk, func(o *bedrockruntime.Options) {
+		o.Region = b.region
+		if c.EndpointURL != "" {
+			o.BaseEndpoint = new(c.EndpointURL)
+		}
+		// One attempt: the SDK cannot see an exception inside a stream, so it is
+		// not the one to repeat calls.
+		o.Retryer, o.RetryMaxAttempts = aws.NopRetryer{}, 0
+		o.HTTPSignerV4 = signer{own: v4.NewSigner()}
+		if name, version, ok := strings.Cut(cfg.AppID, "/"); ok {
+			o.APIOptions = append(o.APIOptions, awsmiddleware.AddUserAgentKeyValue(name, version))
+		} else if name != "" {
+			o.APIOptions = append(o.APIOptions, awsmiddleware.AddUserAgentKey(name))
+		}
+	})
+	return b
+}
+
+// Lookup returns the backend of that name, or the default one for "". The error
+// is a *translator.Error.
+func (bs *Backends) Lookup(name string) (*Backend, error) {
+	if b, ok := bs.byName[cmp.Or(name, bs.fallback)]; ok {
+		return b, nil
+	}
+	names := make([]string, len(bs.list))
+	for i, b := range bs.list {
+		names[i] = b.name
+	}
+	return nil, &translator.Error{
+		Status:  http.StatusBadRequest,
+		Kind:    translator.KindUnknownBackend,
+		Message: fmt.Sprintf("Unknown llm provider '%s'. Available: %s", name, strings.Join(names, ", ")),
+	}
+}
+
+// All lists the backends in the configured order.
+func (bs *Backends) All() []*Backend { return append([]*Backend(nil), bs.list...) }
+
+// Default is the name of the backend of requests that name none.
+func (bs *Backends) Default() string { return bs.fallback }
+
+// CloseIdleConnections gives back connections that no call is using.
+func (bs *Backends) CloseIdleConnections() {
+	if t, ok := bs.transport.(interface{ CloseIdleConnections() }); ok {
+		t.CloseIdleConnections()
+	}
+}

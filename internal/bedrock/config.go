@@ -1,0 +1,136 @@
+package bedrock
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"time"
+)
+
+// DefaultModel is asked for when neither the request nor the backend names a model.
+const DefaultModel = "us.anthropic.claude-sonnet-4-20250514-v1:0"
+
+// DefaultRegion is used when neither the backend nor the AWS environment names a
+// region.
+const DefaultRegion = "us-east-1"
+
+// defaultName is the name of the backend of an empty configuration.
+const defaultName = "default"
+
+// A Config describes all backends. Its zero value is one backend, "default", with
+// everything taken from the AWS environment.
+type Config struct {
+	// Backends in the order in which they are listed to clients. None means one
+	// BackendConfig with the name "default".
+	Backends []BackendConfig
+	// Default names the backend of requests that name none. "" is the first.
+	Default string
+	// ServerCredentials says whether the sidecar's own AWS identity serves calls
+	// without keys. The zero value is ServerFallback.
+	ServerCredentials ServerCredentials
+	// Transport sets up the connections that all backends share.
+	Transport Transport
+	// RoundTripper replaces those connections, Transport is then unused. It must
+	// not follow redirects. nil makes one of Transport.
+	RoundTripper http.RoundTripper
+	// AppID is added to the User-Agent, as "name/version" or "name". "" adds nothing.
+	AppID string
+}
+
+// A BackendConfig is one place to send calls to. Only Name has no default.
+type BackendConfig struct {
+	// Name is what clients ask for in X-Provider-LLM and X-Provider.
+	Name string
+	// Region is called and signed for. "" means AWS_REGION, AWS_DEFAULT_REGION,
+	// the profile's region, or DefaultRegion, in this order.
+	Region string
+	// DefaultModel serves requests that name no model. "" means the constant of
+	// the same name.
+	DefaultModel string
+	// EndpointURL is the http or https URL of the service. "" means the SDK's
+	// rules: AWS_ENDPOINT_URL_BEDROCK_RUNTIME, AWS_ENDPOINT_URL, the profile, or
+	// the region's public endpoint.
+	EndpointURL string
+}
+
+// Transport holds the settings of HTTP connections. Zero fields have the defaults
+// given here; limits can be lifted with a negative number.
+type Transport struct {
+	// MaxIdleConnsPerHost is how many unused connections are kept. 0 means 1024.
+	MaxIdleConnsPerHost int
+	// MaxConnsPerHost bounds HTTP/1.1 connections to one host; calls beyond it
+	// wait. 0 means no bound.
+	MaxConnsPerHost int
+	// IdleConnTimeout closes connections unused for so long. 0 means 90 s.
+	IdleConnTimeout time.Duration
+	// DialTimeout bounds the TCP handshake. 0 means 5 s.
+	DialTimeout time.Duration
+	// TLSHandshakeTimeout bounds the TLS handshake. 0 means 5 s.
+	TLSHandshakeTimeout time.Duration
+	// PingAfter sends an HTTP/2 ping after so long without a frame, and gives a
+	// connection up that does not answer in 15 s. 0 means 30 s.
+	PingAfter time.Duration
+}
+
+// withDefaults returns c with its list of backends and its default filled in.
+func (c Config) withDefaults() Config {
+	if len(c.Backends) == 0 {
+		c.Backends = []BackendConfig{{Name: defaultName}}
+	}
+	if c.Default == "" {
+		c.Default = c.Backends[0].Name
+	}
+	return c
+}
+
+// validate reports all problems of a configuration with defaults.
+func (c Config) validate() error {
+	var problems []error
+	seen := map[string]bool{}
+	for i, b := range c.Backends {
+		if b.Name == "" {
+			problems = append(problems, fmt.Errorf("backend %d has no name", i+1))
+		} else if seen[b.Name] {
+			problems = append(problems, fmt.Errorf("backend %q is given twice", b.Name))
+		}
+		seen[b.Name] = true
+		if err := b.validate(); err != nil {
+			problems = append(problems, fmt.Errorf("backend %q: %w", b.Name, err))
+		}
+	}
+	if !seen[c.Default] {
+		problems = append(problems, fmt.Errorf("the default backend %q is not among the backends", c.Default))
+	}
+	return errors.Join(problems...)
+}
+
+func (b BackendConfig) validate() error {
+	var problems []error
+	if b.Region != "" && !isRegion(b.Region) {
+		problems = append(problems, fmt.Errorf("%q is not the name of an AWS region", b.Region))
+	}
+	if b.EndpointURL != "" {
+		u, err := url.Parse(b.EndpointURL)
+		if err != nil {
+			problems = append(problems, fmt.Errorf("endpoint: %w", err))
+		} else if u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
+			problems = append(problems, fmt.Errorf("endpoint %q is not an http or https URL with a host", b.EndpointURL))
+		}
+	}
+	return errors.Join(problems...)
+}
+
+// isRegion holds a region to the letters that region names are made of. It
+// becomes part of a host name, so nothing else may pass.
+func isRegion(s string) bool {
+	if s == "" || len(s) > 40 || s[0] == '-' || s[len(s)-1] == '-' {
+		return false
+	}
+	for _, c := range []byte(s) {
+		if (c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '-' {
+			return false
+		}
+	}
+	return true
+}

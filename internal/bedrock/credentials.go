@@ -1,0 +1,105 @@
+package bedrock
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
+	"github.com/aws/aws-sdk-go-v2/credentials/ec2rolecreds"
+
+	"bedrock-extproc/translator"
+)
+
+// ServerCredentials says whether the sidecar's own AWS identity serves calls
+// whose caller brought no keys. A caller's own keys always come first.
+type ServerCredentials int
+
+const (
+	// ServerFallback serves calls without keys by the sidecar's identity.
+	ServerFallback ServerCredentials = iota
+	// ServerNever refuses calls without keys.
+	ServerNever
+	// ServerAlways is ServerFallback: both names are in use.
+	ServerAlways
+)
+
+// ParseServerCredentials reads "never", "fallback" or "always", or a boolean:
+// "true" is always, "false" is never.
+func ParseServerCredentials(s string) (ServerCredentials, error) {
+	switch s {
+	case "fallback":
+		return ServerFallback, nil
+	case "never", "false":
+		return ServerNever, nil
+	case "always", "true":
+		return ServerAlways, nil
+	}
+	return ServerNever, fmt.Errorf("%q is none of never, fallback and always", s)
+}
+
+// credentialsTimeout bounds the wait for the sidecar's own credentials, which
+// without a metadata service would last as long as the network likes.
+const credentialsTimeout = 5 * time.Second
+
+// callerSource marks credentials that came with a request.
+const callerSource = "bedrock-extproc caller"
+
+// callerKeys are the keys of one request. They are kept no longer than it.
+type callerKeys translator.Caller
+
+// Retrieve implements [aws.CredentialsProvider].
+func (k callerKeys) Retrieve(context.Context) (aws.Credentials, error) {
+	return aws.Credentials{
+		AccessKeyID:     k.AccessKeyID,
+		SecretAccessKey: k.SecretAccessKey,
+		SessionToken:    k.SessionToken,
+		Source:          callerSource,
+	}, nil
+}
+
+// ownCredentials is the sidecar's identity: the SDK's default chain, which caches
+// and refreshes. Nothing is fetched before the first call that needs it.
+type ownCredentials struct{ chain aws.CredentialsProvider }
+
+// Retrieve implements [aws.CredentialsProvider]. Its error is a *credentialsError.
+func (o ownCredentials) Retrieve(ctx context.Context) (aws.Credentials, error) {
+	ctx, cancel := context.WithTimeout(ctx, credentialsTimeout)
+	defer cancel()
+	creds, err := o.chain.Retrieve(ctx)
+	if err != nil {
+		return aws.Credentials{}, &credentialsError{
+			// The instance's role is the chain's last resort: it is asked when
+			// nothing else is configured.
+			none: aws.IsCredentialsProvider(o.chain, (*ec2rolecreds.Provider)(nil)),
+			err:  err,
+		}
+	}
+	return creds, nil
+}
+
+// A credentialsError says that the sidecar's own credentials could not be had.
+type credentialsError struct {
+	// none: there is no sign that it should have any.
+	none bool
+	err  error
+}
+
+func (e *credentialsError) Error() string { return "the sidecar's own credentials: " + e.err.Error() }
+func (e *credentialsError) Unwrap() error { return e.err }
+
+// signer signs for the sidecar and for callers. The SDK's signer caches one
+// derived key per region and finds it by the access key id alone, so that a
+// caller with someone's id and a wrong secret would be signed with the right one.
+// Callers get a signer of their own, which costs four HMACs a call.
+type signer struct{ own *v4.Signer }
+
+// SignHTTP implements [v4.HTTPSigner].
+func (s signer) SignHTTP(ctx context.Context, creds aws.Credentials, r *http.Request, payloadHash, service, region string, at time.Time, optFns ...func(*v4.SignerOptions)) error {
+	if creds.Source == callerSource {
+		return v4.NewSigner().SignHTTP(ctx, creds, r, payloadHash, service, region, at, optFns...)
+	}
+	return s.own.SignHTTP(ctx, creds, r, payloadHash, service, region, at, optFns...)
+}

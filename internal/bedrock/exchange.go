@@ -1,0 +1,169 @@
+package bedrock
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+
+	"github.com/aws/aws-sdk-go-v2/service/bedrockruntime"
+	"github.com/aws/smithy-go"
+	"github.com/aws/smithy-go/middleware"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
+	"github.com/aws/smithy-go/transport/http/protocol/restjson1"
+
+	"bedrock-extproc/translator"
+)
+
+const (
+	// maxReply bounds a whole reply; images and documents come in base64.
+	maxReply = 256 << 20
+	// maxErrorBody bounds the body of an error, which is one sentence.
+	maxErrorBody = 1 << 20
+)
+
+// An exchange is one HTTP call through the SDK's client, and the place where the
+// SDK's types are stepped around. To the client it is
+//
+//   - the protocol ([smithyhttp.ClientProtocol]): the request's path and headers
+//     are written from an input that holds the model id alone, the body is the
+//     caller's bytes, a 2xx body is kept as bytes, and errors stay the SDK's;
+//   - the HTTP client: it counts and sees each answer's status and headers.
+//
+// It belongs to one call.
+type exchange struct {
+	*restjson1.Protocol
+	transport http.RoundTripper
+	caller    translator.Caller
+	body      []byte
+
+	facts  translator.Facts
+	status int // 0 while there is no answer
+	header http.Header
+	reply  []byte        // a whole 2xx answer
+	stream io.ReadCloser // the body of a 2xx answer to ConverseStream
+}
+
+// configure is the functional option of the SDK's call.
+func (x *exchange) configure(o *bedrockruntime.Options) {
+	o.Protocol = x
+	o.HTTPClient = x
+	if !x.caller.HasKeys() {
+		return
+	}
+	o.Credentials = callerKeys(x.caller)
+	// A bearer token in the sidecar's environment must not answer for a caller.
+	o.BearerAuthTokenProvider = nil
+	o.AuthSchemePreference = []string{"sigv4"}
+	o.Region = x.facts.Region
+}
+
+// keepStream is the option that takes an event stream away from the SDK's reader,
+// which loses the difference between an end and a cut.
+func (x *exchange) keepStream(o *bedrockruntime.Options) {
+	o.APIOptions = append(o.APIOptions, func(stack *middleware.Stack) error {
+		_, err := stack.Deserialize.Swap(streamKeeper{}.ID(), streamKeeper{x})
+		return err
+	})
+}
+
+// SerializeRequest implements [smithyhttp.ClientProtocol].
+func (x *exchange) SerializeRequest(ctx context.Context, op *smithy.OperationSchema, in smithy.Serializable, req *smithyhttp.Request) error {
+	if err := x.Protocol.SerializeRequest(ctx, op, in, req); err != nil {
+		return err
+	}
+	withBody, err := req.SetStream(bytes.NewReader(x.body))
+	if err != nil {
+		return fmt.Errorf("set the request's body: %w", err)
+	}
+	*req = *withBody
+	return nil
+}
+
+// DeserializeResponse implements [smithyhttp.ClientProtocol].
+func (x *exchange) DeserializeResponse(ctx context.Context, op *smithy.OperationSchema, types *smithy.TypeRegistry, resp *smithyhttp.Response, out smithy.Deserializable) error {
+	if resp.StatusCode < 200 || resp.StatusCode > 299 {
+		resp.Body = cappedBody{io.LimitReader(resp.Body, maxErrorBody), resp.Body}
+		return x.Protocol.DeserializeResponse(ctx, op, types, resp, out)
+	}
+	if op.IsOutputEventStream() {
+		return nil
+	}
+	var err error
+	x.reply, err = readReply(resp.Body, resp.ContentLength)
+	return err
+}
+
+// Do implements [bedrockruntime.HTTPClient].
+func (x *exchange) Do(req *http.Request) (*http.Response, error) {
+	x.facts.Attempts++
+	x.status, x.header = 0, nil
+	// The SDK closes its body as soon as it has an answer, under the hands of a
+	// transport that may still read it and then drops the connection.
+	req.Body = io.NopCloser(bytes.NewReader(x.body))
+	req.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(x.body)), nil }
+	req.ContentLength = int64(len(x.body))
+	// After signing, so that a proxy may change it.
+	req.Header.Set("Accept-Encoding", "identity")
+	resp, err := x.transport.RoundTrip(req)
+	if err != nil {
+		return nil, err
+	}
+	x.status, x.header = resp.StatusCode, resp.Header
+	x.facts.AWSRequestID = resp.Header.Get("X-Amzn-Requestid")
+	return resp, nil
+}
+
+// A streamKeeper stands in for the SDK's reader of event streams.
+type streamKeeper struct{ x *exchange }
+
+// ID implements [middleware.DeserializeMiddleware].
+func (streamKeeper) ID() string { return "OperationEventStreamDeserializer" }
+
+// HandleDeserialize implements [middleware.DeserializeMiddleware].
+func (k streamKeeper) HandleDeserialize(ctx context.Context, in middleware.DeserializeInput, next middleware.DeserializeHandler) (middleware.DeserializeOutput, middleware.Metadata, error) {
+	out, md, err := next.HandleDeserialize(ctx, in)
+	resp, ok := out.RawResponse.(*smithyhttp.Response)
+	switch {
+	case ok && err != nil:
+		_ = resp.Body.Close() // nobody else does for streams
+	case ok:
+		k.x.stream = resp.Body
+	}
+	return out, md, err
+}
+
+// cappedBody reads a bounded part of a body and closes all of it.
+type cappedBody struct {
+	io.Reader
+	io.Closer
+}
+
+// readReply reads a whole reply of the given length, -1 when it is not known.
+func readReply(body io.Reader, length int64) ([]byte, error) {
+	if length > maxReply {
+		return nil, badAnswer("Bedrock's answer is too large.", nil)
+	}
+	buf := bytes.NewBuffer(make([]byte, 0, max(length, 0)+bytes.MinRead))
+	n, err := buf.ReadFrom(io.LimitReader(body, maxReply+1))
+	switch {
+	case err != nil:
+		e := badAnswer("The connection to Bedrock broke off in the middle of its answer.", err)
+		e.Retryable = true
+		return nil, e
+	case n > maxReply:
+		return nil, badAnswer("Bedrock's answer is too large.", nil)
+	}
+	return buf.Bytes(), nil
+}
+
+// checkReply refuses what cannot be Converse's JSON object. The rest of it is
+// for the dialect to judge.
+func checkReply(reply []byte) error {
+	reply = bytes.TrimSpace(reply)
+	if len(reply) < 2 || reply[0] != '{' || reply[len(reply)-1] != '}' {
+		return badAnswer("Bedrock's answer is not a JSON object.", nil)
+	}
+	return nil
+}
