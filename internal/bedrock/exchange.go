@@ -18,7 +18,9 @@ import (
 
 const (
 	// maxReply bounds a whole reply; images and documents come in base64.
-	maxReply = 256 << 20
+	maxReply = 64 << 20
+	// firstReply bounds what is set aside on the word of a Content-Length.
+	firstReply = 1 << 20
 	// maxErrorBody bounds the body of an error, which is one sentence.
 	maxErrorBody = 1 << 20
 )
@@ -145,7 +147,7 @@ func readReply(body io.Reader, length int64) ([]byte, error) {
 	if length > maxReply {
 		return nil, badAnswer("Bedrock's answer is too large.", nil)
 	}
-	buf := bytes.NewBuffer(make([]byte, 0, max(length, 0)+bytes.MinRead))
+	buf := bytes.NewBuffer(make([]byte, 0, min(max(length, 0), firstReply)+bytes.MinRead))
 	n, err := buf.ReadFrom(io.LimitReader(body, maxReply+1))
 	switch {
 	case err != nil:
