@@ -12,7 +12,9 @@ import (
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 	awsconfig "github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/bedrockruntime"
+	"github.com/aws/smithy-go/logging"
 	"github.com/aws/smithy-go/transport/http/protocol/restjson1"
+	"go.uber.org/zap"
 
 	"bedrock-extproc/translator"
 )
@@ -33,7 +35,7 @@ func New(ctx context.Context, cfg Config) (*Backends, error) {
 	if err := cfg.validate(); err != nil {
 		return nil, fmt.Errorf("bedrock: %w", err)
 	}
-	sdk, err := awsconfig.LoadDefaultConfig(ctx)
+	sdk, err := awsconfig.LoadDefaultConfig(ctx, awsconfig.WithLogger(sdkLog(cfg.Log)))
 	if err != nil {
 		return nil, fmt.Errorf("bedrock: AWS configuration: %w", err)
 	}
@@ -77,6 +79,20 @@ func newBackend(sdk aws.Config, cfg Config, c BackendConfig, transport http.Roun
 		}
 	})
 	return b
+}
+
+// sdkLog is where the SDK writes to. Without it the SDK would use standard error.
+func sdkLog(log *zap.Logger) logging.Logger {
+	if log == nil {
+		return logging.Nop{}
+	}
+	return logging.LoggerFunc(func(c logging.Classification, format string, v ...any) {
+		level := zap.DebugLevel
+		if c == logging.Warn {
+			level = zap.WarnLevel
+		}
+		log.Log(level, "AWS SDK", zap.String("says", fmt.Sprintf(format, v...)))
+	})
 }
 
 // Lookup returns the backend of that name, or the default one for "". The error

@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"net/url"
 	"time"
+
+	"go.uber.org/zap"
 )
 
 // DefaultModel is asked for when neither the request nor the backend names a model.
@@ -34,6 +36,9 @@ type Config struct {
 	// RoundTripper replaces those connections, Transport is then unused. It must
 	// not follow redirects. nil makes one of Transport.
 	RoundTripper http.RoundTripper
+	// Log takes the SDK's own warnings, such as those of looking for credentials.
+	// nil logs nothing.
+	Log *zap.Logger
 	// AppID is added to the User-Agent, as "name/version" or "name". "" adds nothing.
 	AppID string
 }

@@ -1,0 +1,143 @@
+package bedrock
+
+import (
+	"crypto/tls"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"bedrock-extproc/translator"
+)
+
+func TestCannotConnect(t *testing.T) {
+	isolate(t)
+	want := failure{503, translator.KindConnection, true, time.Second, ""}
+	hangUp := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		conn, _, err := http.NewResponseController(w).Hijack()
+		if err == nil {
+			_ = conn.(*net.TCPConn).SetLinger(0)
+			_ = conn.Close()
+		}
+	}))
+	defer hangUp.Close()
+	untrusted := httptest.NewTLSServer(http.NotFoundHandler())
+	defer untrusted.Close()
+	for name, url := range map[string]string{
+		"nobody listens": "http://127.0.0.1:1",
+		"no such host":   "http://bedrock.invalid",
+		"reset":          hangUp.URL,
+		"not trusted":    untrusted.URL,
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newTestBackend(t, Config{}, url)
+			_, _, whole := b.Converse(t.Context(), call("m", `{}`), caller)
+			_, facts, streamed := b.ConverseStream(t.Context(), call("m", `{}`), caller)
+			for _, err := range []error{whole, streamed} {
+				e := asError(t, err)
+				if outline(e) != want || e.Facts != facts || facts.Attempts != 1 {
+					t.Errorf("%+v, %+v", e, facts)
+				}
+				if strings.Contains(e.Error()+e.Hint, "127.0.0.1") || strings.Contains(e.Error()+e.Hint, ".invalid") {
+					t.Errorf("the message names the endpoint: %v", e)
+				}
+			}
+		})
+	}
+}
+
+func TestRepliesThatAreNone(t *testing.T) {
+	isolate(t)
+	for name, reply := range map[string]string{
+		"nothing": "", "blank": " \n", "a page": "<html></html>", "a list": "[]", "null": "null", "a cut object": `{"output":{`, "a brace": "{",
+	} {
+		t.Run(name, func(t *testing.T) {
+			url := serve(t, func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, reply) })
+			_, _, err := newTestBackend(t, Config{}, url).Converse(t.Context(), call("m", `{}`), translator.Caller{})
+			check(t, err, failure{502, translator.KindBadAnswer, false, 0, ""})
+		})
+	}
+	t.Run("cut", func(t *testing.T) {
+		url := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Length", "100")
+			_, _ = io.WriteString(w, `{"output":`)
+		})
+		_, _, err := newTestBackend(t, Config{}, url).Converse(t.Context(), call("m", `{}`), translator.Caller{})
+		check(t, err, failure{502, translator.KindBadAnswer, true, 0, ""})
+	})
+	t.Run("too large", func(t *testing.T) {
+		url := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Length", "1000000000")
+			_, _ = io.WriteString(w, `{"output":`)
+		})
+		_, _, err := newTestBackend(t, Config{}, url).Converse(t.Context(), call("m", `{}`), translator.Caller{})
+		check(t, err, failure{502, translator.KindBadAnswer, false, 0, ""})
+	})
+}
+
+// The service is reached over HTTP/2, and its proxy of the environment is ours.
+func TestHTTP2(t *testing.T) {
+	isolate(t)
+	var proto, agent string
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body)
+		proto, agent = r.Proto, r.UserAgent()
+		if strings.HasSuffix(r.URL.Path, "-stream") {
+			sendStream(w, answer(t, "hi")...)
+			return
+		}
+		_, _ = io.WriteString(w, "{}")
+	}))
+	server.EnableHTTP2 = true
+	server.StartTLS()
+	defer server.Close()
+	bs, err := New(t.Context(), Config{AppID: "bedrock-extproc/1.2", Backends: []BackendConfig{{Name: "here", EndpointURL: server.URL}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer bs.CloseIdleConnections()
+	bs.transport.(*http.Transport).TLSClientConfig = &tls.Config{RootCAs: server.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs}
+	b, err := bs.Lookup("here")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := b.Converse(t.Context(), call("m", `{}`), caller); err != nil || proto != "HTTP/2.0" {
+		t.Errorf("whole: %s, %v", proto, err)
+	}
+	if !strings.Contains(agent, " bedrock-extproc/1.2") {
+		t.Errorf("User-Agent %q", agent)
+	}
+	proto = ""
+	events, _, err := collect(t.Context(), b, call("m", `{}`), caller)
+	if err != nil || proto != "HTTP/2.0" || len(events) != 5 {
+		t.Errorf("streamed: %s, %v, %v", proto, events, err)
+	}
+}
+
+func TestEndpointOfTheEnvironment(t *testing.T) {
+	isolate(t)
+	here := serve(t, func(w http.ResponseWriter, r *http.Request) { _, _ = io.WriteString(w, `{"path":"`+r.URL.Path+`"}`) })
+	for _, name := range []string{"AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_BEDROCK_RUNTIME"} {
+		t.Run(name, func(t *testing.T) {
+			t.Setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
+			t.Setenv(name, here+"/base")
+			t.Setenv("AWS_REGION", "eu-north-1")
+			bs, err := New(t.Context(), Config{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer bs.CloseIdleConnections()
+			b, err := bs.Lookup("default")
+			if err != nil {
+				t.Fatal(err)
+			}
+			raw, facts, err := b.Converse(t.Context(), call("m", `{}`), translator.Caller{})
+			if err != nil || string(raw) != `{"path":"/base/model/m/converse"}` || facts.Region != "eu-north-1" {
+				t.Errorf("%s, %+v, %v", raw, facts, err)
+			}
+		})
+	}
+}

@@ -1,0 +1,236 @@
+package bedrock
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
+
+	"bedrock-extproc/translator"
+)
+
+// secrets are the identities that the signing stand-in knows.
+var secrets = map[string]string{"AKIDSIDECAR": "sidecar-secret", "AKIDCALLER": "caller-secret", "AKIDOTHER": "other-secret"}
+
+// signedFor returns the access key id, region and session token of a request
+// whose signature is right, by signing it again.
+func signedFor(r *http.Request) (id, region, token string, err error) {
+	auth, _ := strings.CutPrefix(r.Header.Get("Authorization"), "AWS4-HMAC-SHA256 Credential=")
+	scope, _, _ := strings.Cut(auth, ",")
+	parts := strings.Split(scope, "/")
+	if len(parts) != 5 || parts[3] != "bedrock" || parts[4] != "aws4_request" {
+		return "", "", "", fmt.Errorf("not signed for bedrock: %q", r.Header.Get("Authorization"))
+	}
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return "", "", "", err
+	}
+	at, err := time.Parse("20060102T150405Z", r.Header.Get("X-Amz-Date"))
+	if err != nil {
+		return "", "", "", err
+	}
+	again, err := http.NewRequest(r.Method, "http://"+r.Host+r.RequestURI, nil) //nolint:noctx // never sent
+	if err != nil {
+		return "", "", "", err
+	}
+	_, names, _ := strings.Cut(auth, "SignedHeaders=")
+	names, _, _ = strings.Cut(names, ",")
+	for name := range strings.SplitSeq(names, ";") {
+		again.Header[http.CanonicalHeaderKey(name)] = r.Header[http.CanonicalHeaderKey(name)]
+	}
+	again.ContentLength = r.ContentLength
+	token = r.Header.Get("X-Amz-Security-Token")
+	creds := aws.Credentials{AccessKeyID: parts[0], SecretAccessKey: secrets[parts[0]], SessionToken: token}
+	hash := sha256.Sum256(body)
+	if err := v4.NewSigner().SignHTTP(context.Background(), creds, again, hex.EncodeToString(hash[:]), "bedrock", parts[2], at); err != nil {
+		return "", "", "", err
+	}
+	if again.Header.Get("Authorization") != r.Header.Get("Authorization") {
+		return "", "", "", errors.New("the signature does not match")
+	}
+	return parts[0], parts[2], token, nil
+}
+
+// signing answers as AWS does to right and wrong signatures, and says in the
+// reply who signed for what.
+func signing(w http.ResponseWriter, r *http.Request) {
+	id, region, token, err := signedFor(r)
+	if err != nil {
+		w.Header().Set("X-Amzn-ErrorType", "InvalidSignatureException")
+		w.WriteHeader(http.StatusForbidden)
+		_, _ = fmt.Fprintf(w, `{"message":%q}`, err)
+		return
+	}
+	_, _ = fmt.Fprintf(w, `{"signed":"%s %s %s"}`, id, region, token)
+}
+
+func TestSigning(t *testing.T) {
+	const arn = "arn:aws:bedrock:us-west-2:123456789012:application-inference-profile/a1:2~%+ü "
+	isolate(t)
+	url := serve(t, signing)
+	tests := map[string]struct {
+		caller translator.Caller
+		model  string
+		want   string
+	}{
+		"own keys":           {translator.Caller{}, "m", "AKIDSIDECAR us-west-2 "},
+		"own keys, ARN":      {translator.Caller{}, arn, "AKIDSIDECAR us-west-2 "},
+		"caller's keys":      {caller, "m", "AKIDCALLER us-west-2 "},
+		"caller's keys, ARN": {caller, arn, "AKIDCALLER us-west-2 "},
+		"session token":      {translator.Caller{AccessKeyID: "AKIDCALLER", SecretAccessKey: "caller-secret", SessionToken: "a/b+c="}, "m", "AKIDCALLER us-west-2 a/b+c="},
+		"region":             {translator.Caller{AccessKeyID: "AKIDCALLER", SecretAccessKey: "caller-secret", Region: "eu-west-1"}, "m", "AKIDCALLER eu-west-1 "},
+		"region without key": {translator.Caller{Region: "eu-west-1"}, "m", "AKIDSIDECAR us-west-2 "},
+		"half a key":         {translator.Caller{AccessKeyID: "AKIDCALLER", Region: "eu-west-1"}, "m", "AKIDSIDECAR us-west-2 "},
+	}
+	b := newTestBackend(t, Config{}, url)
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			raw, facts, err := b.Converse(t.Context(), call(tt.model, `{"a":"ü"}`), tt.caller)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if want := `{"signed":"` + tt.want + `"}`; string(raw) != want {
+				t.Errorf("%s, want %s", raw, want)
+			}
+			if want := strings.Fields(tt.want)[1]; facts.Region != want {
+				t.Errorf("region %q in the facts", facts.Region)
+			}
+		})
+	}
+}
+
+// The SDK's signer would sign for whoever knows the access key id of an earlier
+// caller.
+func TestWrongSecretIsNotSignedByAnothersKey(t *testing.T) {
+	isolate(t)
+	b := newTestBackend(t, Config{}, serve(t, signing))
+	for _, id := range []string{"AKIDCALLER", "AKIDSIDECAR"} {
+		right := translator.Caller{AccessKeyID: id, SecretAccessKey: secrets[id]}
+		if _, _, err := b.Converse(t.Context(), call("m", `{}`), right); err != nil {
+			t.Fatal(err)
+		}
+		if _, _, err := b.Converse(t.Context(), call("m", `{}`), translator.Caller{}); err != nil {
+			t.Fatal(err)
+		}
+		_, _, err := b.Converse(t.Context(), call("m", `{}`), translator.Caller{AccessKeyID: id, SecretAccessKey: "guessed"})
+		if e := asError(t, err); e.Kind != translator.KindCallerCredentials || e.Status != 401 {
+			t.Errorf("%s with a wrong secret: %v", id, e)
+		}
+	}
+}
+
+func TestBearerTokenDoesNotAnswerForCallers(t *testing.T) {
+	isolate(t)
+	t.Setenv("AWS_BEARER_TOKEN_BEDROCK", "the-sidecars-token")
+	b := newTestBackend(t, Config{}, serve(t, signing))
+	raw, _, err := b.Converse(t.Context(), call("m", `{}`), caller)
+	if err != nil || string(raw) != `{"signed":"AKIDCALLER us-west-2 "}` {
+		t.Errorf("%s, %v", raw, err)
+	}
+	// Without keys the token is used, which the SDK sends over TLS alone.
+	_, _, err = b.Converse(t.Context(), call("m", `{}`), translator.Caller{})
+	if e := asError(t, err); e.Kind != translator.KindInternal || strings.Contains(e.Error(), "the-sidecars-token") {
+		t.Errorf("%v", e)
+	}
+}
+
+func TestMissingCredentials(t *testing.T) {
+	want := failure{400, translator.KindNoCredentials, false, 0, ""}
+	t.Run("not allowed", func(t *testing.T) {
+		isolate(t)
+		b := newTestBackend(t, Config{ServerCredentials: ServerNever}, "http://127.0.0.1:1")
+		_, facts, err := b.Converse(t.Context(), call("m", `{}`), translator.Caller{})
+		if e := asError(t, err); outline(e) != want || facts.Attempts != 0 {
+			t.Errorf("%+v, %+v", e, facts)
+		}
+		_, _, err = b.ConverseStream(t.Context(), call("m", `{}`), translator.Caller{})
+		if e := asError(t, err); outline(e) != want {
+			t.Errorf("%+v", e)
+		}
+	})
+	t.Run("none there", func(t *testing.T) {
+		isolate(t)
+		t.Setenv("AWS_ACCESS_KEY_ID", "")
+		t.Setenv("AWS_SECRET_ACCESS_KEY", "")
+		b := newTestBackend(t, Config{ServerCredentials: ServerAlways}, "http://127.0.0.1:1")
+		_, facts, err := b.Converse(t.Context(), call("m", `{}`), translator.Caller{})
+		if e := asError(t, err); outline(e) != want || facts.Attempts != 0 {
+			t.Errorf("%+v, %+v", e, facts)
+		}
+		_, _, err = b.ConverseStream(t.Context(), call("m", `{}`), translator.Caller{})
+		if e := asError(t, err); outline(e) != want {
+			t.Errorf("%+v", e)
+		}
+	})
+	t.Run("not to be had", func(t *testing.T) {
+		isolate(t)
+		t.Setenv("AWS_ACCESS_KEY_ID", "")
+		t.Setenv("AWS_SECRET_ACCESS_KEY", "")
+		t.Setenv("AWS_WEB_IDENTITY_TOKEN_FILE", t.TempDir()+"/absent")
+		t.Setenv("AWS_ROLE_ARN", "arn:aws:iam::123456789012:role/secret-name")
+		b := newTestBackend(t, Config{}, "http://127.0.0.1:1")
+		_, _, err := b.Converse(t.Context(), call("m", `{}`), translator.Caller{})
+		e := asError(t, err)
+		if outline(e) != (failure{502, translator.KindSidecarCredentials, true, 0, ""}) || strings.Contains(e.Error()+e.Hint, "secret-name") {
+			t.Errorf("%+v", e)
+		}
+	})
+}
+
+// A metadata service that never answers costs seconds, not minutes.
+func TestOwnCredentialsAreNotWaitedForLong(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		silent := aws.CredentialsProviderFunc(func(ctx context.Context) (aws.Credentials, error) {
+			<-ctx.Done()
+			return aws.Credentials{}, ctx.Err()
+		})
+		began := time.Now()
+		_, err := ownCredentials{silent}.Retrieve(t.Context())
+		if e, ok := errors.AsType[*credentialsError](err); !ok || e.none {
+			t.Errorf("%v", err)
+		}
+		if waited := time.Since(began); waited != credentialsTimeout {
+			t.Errorf("waited %v of synthetic time", waited)
+		}
+	})
+}
+
+func TestRequestsThatAreNotSent(t *testing.T) {
+	isolate(t)
+	b := newTestBackend(t, Config{}, "http://127.0.0.1:1")
+	evil := caller
+	for _, region := range []string{"evil.example", "a@evil.example/", "us-east-1#", "US-EAST-1", "-us", "us-east-1.", " ", strings.Repeat("a", 41)} {
+		evil.Region = region
+		_, facts, err := b.Converse(t.Context(), call("m", `{}`), evil)
+		if e := asError(t, err); outline(e) != (failure{400, translator.KindInvalid, false, 0, ""}) || facts.Attempts != 0 {
+			t.Errorf("region %q: %+v", region, e)
+		}
+	}
+	_, facts, err := b.ConverseStream(t.Context(), call("", `{}`), translator.Caller{})
+	if e := asError(t, err); outline(e) != (failure{400, translator.KindInvalid, false, 0, ""}) || e.Path != "model" || facts.Attempts != 0 {
+		t.Errorf("no model: %+v", e)
+	}
+}
+
+func TestParseServerCredentials(t *testing.T) {
+	for text, want := range map[string]ServerCredentials{
+		"never": ServerNever, "false": ServerNever, "fallback": ServerFallback, "always": ServerAlways, "true": ServerAlways,
+	} {
+		if got, err := ParseServerCredentials(text); got != want || err != nil {
+			t.Errorf("%s: %v, %v", text, got, err)
+		}
+	}
+	if got, err := ParseServerCredentials("sometimes"); got != ServerNever || err == nil {
+		t.Errorf("sometimes: %v, %v", got, err)
+	}
+}

@@ -1,0 +1,261 @@
+package bedrock
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"errors"
+	"hash/crc32"
+	"net/http"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"bedrock-extproc/translator"
+)
+
+// promise is a prelude that announces a frame of n bytes.
+func promise(n uint32) []byte {
+	b := binary.BigEndian.AppendUint32(nil, n)
+	b = binary.BigEndian.AppendUint32(b, 0)
+	return binary.BigEndian.AppendUint32(b, crc32.ChecksumIEEE(b))
+}
+
+func TestStreamFailures(t *testing.T) {
+	isolate(t)
+	broken := event(t, "contentBlockDelta", `{"contentBlockIndex":0,"delta":{"text":"x"},"p":"a"}`)
+	broken[len(broken)-6] ^= 1
+	half := event(t, "contentBlockStop", `{"contentBlockIndex":0}`)
+	half = half[:len(half)/2]
+	truncated := failure{502, translator.KindTruncated, true, 0, ""}
+	bad := failure{502, translator.KindBadAnswer, false, 0, ""}
+	tests := map[string]struct {
+		frame []byte
+		abort bool
+		want  failure
+	}{
+		"end between frames":  {nil, false, truncated},
+		"end inside a frame":  {half, false, truncated},
+		"cut between frames":  {nil, true, truncated},
+		"cut inside a frame":  {half, true, truncated},
+		"throttling":          {exceptionFrame(t, "throttlingException", "why"), false, failure{429, translator.KindThrottled, true, time.Second, "ThrottlingException"}},
+		"throttling, capital": {exceptionFrame(t, "ThrottlingException", "why"), false, failure{429, translator.KindThrottled, true, time.Second, "ThrottlingException"}},
+		"validation":          {exceptionFrame(t, "validationException", "why"), false, failure{400, translator.KindValidation, false, 0, "ValidationException"}},
+		"internal":            {exceptionFrame(t, "internalServerException", "why"), false, failure{502, translator.KindInternalServer, true, 0, "InternalServerException"}},
+		"unavailable":         {exceptionFrame(t, "serviceUnavailableException", "why"), false, failure{503, translator.KindUnavailable, true, time.Second, "ServiceUnavailableException"}},
+		"model stream":        {exceptionFrame(t, "modelStreamErrorException", "why"), false, failure{502, translator.KindModel, true, 0, "ModelStreamErrorException"}},
+		"tool sequence":       {exceptionFrame(t, "modelStreamErrorException", "Model produced invalid sequence as part of ToolUse."), false, failure{502, translator.KindModel, false, 0, "ModelStreamErrorException"}},
+		"timeout":             {exceptionFrame(t, "modelTimeoutException", "why"), false, failure{504, translator.KindTimeout, true, 0, "ModelTimeoutException"}},
+		"unknown exception":   {exceptionFrame(t, "newException", "why"), false, failure{502, translator.KindBadAnswer, false, 0, "NewException"}},
+		"nameless exception":  {exceptionFrame(t, "", "why"), false, bad},
+		"error message": {
+			frame(t, "", ":message-type", "error", ":error-code", "ThrottlingException", ":error-message", "why"),
+			false,
+			failure{429, translator.KindThrottled, true, time.Second, "ThrottlingException"},
+		},
+		"checksum":             {broken, false, bad},
+		"too long":             {promise(1 << 30), false, bad},
+		"unknown message type": {frame(t, "{}", ":message-type", "news"), false, bad},
+		"event without type":   {frame(t, "{}", ":message-type", "event"), false, bad},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var before [][]byte
+				b, _, stop := overPipes(t, func(w http.ResponseWriter, _ *http.Request) {
+					w.Header().Set("X-Amzn-Requestid", "req-1")
+					sendStream(w, append(before, tt.frame)...)
+					if tt.abort {
+						panic(http.ErrAbortHandler)
+					}
+				})
+				defer stop()
+				_, _, err := b.ConverseStream(t.Context(), call("m", `{}`), translator.Caller{})
+				check(t, err, tt.want)
+
+				before = answer(t, "hi")[:2]
+				events, _, err := collect(t.Context(), b, call("m", `{}`), translator.Caller{})
+				check(t, err, tt.want)
+				if len(events) != 2 {
+					t.Errorf("events before the error: %v", events)
+				}
+			})
+		})
+	}
+}
+
+// check compares an error and its facts.
+func check(t *testing.T, err error, want failure) {
+	t.Helper()
+	e := asError(t, err)
+	if diff := cmp.Diff(want, outline(e)); diff != "" {
+		t.Error(diff)
+	}
+	facts := translator.Facts{AWSRequestID: "req-1", Backend: "here", Region: "us-west-2", ModelID: "m", Attempts: 1}
+	if diff := cmp.Diff(facts, e.Facts); diff != "" {
+		t.Error(diff)
+	}
+	if e.Message == "" {
+		t.Error("no message")
+	}
+}
+
+// After messageStop the answer is whole, with or without token counts.
+func TestStreamCutAfterMessageStop(t *testing.T) {
+	isolate(t)
+	for name, abort := range map[string]bool{"end": false, "cut": true} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				b, _, stop := overPipes(t, func(w http.ResponseWriter, _ *http.Request) {
+					sendStream(w, answer(t, "hi")[:4]...)
+					if abort {
+						panic(http.ErrAbortHandler)
+					}
+				})
+				defer stop()
+				events, _, err := collect(t.Context(), b, call("m", `{}`), translator.Caller{})
+				if err != nil || len(events) != 4 || events[3].Kind != "messageStop" {
+					t.Errorf("%v, %v", events, err)
+				}
+			})
+		})
+	}
+}
+
+func TestStreamExceptionAfterMessageStop(t *testing.T) {
+	isolate(t)
+	synctest.Test(t, func(t *testing.T) {
+		b, _, stop := overPipes(t, func(w http.ResponseWriter, _ *http.Request) {
+			sendStream(w, append(answer(t, "hi")[:4], exceptionFrame(t, "internalServerException", "why"))...)
+		})
+		defer stop()
+		events, _, err := collect(t.Context(), b, call("m", `{}`), translator.Caller{})
+		if e := asError(t, err); e.Kind != translator.KindInternalServer || e.Message != "why" || len(events) != 4 {
+			t.Errorf("%v, %v", events, err)
+		}
+	})
+}
+
+func TestStreamOfOtherContent(t *testing.T) {
+	isolate(t)
+	for _, contentType := range []string{"application/json", "text/html", "", ";"} {
+		url := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+			w.Header()["Content-Type"] = []string{contentType}
+			_, _ = w.Write(bytes.Join(answer(t, "hi"), nil))
+		})
+		_, _, err := newTestBackend(t, Config{}, url).ConverseStream(t.Context(), call("m", `{}`), translator.Caller{})
+		check(t, err, failure{502, translator.KindBadAnswer, false, 0, ""})
+	}
+}
+
+// errLeft is the cause with which the tests' clients leave.
+var errLeft = errors.New("the client has left")
+
+// A client that leaves is noticed at once on both sides, wherever the call is.
+func TestCancel(t *testing.T) {
+	isolate(t)
+	tests := map[string]func(w http.ResponseWriter){
+		"before the answer":      func(http.ResponseWriter) {},
+		"before the first event": func(w http.ResponseWriter) { sendStream(w, nil) },
+		"between events":         func(w http.ResponseWriter) { sendStream(w, answer(t, "hi")[:3]...) },
+		"inside a frame":         func(w http.ResponseWriter) { sendStream(w, answer(t, "hi")[0], promise(100)) },
+		"after messageStop":      func(w http.ResponseWriter) { sendStream(w, answer(t, "hi")[:4]...) },
+	}
+	for name, start := range tests {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				left := make(chan struct{}, 2)
+				b, p, stop := overPipes(t, func(w http.ResponseWriter, r *http.Request) {
+					start(w)
+					<-r.Context().Done()
+					left <- struct{}{}
+				})
+				defer stop()
+				for i := range 2 {
+					ctx, cancel := context.WithCancelCause(t.Context())
+					time.AfterFunc(time.Hour, func() { cancel(errLeft) })
+					var err error
+					if i == 0 {
+						_, _, err = collect(ctx, b, call("m", `{}`), translator.Caller{})
+					} else {
+						_, _, err = b.Converse(ctx, call("m", `{}`), translator.Caller{})
+					}
+					if !errors.Is(err, errLeft) {
+						t.Errorf("error %v", err)
+					}
+					<-left
+				}
+				synctest.Wait()
+				if n := p.open.Load(); n != 0 {
+					t.Errorf("%d connections left", n)
+				}
+			})
+		})
+	}
+}
+
+func TestLeavingTheLoopClosesTheStream(t *testing.T) {
+	isolate(t)
+	synctest.Test(t, func(t *testing.T) {
+		left := make(chan struct{})
+		b, p, stop := overPipes(t, func(w http.ResponseWriter, r *http.Request) {
+			sendStream(w, answer(t, "hi")[:3]...)
+			<-r.Context().Done()
+			close(left)
+		})
+		defer stop()
+		events, _, err := b.ConverseStream(t.Context(), call("m", `{}`), translator.Caller{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, err := range events {
+			if err != nil {
+				t.Error(err)
+			}
+			break
+		}
+		<-left
+		synctest.Wait()
+		if n := p.open.Load(); n != 0 {
+			t.Errorf("%d connections left", n)
+		}
+	})
+}
+
+// A connection that stays open after the last event holds nobody up, and one that
+// ends is used again.
+func TestStreamEndsAfterMetadata(t *testing.T) {
+	isolate(t)
+	synctest.Test(t, func(t *testing.T) {
+		stall := false
+		b, p, stop := overPipes(t, func(w http.ResponseWriter, r *http.Request) {
+			sendStream(w, answer(t, "hi")...)
+			if stall {
+				<-r.Context().Done()
+			}
+		})
+		defer stop()
+		for range 3 {
+			if events, _, err := collect(t.Context(), b, call("m", `{}`), translator.Caller{}); err != nil || len(events) != 5 {
+				t.Fatalf("%v, %v", events, err)
+			}
+		}
+		if n := p.dials.Load(); n != 1 {
+			t.Errorf("%d dials for 3 streams", n)
+		}
+		stall = true
+		began := time.Now()
+		if events, _, err := collect(t.Context(), b, call("m", `{}`), translator.Caller{}); err != nil || len(events) != 5 {
+			t.Errorf("%v, %v", events, err)
+		}
+		if waited := time.Since(began); waited != drainTime {
+			t.Errorf("waited %v of synthetic time", waited)
+		}
+		synctest.Wait()
+		if n := p.open.Load(); n != 0 {
+			t.Errorf("%d connections left", n)
+		}
+	})
+}
