@@ -1,0 +1,65 @@
+package envoy
+
+import (
+	bootstrapv3 "github.com/envoyproxy/go-control-plane/envoy/config/bootstrap/v3"
+	clusterv3 "github.com/envoyproxy/go-control-plane/envoy/config/cluster/v3"
+	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
+	listenerv3 "github.com/envoyproxy/go-control-plane/envoy/config/listener/v3"
+	"google.golang.org/protobuf/types/known/wrapperspb"
+)
+
+// downstreamBuffer bounds what one client connection holds, and the size of the
+// pieces in which a body reaches the sidecar.
+const downstreamBuffer = 256 << 10
+
+// Listener accepts clients.
+func Listener(cfg Config) (*listenerv3.Listener, error) {
+	address, err := socketAddress(cfg.listen())
+	if err != nil {
+		return nil, err
+	}
+	manager, err := HTTPConnectionManager(cfg)
+	if err != nil {
+		return nil, err
+	}
+	config, err := pack(manager)
+	if err != nil {
+		return nil, err
+	}
+	return &listenerv3.Listener{
+		Name:                          ListenerName,
+		Address:                       address,
+		PerConnectionBufferLimitBytes: wrapperspb.UInt32(downstreamBuffer),
+		FilterChains: []*listenerv3.FilterChain{{Filters: []*listenerv3.Filter{{
+			Name:       "envoy.filters.network.http_connection_manager",
+			ConfigType: &listenerv3.Filter_TypedConfig{TypedConfig: config},
+		}}}},
+	}, nil
+}
+
+// Bootstrap is a whole configuration, enough to start Envoy with.
+func Bootstrap(cfg Config) (*bootstrapv3.Bootstrap, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, err
+	}
+	admin, err := socketAddress(cfg.admin())
+	if err != nil {
+		return nil, err
+	}
+	listener, err := Listener(cfg)
+	if err != nil {
+		return nil, err
+	}
+	cluster, err := Cluster(cfg)
+	if err != nil {
+		return nil, err
+	}
+	return &bootstrapv3.Bootstrap{
+		Node:  &corev3.Node{Id: ListenerName, Cluster: ListenerName},
+		Admin: &bootstrapv3.Admin{Address: admin},
+		StaticResources: &bootstrapv3.Bootstrap_StaticResources{
+			Listeners: []*listenerv3.Listener{listener},
+			Clusters:  []*clusterv3.Cluster{cluster},
+		},
+	}, nil
+}

@@ -1,0 +1,116 @@
+package envoy
+
+import (
+	"net"
+	"strings"
+	"time"
+
+	clusterv3 "github.com/envoyproxy/go-control-plane/envoy/config/cluster/v3"
+	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
+	endpointv3 "github.com/envoyproxy/go-control-plane/envoy/config/endpoint/v3"
+	httpv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/upstreams/http/v3"
+	"google.golang.org/protobuf/types/known/anypb"
+	"google.golang.org/protobuf/types/known/durationpb"
+	"google.golang.org/protobuf/types/known/wrapperspb"
+)
+
+const (
+	// maxCalls lifts Envoy's default of 1024: every answer in progress holds one
+	// request of the cluster for as long as it lasts, and the sidecar has a limit
+	// of its own that clients can understand.
+	maxCalls = 100_000
+	// upstreamBuffer bounds what one connection to the sidecar holds.
+	upstreamBuffer = 1 << 20
+)
+
+// Cluster is the sidecar as Envoy calls it: HTTP/2 without TLS over a Unix socket
+// or TCP.
+func Cluster(cfg Config) (*clusterv3.Cluster, error) {
+	address, discovery, err := extProcAddress(cfg.extProc())
+	if err != nil {
+		return nil, err
+	}
+	http2, err := http2Options()
+	if err != nil {
+		return nil, err
+	}
+	return &clusterv3.Cluster{
+		Name:                          ClusterName,
+		ClusterDiscoveryType:          &clusterv3.Cluster_Type{Type: discovery},
+		ConnectTimeout:                durationpb.New(time.Second),
+		PerConnectionBufferLimitBytes: wrapperspb.UInt32(upstreamBuffer),
+		LbPolicy:                      clusterv3.Cluster_LEAST_REQUEST,
+		TypedExtensionProtocolOptions: http2,
+		CircuitBreakers:               circuitBreakers(),
+		HealthChecks:                  []*corev3.HealthCheck{healthCheck()},
+		LoadAssignment: &endpointv3.ClusterLoadAssignment{
+			ClusterName: ClusterName,
+			Endpoints: []*endpointv3.LocalityLbEndpoints{{
+				LbEndpoints: []*endpointv3.LbEndpoint{{
+					HostIdentifier: &endpointv3.LbEndpoint_Endpoint{Endpoint: &endpointv3.Endpoint{Address: address}},
+				}},
+			}},
+		},
+	}, nil
+}
+
+// extProcAddress reads unix:///path or host:port, and says how Envoy finds it.
+func extProcAddress(text string) (*corev3.Address, clusterv3.Cluster_DiscoveryType, error) {
+	if path, ok := strings.CutPrefix(text, "unix://"); ok {
+		pipe := &corev3.Address{Address: &corev3.Address_Pipe{Pipe: &corev3.Pipe{Path: path}}}
+		return pipe, clusterv3.Cluster_STATIC, nil
+	}
+	address, err := socketAddress(text)
+	if err != nil {
+		return nil, 0, err
+	}
+	if net.ParseIP(address.GetSocketAddress().GetAddress()) == nil {
+		return address, clusterv3.Cluster_STRICT_DNS, nil
+	}
+	return address, clusterv3.Cluster_STATIC, nil
+}
+
+// http2Options make Envoy notice a connection that is dead while streams are
+// silent.
+func http2Options() (map[string]*anypb.Any, error) {
+	options, err := pack(&httpv3.HttpProtocolOptions{
+		UpstreamProtocolOptions: &httpv3.HttpProtocolOptions_ExplicitHttpConfig_{
+			ExplicitHttpConfig: &httpv3.HttpProtocolOptions_ExplicitHttpConfig{
+				ProtocolConfig: &httpv3.HttpProtocolOptions_ExplicitHttpConfig_Http2ProtocolOptions{
+					Http2ProtocolOptions: &corev3.Http2ProtocolOptions{
+						ConnectionKeepalive: &corev3.KeepaliveSettings{
+							Interval: durationpb.New(30 * time.Second),
+							Timeout:  durationpb.New(5 * time.Second),
+						},
+					},
+				},
+			},
+		},
+	})
+	if err != nil {
+		return nil, err
+	}
+	return map[string]*anypb.Any{"envoy.extensions.upstreams.http.v3.HttpProtocolOptions": options}, nil
+}
+
+func circuitBreakers() *clusterv3.CircuitBreakers {
+	return &clusterv3.CircuitBreakers{Thresholds: []*clusterv3.CircuitBreakers_Thresholds{{
+		MaxConnections:     wrapperspb.UInt32(maxCalls),
+		MaxPendingRequests: wrapperspb.UInt32(maxCalls),
+		MaxRequests:        wrapperspb.UInt32(maxCalls),
+		TrackRemaining:     true,
+	}}}
+}
+
+// healthCheck asks the sidecar's gRPC health service, which turns unhealthy when
+// the sidecar drains.
+func healthCheck() *corev3.HealthCheck {
+	return &corev3.HealthCheck{
+		Timeout:            durationpb.New(2 * time.Second),
+		Interval:           durationpb.New(5 * time.Second),
+		NoTrafficInterval:  durationpb.New(5 * time.Second),
+		UnhealthyThreshold: wrapperspb.UInt32(2),
+		HealthyThreshold:   wrapperspb.UInt32(1),
+		HealthChecker:      &corev3.HealthCheck_GrpcHealthCheck_{GrpcHealthCheck: &corev3.HealthCheck_GrpcHealthCheck{}},
+	}
+}

@@ -1,0 +1,94 @@
+// Package envoy holds Envoy's configuration for the sidecar as go-control-plane
+// values: the ext_proc filter, the cluster it calls, a listener with both, and a
+// bootstrap. It imports nothing of this module, so that others can build their
+// own xDS from its pieces. YAML prints any of them.
+//
+// The shape: one listener, HTTP connection manager, ext_proc filter, and behind it
+// a route that answers 503 and is only seen when the filter was skipped. The
+// sidecar answers every request itself, so nothing is configured upstream.
+//
+// Needs Envoy 1.37; see Envoy's ext_proc reference for what each field does:
+// https://www.envoyproxy.io/docs/envoy/latest/configuration/http/http_filters/ext_proc_filter
+package envoy
+
+import (
+	"cmp"
+	"fmt"
+	"net"
+	"strconv"
+	"strings"
+	"time"
+
+	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
+)
+
+// The names that the pieces refer to each other by.
+const (
+	// ClusterName is the cluster of the sidecar.
+	ClusterName = "bedrock_extproc"
+	// ListenerName is the listener of clients.
+	ListenerName = "bedrock"
+	// MetadataNamespace is where the sidecar puts an answer's facts for access logs
+	// and rate limits.
+	MetadataNamespace = "bedrock"
+)
+
+// Config is what may differ between installations. Its zero value listens on
+// loopback and expects a sidecar with default flags beside it.
+type Config struct {
+	// Listen is the address for clients, host:port; "" means 127.0.0.1:8000. Port
+	// 0 takes a free one.
+	Listen string
+	// Admin is the address of Envoy's admin interface, host:port; "" means
+	// 127.0.0.1:9901.
+	Admin string
+	// ExtProc is where the sidecar listens: host:port, or unix:///path; "" means
+	// 127.0.0.1:9002. A host name is resolved by DNS.
+	ExtProc string
+	// AccessLog is a file for the JSON access log; "" means standard output.
+	AccessLog string
+	// StreamIdleTimeout ends a request on which no byte has moved for so long; 0
+	// means ten minutes. It bounds the wait for a whole answer.
+	StreamIdleTimeout time.Duration
+}
+
+func (c *Config) listen() string    { return cmp.Or(c.Listen, "127.0.0.1:8000") }
+func (c *Config) admin() string     { return cmp.Or(c.Admin, "127.0.0.1:9901") }
+func (c *Config) extProc() string   { return cmp.Or(c.ExtProc, "127.0.0.1:9002") }
+func (c *Config) accessLog() string { return cmp.Or(c.AccessLog, "/dev/stdout") }
+
+func (c *Config) streamIdleTimeout() time.Duration {
+	return cmp.Or(c.StreamIdleTimeout, 10*time.Minute)
+}
+
+// Validate names every address that is not one.
+func (c *Config) Validate() error {
+	for _, a := range []struct{ name, address string }{{"listen", c.listen()}, {"admin", c.admin()}} {
+		if _, err := socketAddress(a.address); err != nil {
+			return fmt.Errorf("%s: %w", a.name, err)
+		}
+	}
+	if _, ok := strings.CutPrefix(c.extProc(), "unix://"); ok {
+		return nil
+	}
+	if _, err := socketAddress(c.extProc()); err != nil {
+		return fmt.Errorf("extproc: %w", err)
+	}
+	return nil
+}
+
+// socketAddress reads host:port.
+func socketAddress(text string) (*corev3.Address, error) {
+	host, portText, err := net.SplitHostPort(text)
+	if err != nil {
+		return nil, fmt.Errorf("%q is not host:port: %w", text, err)
+	}
+	port, err := strconv.ParseUint(portText, 10, 16)
+	if err != nil {
+		return nil, fmt.Errorf("%q is not host:port: the port is no number up to 65535", text)
+	}
+	return &corev3.Address{Address: &corev3.Address_SocketAddress{SocketAddress: &corev3.SocketAddress{
+		Address:       cmp.Or(host, "0.0.0.0"),
+		PortSpecifier: &corev3.SocketAddress_PortValue{PortValue: uint32(port)},
+	}}}, nil
+}

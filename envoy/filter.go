@@ -1,0 +1,83 @@
+package envoy
+
+import (
+	"time"
+
+	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
+	extprocv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/ext_proc/v3"
+	hcmv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/network/http_connection_manager/v3"
+	matcherv3 "github.com/envoyproxy/go-control-plane/envoy/type/matcher/v3"
+	typev3 "github.com/envoyproxy/go-control-plane/envoy/type/v3"
+	"google.golang.org/protobuf/types/known/durationpb"
+)
+
+// FilterName is the name of the ext_proc filter in a filter chain.
+const FilterName = "envoy.filters.http.ext_proc"
+
+// Filter is the HTTP filter that hands requests to the sidecar. It belongs behind
+// authentication, authorization and rate limits and before the router: filters
+// after it never see a request.
+func Filter() (*hcmv3.HttpFilter, error) {
+	config, err := pack(ExternalProcessor())
+	if err != nil {
+		return nil, err
+	}
+	return &hcmv3.HttpFilter{Name: FilterName, ConfigType: &hcmv3.HttpFilter_TypedConfig{TypedConfig: config}}, nil
+}
+
+// ExternalProcessor is the filter's configuration.
+func ExternalProcessor() *extprocv3.ExternalProcessor {
+	return &extprocv3.ExternalProcessor{
+		GrpcService: &corev3.GrpcService{TargetSpecifier: &corev3.GrpcService_EnvoyGrpc_{
+			EnvoyGrpc: &corev3.GrpcService_EnvoyGrpc{ClusterName: ClusterName},
+		}},
+		StatPrefix: MetadataNamespace,
+		// The only mode in which a server can stream an answer to a request that
+		// has a body. Trailers are part of it: they may end the request.
+		ProcessingMode: &extprocv3.ProcessingMode{
+			RequestHeaderMode:   extprocv3.ProcessingMode_SEND,
+			RequestBodyMode:     extprocv3.ProcessingMode_FULL_DUPLEX_STREAMED,
+			RequestTrailerMode:  extprocv3.ProcessingMode_SEND,
+			ResponseHeaderMode:  extprocv3.ProcessingMode_SKIP,
+			ResponseBodyMode:    extprocv3.ProcessingMode_NONE,
+			ResponseTrailerMode: extprocv3.ProcessingMode_SKIP,
+		},
+		// No timer runs in this mode. Should the mode be changed, the default of
+		// 200 ms would end every call.
+		MessageTimeout: durationpb.New(10 * time.Minute),
+		StatusOnError:  &typev3.HttpStatus{Code: typev3.StatusCode_ServiceUnavailable},
+		// Facts that only Envoy can state, unlike headers.
+		RequestAttributes: []string{
+			"request.id", "source.address", "connection.requested_server_name",
+			"connection.uri_san_peer_certificate", "xds.route_name",
+		},
+		MetadataOptions: &extprocv3.MetadataOptions{
+			ForwardingNamespaces: namespaces("envoy.filters.http.jwt_authn"),
+			ReceivingNamespaces:  namespaces(MetadataNamespace),
+		},
+		ForwardRules: &extprocv3.HeaderForwardingRules{
+			DisallowedHeaders: exactly("authorization", "cookie", "proxy-authorization"),
+		},
+		RouteCacheAction: extprocv3.ExternalProcessor_RETAIN,
+	}
+}
+
+// Disabled is the per-route configuration that keeps a route away from the
+// sidecar.
+func Disabled() *extprocv3.ExtProcPerRoute {
+	return &extprocv3.ExtProcPerRoute{Override: &extprocv3.ExtProcPerRoute_Disabled{Disabled: true}}
+}
+
+func namespaces(names ...string) *extprocv3.MetadataOptions_MetadataNamespaces {
+	return &extprocv3.MetadataOptions_MetadataNamespaces{Untyped: names}
+}
+
+func exactly(names ...string) *matcherv3.ListStringMatcher {
+	list := &matcherv3.ListStringMatcher{}
+	for _, name := range names {
+		list.Patterns = append(list.Patterns, &matcherv3.StringMatcher{
+			MatchPattern: &matcherv3.StringMatcher_Exact{Exact: name},
+		})
+	}
+	return list
+}

@@ -1,0 +1,90 @@
+package envoy
+
+import (
+	"fmt"
+
+	accesslogv3 "github.com/envoyproxy/go-control-plane/envoy/config/accesslog/v3"
+	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
+	celv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/access_loggers/filters/cel/v3"
+	hcmv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/network/http_connection_manager/v3"
+	"google.golang.org/protobuf/types/known/structpb"
+)
+
+// A reply is what a client reads when Envoy itself answers.
+type reply struct {
+	// when is a CEL expression over the response's code and details.
+	when      string
+	kind      string
+	detail    string
+	retryable bool
+}
+
+// replies are tried in order. The sidecar's own answers pass Envoy as local
+// replies too: their details start with bedrock_extproc_ and match none.
+var replies = []reply{
+	{
+		`response.code_details.startsWith("ext_proc_error") || response.code_details.startsWith("spurious_message") || response.code_details.startsWith("unhandled_message")`,
+		"envoy_sidecar_unreachable", "The sidecar that answers these requests cannot be reached.", true,
+	},
+	{
+		`response.code_details == "direct_response"`,
+		"envoy_sidecar_skipped", "The request passed Envoy's ext_proc filter without an answer: the sidecar ended the call, or the filter is not in the chain.", true,
+	},
+	{`response.code == 401`, "envoy_unauthenticated", "The request carries no valid credentials for this gateway.", false},
+	{`response.code == 403`, "envoy_forbidden", "The gateway does not allow this request.", false},
+	{`response.code == 408 || response.code == 504`, "envoy_timeout", "The request took longer than the gateway allows.", true},
+	{`response.code == 413`, "envoy_request_too_large", "The request is larger than the gateway allows.", false},
+	{`response.code == 429`, "envoy_rate_limited", "The gateway's rate limit is exceeded.", true},
+	{`response.code == 431`, "envoy_headers_too_large", "The request's headers are larger than the gateway allows.", false},
+	{`response.code < 500`, "envoy_bad_request", "The gateway cannot accept this request.", false},
+	{`response.code >= 500`, "envoy_unavailable", "The gateway cannot answer at the moment.", true},
+}
+
+// own keeps the sidecar's answers as they are.
+const own = `!response.code_details.startsWith("bedrock_extproc_") && (%s)`
+
+// LocalReplies gives every answer that Envoy makes up by itself the sidecar's
+// form of an error, in JSON.
+func LocalReplies() (*hcmv3.LocalReplyConfig, error) {
+	config := &hcmv3.LocalReplyConfig{}
+	for _, r := range replies {
+		mapper, err := r.mapper()
+		if err != nil {
+			return nil, err
+		}
+		config.Mappers = append(config.Mappers, mapper)
+	}
+	return config, nil
+}
+
+func (r reply) mapper() (*hcmv3.ResponseMapper, error) {
+	filter, err := pack(&celv3.ExpressionFilter{Expression: fmt.Sprintf(own, r.when)})
+	if err != nil {
+		return nil, err
+	}
+	return &hcmv3.ResponseMapper{
+		Filter: &accesslogv3.AccessLogFilter{FilterSpecifier: &accesslogv3.AccessLogFilter_ExtensionFilter{
+			ExtensionFilter: &accesslogv3.ExtensionFilter{
+				Name:       "envoy.access_loggers.extension_filters.cel",
+				ConfigType: &accesslogv3.ExtensionFilter_TypedConfig{TypedConfig: filter},
+			},
+		}},
+		BodyFormatOverride: &corev3.SubstitutionFormatString{
+			ContentType: "application/json",
+			Format:      &corev3.SubstitutionFormatString_JsonFormat{JsonFormat: r.body()},
+		},
+	}, nil
+}
+
+// body is the same shape as the sidecar's errors.
+func (r reply) body() *structpb.Struct {
+	return &structpb.Struct{Fields: map[string]*structpb.Value{
+		"detail": structpb.NewStringValue(r.detail),
+		"error": structpb.NewStructValue(&structpb.Struct{Fields: map[string]*structpb.Value{
+			"type":       structpb.NewStringValue(r.kind),
+			"status":     structpb.NewStringValue("%RESPONSE_CODE%"),
+			"retryable":  structpb.NewBoolValue(r.retryable),
+			"request_id": structpb.NewStringValue("%REQ(X-REQUEST-ID)%"),
+		}}),
+	}}
+}
