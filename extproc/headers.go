@@ -1,8 +1,7 @@
 package extproc
 
 import (
-	"crypto/rand"
-	"encoding/hex"
+	"math"
 	"strconv"
 
 	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
@@ -36,7 +35,8 @@ func (r *replier) headers(contentType string, e *translator.Error) []*corev3.Hea
 	if e != nil {
 		list = appendHeader(list, "allow", e.Allow)
 		if e.RetryAfter > 0 {
-			list = appendHeader(list, "retry-after", strconv.Itoa(int((e.RetryAfter+999_999_999)/1_000_000_000)))
+			seconds := int(math.Ceil(e.RetryAfter.Seconds()))
+			list = appendHeader(list, "retry-after", strconv.Itoa(seconds))
 		}
 	}
 	return list
@@ -45,26 +45,24 @@ func (r *replier) headers(contentType string, e *translator.Error) []*corev3.Hea
 // appendHeader skips what is empty or would not be a legal header value: Envoy
 // fails a whole response over one bad byte.
 func appendHeader(list []*corev3.HeaderValue, key, value string) []*corev3.HeaderValue {
-	if value == "" || len(value) > maxHeaderValue || !printable(value) {
+	if !echoable(value) {
 		return list
 	}
 	return append(list, &corev3.HeaderValue{Key: key, RawValue: []byte(value)})
 }
 
-func printable(s string) bool {
-	for i := range len(s) {
-		if s[i] < ' ' || s[i] > '~' {
+// echoable reports whether value may stand in a response header: printable
+// ASCII, neither empty nor long.
+func echoable(value string) bool {
+	if value == "" || len(value) > maxHeaderValue {
+		return false
+	}
+	for i := range len(value) {
+		if value[i] < ' ' || value[i] > '~' {
 			return false
 		}
 	}
 	return true
-}
-
-// newRequestID is 32 hex digits, as the reference server makes them.
-func newRequestID() string {
-	var id [16]byte
-	_, _ = rand.Read(id[:]) // it never fails; it ends the program instead
-	return hex.EncodeToString(id[:])
 }
 
 // continueHeaders lets Envoy go on in BUFFERED mode, where it waits for it.

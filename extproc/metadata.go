@@ -17,7 +17,7 @@ func (o *Outcome) dynamicMetadata() *structpb.Struct {
 	facts := map[string]*structpb.Value{}
 	text := func(key, value string) {
 		if value != "" {
-			facts[key] = structpb.NewStringValue(value)
+			facts[key] = structpb.NewStringValue(recordable(value))
 		}
 	}
 	text("model", o.Model)

@@ -11,6 +11,10 @@ import (
 // bytes; Bedrock is not read meanwhile.
 const maxPending = 1 << 20
 
+// partRoom is where a part of a stream starts to grow from, in bytes: room for a
+// typical event.
+const partRoom = 256
+
 // outbox hands translated bytes from the goroutine that reads Bedrock to the one
 // that sends to Envoy. Bytes that meet in it leave it together.
 type outbox struct {
@@ -26,7 +30,7 @@ type outbox struct {
 type delivery struct {
 	bytes  []byte
 	facts  translator.Facts
-	events translator.Stream
+	events translator.Stream // the other goroutine's until ended is set
 	ended  bool
 	err    error
 }
@@ -44,6 +48,9 @@ func (b *outbox) open(facts translator.Facts, events translator.Stream) {
 
 // add translates ev into the pending bytes. It waits while they are too many.
 func (b *outbox) add(ctx context.Context, ev translator.Event) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
 	pending, err := b.append(ev)
 	if pending > 0 {
 		signal(b.ready)
@@ -62,6 +69,9 @@ func (b *outbox) add(ctx context.Context, ev translator.Event) error {
 func (b *outbox) append(ev translator.Event) (pending int, err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	if b.bytes == nil {
+		b.bytes = make([]byte, 0, partRoom)
+	}
 	b.bytes, err = b.events.AppendEvent(b.bytes, ev)
 	return len(b.bytes), err
 }
@@ -73,18 +83,16 @@ func (b *outbox) pending() int {
 }
 
 // close says that nothing follows, because of err or, if nil, because all is
-// said. The first close counts.
+// said. It is called once.
 func (b *outbox) close(err error) {
 	b.mu.Lock()
-	if !b.ended {
-		b.ended, b.err = true, err
-	}
+	b.ended, b.err = true, err
 	b.mu.Unlock()
 	signal(b.ready)
 }
 
-// take removes what is pending. The caller may use events once ended is set,
-// when the other goroutine no longer does.
+// take removes what is pending. Its bytes are the taker's: gRPC may look at a
+// message after Send has returned, so that their buffer is not used again.
 func (b *outbox) take() delivery {
 	b.mu.Lock()
 	d := b.delivery

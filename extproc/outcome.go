@@ -1,6 +1,7 @@
 package extproc
 
 import (
+	"strings"
 	"time"
 
 	"bedrock-extproc/translator"
@@ -33,6 +34,12 @@ type Outcome struct {
 	BytesIn, BytesOut int
 }
 
-func (o *Outcome) setError(e *translator.Error) {
-	o.ErrorKind, o.AWSError, o.Facts = e.Kind, e.AWSError, e.Facts
+// maxRecorded bounds a text in a record, in bytes. No modelId that Bedrock
+// accepts is longer.
+const maxRecorded = 2048
+
+// recordable bounds and cleans a text that came from outside: protobuf refuses
+// a whole message over one string that is not UTF-8.
+func recordable(text string) string {
+	return strings.ToValidUTF8(text[:min(len(text), maxRecorded)], "\uFFFD")
 }

@@ -4,92 +4,108 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 
 	extprocv3 "github.com/envoyproxy/go-control-plane/envoy/service/ext_proc/v3"
 
 	"bedrock-extproc/translator"
 )
 
+// maxTrusted bounds the memory that is set aside on the word of a
+// content-length alone, in bytes.
+const maxTrusted = 1 << 20
+
 // receive reads messages until the request has ended, which it does in one of
-// three ways: with the headers, with a body message, or with trailers. The
-// request is valid beside an error as far as it was read. A *translator.Error
-// is an answer to the client; any other error means that there is no client.
-func receive(stream extprocv3.ExternalProcessor_ProcessServer, maxBody int) (*request, error) {
-	req := &request{}
+// three ways: with the headers, with a body message, or with trailers. After an
+// error r is valid as far as it was read. A *translator.Error is an answer to
+// the client; any other error means that there is no one to answer.
+func (r *request) receive(stream extprocv3.ExternalProcessor_ProcessServer, maxBody int) error {
 	first, err := stream.Recv()
 	if err != nil {
-		return req, err
+		return err
 	}
+	r.mode = first.GetProtocolConfig().GetRequestBodyMode()
 	headers := first.GetRequestHeaders()
 	if headers == nil {
-		return req, fmt.Errorf("ext_proc: the first message is %T, not request_headers: set request_header_mode to SEND", first.GetRequest())
+		return unsupported("request_header_mode SKIP")
 	}
-	req.readHeaders(headers.GetHeaders())
+	r.readHeaders(headers.GetHeaders())
 	if headers.GetEndOfStream() {
-		req.mode = first.GetProtocolConfig().GetRequestBodyMode()
-		return req, nil
+		return nil
 	}
-	if err := req.setMode(first.GetProtocolConfig()); err != nil {
-		return req, err
+	if err := checkMode(first.GetProtocolConfig()); err != nil {
+		return err
 	}
-	if req.contentLength > maxBody {
-		return req, tooLarge(maxBody)
+	if r.contentLength > maxBody {
+		return tooLarge(maxBody)
 	}
-	if req.mode == modeBuffered {
+	if r.mode == modeBuffered {
 		// Envoy sends a buffered body only after the headers were answered.
 		if err := stream.Send(continueHeaders()); err != nil {
-			return req, err
+			return err
 		}
 	}
-	return req, req.readBody(stream, maxBody)
+	return r.readBody(stream, maxBody)
 }
 
 // readBody accumulates body messages up to the end of the request.
 func (r *request) readBody(stream extprocv3.ExternalProcessor_ProcessServer, maxBody int) error {
-	if r.contentLength > 0 {
-		r.body = make([]byte, 0, r.contentLength)
-	}
+	r.body = make([]byte, 0, min(max(r.contentLength, 0), maxTrusted))
 	for {
 		msg, err := stream.Recv()
 		if err != nil {
 			return err
 		}
-		switch m := msg.GetRequest().(type) {
-		case *extprocv3.ProcessingRequest_RequestBody:
-			if len(r.body)+len(m.RequestBody.GetBody()) > maxBody {
-				return tooLarge(maxBody)
-			}
-			r.body = append(r.body, m.RequestBody.GetBody()...)
-			if m.RequestBody.GetEndOfStream() {
-				return nil
-			}
-		case *extprocv3.ProcessingRequest_RequestTrailers:
+		if msg.GetRequestTrailers() != nil {
+			return nil
+		}
+		body := msg.GetRequestBody()
+		if len(r.body)+len(body.GetBody()) > maxBody {
+			return tooLarge(maxBody)
+		}
+		r.grow(len(body.GetBody()))
+		r.body = append(r.body, body.GetBody()...)
+		// A buffered body is one message. Where trailers follow it lacks
+		// end_of_stream, and Envoy holds them back until it is answered.
+		if body.GetEndOfStream() || body != nil && r.mode == modeBuffered {
 			return nil
 		}
 	}
 }
 
-// setMode refuses the body modes in which a request cannot be answered whole.
-func (r *request) setMode(cfg *extprocv3.ProtocolConfiguration) error {
-	r.mode = cfg.GetRequestBodyMode()
-	if cfg != nil && (r.mode == modeFullDuplex || r.mode == modeBuffered) {
+// grow makes room for n more bytes, at least doubling: append's own steps are
+// smaller, and copy a body of many megabytes a dozen times.
+func (r *request) grow(n int) {
+	if free := cap(r.body) - len(r.body); n > free {
+		r.body = slices.Grow(r.body, max(n, len(r.body)))
+	}
+}
+
+// checkMode refuses the body modes in which a request cannot be answered whole.
+func checkMode(cfg *extprocv3.ProtocolConfiguration) error {
+	mode := cfg.GetRequestBodyMode()
+	switch {
+	case cfg == nil:
+		return unsupported("an unknown request_body_mode (Envoy before 1.34 does not tell)")
+	case mode == modeFullDuplex || mode == modeBuffered:
 		return nil
+	default:
+		return unsupported("request_body_mode " + mode.String())
 	}
-	got := r.mode.String()
-	if cfg == nil {
-		got = "unknown, from an Envoy older than 1.34"
-	}
+}
+
+var errUnsupportedMode = errors.New("unsupported processing_mode")
+
+func unsupported(setting string) error {
 	return &translator.Error{
 		Status:  http.StatusInternalServerError,
 		Kind:    translator.KindUnsupportedMode,
-		Message: fmt.Sprintf("Envoy's ext_proc filter uses request_body_mode %s, in which this sidecar cannot answer.", got),
+		Message: fmt.Sprintf("Envoy's ext_proc filter uses %s, with which this sidecar cannot answer.", setting),
 		Hint: "In the filter's processing_mode set request_header_mode: SEND, request_body_mode: FULL_DUPLEX_STREAMED " +
 			"and request_trailer_mode: SEND (Envoy 1.37 or newer).",
 		Cause: errUnsupportedMode,
 	}
 }
-
-var errUnsupportedMode = errors.New("unsupported request_body_mode")
 
 func tooLarge(maxBody int) error {
 	return &translator.Error{

@@ -32,21 +32,25 @@ type replier struct {
 
 // immediate sends a whole answer. e is the error that it reports, or nil.
 func (r *replier) immediate(status int, contentType string, body []byte, e *translator.Error) error {
-	if len(body) > maxImmediate && r.req.mode == modeFullDuplex {
+	if len(body) > maxImmediate && e == nil && r.req.mode == modeFullDuplex {
 		return r.inPieces(status, contentType, body)
 	}
-	r.account(status, len(body))
-	return r.send(&extprocv3.ProcessingResponse{
+	msg := &extprocv3.ProcessingResponse{
 		Response: &extprocv3.ProcessingResponse_ImmediateResponse{
 			ImmediateResponse: &extprocv3.ImmediateResponse{
 				Status:  &typev3.HttpStatus{Code: typev3.StatusCode(status)}, //nolint:gosec // a status fits in an int32
 				Headers: &extprocv3.HeaderMutation{SetHeaders: overwrite(r.headers(contentType, e))},
 				Body:    body,
-				Details: details(e),
+				Details: details(r.outcome.ErrorKind),
 			},
 		},
 		DynamicMetadata: r.outcome.dynamicMetadata(),
-	})
+	}
+	if err := r.send(msg, len(body)); err != nil {
+		return err
+	}
+	r.answered(status)
+	return nil
 }
 
 // inPieces sends a large whole answer as a streamed one of known length.
@@ -63,52 +67,58 @@ func (r *replier) inPieces(status int, contentType string, body []byte) error {
 	return r.end(body)
 }
 
-// begin sends the response headers of a streamed answer. length is its size in
-// bytes, or -1 when nobody knows.
+// begin sends the response headers of a streamed answer, unless they are out.
+// length is its size in bytes, or -1 when nobody knows.
 func (r *replier) begin(status int, contentType string, length int) error {
+	if r.begun {
+		return nil
+	}
+	if err := r.send(streamedHeaders(status, length, r.headers(contentType, nil)), 0); err != nil {
+		return err
+	}
 	r.begun = true
-	r.account(status, 0)
-	return r.send(streamedHeaders(status, length, r.headers(contentType, nil)))
+	r.answered(status)
+	return nil
 }
 
 // piece sends a part of a streamed answer's body.
 func (r *replier) piece(body []byte) error {
-	r.outcome.BytesOut += len(body)
-	return r.send(streamedBody(body, false))
+	return r.send(streamedBody(body, false), len(body))
 }
 
 // end sends the last part of a streamed answer, which may be empty.
 func (r *replier) end(body []byte) error {
-	r.outcome.BytesOut += len(body)
 	msg := streamedBody(body, true)
 	msg.DynamicMetadata = r.outcome.dynamicMetadata()
-	return r.send(msg)
+	return r.send(msg, len(body))
 }
 
 // errEndOfRPC marks a send that failed because Envoy closed the RPC.
 var errEndOfRPC = errors.New("envoy ended the call")
 
-// send reports a broken RPC as a client that is gone: there is nobody to tell.
-func (r *replier) send(msg *extprocv3.ProcessingResponse) error {
+// send sends a message with that many bytes of body. It reports a broken RPC as
+// a client that is gone: there is nobody to tell.
+func (r *replier) send(msg *extprocv3.ProcessingResponse, bytes int) error {
 	if err := r.stream.Send(msg); err != nil {
 		r.outcome.ClientGone = true
 		return errors.Join(errEndOfRPC, err)
 	}
+	r.outcome.BytesOut += bytes
 	return nil
 }
 
-func (r *replier) account(status, bytes int) {
+// answered takes down that the client has a status.
+func (r *replier) answered(status int) {
 	r.outcome.Status = status
 	r.outcome.FirstByte = time.Since(r.outcome.Start)
-	r.outcome.BytesOut += bytes
 }
 
 // details is the stable token that Envoy logs as RESPONSE_CODE_DETAILS.
-func details(e *translator.Error) string {
-	if e == nil {
+func details(kind translator.Kind) string {
+	if kind == "" {
 		return "bedrock_extproc_ok"
 	}
-	return "bedrock_extproc_" + string(e.Kind)
+	return "bedrock_extproc_" + string(kind)
 }
 
 // overwrite makes a header mutation out of plain headers.

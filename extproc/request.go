@@ -2,6 +2,8 @@ package extproc
 
 import (
 	"cmp"
+	"crypto/rand"
+	"encoding/hex"
 	"strconv"
 	"strings"
 
@@ -72,6 +74,24 @@ func (r *request) readHeaders(headers *corev3.HeaderMap) {
 		// Half a key pair is no identity, and a region alone moves nobody.
 		r.caller = translator.Caller{}
 	}
+}
+
+// nameIDs fills in the ids that the client did not give, or gave in a form that
+// cannot be echoed in a header.
+func (r *request) nameIDs() {
+	if !echoable(r.requestID) {
+		r.requestID = newRequestID()
+	}
+	if !echoable(r.correlationID) {
+		r.correlationID = r.requestID
+	}
+}
+
+// newRequestID is 32 hex digits, as the reference server makes them.
+func newRequestID() string {
+	var id [16]byte
+	_, _ = rand.Read(id[:]) // it never fails; it ends the program instead
+	return hex.EncodeToString(id[:])
 }
 
 // value reads a header that Envoy sent; raw_value is what current ones use.

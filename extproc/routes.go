@@ -2,8 +2,9 @@ package extproc
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
-	"sort"
+	"slices"
 	"strings"
 
 	"bedrock-extproc/translator"
@@ -16,11 +17,14 @@ type endpoint struct {
 	page      Page
 }
 
-// routes maps a path and a method to its endpoint. It is read-only.
-type routes map[string]map[string]endpoint
+// routes is read-only.
+type routes struct {
+	endpoints map[string]map[string]endpoint // by path and method
+	dialects  map[string]translator.Dialect  // by path: who words its errors
+}
 
-func newRoutes(dialects []translator.Dialect, pages map[string]Page) (routes, error) {
-	table := routes{}
+func newRoutes(dialects []translator.Dialect, pages map[string]Page) (*routes, error) {
+	table := &routes{endpoints: map[string]map[string]endpoint{}, dialects: map[string]translator.Dialect{}}
 	for _, d := range dialects {
 		for _, r := range d.Routes() {
 			if err := table.add(r.Path, r.Method, endpoint{dialect: d, streaming: r.Streaming}); err != nil {
@@ -38,20 +42,25 @@ func newRoutes(dialects []translator.Dialect, pages map[string]Page) (routes, er
 	return table, nil
 }
 
-func (t routes) add(path, method string, e endpoint) error {
-	if _, taken := t[path][method]; taken {
+func (t *routes) add(path, method string, e endpoint) error {
+	methods := t.endpoints[path]
+	if _, taken := methods[method]; taken {
 		return fmt.Errorf("two owners of %s %s", method, path)
 	}
-	if t[path] == nil {
-		t[path] = map[string]endpoint{}
+	if methods == nil {
+		methods = map[string]endpoint{}
+		t.endpoints[path] = methods
 	}
-	t[path][method] = e
+	methods[method] = e
+	if _, known := t.dialects[path]; !known && e.dialect != nil {
+		t.dialects[path] = e.dialect
+	}
 	return nil
 }
 
 // find returns the endpoint, or a 404 or 405.
-func (t routes) find(method, path string) (endpoint, error) {
-	methods, known := t[path]
+func (t *routes) find(method, path string) (endpoint, error) {
+	methods, known := t.endpoints[path]
 	if !known {
 		return endpoint{}, &translator.Error{
 			Status: http.StatusNotFound, Kind: translator.KindUnknownPath,
@@ -71,10 +80,5 @@ func (t routes) find(method, path string) (endpoint, error) {
 
 // allow lists the methods of one path in a fixed order.
 func allow(methods map[string]endpoint) string {
-	names := make([]string, 0, len(methods))
-	for m := range methods {
-		names = append(names, m)
-	}
-	sort.Strings(names)
-	return strings.Join(names, ", ")
+	return strings.Join(slices.Sorted(maps.Keys(methods)), ", ")
 }

@@ -23,7 +23,7 @@ const (
 // Config is what a Server needs. Dialects and Backends are required.
 type Config struct {
 	// Dialects answer model calls. The first one also words the errors of
-	// requests that no dialect claims.
+	// requests whose path no dialect claims.
 	Dialects []translator.Dialect
 	// Pages answer GET and HEAD requests by exact path, such as "/healthz".
 	Pages map[string]Page
@@ -56,7 +56,7 @@ type Server struct {
 	extprocv3.UnimplementedExternalProcessorServer
 
 	cfg    Config
-	routes routes
+	routes *routes
 	calls  atomic.Int64
 
 	// stopping ends every call in flight with its cause.
@@ -103,23 +103,17 @@ func (s *Server) Register(r grpc.ServiceRegistrar) {
 func (s *Server) InFlight() int { return int(s.calls.Load()) }
 
 // Stop ends every call in flight: whole answers become 503, streams end with an
-// error event. It returns at once; the RPCs end soon after.
+// error event. Later calls get 503, and pages stay. It returns at once; the RPCs
+// end soon after, those that are still uploading once their request is complete.
 func (s *Server) Stop() { s.stop(ErrDraining) }
 
 // Process answers one HTTP request. It returns nil once the answer is complete
-// or the client is gone; an error means that Envoy broke the protocol or the
-// connection, and is seen by nobody but Envoy's log.
+// or the client is gone; an error means that gRPC could not read Envoy's
+// messages, and is seen by nobody but Envoy's log.
 func (s *Server) Process(stream extprocv3.ExternalProcessor_ProcessServer) error {
 	x := newExchange(s, stream)
 	defer x.close()
-	req, err := receive(stream, s.cfg.MaxBodyBytes)
-	x.begin(req)
-	if err != nil {
-		return x.unreceived(err)
-	}
-	stopWatching := x.watch()
-	defer stopWatching()
-	if err := x.answer(); !errors.Is(err, errEndOfRPC) {
+	if err := x.run(); !errors.Is(err, errEndOfRPC) {
 		return err
 	}
 	return nil // nobody is left to tell

@@ -1,6 +1,7 @@
 package extproc
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"time"
@@ -18,16 +19,24 @@ var errAnswered = errors.New("the answer is complete")
 // Bedrock's events; this one sends whatever is there, so that a slow hop merges
 // events and a fast one delays none.
 func (x *exchange) streamed(backend Backend, call *translator.Call) error {
+	ctx, stop := context.WithCancelCause(x.ctx)
 	box := newOutbox(maxPending)
 	pumped := make(chan struct{})
 	go func() {
 		defer close(pumped)
-		x.pump(box, backend, call)
+		x.pump(ctx, box, backend, call)
 	}()
 	defer func() {
-		x.cancel(errAnswered)
+		stop(errAnswered)
 		<-pumped
+		x.events = box.take().events
+		x.sum() // an answer that was cut short has its usage too
 	}()
+	return x.forward(box, pumped)
+}
+
+// forward sends what comes into box, and a comment when nothing does.
+func (x *exchange) forward(box *outbox, pumped <-chan struct{}) error {
 	silence := time.NewTimer(x.server.cfg.KeepAlive)
 	defer silence.Stop()
 	for {
@@ -37,9 +46,11 @@ func (x *exchange) streamed(backend Backend, call *translator.Call) error {
 		case <-box.ready:
 			ended, err = x.deliver(box.take())
 		case <-silence.C:
-			err = x.keepAlive()
+			// Before the first event this settles the status: from here on a
+			// failure is in-band.
+			err = x.sendEvents([]byte(sse.KeepAlive))
 		case <-x.ctx.Done():
-			<-pumped
+			<-pumped // the box is closed
 			ended, err = x.deliver(box.take())
 		}
 		if ended || err != nil {
@@ -50,80 +61,91 @@ func (x *exchange) streamed(backend Backend, call *translator.Call) error {
 }
 
 // pump fills box from Bedrock until the stream ends, fails or ctx ends.
-func (x *exchange) pump(box *outbox, backend Backend, call *translator.Call) {
-	defer func() {
-		if p := recover(); p != nil {
-			box.close(x.recovered(p))
-		}
-	}()
-	events, facts, err := backend.ConverseStream(x.ctx, call, x.req.caller)
+func (x *exchange) pump(ctx context.Context, box *outbox, backend Backend, call *translator.Call) {
+	box.close(x.try(func() error { return x.fill(ctx, box, backend, call) }))
+}
+
+func (x *exchange) fill(ctx context.Context, box *outbox, backend Backend, call *translator.Call) error {
+	events, facts, err := backend.ConverseStream(ctx, call, x.req.caller)
+	call.Body = nil // it is sent, and a stream may live for an hour
 	facts.RequestID = x.req.requestID
-	box.open(facts, call.Encoder.NewStream(facts))
 	if err != nil {
-		box.close(err)
-		return
+		box.open(facts, nil)
+		return err
 	}
+	box.open(facts, x.encoder.NewStream(facts))
 	for ev, err := range events {
 		if err == nil {
-			err = box.add(x.ctx, ev)
+			err = box.add(ctx, ev)
 		}
 		if err != nil {
-			box.close(err)
-			return
+			return err
 		}
 	}
-	box.close(nil)
+	return nil
 }
 
 // deliver sends what the pump has put together. The first bytes take the
 // response headers with them: a failure before them keeps its own status.
 func (x *exchange) deliver(d delivery) (ended bool, err error) {
-	x.outcome.Facts, x.events = d.facts, d.events
-	if d.ended && d.err != nil && !x.reply.begun && len(d.bytes) == 0 {
+	x.learn(d.facts)
+	if !d.ended {
+		return false, x.sendEvents(d.bytes)
+	}
+	x.events = d.events
+	x.sum()
+	if x.gone() {
+		return true, nil
+	}
+	if d.err != nil && len(d.bytes) == 0 {
 		return true, x.fail(d.err)
 	}
-	if !x.reply.begun {
-		if err := x.reply.begin(http.StatusOK, contentTypeSSE, -1); err != nil {
-			return true, err
-		}
+	last := x.finish(d)
+	if err := x.reply.begin(http.StatusOK, contentTypeSSE, -1); err != nil {
+		return true, err
 	}
-	switch {
-	case !d.ended:
-		return false, x.reply.piece(d.bytes)
-	case d.err != nil:
-		return true, x.failInBand(d.bytes, d.err)
-	default:
-		x.outcome.Summary = d.events.Summary()
-		return true, x.reply.end(d.events.AppendEnd(d.bytes))
-	}
+	return true, x.reply.end(last)
 }
 
-// failInBand ends a begun stream with an error event after what is pending. No
-// event that spells success follows, and the response itself ends cleanly.
-func (x *exchange) failInBand(pending []byte, err error) error {
-	if x.events != nil {
-		x.outcome.Summary = x.events.Summary()
-	}
-	if x.gone() {
+// sendEvents sends a part of the event stream, and before the first part the
+// response headers.
+func (x *exchange) sendEvents(part []byte) error {
+	if len(part) == 0 {
 		return nil
 	}
-	e := x.explain(err)
-	x.outcome.setError(e)
-	if x.events == nil {
-		return x.reply.end(pending)
+	if err := x.reply.begin(http.StatusOK, contentTypeSSE, -1); err != nil {
+		return err
 	}
-	return x.reply.end(x.events.AppendError(pending, e))
+	return x.reply.piece(part)
 }
 
-// keepAlive breaks a silence. Before the first event it sends the headers, which
-// settles the status: from then on failures are in-band.
-func (x *exchange) keepAlive() error {
-	if !x.reply.begun {
-		if err := x.reply.begin(http.StatusOK, contentTypeSSE, -1); err != nil {
-			return err
-		}
+// finish completes the text of a stream that has ended: with what is owed after
+// the last event or, and then without any event that spells success, with the
+// failure.
+func (x *exchange) finish(d delivery) []byte {
+	text := d.bytes
+	err := d.err
+	if err == nil {
+		err = x.try(func() error {
+			text = x.events.AppendEnd(text)
+			return nil
+		})
 	}
-	return x.reply.piece([]byte(sse.KeepAlive))
+	if err == nil {
+		return text
+	}
+	return x.appendError(text, x.explain(err))
+}
+
+// sum takes down what an ended stream has shown.
+func (x *exchange) sum() {
+	if x.events == nil {
+		return
+	}
+	_ = x.try(func() error {
+		x.outcome.Summary = x.events.Summary()
+		return nil
+	})
 }
 
 // buffered answers a streaming request in one piece, all that a filter in
@@ -132,20 +154,16 @@ func (x *exchange) buffered(backend Backend, call *translator.Call) error {
 	x.log.Warn("a streamed answer goes out in one piece: Envoy's ext_proc filter buffers request bodies",
 		zap.String("set", "processing_mode.request_body_mode: FULL_DUPLEX_STREAMED"))
 	box := newOutbox(0)
-	x.pump(box, backend, call)
+	x.pump(x.ctx, box, backend, call)
 	d := box.take()
-	x.outcome.Facts, x.events = d.facts, d.events
+	x.learn(d.facts)
+	x.events = d.events
+	x.sum()
 	if d.err != nil && len(d.bytes) == 0 {
 		return x.fail(d.err)
 	}
-	x.outcome.Summary = d.events.Summary()
 	if x.gone() {
 		return nil
 	}
-	if d.err == nil {
-		return x.reply.immediate(http.StatusOK, contentTypeSSE, d.events.AppendEnd(d.bytes), nil)
-	}
-	e := x.explain(d.err)
-	x.outcome.setError(e)
-	return x.reply.immediate(http.StatusOK, contentTypeSSE, d.events.AppendError(d.bytes, e), nil)
+	return x.reply.immediate(http.StatusOK, contentTypeSSE, x.finish(d), nil)
 }

@@ -13,14 +13,14 @@ func (x *exchange) whole(backend Backend, call *translator.Call) error {
 	if err != nil {
 		return x.fail(err)
 	}
-	body, summary, err := call.Encoder.EncodeReply(raw, x.outcome.Facts)
+	body, summary, err := x.encoder.EncodeReply(raw, x.outcome.Facts)
+	x.outcome.Summary = summary
 	if err != nil {
 		return x.fail(err)
 	}
 	if x.gone() {
 		return nil
 	}
-	x.outcome.Summary = summary
 	return x.reply.immediate(http.StatusOK, contentTypeJSON, body, nil)
 }
 
