@@ -1,0 +1,160 @@
+package extproc_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"iter"
+	"testing"
+
+	extprocv3 "github.com/envoyproxy/go-control-plane/envoy/service/ext_proc/v3"
+
+	"bedrock-extproc/extproc"
+	"bedrock-extproc/translator"
+)
+
+const benchEvents = 100
+
+// benchServer answers whole calls at once, and streamed ones with benchEvents
+// events. A dialect that does nothing leaves the cost of the exchange.
+func benchServer(b *testing.B, backend extproc.Backends) *extproc.Server {
+	b.Helper()
+	payload := []byte("data: 0123456789012345678901234567890123456789\n\n")
+	dialect := &fakeDialect{}
+	dialect.appendEvent = func(dst []byte, _ translator.Event) ([]byte, error) { return append(dst, payload...), nil }
+	server, err := extproc.NewServer(extproc.Config{
+		Dialects: []translator.Dialect{dialect},
+		Backends: backend,
+	})
+	if err != nil {
+		b.Fatal(err)
+	}
+	return server
+}
+
+// plainBackend is a Bedrock that costs nothing. Where turn is set, each event
+// waits for it.
+type plainBackend struct {
+	fakeBackend
+	turn chan struct{}
+}
+
+func (p *plainBackend) Choose(string) (extproc.Backend, error) { return p, nil }
+
+func (*plainBackend) Converse(context.Context, *translator.Call, translator.Caller) ([]byte, translator.Facts, error) {
+	return []byte("hello"), bedrockFacts, nil
+}
+
+func (p *plainBackend) ConverseStream(context.Context, *translator.Call, translator.Caller) (iter.Seq2[translator.Event, error], translator.Facts, error) {
+	return func(yield func(translator.Event, error) bool) {
+		for range benchEvents {
+			if p.turn != nil {
+				<-p.turn
+			}
+			if !yield(translator.Event{}, nil) {
+				return
+			}
+		}
+	}, bedrockFacts, nil
+}
+
+// requestMessages is a request of two messages, as Envoy sends most.
+func requestMessages(path string) []*extprocv3.ProcessingRequest {
+	messages := streamingRequest("{}")
+	for _, h := range messages[0].GetRequestHeaders().GetHeaders().GetHeaders() {
+		if h.GetKey() == ":path" {
+			h.RawValue = []byte(path)
+		}
+	}
+	return messages
+}
+
+// BenchmarkProcess leaves gRPC out: the exchange alone.
+func BenchmarkProcess(b *testing.B) {
+	for _, path := range []string{"/whole", "/stream"} {
+		b.Run(path[1:], func(b *testing.B) {
+			server := benchServer(b, &plainBackend{})
+			messages := requestMessages(path)
+			b.ReportAllocs()
+			for b.Loop() {
+				ctx, cancel := context.WithCancel(context.Background())
+				rpc := &handRPC{
+					ctx: ctx, requests: messages,
+					sent: func(context.Context, *extprocv3.ProcessingResponse) error { return nil },
+				}
+				if err := server.Process(rpc); err != nil {
+					b.Fatal(err)
+				}
+				cancel()
+			}
+		})
+	}
+}
+
+// BenchmarkEvent is one event on its own: read, translated and sent, without
+// gRPC.
+func BenchmarkEvent(b *testing.B) {
+	backend := &plainBackend{turn: make(chan struct{}, 1)}
+	server := benchServer(b, backend)
+	next := func() {
+		select {
+		case backend.turn <- struct{}{}:
+		default: // the last stream left one
+		}
+	}
+	sent := func(_ context.Context, msg *extprocv3.ProcessingResponse) error {
+		if msg.GetStreamedImmediateResponse().GetBodyResponse() != nil {
+			next()
+		}
+		return nil
+	}
+	messages := requestMessages("/stream")
+	b.ReportAllocs()
+	for events := 0; b.Loop(); events++ {
+		if events%benchEvents != 0 {
+			continue
+		}
+		ctx, cancel := context.WithCancel(context.Background())
+		next()
+		if err := server.Process(&handRPC{ctx: ctx, requests: messages, sent: sent}); err != nil {
+			b.Fatal(err)
+		}
+		cancel()
+	}
+}
+
+// BenchmarkRPC is the way of a request over a gRPC connection in memory, with
+// the cost of the client that stands for Envoy.
+func BenchmarkRPC(b *testing.B) {
+	for _, path := range []string{"/whole", "/stream"} {
+		b.Run(path[1:], func(b *testing.B) {
+			client := serve(b, benchServer(b, &plainBackend{}))
+			messages := requestMessages(path)
+			b.ReportAllocs()
+			for b.Loop() {
+				if err := roundTrip(b.Context(), client, messages); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+func roundTrip(ctx context.Context, client extprocv3.ExternalProcessorClient, messages []*extprocv3.ProcessingRequest) error {
+	stream, err := client.Process(ctx)
+	if err != nil {
+		return err
+	}
+	for _, msg := range messages {
+		if err := stream.Send(msg); err != nil {
+			return err
+		}
+	}
+	for {
+		if _, err := stream.Recv(); errors.Is(err, io.EOF) {
+			return nil
+		} else if err != nil {
+			return err
+		}
+	}
+}

@@ -1,0 +1,188 @@
+package extproc_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"bedrock-extproc/extproc"
+	"bedrock-extproc/translator"
+)
+
+// Times are a bubble's: they pass only where a test lets them.
+func TestOutcomes(t *testing.T) {
+	facts := bedrockFacts
+	facts.RequestID = "id-1"
+	unknown := translator.Facts{RequestID: "id-1"}
+	in := len(prompt)
+	tests := map[string]struct {
+		run  func(s *sidecar) *call
+		want extproc.Outcome
+	}{
+		"whole": {
+			func(s *sidecar) *call {
+				reply := make(chan string)
+				s.backend.converse = gate(reply)
+				c := s.post("/whole?x", "", "x-request-id", "id-1")
+				time.Sleep(3 * time.Second)
+				reply <- "hello"
+				return c
+			},
+			extproc.Outcome{
+				Duration: 3 * time.Second, FirstByte: 3 * time.Second, Method: "POST", Path: "/whole", Model: "model-1",
+				Facts: facts, Summary: spent, Status: 200, BytesIn: in,
+			},
+		},
+		"streamed": {
+			func(s *sidecar) *call {
+				steps := make(chan step)
+				s.backend.converseStream = live(steps)
+				c := s.post("/stream", "", "x-request-id", "id-1")
+				time.Sleep(2 * time.Second)
+				steps <- delta("one")
+				time.Sleep(4 * time.Second)
+				steps <- messageStop
+				close(steps)
+				return c
+			},
+			extproc.Outcome{
+				Duration: 6 * time.Second, FirstByte: 2 * time.Second, Method: "POST", Path: "/stream", Model: "model-1", Streaming: true,
+				Facts: facts, Summary: translator.Summary{StopReason: "end_turn", OutputTokens: 2, UsageKnown: true},
+				Status: 200, BytesIn: in,
+			},
+		},
+		"early error": {
+			func(s *sidecar) *call {
+				s.backend.converseStream = script(step{err: refusal()})
+				return s.post("/stream", "", "x-request-id", "id-1")
+			},
+			extproc.Outcome{
+				Method: "POST", Path: "/stream", Model: "model-1", Streaming: true, Facts: facts, Status: 429,
+				ErrorKind: translator.KindThrottled, AWSError: "ThrottlingException", BytesIn: in,
+			},
+		},
+		"late error": {
+			func(s *sidecar) *call {
+				s.backend.converseStream = script(delta("one"), step{err: refusal()})
+				return s.post("/stream", "", "x-request-id", "id-1")
+			},
+			extproc.Outcome{
+				Method: "POST", Path: "/stream", Model: "model-1", Streaming: true, Facts: facts, Status: 200,
+				Summary:   translator.Summary{OutputTokens: 1, UsageKnown: true},
+				ErrorKind: translator.KindThrottled, AWSError: "ThrottlingException", BytesIn: in,
+			},
+		},
+		"refusal": {
+			func(s *sidecar) *call { return s.post("/nowhere", "", "x-request-id", "id-1") },
+			extproc.Outcome{
+				Method: "POST", Path: "/nowhere", Facts: unknown, Status: 404,
+				ErrorKind: translator.KindUnknownPath, BytesIn: in,
+			},
+		},
+		"page": {
+			func(s *sidecar) *call {
+				return s.envoy.open(s.t, endOfStream, requestHeaders("GET", "/healthz", "x-request-id", "id-1")...)
+			},
+			extproc.Outcome{
+				Method: "GET", Path: "/healthz", Facts: unknown, Status: 200,
+			},
+		},
+		"gone in a whole call": {
+			func(s *sidecar) *call {
+				s.backend.converse = gate(nil)
+				c := s.post("/whole", "", "x-request-id", "id-1")
+				time.Sleep(time.Second)
+				c.leave()
+				return c
+			},
+			extproc.Outcome{
+				Duration: time.Second, Method: "POST", Path: "/whole", Model: "model-1", Facts: facts, ClientGone: true, BytesIn: in,
+			},
+		},
+		"gone mid-stream": {
+			func(s *sidecar) *call {
+				steps := make(chan step)
+				s.backend.converseStream = live(steps)
+				c := s.post("/stream", "", "x-request-id", "id-1")
+				steps <- delta("one")
+				time.Sleep(time.Second)
+				c.leave()
+				return c
+			},
+			extproc.Outcome{
+				Duration: time.Second, Method: "POST", Path: "/stream", Model: "model-1", Streaming: true, Facts: facts,
+				Summary: translator.Summary{OutputTokens: 1, UsageKnown: true}, Status: 200, ClientGone: true,
+				BytesIn: in,
+			},
+		},
+		"gone in the upload": {
+			func(s *sidecar) *call {
+				c := s.envoy.open(s.t, false, requestHeaders("POST", "/whole", "x-request-id", "id-1")...)
+				c.body("abc", false)
+				time.Sleep(time.Second)
+				c.leave()
+				return c
+			},
+			extproc.Outcome{
+				Duration: time.Second, Method: "POST", Path: "/whole", Facts: unknown, ClientGone: true, BytesIn: 3,
+			},
+		},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			bothCloses(t, func(s *sidecar) {
+				test.want.Start = time.Now()
+				a := test.run(s).wait()
+				test.want.BytesOut = len(a.body())
+				if diff := cmp.Diff(test.want, s.outcome()); diff != "" {
+					s.t.Errorf("outcome (-want +got):\n%s", diff)
+				}
+			}, healthz)
+		})
+	}
+}
+
+func TestDynamicMetadata(t *testing.T) {
+	all := map[string]any{
+		"model": "model-1", "backend": "main", "region": "eu-west-1", "model_id": "eu.model-1", "aws_request_id": "aws-1",
+		"stop_reason": "max_tokens", "attempts": 1.0,
+		"input_tokens": 1.0, "output_tokens": 2.0, "cache_read_tokens": 3.0, "cache_write_tokens": 4.0,
+	}
+	summary := translator.Summary{
+		StopReason: "max_tokens", InputTokens: 1, OutputTokens: 2, CacheReadTokens: 3, CacheWriteTokens: 4, UsageKnown: true,
+	}
+	for _, path := range []string{"/whole", "/stream"} {
+		for _, mode := range modesWithBody {
+			t.Run(path+" "+mode.String(), func(t *testing.T) {
+				bubble(t, func(s *sidecar) {
+					s.envoy.mode = mode
+					s.dialect.encodeReply = func([]byte, translator.Facts) ([]byte, translator.Summary, error) {
+						return []byte("{}"), summary, nil
+					}
+					s.dialect.summary = func() translator.Summary { return summary }
+					a := s.post(path, "").answer()
+					if diff := cmp.Diff(all, a.metadata); diff != "" {
+						s.t.Errorf("metadata (-want +got):\n%s", diff)
+					}
+				})
+			})
+		}
+	}
+}
+
+func TestMetadataWithoutUsage(t *testing.T) {
+	bubble(t, func(s *sidecar) {
+		s.backend.converse = func(context.Context, *translator.Call, translator.Caller) ([]byte, translator.Facts, error) {
+			return nil, translator.Facts{}, refusal()
+		}
+		want := map[string]any{
+			"model": "model-1", "backend": "main", "region": "eu-west-1", "model_id": "eu.model-1", "aws_request_id": "aws-1",
+			"attempts": 1.0, "error": "bedrock_throttled",
+		}
+		if diff := cmp.Diff(want, s.post("/whole", "").answer().metadata); diff != "" {
+			s.t.Errorf("metadata (-want +got):\n%s", diff)
+		}
+	})
+}

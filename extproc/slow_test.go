@@ -1,0 +1,205 @@
+package extproc_test
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"iter"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+
+	extprocv3 "github.com/envoyproxy/go-control-plane/envoy/service/ext_proc/v3"
+	"google.golang.org/grpc"
+
+	"bedrock-extproc/translator"
+)
+
+// handRPC is an RPC without a connection: it hands over what is in requests, and
+// every message that the server sends to sent. The end of ctx is Envoy's reset.
+type handRPC struct {
+	grpc.ServerStream
+
+	ctx      context.Context
+	requests []*extprocv3.ProcessingRequest
+	sent     func(ctx context.Context, msg *extprocv3.ProcessingResponse) error
+}
+
+func (r *handRPC) Context() context.Context { return r.ctx }
+
+func (r *handRPC) Recv() (*extprocv3.ProcessingRequest, error) {
+	if len(r.requests) == 0 {
+		<-r.ctx.Done()
+		return nil, io.EOF
+	}
+	next := r.requests[0]
+	r.requests = r.requests[1:]
+	return next, nil
+}
+
+func (r *handRPC) Send(msg *extprocv3.ProcessingResponse) error { return r.sent(r.ctx, msg) }
+
+// streamingRequest is a whole POST /stream.
+func streamingRequest(body string) []*extprocv3.ProcessingRequest {
+	return []*extprocv3.ProcessingRequest{
+		{
+			Request: &extprocv3.ProcessingRequest_RequestHeaders{RequestHeaders: &extprocv3.HttpHeaders{
+				Headers: headerMap(requestHeaders("POST", "/stream")),
+			}},
+			ProtocolConfig: &extprocv3.ProtocolConfiguration{RequestBodyMode: modeFullDuplex},
+		},
+		{Request: &extprocv3.ProcessingRequest_RequestBody{
+			RequestBody: &extprocv3.HttpBody{Body: []byte(body), EndOfStream: true},
+		}},
+	}
+}
+
+// slowEnvoy takes a message each time something comes through accept.
+type slowEnvoy struct {
+	accept chan struct{}
+	parts  []string
+	ended  bool
+}
+
+func (e *slowEnvoy) take(ctx context.Context, msg *extprocv3.ProcessingResponse) error {
+	select {
+	case <-e.accept:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	if part := msg.GetStreamedImmediateResponse().GetBodyResponse(); part != nil {
+		e.parts = append(e.parts, string(part.GetBody()))
+		e.ended = part.GetEndOfStream()
+	}
+	return nil
+}
+
+// startSlow runs one streaming request against s. The returned function makes
+// the client leave and waits for the end.
+func startSlow(s *sidecar, e *slowEnvoy) (leave func()) {
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		rpc := &handRPC{ctx: ctx, requests: streamingRequest(prompt), sent: e.take}
+		if err := s.Process(rpc); err != nil {
+			s.t.Errorf("Process: %v", err)
+		}
+	}()
+	return func() { cancel(); <-done }
+}
+
+func TestEventsMergeWhenTheSenderIsSlow(t *testing.T) {
+	bubble(t, func(s *sidecar) {
+		steps := make(chan step)
+		s.backend.converseStream = live(steps)
+		e := &slowEnvoy{accept: make(chan struct{})}
+		leave := startSlow(s, e)
+		steps <- delta("one")
+		synctest.Wait() // the headers are on their way, with "one" behind them
+		steps <- delta("two")
+		steps <- delta("three")
+		e.accept <- struct{}{} // headers
+		e.accept <- struct{}{} // one
+		synctest.Wait()
+		steps <- delta("four")
+		e.accept <- struct{}{} // two and three
+		e.accept <- struct{}{} // four
+		steps <- messageStop
+		synctest.Wait()
+		close(steps)
+		e.accept <- struct{}{} // end_turn
+		e.accept <- struct{}{} // the end
+		synctest.Wait()
+		want := []string{data("one"), data("two") + data("three"), data("four"), data("end_turn"), data("end")}
+		if !slices.Equal(e.parts, want) || !e.ended {
+			s.t.Errorf("ended %v, parts %q", e.ended, e.parts)
+		}
+		leave()
+	})
+}
+
+// flood yields n events of size bytes as fast as they are taken.
+func flood(n, size int, yielded *atomic.Int64) streamFunc {
+	return func(context.Context, *translator.Call, translator.Caller) (iter.Seq2[translator.Event, error], translator.Facts, error) {
+		return func(yield func(translator.Event, error) bool) {
+			for i := range n {
+				payload := fmt.Appendf(nil, "%06d%s", i, strings.Repeat("x", size))
+				yielded.Add(1)
+				if !yield(translator.Event{Payload: payload}, nil) {
+					return
+				}
+			}
+		}, bedrockFacts, nil
+	}
+}
+
+// What waits for a client that reads slowly is bounded: Bedrock is not read on.
+func TestBackPressure(t *testing.T) {
+	const events, size = 200, 64 << 10
+	bubble(t, func(s *sidecar) {
+		var yielded atomic.Int64
+		s.backend.converseStream = flood(events, size, &yielded)
+		e := &slowEnvoy{accept: make(chan struct{})}
+		leave := startSlow(s, e)
+		synctest.Wait()
+		bound := int64(2*(1<<20)/size + 2) // one part on its way, one filling up
+		if n := yielded.Load(); n > bound || n < 1<<20/size {
+			s.t.Errorf("%d events were read for a client that reads nothing, want at most %d", n, bound)
+		}
+		e.accept <- struct{}{}
+		synctest.Wait()
+		before := yielded.Load()
+		e.accept <- struct{}{}
+		synctest.Wait()
+		if n := yielded.Load(); n <= before || n > before+bound {
+			s.t.Errorf("%d events were read after one more part, %d before", n, before)
+		}
+		close(e.accept)
+		synctest.Wait()
+		var want strings.Builder
+		for i := range events {
+			want.WriteString(data(fmt.Sprintf("%06d%s", i, strings.Repeat("x", size))))
+		}
+		want.WriteString(data("end"))
+		if got := strings.Join(e.parts, ""); got != want.String() || !e.ended {
+			s.t.Errorf("ended %v, %d bytes, want %d, equal: %v", e.ended, len(got), want.Len(), got == want.String())
+		}
+		leave()
+	})
+}
+
+func TestClientGoneUnderBackPressure(t *testing.T) {
+	bubble(t, func(s *sidecar) {
+		var yielded atomic.Int64
+		s.backend.converseStream = flood(200, 64<<10, &yielded)
+		leave := startSlow(s, &slowEnvoy{accept: make(chan struct{})})
+		synctest.Wait()
+		leave()
+		s.checkGone(1)
+	})
+}
+
+// A slow client does not keep the server from stopping in good order.
+func TestStopUnderBackPressure(t *testing.T) {
+	bubble(t, func(s *sidecar) {
+		var yielded atomic.Int64
+		s.backend.converseStream = flood(200, 64<<10, &yielded)
+		e := &slowEnvoy{accept: make(chan struct{})}
+		leave := startSlow(s, e)
+		synctest.Wait()
+		s.Stop()
+		synctest.Wait()
+		close(e.accept)
+		synctest.Wait()
+		if last := e.parts[len(e.parts)-1]; !e.ended || !strings.Contains(last, "data: error draining") {
+			s.t.Errorf("ended %v, last part ends with %q", e.ended, last[max(0, len(last)-100):])
+		}
+		if causes := s.backend.causes(); len(causes) != 1 || causes[0] == nil {
+			s.t.Errorf("causes %v", causes)
+		}
+		leave()
+	})
+}
