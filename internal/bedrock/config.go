@@ -60,12 +60,13 @@ type BackendConfig struct {
 }
 
 // Transport holds the settings of HTTP connections. Zero fields have the defaults
-// given here; limits can be lifted with a negative number.
+// given here; a negative duration lifts the limit.
 type Transport struct {
-	// MaxIdleConnsPerHost is how many unused connections are kept. 0 means 1024.
+	// MaxIdleConnsPerHost is how many unused connections are kept. 0 means 1024,
+	// a negative number none.
 	MaxIdleConnsPerHost int
 	// MaxConnsPerHost bounds HTTP/1.1 connections to one host; calls beyond it
-	// wait. 0 means no bound.
+	// wait. 0 means no bound, and so does a negative number.
 	MaxConnsPerHost int
 	// IdleConnTimeout closes connections unused for so long. 0 means 90 s.
 	IdleConnTimeout time.Duration

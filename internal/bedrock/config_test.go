@@ -1,9 +1,13 @@
 package bedrock
 
 import (
+	"crypto/tls"
+	"net/http"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/google/go-cmp/cmp"
 	"go.uber.org/zap"
 	"go.uber.org/zap/zaptest/observer"
@@ -62,6 +66,30 @@ func TestAllBackends(t *testing.T) {
 	}
 	if bs.Default() != "b" {
 		t.Errorf("default %q", bs.Default())
+	}
+}
+
+func TestTransportSettings(t *testing.T) {
+	settings := func(tr *http.Transport) []any {
+		return []any{tr.MaxIdleConns, tr.MaxIdleConnsPerHost, tr.MaxConnsPerHost, tr.IdleConnTimeout, tr.TLSHandshakeTimeout, tr.HTTP2.SendPingTimeout}
+	}
+	for name, tt := range map[string]struct {
+		given Transport
+		want  []any
+	}{
+		"defaults": {Transport{}, []any{0, 1024, 0, 90 * time.Second, 5 * time.Second, 30 * time.Second}},
+		"given":    {Transport{7, 8, 1, 2, 3, 4}, []any{0, 7, 8, time.Duration(1), time.Duration(3), time.Duration(4)}},
+		"lifted":   {Transport{-1, -1, -1, -1, -1, -1}, []any{0, -1, 0, time.Duration(0), time.Duration(0), time.Duration(0)}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			tr := newTransport(aws.Config{}, tt.given)
+			if diff := cmp.Diff(tt.want, settings(tr)); diff != "" {
+				t.Error(diff)
+			}
+			if tr.Proxy == nil || !tr.DisableCompression || tr.ResponseHeaderTimeout != 0 || tr.TLSClientConfig.MinVersion != tls.VersionTLS12 {
+				t.Errorf("%+v", tr)
+			}
+		})
 	}
 }
 

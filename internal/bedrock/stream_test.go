@@ -2,9 +2,7 @@ package bedrock
 
 import (
 	"bytes"
-	"context"
 	"encoding/binary"
-	"errors"
 	"hash/crc32"
 	"net/http"
 	"testing"
@@ -148,80 +146,6 @@ func TestStreamOfOtherContent(t *testing.T) {
 		_, _, err := newTestBackend(t, Config{}, url).ConverseStream(t.Context(), call("m", `{}`), translator.Caller{})
 		check(t, err, failure{502, translator.KindBadAnswer, false, 0, ""})
 	}
-}
-
-// errLeft is the cause with which the tests' clients leave.
-var errLeft = errors.New("the client has left")
-
-// A client that leaves is noticed at once on both sides, wherever the call is.
-func TestCancel(t *testing.T) {
-	isolate(t)
-	tests := map[string]func(w http.ResponseWriter){
-		"before the answer":      func(http.ResponseWriter) {},
-		"before the first event": func(w http.ResponseWriter) { sendStream(w, nil) },
-		"between events":         func(w http.ResponseWriter) { sendStream(w, answer(t, "hi")[:3]...) },
-		"inside a frame":         func(w http.ResponseWriter) { sendStream(w, answer(t, "hi")[0], promise(100)) },
-		"after messageStop":      func(w http.ResponseWriter) { sendStream(w, answer(t, "hi")[:4]...) },
-	}
-	for name, start := range tests {
-		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				left := make(chan struct{}, 2)
-				b, p, stop := overPipes(t, func(w http.ResponseWriter, r *http.Request) {
-					start(w)
-					<-r.Context().Done()
-					left <- struct{}{}
-				})
-				defer stop()
-				for i := range 2 {
-					ctx, cancel := context.WithCancelCause(t.Context())
-					time.AfterFunc(time.Hour, func() { cancel(errLeft) })
-					var err error
-					if i == 0 {
-						_, _, err = collect(ctx, b, call("m", `{}`), translator.Caller{})
-					} else {
-						_, _, err = b.Converse(ctx, call("m", `{}`), translator.Caller{})
-					}
-					if !errors.Is(err, errLeft) {
-						t.Errorf("error %v", err)
-					}
-					<-left
-				}
-				synctest.Wait()
-				if n := p.open.Load(); n != 0 {
-					t.Errorf("%d connections left", n)
-				}
-			})
-		})
-	}
-}
-
-func TestLeavingTheLoopClosesTheStream(t *testing.T) {
-	isolate(t)
-	synctest.Test(t, func(t *testing.T) {
-		left := make(chan struct{})
-		b, p, stop := overPipes(t, func(w http.ResponseWriter, r *http.Request) {
-			sendStream(w, answer(t, "hi")[:3]...)
-			<-r.Context().Done()
-			close(left)
-		})
-		defer stop()
-		events, _, err := b.ConverseStream(t.Context(), call("m", `{}`), translator.Caller{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, err := range events {
-			if err != nil {
-				t.Error(err)
-			}
-			break
-		}
-		<-left
-		synctest.Wait()
-		if n := p.open.Load(); n != 0 {
-			t.Errorf("%d connections left", n)
-		}
-	})
 }
 
 // Token counts end the stream only where they end the answer.

@@ -22,17 +22,20 @@ func newTransport(cfg aws.Config, t Transport) *http.Transport {
 		base = awshttp.NewBuildableClient()
 	}
 	base = base.WithDialerOptions(func(d *net.Dialer) {
-		d.Timeout = cmp.Or(t.DialTimeout, 5*time.Second)
+		d.Timeout = limit(t.DialTimeout, 5*time.Second)
 	})
 	tr := base.GetTransport()
 	tr.MaxIdleConns = 0
 	tr.MaxIdleConnsPerHost = cmp.Or(t.MaxIdleConnsPerHost, 1024)
 	tr.MaxConnsPerHost = max(t.MaxConnsPerHost, 0)
-	tr.IdleConnTimeout = max(cmp.Or(t.IdleConnTimeout, 90*time.Second), 0)
-	tr.TLSHandshakeTimeout = cmp.Or(t.TLSHandshakeTimeout, 5*time.Second)
+	tr.IdleConnTimeout = limit(t.IdleConnTimeout, 90*time.Second)
+	tr.TLSHandshakeTimeout = limit(t.TLSHandshakeTimeout, 5*time.Second)
 	tr.ForceAttemptHTTP2 = true
-	tr.HTTP2 = &http.HTTP2Config{SendPingTimeout: max(cmp.Or(t.PingAfter, 30*time.Second), 0), PingTimeout: pingTimeout}
+	tr.HTTP2 = &http.HTTP2Config{SendPingTimeout: limit(t.PingAfter, 30*time.Second), PingTimeout: pingTimeout}
 	// A compressed event stream comes in bursts.
 	tr.DisableCompression = true
 	return tr
 }
+
+// limit is d, its default when d is 0, and none (0 to net/http) when d is negative.
+func limit(d, otherwise time.Duration) time.Duration { return max(cmp.Or(d, otherwise), 0) }
