@@ -1,0 +1,72 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"bedrock-extproc/extproc"
+)
+
+// adminServer is the HTTP port for probes and metrics. It is not for clients.
+// Without an address it serves nothing.
+type adminServer struct {
+	http *http.Server
+	lis  net.Listener
+}
+
+func newAdminServer(ctx context.Context, address string, h *healthState, registry *prometheus.Registry) (*adminServer, error) {
+	if address == "" {
+		return &adminServer{}, nil
+	}
+	var lc net.ListenConfig
+	lis, err := lc.Listen(ctx, "tcp", address)
+	if err != nil {
+		return nil, fmt.Errorf("-admin: %w", err)
+	}
+	mux := http.NewServeMux()
+	mux.Handle("GET /healthz", pageHandler(h.healthz))
+	mux.Handle("GET /readyz", pageHandler(h.readyz))
+	mux.Handle("GET /metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{}))
+	return &adminServer{http: &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second}, lis: lis}, nil
+}
+
+func pageHandler(page extproc.Page) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		status, body := page()
+		w.Header().Set("Content-Type", "application/json")
+		w.WriteHeader(status)
+		_, _ = w.Write(body) // a probe that left needs no answer
+	})
+}
+
+// address is where the server listens, with the port that it got.
+func (a *adminServer) address() fmt.Stringer {
+	if a.lis == nil {
+		return &net.TCPAddr{}
+	}
+	return a.lis.Addr()
+}
+
+func (a *adminServer) serve() error {
+	if a.lis == nil {
+		return nil
+	}
+	if err := a.http.Serve(a.lis); !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	return nil
+}
+
+func (a *adminServer) close() error {
+	if a.lis == nil {
+		return nil
+	}
+	return a.http.Close()
+}

@@ -1,0 +1,80 @@
+// Command bedrock-extproc is an Envoy external processor that answers LLM
+// requests from Amazon Bedrock.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+// version is set by the linker.
+var version = "dev"
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // a second signal ends the program at once
+	code := run(ctx, os.Args[1:], os.LookupEnv, os.Stdout, os.Stderr)
+	stop()
+	os.Exit(code)
+}
+
+// lookupEnv is os.LookupEnv, or a test's.
+type lookupEnv func(key string) (string, bool)
+
+// errUsage marks a wrong command line, whose usage was printed already.
+var errUsage = errors.New("wrong usage")
+
+// run is the program. It returns the exit code: 0 for success, 1 for a failure,
+// 2 for wrong usage. ctx ends it.
+func run(ctx context.Context, args []string, env lookupEnv, stdout, stderr io.Writer) int {
+	name, rest := "serve", args
+	if len(args) > 0 && args[0] != "" && args[0][0] != '-' {
+		name, rest = args[0], args[1:]
+	}
+	var err error
+	switch name {
+	case "serve":
+		err = serve(ctx, rest, env, stderr)
+	case "envoy-config":
+		err = envoyConfig(rest, stdout, stderr)
+	case "version":
+		_, err = fmt.Fprintln(stdout, versionText())
+	case "help":
+		_, err = fmt.Fprint(stdout, usage)
+	default:
+		fmt.Fprintf(stderr, "bedrock-extproc: unknown command %q\n\n%s", name, usage)
+		return 2
+	}
+	return exitCode(err, stderr)
+}
+
+func exitCode(err error, stderr io.Writer) int {
+	switch {
+	case err == nil, errors.Is(err, flag.ErrHelp):
+		return 0
+	case errors.Is(err, errUsage):
+		return 2
+	default:
+		fmt.Fprintf(stderr, "bedrock-extproc: %v\n", err)
+		return 1
+	}
+}
+
+const usage = `Usage: bedrock-extproc [command] [flags]
+
+Commands:
+  serve         answer Envoy's ext_proc calls from Amazon Bedrock (the default)
+  envoy-config  print an Envoy configuration that uses the sidecar
+  version       print the version
+  help          print this text
+
+"bedrock-extproc COMMAND -h" lists a command's flags. Every flag of serve can
+be set by environment, too: -drain-delay is BEDROCK_EXTPROC_DRAIN_DELAY. A flag wins.
+AWS credentials, region and endpoints come from the standard AWS variables.
+`

@@ -1,0 +1,157 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
+	"golang.org/x/sync/errgroup"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/keepalive"
+	"google.golang.org/grpc/reflection"
+
+	"bedrock-extproc/extproc"
+	"bedrock-extproc/internal/telemetry"
+	"bedrock-extproc/translator"
+)
+
+// serve runs the sidecar until ctx ends, then drains it.
+func serve(ctx context.Context, args []string, env lookupEnv, stderr io.Writer) error {
+	var opts options
+	if err := parse(opts.flags(), args, env, stderr); err != nil {
+		return err
+	}
+	log := newLogger(stderr, opts.logLevel)
+	sidecar, err := newSidecar(ctx, &opts, log)
+	if err != nil {
+		return err
+	}
+	log.Info("ready", zap.String("listen", opts.listen), zap.Stringer("admin", sidecar.adminAddr()), zap.String("version", version))
+	return sidecar.run(ctx)
+}
+
+func newLogger(w io.Writer, level zapcore.Level) *zap.Logger {
+	cfg := zap.NewProductionEncoderConfig()
+	cfg.EncodeTime = zapcore.ISO8601TimeEncoder
+	cfg.EncodeDuration = zapcore.MillisDurationEncoder
+	return zap.New(zapcore.NewCore(zapcore.NewJSONEncoder(cfg), zapcore.Lock(zapcore.AddSync(w)), level))
+}
+
+// sidecar is everything that serve runs.
+type sidecar struct {
+	opts    *options
+	log     *zap.Logger
+	extproc *extproc.Server
+	grpc    *grpc.Server
+	health  *healthState
+	admin   *adminServer
+	grpcLis net.Listener
+}
+
+// newSidecar builds the parts in the order in which they need each other, and
+// opens the listeners last.
+func newSidecar(ctx context.Context, opts *options, log *zap.Logger) (*sidecar, error) {
+	s := &sidecar{opts: opts, log: log, health: newHealthState()}
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+
+	cfg, err := loadConfig(opts.config, log)
+	if err != nil {
+		return nil, err
+	}
+	backends, err := newBackends(ctx, cfg)
+	if err != nil {
+		return nil, err
+	}
+	dialect, err := newChat(cfg)
+	if err != nil {
+		return nil, err
+	}
+	recorder, err := telemetry.NewRecorder(log, registry, func() int { return s.extproc.InFlight() })
+	if err != nil {
+		return nil, err
+	}
+	s.extproc, err = extproc.NewServer(extproc.Config{
+		Dialects:     []translator.Dialect{dialect},
+		Pages:        pages(backends, s.health),
+		Backends:     backends,
+		MaxBodyBytes: opts.maxBody,
+		MaxCalls:     opts.maxCalls,
+		KeepAlive:    opts.keepAlive,
+		Observe:      recorder.Observe,
+		Log:          log,
+	})
+	if err != nil {
+		return nil, err
+	}
+	if err := s.newGRPC(); err != nil {
+		return nil, err
+	}
+	return s, s.open(ctx, registry)
+}
+
+// newGRPC sets up the server that Envoy calls.
+func (s *sidecar) newGRPC() error {
+	serverOptions := []grpc.ServerOption{
+		// A filter in BUFFERED mode sends a whole body as one message.
+		grpc.MaxRecvMsgSize(max(16<<20, s.opts.maxBody+1<<20)),
+		// Envoy's cluster pings every 30 s; gRPC's default would hang up on it.
+		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: 10 * time.Second, PermitWithoutStream: true}),
+	}
+	hasTLS, err := s.opts.tls.set()
+	if err != nil {
+		return err
+	}
+	if hasTLS {
+		creds, err := s.opts.tls.credentials()
+		if err != nil {
+			return err
+		}
+		serverOptions = append(serverOptions, creds)
+	}
+	s.grpc = grpc.NewServer(serverOptions...)
+	s.extproc.Register(s.grpc)
+	s.health.register(s.grpc)
+	if s.opts.reflection {
+		reflection.Register(s.grpc)
+	}
+	return nil
+}
+
+func (s *sidecar) open(ctx context.Context, registry *prometheus.Registry) error {
+	hasTLS, err := s.opts.tls.set()
+	if err != nil {
+		return err
+	}
+	if s.grpcLis, err = listen(ctx, s.opts.listen, hasTLS); err != nil {
+		return err
+	}
+	s.admin, err = newAdminServer(ctx, s.opts.admin, s.health, registry)
+	if err != nil {
+		return errors.Join(err, s.grpcLis.Close())
+	}
+	return nil
+}
+
+func (s *sidecar) adminAddr() fmt.Stringer { return s.admin.address() }
+
+// run serves until ctx ends or a listener fails, then drains.
+func (s *sidecar) run(ctx context.Context) error {
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return s.grpc.Serve(s.grpcLis) })
+	group.Go(s.admin.serve)
+	group.Go(func() error {
+		<-ctx.Done()
+		s.drain()
+		return s.admin.close()
+	})
+	s.health.setReady(true)
+	return group.Wait()
+}

@@ -1,0 +1,23 @@
+package main
+
+import (
+	"fmt"
+	"runtime"
+	"runtime/debug"
+)
+
+// versionText names the program, its version and what it was built with.
+func versionText() string {
+	text := fmt.Sprintf("bedrock-extproc %s %s %s/%s", version, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return text
+	}
+	for _, dep := range info.Deps {
+		switch dep.Path {
+		case "github.com/aws/aws-sdk-go-v2/service/bedrockruntime", "github.com/envoyproxy/go-control-plane/envoy":
+			text += fmt.Sprintf("\n  %s %s", dep.Path, dep.Version)
+		}
+	}
+	return text
+}

@@ -1,0 +1,80 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+
+	"go.uber.org/zap"
+
+	"bedrock-extproc/extproc"
+	"bedrock-extproc/internal/bedrock"
+	"bedrock-extproc/internal/config"
+	"bedrock-extproc/translator/chat"
+)
+
+// backends lets extproc choose among Bedrock's backends by its own interface.
+type backends struct{ *bedrock.Backends }
+
+// Choose implements extproc.Backends.
+func (b backends) Choose(name string) (extproc.Backend, error) { return b.Lookup(name) }
+
+// loadConfig reads the file that -config names, or takes the defaults.
+func loadConfig(path string, log *zap.Logger) (*config.Config, error) {
+	if path == "" {
+		return config.Default(), nil
+	}
+	cfg, err := config.Load(path, os.LookupEnv)
+	if err != nil {
+		return nil, err
+	}
+	for _, warning := range cfg.Warnings {
+		log.Warn(warning, zap.String("file", path))
+	}
+	return cfg, nil
+}
+
+func newBackends(ctx context.Context, cfg *config.Config) (backends, error) {
+	mode, err := bedrock.ParseServerCredentials(cfg.ServerCredentials)
+	if err != nil {
+		return backends{}, fmt.Errorf("allow_server_credentials: %w", err)
+	}
+	settings := bedrock.Config{
+		Default:           cfg.LLM.Default,
+		ServerCredentials: mode,
+		AppID:             "bedrock-extproc/" + version,
+	}
+	for _, b := range cfg.LLM.Backends {
+		settings.Backends = append(settings.Backends, bedrock.BackendConfig{
+			Name: b.Name, Region: b.Region, DefaultModel: b.DefaultModel, EndpointURL: b.EndpointURL,
+		})
+	}
+	b, err := bedrock.New(ctx, settings)
+	return backends{b}, err
+}
+
+func newChat(cfg *config.Config) (*chat.Dialect, error) {
+	deltas, err := chat.ParseToolUseDeltas(cfg.Extproc.ToolUseDeltas)
+	if err != nil {
+		return nil, fmt.Errorf("tool_use_deltas: %w", err)
+	}
+	return chat.New(chat.Config{ToolUseDeltas: deltas})
+}
+
+// pages are what GET requests through Envoy's listener see.
+func pages(b backends, h *healthState) map[string]extproc.Page {
+	var names, models []string
+	for _, backend := range b.All() {
+		names = append(names, backend.Name())
+		models = append(models, backend.DefaultModel())
+	}
+	return map[string]extproc.Page{
+		"/healthz":         h.healthz,
+		"/readyz":          h.readyz,
+		chat.ModelsPath:    fixed(chat.ModelsPage(models)),
+		chat.ProvidersPath: fixed(chat.ProvidersPage(b.Default(), names)),
+	}
+}
+
+// fixed is a page that never changes.
+func fixed(body []byte) extproc.Page { return func() (int, []byte) { return 200, body } }

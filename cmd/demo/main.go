@@ -1,0 +1,92 @@
+// Command demo runs the whole way on one machine for "make run": a stand-in for
+// Amazon Bedrock (or the real one), the sidecar, and Envoy in front. It stays in
+// the foreground, prints requests to try, and leaves no process behind.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"runtime"
+	"syscall"
+)
+
+func main() {
+	// Children are tied to the thread that started them (see child_linux.go);
+	// the main thread lives as long as the program.
+	runtime.LockOSThread()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	err := run(ctx, os.Args[1:], os.Stdout)
+	stop()
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+	case err != nil:
+		fmt.Fprintf(os.Stderr, "demo: %v\n", err)
+		os.Exit(1)
+	}
+}
+
+// settings say what runs where. Every port is on loopback.
+type settings struct {
+	bin        string // folder of bedrock-extproc and fakebedrock
+	envoy      string // Envoy's binary
+	port       int
+	envoyAdmin int
+	admin      int
+	bedrock    int
+	aws        bool // the real Bedrock instead of the stand-in
+}
+
+func run(ctx context.Context, args []string, out io.Writer) error {
+	var s settings
+	fs := flag.NewFlagSet("demo", flag.ContinueOnError)
+	fs.StringVar(&s.bin, "bin", "bin", "folder with the built programs")
+	fs.StringVar(&s.envoy, "envoy", "envoy", "Envoy's binary")
+	fs.IntVar(&s.port, "port", 8000, "Envoy's listener (make run PORT=…)")
+	fs.IntVar(&s.envoyAdmin, "envoy-admin-port", 9901, "Envoy's admin port (ENVOY_ADMIN_PORT=…)")
+	fs.IntVar(&s.admin, "admin-port", 9003, "the sidecar's admin port (ADMIN_PORT=…)")
+	fs.IntVar(&s.bedrock, "bedrock-port", 9004, "the stand-in's port (BEDROCK_PORT=…)")
+	fs.BoolVar(&s.aws, "aws", false, "use the real Amazon Bedrock (AWS=1)")
+	if err := fs.Parse(args); err != nil {
+		return err
+	}
+	if err := s.checkPorts(ctx); err != nil {
+		return err
+	}
+	dir, err := os.MkdirTemp("", "bedrock-extproc-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir) //nolint:errcheck // a left-over temporary folder harms nobody
+	return s.runIn(ctx, dir, out)
+}
+
+// runIn starts the parts, waits until they answer, and stays until ctx or a part
+// ends.
+func (s *settings) runIn(ctx context.Context, dir string, out io.Writer) (err error) {
+	family := &family{out: out, ended: make(chan error, 3)}
+	defer family.stop()
+	if err := s.start(ctx, family, dir); err != nil {
+		return err
+	}
+	if err := s.awaitReady(ctx, family); err != nil {
+		if ctx.Err() != nil {
+			return nil
+		}
+		return err
+	}
+	if _, err := fmt.Fprint(out, s.welcome()); err != nil {
+		return err
+	}
+	select {
+	case <-ctx.Done():
+		fmt.Fprintln(out, "stopping")
+		return nil
+	case err := <-family.ended:
+		return err
+	}
+}

@@ -1,0 +1,43 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+)
+
+// welcome says what runs and what to try.
+func (s *settings) welcome() string {
+	bedrock := fmt.Sprintf("a stand-in on 127.0.0.1:%d (make run AWS=1 uses the real one)", s.bedrock)
+	if s.aws {
+		bedrock = "the real one, with your AWS credentials and at your cost"
+	}
+	text := `
+Ready: http://localhost:PORT  (Envoy → bedrock-extproc → Amazon Bedrock)
+  Bedrock is BEDROCK.
+  Envoy admin: http://localhost:ENVOYADMIN   sidecar metrics: http://localhost:SIDECARADMIN/metrics
+
+Try, in another terminal:
+
+  curl -X POST http://localhost:PORT/api/v1/llm/completions \
+    -H "Content-Type: application/json" \
+    -d '{"messages": [{"role": "user", "content": "What is 2+2?"}], "temperature": 0.7}'
+
+  curl -N -X POST http://localhost:PORT/api/v1/llm/completions/stream \
+    -H "Content-Type: application/json" \
+    -d '{"messages": [{"role": "user", "content": "Explain quantum computing"}]}'
+
+  curl -X POST http://localhost:PORT/api/v1/llm/completions \
+    -H "Content-Type: application/json" \
+    -d '{"messages": [{"role": "user", "content": "What is the weather in Seattle?"}],
+         "tools": [{"name": "get_weather", "description": "Get current weather for a city",
+                    "input_schema": {"type": "object", "properties": {"city": {"type": "string"}}}}],
+         "tool_choice": "auto"}'
+
+Ctrl-C stops everything. Below: the access log and what the parts have to say.
+
+`
+	return strings.NewReplacer(
+		"ENVOYADMIN", fmt.Sprint(s.envoyAdmin), "SIDECARADMIN", fmt.Sprint(s.admin),
+		"PORT", fmt.Sprint(s.port), "BEDROCK.", bedrock+".",
+	).Replace(text)
+}
