@@ -58,17 +58,6 @@ func (p *plainBackend) ConverseStream(context.Context, *translator.Call, transla
 	}, bedrockFacts, nil
 }
 
-// requestMessages is a request of two messages, as Envoy sends most.
-func requestMessages(path string) []*extprocv3.ProcessingRequest {
-	messages := streamingRequest("{}")
-	for _, h := range messages[0].GetRequestHeaders().GetHeaders().GetHeaders() {
-		if h.GetKey() == ":path" {
-			h.RawValue = []byte(path)
-		}
-	}
-	return messages
-}
-
 // BenchmarkProcess leaves gRPC out: the exchange alone.
 func BenchmarkProcess(b *testing.B) {
 	for _, path := range []string{"/whole", "/stream"} {

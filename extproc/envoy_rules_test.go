@@ -116,6 +116,9 @@ func (c *call) acceptStreamed(m *extprocv3.StreamedImmediateResponse) error {
 		if !c.got.begun {
 			return errors.New("local_response_body_received_before_headers")
 		}
+		if len(part.BodyResponse.GetBody()) == 0 && !part.BodyResponse.GetEndOfStream() {
+			return errors.New("a body message that says nothing")
+		}
 		c.got.parts = append(c.got.parts, string(part.BodyResponse.GetBody()))
 		return c.got.end(part.BodyResponse.GetEndOfStream())
 	default:

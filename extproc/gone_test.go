@@ -160,6 +160,20 @@ func TestClientGoneWhileTheCallSucceeds(t *testing.T) {
 	}
 }
 
+// Whatever came after the request's end does not hide the client's.
+func TestClientGoneAfterExtraMessages(t *testing.T) {
+	bothCloses(t, func(s *sidecar) {
+		s.backend.converse = gate(nil)
+		c := s.post("/whole", "")
+		c.body("", endOfStream)
+		c.trailers()
+		synctest.Wait()
+		c.leave()
+		c.wait()
+		s.checkGone(1)
+	})
+}
+
 // A stream whose events never stop is left all the same.
 func TestClientGoneWhileEventsKeepComing(t *testing.T) {
 	bothCloses(t, func(s *sidecar) {

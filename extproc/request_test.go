@@ -1,6 +1,7 @@
 package extproc_test
 
 import (
+	"runtime"
 	"strconv"
 	"strings"
 	"testing"
@@ -144,14 +145,20 @@ func TestBodyCap(t *testing.T) {
 
 var modesWithBody = []bodyMode{modeFullDuplex, modeBuffered}
 
-// A client may announce any length; only what it sends is kept.
+// A client may announce any length; memory is for what it sends.
 func TestContentLengthIsNotTrusted(t *testing.T) {
 	bubble(t, func(s *sidecar) {
 		body := s.capture()
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
 		c := s.envoy.open(s.t, false, requestHeaders("POST", "/whole", "content-length", strconv.Itoa(extproc.DefaultMaxBodyBytes))...)
 		c.body("abc", endOfStream)
 		if c.answer(); *body != "abc" {
 			s.t.Errorf("the dialect got %q", *body)
+		}
+		runtime.ReadMemStats(&after)
+		if used := after.TotalAlloc - before.TotalAlloc; used > extproc.DefaultMaxBodyBytes/2 {
+			s.t.Errorf("%d bytes for a body of 3", used)
 		}
 	})
 }

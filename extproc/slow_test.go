@@ -41,17 +41,17 @@ func (r *handRPC) Recv() (*extprocv3.ProcessingRequest, error) {
 
 func (r *handRPC) Send(msg *extprocv3.ProcessingResponse) error { return r.sent(r.ctx, msg) }
 
-// streamingRequest is a whole POST /stream.
-func streamingRequest(body string) []*extprocv3.ProcessingRequest {
+// requestMessages is a POST in two messages, as Envoy sends most.
+func requestMessages(path string) []*extprocv3.ProcessingRequest {
 	return []*extprocv3.ProcessingRequest{
 		{
 			Request: &extprocv3.ProcessingRequest_RequestHeaders{RequestHeaders: &extprocv3.HttpHeaders{
-				Headers: headerMap(requestHeaders("POST", "/stream")),
+				Headers: headerMap(requestHeaders("POST", path)),
 			}},
 			ProtocolConfig: &extprocv3.ProtocolConfiguration{RequestBodyMode: modeFullDuplex},
 		},
 		{Request: &extprocv3.ProcessingRequest_RequestBody{
-			RequestBody: &extprocv3.HttpBody{Body: []byte(body), EndOfStream: true},
+			RequestBody: &extprocv3.HttpBody{Body: []byte(prompt), EndOfStream: true},
 		}},
 	}
 }
@@ -83,7 +83,7 @@ func startSlow(s *sidecar, e *slowEnvoy) (leave func()) {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		rpc := &handRPC{ctx: ctx, requests: streamingRequest(prompt), sent: e.take}
+		rpc := &handRPC{ctx: ctx, requests: requestMessages("/stream"), sent: e.take}
 		if err := s.Process(rpc); err != nil {
 			s.t.Errorf("Process: %v", err)
 		}
@@ -178,8 +178,38 @@ func TestClientGoneUnderBackPressure(t *testing.T) {
 		leave := startSlow(s, &slowEnvoy{accept: make(chan struct{})})
 		synctest.Wait()
 		leave()
+		if o := s.outcome(); o.Summary.OutputTokens == 0 { // they were paid for
+			s.t.Errorf("outcome %+v", o)
+		}
 		s.checkGone(1)
 	})
+}
+
+// A send that fails ends the call, whether or not a Recv fails with it.
+func TestFailingSend(t *testing.T) {
+	for _, path := range []string{"/whole", "/stream"} {
+		t.Run(path, func(t *testing.T) {
+			bubble(t, func(s *sidecar) {
+				var yielded atomic.Int64
+				s.backend.converseStream = flood(1000, 64<<10, &yielded)
+				ctx, cancel := context.WithCancel(context.Background())
+				rpc := &handRPC{
+					ctx: ctx, requests: requestMessages(path),
+					sent: func(context.Context, *extprocv3.ProcessingResponse) error { return io.ErrClosedPipe },
+				}
+				if err := s.Process(rpc); err != nil {
+					s.t.Errorf("Process: %v", err)
+				}
+				if o := s.outcome(); !o.ClientGone || o.Status != 0 || o.FirstByte != 0 || o.BytesOut != 0 {
+					s.t.Errorf("outcome %+v", o)
+				}
+				if causes := s.backend.causes(); len(causes) != 1 || path == "/stream" && causes[0] == nil {
+					s.t.Errorf("causes %v", causes)
+				}
+				cancel()
+			})
+		})
+	}
 }
 
 // A slow client does not keep the server from stopping in good order.

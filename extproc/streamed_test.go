@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"go.uber.org/zap"
 
 	"bedrock-extproc/extproc"
 	"bedrock-extproc/translator"
@@ -216,8 +217,8 @@ func TestBufferedStreamComesInOnePiece(t *testing.T) {
 			s.t.Errorf("answer %+v", a)
 		}
 		logs := s.logs.FilterMessageSnippet("one piece").All()
-		if len(logs) != 1 || !strings.Contains(fmt.Sprint(logs[0].ContextMap()), "request_body_mode: FULL_DUPLEX_STREAMED") {
-			s.t.Errorf("log %v; want one line that names the setting", logs)
+		if len(logs) != 1 || logs[0].Level != zap.WarnLevel || !strings.Contains(fmt.Sprint(logs[0].ContextMap()), "request_body_mode: FULL_DUPLEX_STREAMED") {
+			s.t.Errorf("log %v; want one warning that names the setting", logs)
 		}
 	})
 }
