@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/http"
 	"runtime"
-	"runtime/debug"
 	"strings"
 	"time"
 
@@ -88,7 +87,7 @@ func (x *exchange) gone() bool {
 func (x *exchange) try(f func() error) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			x.log.Error("panic", zap.String("panic", panicText(p)), zap.ByteString("stack", debug.Stack()))
+			x.log.Error("panic", zap.String("panic", panicText(p)), zap.Stack("stack"))
 			err = &translator.Error{
 				Status: http.StatusInternalServerError, Kind: translator.KindInternal,
 				Message: "The sidecar failed while handling this request; its log names the cause.",
