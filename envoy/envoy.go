@@ -11,6 +11,8 @@
 // https://www.envoyproxy.io/docs/envoy/latest/configuration/http/http_filters/ext_proc_filter
 package envoy
 
+//go:generate go run ./internal/generate ../examples/envoy
+
 import (
 	"cmp"
 	"fmt"

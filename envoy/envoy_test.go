@@ -1,0 +1,102 @@
+package envoy_test
+
+import (
+	"strings"
+	"testing"
+
+	clusterv3 "github.com/envoyproxy/go-control-plane/envoy/config/cluster/v3"
+	extprocv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/ext_proc/v3"
+	"github.com/google/go-cmp/cmp"
+	"google.golang.org/protobuf/testing/protocmp"
+
+	"bedrock-extproc/envoy"
+)
+
+func TestClusterAddresses(t *testing.T) {
+	for address, want := range map[string]clusterv3.Cluster_DiscoveryType{
+		"127.0.0.1:9002":        clusterv3.Cluster_STATIC,
+		"[::1]:9002":            clusterv3.Cluster_STATIC,
+		"sidecar.llm.svc:9002":  clusterv3.Cluster_STRICT_DNS,
+		"unix:///run/some.sock": clusterv3.Cluster_STATIC,
+	} {
+		c, err := envoy.Cluster(envoy.Config{ExtProc: address})
+		if err != nil {
+			t.Errorf("%s: %v", address, err)
+			continue
+		}
+		if c.GetType() != want {
+			t.Errorf("%s: %v, want %v", address, c.GetType(), want)
+		}
+		endpoint := c.GetLoadAssignment().GetEndpoints()[0].GetLbEndpoints()[0].GetEndpoint().GetAddress()
+		if path, ok := strings.CutPrefix(address, "unix://"); ok && endpoint.GetPipe().GetPath() != path {
+			t.Errorf("%s: %v", address, endpoint)
+		}
+	}
+}
+
+func TestBootstrapNamesTheBadAddress(t *testing.T) {
+	for name, cfg := range map[string]envoy.Config{
+		"listen":  {Listen: "8000"},
+		"admin":   {Admin: "localhost:http"},
+		"extproc": {ExtProc: "nowhere"},
+	} {
+		if _, err := envoy.Bootstrap(cfg); err == nil || !strings.HasPrefix(err.Error(), name+": ") {
+			t.Errorf("%s: got %v", name, err)
+		}
+	}
+}
+
+// TestProcessingMode holds the one mode in which the sidecar can stream.
+func TestProcessingMode(t *testing.T) {
+	want := &extprocv3.ProcessingMode{
+		RequestHeaderMode:   extprocv3.ProcessingMode_SEND,
+		RequestBodyMode:     extprocv3.ProcessingMode_FULL_DUPLEX_STREAMED,
+		RequestTrailerMode:  extprocv3.ProcessingMode_SEND,
+		ResponseHeaderMode:  extprocv3.ProcessingMode_SKIP,
+		ResponseTrailerMode: extprocv3.ProcessingMode_SKIP,
+	}
+	got := envoy.ExternalProcessor()
+	if diff := cmp.Diff(want, got.GetProcessingMode(), protocmp.Transform()); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if got.GetFailureModeAllow() {
+		t.Error("a failure lets requests through")
+	}
+}
+
+// TestAccessLogHasNoSecrets looks for headers and queries that can hold one.
+func TestAccessLogHasNoSecrets(t *testing.T) {
+	b, err := envoy.Bootstrap(envoy.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := envoy.YAML(b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, secret := range []string{"X-AWS", "AUTHORIZATION)", "REQ(:PATH)", "COOKIE)"} {
+		if strings.Contains(strings.ToUpper(string(text)), secret) {
+			t.Errorf("the configuration logs %s", secret)
+		}
+	}
+}
+
+func TestYAMLIsStable(t *testing.T) {
+	first := ""
+	for range 20 {
+		b, err := envoy.Bootstrap(envoy.Config{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, err := envoy.YAML(b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if first == "" {
+			first = string(text)
+		}
+		if diff := cmp.Diff(first, string(text)); diff != "" {
+			t.Fatalf("(-first +now):\n%s", diff)
+		}
+	}
+}

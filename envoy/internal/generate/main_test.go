@@ -1,0 +1,46 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"bedrock-extproc/tests/envoytest"
+)
+
+const folder = "../../../examples/envoy"
+
+func TestExamplesAreNotStale(t *testing.T) {
+	all, err := files()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range all {
+		got, err := os.ReadFile(filepath.Join(folder, name))
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		if diff := cmp.Diff(string(want), string(got)); diff != "" {
+			t.Errorf("%s is stale, run make generate (-want +got):\n%s", name, diff)
+		}
+	}
+}
+
+func TestEnvoyAcceptsTheExamples(t *testing.T) {
+	for _, name := range []string{"envoy.yaml", "envoy-unix.yaml"} {
+		config, err := os.ReadFile(filepath.Join(folder, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := envoytest.Validate(t, config); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	// The check itself must be able to fail.
+	if err := envoytest.Validate(t, []byte("static_resources: {listeners: [{nonsense: 1}]}")); err == nil {
+		t.Error("Envoy accepts nonsense")
+	}
+}
