@@ -9,7 +9,7 @@ import (
 )
 
 func TestListenReplacesAStaleSocketOnly(t *testing.T) {
-	dir, err := os.MkdirTemp("", "listen-") // a socket's name must be short
+	dir, err := os.MkdirTemp("", "listen-") //nolint:usetesting // a socket's name must be short
 	if err != nil {
 		t.Fatal(err)
 	}

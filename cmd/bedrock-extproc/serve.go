@@ -66,7 +66,7 @@ func newSidecar(ctx context.Context, opts *options, log *zap.Logger) (*sidecar, 
 	if err != nil {
 		return nil, err
 	}
-	backends, err := newBackends(ctx, cfg)
+	backends, err := newBackends(ctx, cfg, log)
 	if err != nil {
 		return nil, err
 	}

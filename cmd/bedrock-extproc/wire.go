@@ -34,7 +34,7 @@ func loadConfig(path string, log *zap.Logger) (*config.Config, error) {
 	return cfg, nil
 }
 
-func newBackends(ctx context.Context, cfg *config.Config) (backends, error) {
+func newBackends(ctx context.Context, cfg *config.Config, log *zap.Logger) (backends, error) {
 	mode, err := bedrock.ParseServerCredentials(cfg.ServerCredentials)
 	if err != nil {
 		return backends{}, fmt.Errorf("allow_server_credentials: %w", err)
@@ -43,6 +43,7 @@ func newBackends(ctx context.Context, cfg *config.Config) (backends, error) {
 		Default:           cfg.LLM.Default,
 		ServerCredentials: mode,
 		AppID:             "bedrock-extproc/" + version,
+		Log:               log,
 	}
 	for _, b := range cfg.LLM.Backends {
 		settings.Backends = append(settings.Backends, bedrock.BackendConfig{

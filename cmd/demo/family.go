@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os/exec"
+	"slices"
 	"sync"
 	"syscall"
 	"time"
@@ -68,8 +69,8 @@ func (f *family) await(c *child, w io.Closer) {
 
 // stop ends the processes, callers before those they call, and waits for each.
 func (f *family) stop() {
-	for i := len(f.children) - 1; i >= 0; i-- {
-		f.children[i].stop()
+	for _, c := range slices.Backward(f.children) {
+		c.stop()
 	}
 }
 

@@ -97,9 +97,9 @@ func writeConfig(ctx context.Context, program, file string, flags ...string) err
 func (s *settings) awaitReady(ctx context.Context, f *family) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, readyLimit, errors.New("not ready in time"))
 	defer cancel()
-	last := errors.New("nothing was asked")
 	for {
-		if last = s.ready(ctx); last == nil {
+		last := s.ready(ctx)
+		if last == nil {
 			return nil
 		}
 		select {

@@ -13,7 +13,7 @@ import (
 // Load reads and checks a file. Variables in its text are expanded by env. The
 // error lists every problem, each as "file:line: path: what is wrong".
 func Load(path string, env LookupEnv) (*Config, error) {
-	text, err := os.ReadFile(path) //nolint:gosec // the operator names the file
+	text, err := os.ReadFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("configuration: %w", err)
 	}

@@ -57,7 +57,7 @@ func NewRecorder(log *zap.Logger, reg prometheus.Registerer, inFlight func() int
 }
 
 // Observe records one outcome.
-func (r *Recorder) Observe(o extproc.Outcome) { //nolint:gocritic // a record is handed over whole, once a request
+func (r *Recorder) Observe(o extproc.Outcome) {
 	streaming := strconv.FormatBool(o.Streaming)
 	r.requests.WithLabelValues(status(&o), string(o.ErrorKind), streaming).Inc()
 	if o.Model != "" {

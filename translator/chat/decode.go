@@ -138,4 +138,3 @@ func path(p jsontext.Pointer) string {
 func wrongType(at, text string) error {
 	return &translator.Error{Status: http.StatusUnprocessableEntity, Kind: translator.KindMalformed, Path: at, Message: text}
 }
-

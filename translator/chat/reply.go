@@ -176,8 +176,11 @@ type metadata struct {
 func (m *metadata) encode() []byte {
 	w := newWriter(256)
 	for _, f := range []struct{ name, value string }{
-		{"request_id", m.facts.RequestID}, {"aws_request_id", m.facts.AWSRequestID}, {"backend", m.facts.Backend},
-		{"region", m.facts.Region}, {"model_id", m.facts.ModelID},
+		{"request_id", m.facts.RequestID},
+		{"aws_request_id", m.facts.AWSRequestID},
+		{"backend", m.facts.Backend},
+		{"region", m.facts.Region},
+		{"model_id", m.facts.ModelID},
 	} {
 		if f.value != "" {
 			w.text(f.name, f.value)
