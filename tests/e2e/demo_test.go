@@ -1,0 +1,160 @@
+package e2e
+
+import (
+	"bytes"
+	"fmt"
+	"net"
+	"net/http"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"bedrock-extproc/tests/envoytest"
+)
+
+// buildDemo builds what make run runs.
+func buildDemo(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	build := exec.Command("go", "build", "-o", dir, "bedrock-extproc/cmd/bedrock-extproc", "bedrock-extproc/cmd/demo", "bedrock-extproc/tests/fakebedrock/cmd/fakebedrock")
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	return dir
+}
+
+// freePort is a port that was free a moment ago.
+func freePort(t *testing.T) int {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().(*net.TCPAddr).Port
+}
+
+// output is what a process has written so far.
+type output struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (o *output) Write(p []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.b.Write(p)
+}
+
+func (o *output) String() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.b.String()
+}
+
+func demoArgs(bin, envoy string, ports [4]int) []string {
+	return []string{
+		"-bin", bin, "-envoy", envoy, "-port", fmt.Sprint(ports[0]), "-envoy-admin-port", fmt.Sprint(ports[1]),
+		"-admin-port", fmt.Sprint(ports[2]), "-bedrock-port", fmt.Sprint(ports[3]),
+	}
+}
+
+// TestDemo starts everything, asks once, and stops it with each signal: no
+// process may be left.
+func TestDemo(t *testing.T) {
+	bin := buildDemo(t)
+	for _, sig := range []syscall.Signal{syscall.SIGTERM, syscall.SIGINT} {
+		t.Run(sig.String(), func(t *testing.T) {
+			ports := [4]int{freePort(t), freePort(t), freePort(t), freePort(t)}
+			var out output
+			demo := exec.Command(filepath.Join(bin, "demo"), demoArgs(bin, envoytest.Binary(t), ports)...)
+			demo.Stdout, demo.Stderr = &out, &out
+			if err := demo.Start(); err != nil {
+				t.Fatal(err)
+			}
+			ended := make(chan error, 1)
+			go func() { ended <- demo.Wait() }()
+			waitFor(t, &out, "Ready:", ended)
+			a := decode(t, post(t, newClient(false), fmt.Sprintf("http://127.0.0.1:%d/api/v1/llm/completions", ports[0]), askSum))
+			if !strings.Contains(a.Content, "4") {
+				t.Errorf("answer %+v", a)
+			}
+			if err := demo.Process.Signal(sig); err != nil {
+				t.Fatal(err)
+			}
+			select {
+			case err := <-ended:
+				if err != nil {
+					t.Errorf("it ended with %v\n%s", err, out.String())
+				}
+			case <-time.After(30 * time.Second):
+				_ = demo.Process.Kill()
+				t.Fatalf("it goes on\n%s", out.String())
+			}
+			for _, port := range ports {
+				if l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port)); err != nil {
+					t.Errorf("something is left at port %d: %v", port, err)
+				} else {
+					l.Close()
+				}
+			}
+		})
+	}
+}
+
+// TestDemoNamesABusyPort and the variable that changes it.
+func TestDemoNamesABusyPort(t *testing.T) {
+	bin := buildDemo(t)
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	port := taken.Addr().(*net.TCPAddr).Port
+	out, err := exec.Command(filepath.Join(bin, "demo"), demoArgs(bin, "envoy", [4]int{port, freePort(t), freePort(t), freePort(t)})...).CombinedOutput()
+	if want := fmt.Sprintf("port %d cannot be used", port); err == nil || !strings.Contains(string(out), want) || !strings.Contains(string(out), "make run PORT=") {
+		t.Errorf("%v: %s", err, out)
+	}
+}
+
+func waitFor(t *testing.T, out *output, text string, ended <-chan error) {
+	t.Helper()
+	deadline := time.After(40 * time.Second)
+	for !strings.Contains(out.String(), text) {
+		select {
+		case err := <-ended:
+			t.Fatalf("it ended: %v\n%s", err, out.String())
+		case <-deadline:
+			t.Fatalf("no %q in\n%s", text, out.String())
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+}
+
+// TestAdminPort serves probes and metrics beside the listener.
+func TestAdminPort(t *testing.T) {
+	s := start(t, nil)
+	post(t, newClient(false), s.completions(), askSum)
+	for path, want := range map[string]string{
+		"/healthz": `{"status":"ok"}`,
+		"/readyz":  `{"status":"ready"}`,
+		"/metrics": `bedrock_extproc_requests_total{error="",status="200",streaming="false"}`,
+	} {
+		resp, err := http.Get(s.sidecar.admin + path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var body bytes.Buffer
+		if _, err := body.ReadFrom(resp.Body); err != nil {
+			t.Fatal(err)
+		}
+		resp.Body.Close()
+		if resp.StatusCode != http.StatusOK || !strings.Contains(body.String(), want) {
+			t.Errorf("%s: %d, no %s in %.300s", path, resp.StatusCode, want, body.String())
+		}
+	}
+}

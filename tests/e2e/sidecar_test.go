@@ -1,0 +1,140 @@
+package e2e
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"bedrock-extproc/tests/fakebedrock"
+)
+
+// program is the sidecar's binary, built once.
+var program string
+
+func TestMain(m *testing.M) { os.Exit(testMain(m)) }
+
+func testMain(m *testing.M) int {
+	dir, err := os.MkdirTemp("", "e2e-")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer os.RemoveAll(dir)
+	program = filepath.Join(dir, "bedrock-extproc")
+	build := exec.Command("go", "build", "-o", program, "bedrock-extproc/cmd/bedrock-extproc")
+	if out, err := build.CombinedOutput(); err != nil {
+		fmt.Fprintf(os.Stderr, "%s%v\n", out, err)
+		return 1
+	}
+	return m.Run()
+}
+
+// sidecar is a running bedrock-extproc.
+type sidecar struct {
+	cmd    *exec.Cmd
+	socket string // unix:///…
+	admin  string // http://127.0.0.1:port
+	ended  chan struct{}
+
+	mu  sync.Mutex
+	log strings.Builder
+}
+
+// startSidecar runs the program against bedrock and waits until it is ready.
+func startSidecar(t *testing.T, bedrock string, flags ...string) *sidecar {
+	t.Helper()
+	// A test's own temporary folder can be too long for a socket's name.
+	dir, err := os.MkdirTemp("", "e2e-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	s := &sidecar{socket: "unix://" + filepath.Join(dir, "s.sock"), ended: make(chan struct{})}
+	args := append([]string{"serve", "-listen", s.socket, "-admin", "127.0.0.1:0", "-drain-delay", "0s"}, flags...)
+	s.cmd = exec.Command(program, args...)
+	s.cmd.Env = append(os.Environ(),
+		"AWS_ENDPOINT_URL_BEDROCK_RUNTIME="+bedrock, "AWS_REGION=us-east-1",
+		"AWS_ACCESS_KEY_ID="+fakebedrock.DemoAccessKeyID, "AWS_SECRET_ACCESS_KEY="+fakebedrock.DemoSecretAccessKey,
+		"AWS_SESSION_TOKEN=", "AWS_PROFILE=", "AWS_BEARER_TOKEN_BEDROCK=", "AWS_EC2_METADATA_DISABLED=true",
+		"AWS_CONFIG_FILE="+os.DevNull, "AWS_SHARED_CREDENTIALS_FILE="+os.DevNull)
+	stderr, err := s.cmd.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	ready := make(chan string, 1)
+	go s.follow(stderr, ready)
+	t.Cleanup(func() { s.stop(t) })
+	select {
+	case address := <-ready:
+		s.admin = "http://" + address
+	case <-s.ended:
+		t.Fatalf("the sidecar ended:\n%s", s.logged())
+	case <-time.After(20 * time.Second):
+		t.Fatalf("the sidecar is not ready:\n%s", s.logged())
+	}
+	return s
+}
+
+// follow keeps the log, and reports the admin address of the "ready" line.
+func (s *sidecar) follow(r io.Reader, ready chan<- string) {
+	defer close(s.ended)
+	lines := bufio.NewScanner(r)
+	lines.Buffer(nil, 1<<20)
+	for lines.Scan() {
+		s.mu.Lock()
+		s.log.Write(append(lines.Bytes(), '\n'))
+		s.mu.Unlock()
+		var entry struct{ Msg, Admin string }
+		if json.Unmarshal(lines.Bytes(), &entry) == nil && entry.Msg == "ready" {
+			ready <- entry.Admin
+		}
+	}
+}
+
+func (s *sidecar) logged() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.log.String()
+}
+
+// kill ends the process at once, as a crash would.
+func (s *sidecar) kill() {
+	_ = s.cmd.Process.Kill()
+	<-s.ended
+	_ = s.cmd.Wait()
+}
+
+func (s *sidecar) signal(t *testing.T, sig os.Signal) {
+	t.Helper()
+	if err := s.cmd.Process.Signal(sig); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// stop ends the process, and shows its log when the test failed.
+func (s *sidecar) stop(t *testing.T) {
+	_ = s.cmd.Process.Signal(syscall.SIGTERM)
+	select {
+	case <-s.ended:
+	case <-time.After(30 * time.Second):
+		t.Error("the sidecar does not end on SIGTERM")
+		_ = s.cmd.Process.Kill()
+		<-s.ended
+	}
+	_ = s.cmd.Wait()
+	if t.Failed() {
+		t.Logf("sidecar:\n%s", s.logged())
+	}
+}
