@@ -1,0 +1,36 @@
+package answer
+
+import (
+	"encoding/json"
+	"strings"
+
+	"bedrock-extproc/tests/fakebedrock/converse"
+)
+
+// structured is an object for the schema that the request wants, if it wants one.
+func structured(r *converse.Request) (string, bool) {
+	if r.OutputConfig == nil || r.OutputConfig.TextFormat == nil || r.OutputConfig.TextFormat.Structure.JSONSchema == nil {
+		return "", false
+	}
+	schema := json.RawMessage(r.OutputConfig.TextFormat.Structure.JSONSchema.Schema)
+	text := r.LastUserText()
+	return string(fill(schema, &source{text: text, places: placesIn(text)})), true
+}
+
+// responseFields answers additionalModelResponseFieldPaths: of all that a model
+// might tell, this one tells its stop_sequence and stop_reason.
+func responseFields(r *converse.Request, stopReason string) json.RawMessage {
+	fields := map[string]any{}
+	for _, path := range r.AdditionalModelResponseFieldPaths {
+		switch name := strings.TrimPrefix(path, "/"); name {
+		case "stop_reason":
+			fields[name] = stopReason
+		case "stop_sequence":
+			fields[name] = nil
+		}
+	}
+	if len(fields) == 0 {
+		return nil
+	}
+	return encode(fields)
+}

@@ -1,0 +1,141 @@
+package answer
+
+import (
+	"crypto/rand"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"bedrock-extproc/tests/fakebedrock/converse"
+)
+
+type rawJSON = json.RawMessage
+
+// callTools calls the offered tool that the last user text fits, or the one that
+// the request insists on. It returns nil when there is nothing to call.
+func callTools(r *converse.Request, o Options) []converse.ReplyBlock {
+	if r.ToolConfig == nil {
+		return nil
+	}
+	text := r.LastUserText()
+	tool, forced := choose(r.ToolConfig, text)
+	if tool == nil {
+		return nil
+	}
+	var blocks []converse.ReplyBlock
+	if !forced {
+		blocks = say("I will ask " + tool.Name + ".")
+	}
+	for i, input := range inputs(tool, text) {
+		use := map[string]any{"input": input, "name": tool.Name, "toolUseId": newToolUseID(o.ModelID, tool.Name, i)}
+		if marksToolUse(o.ModelID) {
+			use["type"] = "tool_use"
+		}
+		blocks = append(blocks, converse.ReplyBlock{"toolUse": use})
+	}
+	return blocks
+}
+
+// choose finds the tool to call, and says whether the request insists on one.
+func choose(c *converse.ToolConfig, text string) (tool *converse.ToolSpec, forced bool) {
+	choice := c.ToolChoice
+	forced = choice != nil && (choice.Any != nil || choice.Tool != nil)
+	best := 0
+	for i := range c.Tools {
+		spec := c.Tools[i].ToolSpec
+		switch {
+		case spec == nil:
+			continue
+		case choice != nil && choice.Tool != nil:
+			if spec.Name == choice.Tool.Name {
+				return spec, true
+			}
+			continue
+		case forced && tool == nil:
+			tool = spec
+		}
+		if score := fit(spec, text); score > best {
+			tool, best = spec, score
+		}
+	}
+	return tool, forced
+}
+
+// fit is how many words of the text speak for a tool. Less than a word of its
+// name or two of its description is no fit.
+func fit(tool *converse.ToolSpec, text string) int {
+	asked := words(text)
+	inName := overlap(asked, words(splitName(tool.Name)))
+	about := words(tool.Description)
+	for _, p := range propertiesOf(tool) {
+		for word := range words(splitName(p.name)) {
+			about[word] = true
+		}
+		for _, v := range p.Enum {
+			for word := range words(fmt.Sprint(v)) {
+				about[word] = true
+			}
+		}
+	}
+	inRest := overlap(asked, about)
+	if _, ok := findExpression(text); ok && hasProperty(tool, "expression") {
+		inName += 2
+	}
+	if inName == 0 && inRest < 2 {
+		return 0
+	}
+	return 3*inName + inRest
+}
+
+func overlap(a, b map[string]bool) int {
+	n := 0
+	for word := range a {
+		if b[word] {
+			n++
+		}
+	}
+	return n
+}
+
+// idle words say nothing about a subject.
+const idle = ` a about an and any are as at be by can could current currently do does find for from get give given has have how i if in into is it its let like look lookup make
+ may me my need now of on one or our out please run see set should show so some tell than that the their them then there these they this to tool up use used uses using value want was we what when
+ where which who why will with word would you your `
+
+// words are those of a text that say something, without a plural's s.
+func words(text string) map[string]bool {
+	set := map[string]bool{}
+	for word := range strings.FieldsFuncSeq(strings.ToLower(text), notInWord) {
+		if !strings.Contains(idle, " "+word+" ") && len(word) > 1 {
+			set[strings.TrimSuffix(word, "s")] = true
+		}
+	}
+	return set
+}
+
+func notInWord(r rune) bool {
+	return (r < 'a' || r > 'z') && (r < '0' || r > '9') && r < 0x80
+}
+
+// splitName splits getWeather, get_weather and get-weather into words.
+func splitName(name string) string {
+	var b strings.Builder
+	for i, r := range name {
+		if i > 0 && r >= 'A' && r <= 'Z' {
+			b.WriteByte(' ')
+		}
+		b.WriteRune(r)
+	}
+	return strings.NewReplacer("_", " ", "-", " ", ".", " ").Replace(b.String())
+}
+
+// newToolUseID is an id as the model's family makes them.
+func newToolUseID(modelID, tool string, n int) string {
+	if strings.Contains(modelID, "kimi") {
+		return fmt.Sprintf("functions.%s:%d", tool, n)
+	}
+	var random [16]byte
+	_, _ = rand.Read(random[:]) // it never fails
+	return "tooluse_" + base64.RawURLEncoding.EncodeToString(random[:])
+}

@@ -1,0 +1,142 @@
+package fakebedrock_test
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/bedrockruntime"
+	"github.com/aws/aws-sdk-go-v2/service/bedrockruntime/types"
+	"github.com/aws/smithy-go"
+	"github.com/aws/smithy-go/transport/http/protocol/restjson1"
+
+	"bedrock-extproc/tests/fakebedrock"
+)
+
+const (
+	claude = "us.anthropic.claude-sonnet-4-20250514-v1:0"
+	nova   = "us.amazon.nova-pro-v1:0"
+)
+
+// start serves config over loopback and returns the SDK's client for it.
+func start(t *testing.T, config fakebedrock.Config) (*fakebedrock.Server, *bedrockruntime.Client) {
+	t.Helper()
+	bedrock := fakebedrock.New(config)
+	server := httptest.NewServer(bedrock)
+	t.Cleanup(server.Close)
+	return bedrock, newClient(t, server.URL, server.Client())
+}
+
+// newClient is the ordinary SDK client with the demo identity. It makes one
+// attempt.
+func newClient(t *testing.T, url string, transport *http.Client, with ...func(*bedrockruntime.Options)) *bedrockruntime.Client {
+	t.Helper()
+	t.Setenv("AWS_BEARER_TOKEN_BEDROCK", "")
+	o := bedrockruntime.Options{
+		BaseEndpoint: &url,
+		Region:       "us-east-1",
+		Credentials:  credentials.NewStaticCredentialsProvider(fakebedrock.DemoAccessKeyID, fakebedrock.DemoSecretAccessKey, ""),
+		HTTPClient:   plainBody{transport},
+		Retryer:      aws.NopRetryer{},
+	}
+	return bedrockruntime.New(o, with...)
+}
+
+// plainBody hides what smithy's request body can do beside being read: its
+// WriteTo makes net/http break the connection when an answer is fast.
+type plainBody struct{ client *http.Client }
+
+func (p plainBody) Do(r *http.Request) (*http.Response, error) {
+	if r.Body != nil {
+		again := *r
+		again.Body = struct {
+			io.Reader
+			io.Closer
+		}{r.Body, r.Body}
+		r = &again
+	}
+	return p.client.Do(r)
+}
+
+// ownProtocol gives a call its own codec: the client's shared one has a race
+// between streams.
+func ownProtocol(o *bedrockruntime.Options) { o.Protocol = restjson1.New(nil) }
+
+func user(text string) []types.Message { return []types.Message{turn("user", text)} }
+
+func turn(role, text string) types.Message {
+	return types.Message{Role: types.ConversationRole(role), Content: []types.ContentBlock{&types.ContentBlockMemberText{Value: text}}}
+}
+
+func ask(text string) *bedrockruntime.ConverseInput {
+	return &bedrockruntime.ConverseInput{ModelId: new(claude), Messages: user(text)}
+}
+
+func askStream(text string) *bedrockruntime.ConverseStreamInput {
+	return &bedrockruntime.ConverseStreamInput{ModelId: new(claude), Messages: user(text)}
+}
+
+// say calls Converse and returns the text of the answer.
+func say(t *testing.T, client *bedrockruntime.Client, in *bedrockruntime.ConverseInput) (string, *bedrockruntime.ConverseOutput) {
+	t.Helper()
+	out, err := client.Converse(t.Context(), in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	message, ok := out.Output.(*types.ConverseOutputMemberMessage)
+	if !ok {
+		t.Fatalf("output is %T", out.Output)
+	}
+	return text(message.Value.Content), out
+}
+
+func text(content []types.ContentBlock) string {
+	var b strings.Builder
+	for _, block := range content {
+		if t, ok := block.(*types.ContentBlockMemberText); ok {
+			b.WriteString(t.Value)
+		}
+	}
+	return b.String()
+}
+
+// collect reads a stream to its end.
+func collect(t *testing.T, client *bedrockruntime.Client, in *bedrockruntime.ConverseStreamInput) ([]types.ConverseStreamOutput, error) {
+	t.Helper()
+	out, err := client.ConverseStream(t.Context(), in, ownProtocol)
+	if err != nil {
+		return nil, err
+	}
+	stream := out.GetStream()
+	defer stream.Close()
+	var events []types.ConverseStreamOutput
+	for ev := range stream.Events() {
+		events = append(events, ev)
+	}
+	return events, stream.Err()
+}
+
+func streamText(events []types.ConverseStreamOutput) string {
+	var b strings.Builder
+	for _, ev := range events {
+		if delta, ok := ev.(*types.ConverseStreamOutputMemberContentBlockDelta); ok {
+			if text, ok := delta.Value.Delta.(*types.ContentBlockDeltaMemberText); ok {
+				b.WriteString(text.Value)
+			}
+		}
+	}
+	return b.String()
+}
+
+// code is the AWS name of an error.
+func code(err error) string {
+	if apiErr, ok := errors.AsType[smithy.APIError](err); ok {
+		return apiErr.ErrorCode()
+	}
+	return ""
+}
