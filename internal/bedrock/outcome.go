@@ -63,7 +63,7 @@ func byName(code string) (o outcome, known bool) {
 		return outcome{http.StatusGatewayTimeout, translator.KindTimeout, true}, true
 	case "ModelError", "ModelStreamError":
 		return outcome{http.StatusBadGateway, translator.KindModel, true}, true
-	case "InternalServer", "InternalFailure", "InternalServerError":
+	case "InternalServer", "InternalServerError", "InternalFailure", "InternalError":
 		return outcome{http.StatusBadGateway, translator.KindInternalServer, true}, true
 	case "UnknownOperation":
 		return outcome{http.StatusBadGateway, translator.KindBadAnswer, false}, true
