@@ -3,9 +3,11 @@ package chat
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
 	"bedrock-extproc/translator"
+	"bedrock-extproc/translator/family"
 )
 
 // The routes of the dialect.
@@ -17,6 +19,12 @@ const (
 // Config sets what the contract leaves open. Its zero value is the default.
 type Config struct {
 	ToolUseDeltas ToolUseDeltas
+	Translation   Translation
+	// Families are the rules of model families; nil means the built-in ones.
+	Families *family.Table
+	// ModelFamilies names the family of models whose id does not tell, such as the
+	// ARN of an application inference profile.
+	ModelFamilies map[string]string
 }
 
 // ToolUseDeltas says whether streams carry tool_use_delta events.
@@ -34,19 +42,55 @@ const (
 
 // ParseToolUseDeltas reads "auto", "always" or "never".
 func ParseToolUseDeltas(s string) (ToolUseDeltas, error) {
-	for value, name := range []string{"auto", "always", "never"} {
-		if s == name {
-			return ToolUseDeltas(value), nil
-		}
+	i, err := oneOf(s, "auto", "always", "never")
+	return ToolUseDeltas(i), err
+}
+
+// Translation says what becomes of a request that Bedrock would refuse although
+// it is clear what was meant.
+type Translation int
+
+const (
+	// Repair mends it, and says so in metadata.warnings.
+	Repair Translation = iota
+	// Strict refuses it.
+	Strict
+	// Passthrough sends it as it is.
+	Passthrough
+)
+
+// ParseTranslation reads "repair", "strict" or "passthrough".
+func ParseTranslation(s string) (Translation, error) {
+	i, err := oneOf(s, "repair", "strict", "passthrough")
+	return Translation(i), err
+}
+
+func oneOf(s string, names ...string) (int, error) {
+	if i := slices.Index(names, s); i >= 0 {
+		return i, nil
 	}
-	return DeltasAuto, fmt.Errorf("%q is none of auto, always and never", s)
+	return 0, fmt.Errorf("%q is none of %s", s, strings.Join(names, ", "))
 }
 
 // Dialect implements translator.Dialect. It is immutable.
 type Dialect struct{ cfg Config }
 
-// New returns the dialect.
-func New(cfg Config) (*Dialect, error) { return &Dialect{cfg: cfg}, nil }
+// New checks that the families which cfg names exist.
+func New(cfg Config) (*Dialect, error) {
+	if cfg.Families == nil {
+		table, err := family.Builtin()
+		if err != nil {
+			return nil, err
+		}
+		cfg.Families = table
+	}
+	for model, name := range cfg.ModelFamilies {
+		if cfg.Families.Named(name) == nil {
+			return nil, fmt.Errorf("model %s: there is no family %q", model, name)
+		}
+	}
+	return &Dialect{cfg: cfg}, nil
+}
 
 // Routes implements translator.Dialect.
 func (*Dialect) Routes() []translator.Route {
@@ -70,4 +114,16 @@ func (d *Dialect) deltas(asked *bool, userAgent string) bool {
 	default:
 		return d.cfg.ToolUseDeltas == DeltasAlways
 	}
+}
+
+// family returns the rules for a model. An unknown model has none.
+func (d *Dialect) family(model string) *family.Family {
+	f := d.cfg.Families.Named(d.cfg.ModelFamilies[model])
+	if f == nil {
+		f = d.cfg.Families.Of(model)
+	}
+	if f == nil {
+		f = &family.Family{}
+	}
+	return f
 }

@@ -2,154 +2,117 @@ package chat
 
 import (
 	"strconv"
+	"strings"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 )
 
 // inferenceConfig writes what the client gave, and nothing that it did not.
-func inferenceConfig(in *request) ([]byte, error) {
-	stop, err := stopSequences(in.Stop)
+func (t *translation) inferenceConfig(in *request) ([]byte, error) {
+	stop, err := t.stopSequences(in.Stop)
 	if err != nil {
 		return nil, err
 	}
-	w := newWriter(128)
-	for _, number := range []struct {
-		name, at string
-		value    jsontext.Value
-	}{{"maxTokens", "max_tokens", in.MaxTokens}, {"temperature", "temperature", in.Temperature}, {"topP", "top_p", in.TopP}} {
-		if number.name == "temperature" {
-			w.member("stopSequences", stop)
-		}
-		switch kindOf(number.value) {
-		case 0, 'n':
-		case '0':
-			w.member(number.name, number.value)
-		default:
-			return nil, wrongType(number.at, "Input should be a number.")
-		}
+	if err := t.checkSampling(in); err != nil {
+		return nil, err
 	}
-	if len(w.buf) == 1 {
+	w := newWriter(128)
+	w.member("maxTokens", given(in.MaxTokens))
+	w.member("stopSequences", stop)
+	w.member("temperature", given(in.Temperature))
+	w.member("topP", given(in.TopP))
+	if w.empty() {
 		return nil, nil
 	}
 	return w.end(), nil
 }
 
-// stopSequences takes one string or a list, without empty ones.
-func stopSequences(v jsontext.Value) ([]byte, error) {
-	var all []string
+// given is v unless it is null.
+func given(v jsontext.Value) jsontext.Value {
+	if absent(v) {
+		return nil
+	}
+	return compact(v)
+}
+
+// checkSampling holds the numbers to the service's bounds, and to what the
+// family takes together.
+func (t *translation) checkSampling(in *request) error {
+	for _, p := range []struct {
+		at       string
+		value    jsontext.Value
+		min, max float64
+	}{{"max_tokens", in.MaxTokens, 1, 1 << 31}, {"temperature", in.Temperature, 0, 1}, {"top_p", in.TopP, 0, 1}} {
+		if absent(p.value) {
+			continue
+		}
+		if kindOf(p.value) != '0' {
+			return wrongType(p.at, "Input should be a number.")
+		}
+		n, err := strconv.ParseFloat(string(p.value), 64)
+		if p.at == "max_tokens" && strings.ContainsAny(string(p.value), ".eE") {
+			return wrongType(p.at, "Input should be a whole number.")
+		}
+		if t.mends() && (err != nil || n < p.min || n > p.max) {
+			return invalid(p.at, "The value "+string(p.value)+" is out of bounds.", "Bedrock takes "+bounds(p.min, p.max)+".")
+		}
+	}
+	if n := t.family.NotTogether; t.mends() && len(n) == 2 && !absent(in.Temperature) && !absent(in.TopP) {
+		return invalid(n[1], "Only one of "+strings.Join(n, " and ")+" can be given to "+t.rule()+".", "Leave one of them out.")
+	}
+	return nil
+}
+
+func bounds(low, high float64) string {
+	text := strconv.FormatFloat(low, 'f', -1, 64)
+	if high == 1 {
+		return text + " to 1"
+	}
+	return text + " or more"
+}
+
+// stopSequences takes one string or a list. Empty ones, which the service
+// refuses, are left out.
+func (t *translation) stopSequences(v jsontext.Value) ([]byte, error) {
+	var all []jsontext.Value
 	switch kindOf(v) {
 	case 0, 'n':
 		return nil, nil
 	case '"':
-		all = []string{unquote(v)}
-	default:
-		if err := json.Unmarshal(v, &all); err != nil {
-			return nil, wrongType("stop", "Input should be a string or a list of strings.")
+		all = []jsontext.Value{v}
+	case '[':
+		if err := json.Unmarshal(v, &all, lenient); err != nil {
+			return nil, malformed(err)
 		}
+	default:
+		return nil, wrongType("stop", "Input should be a string or a list of strings.")
 	}
 	var kept []jsontext.Value
-	for _, s := range all {
-		if s != "" {
-			kept = append(kept, quote(s))
+	for i, s := range all {
+		if kindOf(s) != '"' {
+			return nil, wrongType(index("stop", i), "Input should be a string.")
 		}
+		if unquote(s) == "" && t.mends() {
+			if err := t.repair("empty_stop_dropped", index("stop", i), "An empty stop sequence was left out.", "Leave empty stop sequences out."); err != nil {
+				return nil, err
+			}
+			continue
+		}
+		kept = append(kept, s)
 	}
 	return list(kept), nil
 }
 
-// tool is one of the client's tools: flat, OpenAI's, or Converse's own.
-type tool struct {
-	Name        string         `json:"name"`
-	Description string         `json:"description"`
-	InputSchema jsontext.Value `json:"input_schema"`
-	Parameters  jsontext.Value `json:"parameters"`
-	Function    *tool          `json:"function"`
-	ToolSpec    jsontext.Value `json:"toolSpec"`
-	SystemTool  jsontext.Value `json:"systemTool"`
-	CachePoint  jsontext.Value `json:"cachePoint"`
-}
-
-// toolConfig writes the tools and the choice among them.
-func (c *call) toolConfig(in *request, conv *conversation) ([]byte, error) {
-	if len(in.Tools) == 0 {
-		return nil, nil
+// thinks says whether additional fields switch a model's thinking on.
+func thinks(v jsontext.Value) bool {
+	var fields struct {
+		Thinking struct {
+			Type string `json:"type"`
+		} `json:"thinking"`
 	}
-	choice, withheld, err := toolChoice(in.ToolChoice)
-	if err != nil {
-		return nil, err
+	if kindOf(v) != '{' || json.Unmarshal(v, &fields, lenient) != nil {
+		return false
 	}
-	c.toolsWithheld = withheld
-	if withheld && !conv.tools {
-		return nil, nil
-	}
-	tools := make([]jsontext.Value, len(in.Tools))
-	for i := range in.Tools {
-		if tools[i], err = in.Tools[i].converse("tools[" + strconv.Itoa(i) + "]"); err != nil {
-			return nil, err
-		}
-	}
-	w := newWriter(256)
-	w.member("toolChoice", choice)
-	w.member("tools", list(tools))
-	return w.end(), nil
-}
-
-// converse is the tool in Converse's form.
-func (t *tool) converse(at string) (jsontext.Value, error) {
-	switch {
-	case len(t.ToolSpec) > 0:
-		return object("toolSpec", compact(t.ToolSpec)), nil
-	case len(t.SystemTool) > 0:
-		return object("systemTool", compact(t.SystemTool)), nil
-	case len(t.CachePoint) > 0:
-		return object("cachePoint", compact(t.CachePoint)), nil
-	case t.Function != nil:
-		return t.Function.converse(at + ".function")
-	case t.Name == "":
-		return nil, wrongType(at+".name", "Field required.")
-	}
-	w := newWriter(len(t.InputSchema) + len(t.Parameters) + 256)
-	if !blank(quote(t.Description)) {
-		w.text("description", t.Description)
-	}
-	schema := t.InputSchema
-	if kindOf(schema) == 0 {
-		schema = t.Parameters
-	}
-	w.member("inputSchema", object("json", schemaRoot(schema)))
-	w.text("name", t.Name)
-	return object("toolSpec", w.end()), nil
-}
-
-// schemaRoot is what the service accepts as the schema of a tool without input.
-func schemaRoot(v jsontext.Value) jsontext.Value {
-	if c := compact(v); kindOf(c) == '{' && string(c) != "{}" {
-		return c
-	}
-	return jsontext.Value(`{"type":"object","properties":{}}`)
-}
-
-// toolChoice reads the words and Converse's own form. withheld is "none".
-func toolChoice(v jsontext.Value) (choice []byte, withheld bool, err error) {
-	switch kindOf(v) {
-	case 0, 'n':
-		return nil, false, nil
-	case '{':
-		return compact(v), false, nil
-	case '"':
-		switch name := unquote(v); name {
-		case "":
-			return nil, false, nil
-		case "auto":
-			return []byte(`{"auto":{}}`), false, nil
-		case "any", "required":
-			return []byte(`{"any":{}}`), false, nil
-		case "none":
-			return nil, true, nil
-		default:
-			return object("tool", object("name", quote(name))), false, nil
-		}
-	default:
-		return nil, false, wrongType("tool_choice", "Input should be a string or an object.")
-	}
+	return fields.Thinking.Type != "" && fields.Thinking.Type != "disabled"
 }

@@ -28,8 +28,8 @@ type converseReply struct {
 	AdditionalModelResponseFields jsontext.Value `json:"additionalModelResponseFields"`
 }
 
-// block is what a whole answer shows of a content block.
-type block struct {
+// replyBlock is what a whole answer shows of a content block.
+type replyBlock struct {
 	Text    jsontext.Value `json:"text"`
 	ToolUse *struct {
 		ToolUseID jsontext.Value `json:"toolUseId"`
@@ -74,7 +74,7 @@ func (c *call) content(blocks []jsontext.Value) (text string, tools []jsontext.V
 	var joined []byte
 	texts := 0
 	for _, raw := range blocks {
-		var b block
+		var b replyBlock
 		if err := json.Unmarshal(raw, &b, lenient); err != nil {
 			return "", nil, false, err
 		}
@@ -95,7 +95,7 @@ func (c *call) content(blocks []jsontext.Value) (text string, tools []jsontext.V
 	return string(joined), tools, plain, nil
 }
 
-func (c *call) toolCall(b *block) jsontext.Value {
+func (c *call) toolCall(b *replyBlock) jsontext.Value {
 	w := newWriter(len(b.ToolUse.Input) + 128)
 	w.member("id", orNull(b.ToolUse.ToolUseID))
 	w.text("name", c.names.original(b.ToolUse.Name))
