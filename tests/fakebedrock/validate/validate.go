@@ -1,5 +1,14 @@
 package validate
 
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"bedrock-extproc/tests/fakebedrock/converse"
+)
+
 // Options say what is validated.
 type Options struct {
 	Streaming    bool // ConverseStream
@@ -11,6 +20,7 @@ type Error struct {
 	Code    string // ValidationException, or another of the service's
 	Status  int
 	Message string
+	Rule    string // the name of the rule, for tests; not part of the answer
 }
 
 // Error implements error.
@@ -19,5 +29,44 @@ func (e *Error) Error() string { return e.Code + ": " + e.Message }
 // Request judges the body of a call for a model. nil means that the service
 // takes it.
 func Request(modelID string, body []byte, o Options) *Error {
-	return nil
+	if modelID == "" {
+		return invalid("modelId", constraints([]string{"Value '' at 'modelId' failed to satisfy constraint: Member must have length greater than or equal to 1"}))
+	}
+	w, err := check(body, o.Streaming)
+	switch {
+	case err != nil:
+		return &Error{Code: "SerializationException", Status: http.StatusBadRequest, Message: err.Error(), Rule: "types"}
+	case len(w.unknown) > 0:
+		return invalid("unknown member", w.unknown[0])
+	case len(w.constraints) > 0:
+		return invalid("constraint", constraints(w.constraints))
+	case len(w.unions) > 0:
+		return invalid("union", w.unions[0])
+	}
+	r := &request{model: parseModel(modelID), streaming: o.Streaming, lenientRoles: o.LenientRoles}
+	if err := json.Unmarshal(body, &r.Request); err != nil {
+		return &Error{Code: "SerializationException", Status: http.StatusBadRequest, Message: err.Error(), Rule: "types"}
+	}
+	return r.judge()
+}
+
+// request is what rules look at.
+type request struct {
+	converse.Request
+	model        model
+	streaming    bool
+	lenientRoles bool
+}
+
+func invalid(rule, message string) *Error {
+	return &Error{Code: "ValidationException", Status: http.StatusBadRequest, Message: message, Rule: rule}
+}
+
+// constraints words the violations of the constraint layer.
+func constraints(list []string) string {
+	plural := "s"
+	if len(list) == 1 {
+		plural = ""
+	}
+	return fmt.Sprintf("%d validation error%s detected: %s", len(list), plural, strings.Join(list, "; "))
 }

@@ -1,0 +1,72 @@
+package validate
+
+import (
+	"regexp"
+	"strings"
+)
+
+// model is what an id tells of a model.
+type model struct {
+	id       string
+	bare     string // provider.name, without ARN and geography; "" for an opaque id
+	profile  bool   // an inference profile: the id has a geography
+	resource string // of an ARN: foundation-model, inference-profile, prompt, …
+}
+
+var (
+	geographies = regexp.MustCompile(`^(?:us-gov|us|eu|apac|jp|au|ca|sa|global)\.`)
+	named       = regexp.MustCompile(`^[a-z0-9-]+\.[A-Za-z0-9.:_-]+$`)
+)
+
+// parseModel reads a model id, an inference profile's id, or an ARN:
+// arn:aws:bedrock:us-east-1:123456789012:inference-profile/us.anthropic.claude-…
+func parseModel(id string) model {
+	m := model{id: id}
+	name := id
+	if strings.HasPrefix(id, "arn:") {
+		parts := strings.SplitN(id, ":", 6)
+		if len(parts) < 6 {
+			return m
+		}
+		m.resource, name, _ = strings.Cut(parts[5], "/")
+	}
+	if loc := geographies.FindString(name); loc != "" {
+		m.profile, name = true, name[len(loc):]
+	}
+	if named.MatchString(name) {
+		m.bare = name
+	}
+	return m
+}
+
+// is says whether the model's name starts with one of the prefixes.
+func (m model) is(prefixes ...string) bool {
+	for _, p := range prefixes {
+		if m.bare != "" && strings.HasPrefix(m.bare, p) {
+			return true
+		}
+	}
+	return false
+}
+
+// matches is for names that need more than a prefix.
+func (m model) matches(re *regexp.Regexp) bool { return m.bare != "" && re.MatchString(m.bare) }
+
+func (m model) claude() bool { return m.is("anthropic.") }
+
+// providers of models that answer Converse; see
+// https://docs.aws.amazon.com/bedrock/latest/userguide/models-supported.html
+var providers = []string{
+	"ai21", "amazon", "anthropic", "cohere", "deepseek", "google", "luma", "meta", "minimax", "mistral", "moonshot", "moonshotai",
+	"nvidia", "openai", "qwen", "stability", "twelvelabs", "writer", "xai", "zai",
+}
+
+// profileOnly are models that on-demand calls reach by an inference profile only.
+var profileOnly = regexp.MustCompile(`^(?:` +
+	`anthropic\.claude-(?:3-7|opus-4|sonnet-4|haiku-4|fable|opus-5|sonnet-5|haiku-5)` +
+	`|amazon\.nova-(?:premier|2)` +
+	`|meta\.llama(?:3-[123]|4)` +
+	`|deepseek\.r1` +
+	`|mistral\.pixtral` +
+	`|writer\.palmyra-x[45]` +
+	`)`)

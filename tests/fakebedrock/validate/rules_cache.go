@@ -1,0 +1,78 @@
+package validate
+
+import (
+	"fmt"
+
+	"bedrock-extproc/tests/fakebedrock/converse"
+)
+
+// maxCachePoints is Claude's and Nova's limit.
+const maxCachePoints = 4
+
+// cachingNotAllowed is sent as an AccessDeniedException.
+const cachingNotAllowed = "You invoked an unsupported model or your request did not allow prompt caching. See the documentation for more information."
+
+// place is where a cache point stands.
+type place struct {
+	point *converse.CachePoint
+	at    string
+	after *converse.Block // in a message: the block before it
+}
+
+// places lists the cache points in the order in which the service reads them.
+func (r *request) places() []place {
+	var list []place
+	if r.ToolConfig != nil {
+		for i, t := range r.ToolConfig.Tools {
+			if t.CachePoint != nil {
+				list = append(list, place{point: t.CachePoint, at: fmt.Sprintf("toolConfig.tools.%d", i)})
+			}
+		}
+	}
+	for i, b := range r.System {
+		if b.CachePoint != nil {
+			list = append(list, place{point: b.CachePoint, at: fmt.Sprintf("system.%d", i)})
+		}
+	}
+	for i, m := range r.Messages {
+		for j, b := range m.Content {
+			if b.CachePoint != nil {
+				p := place{point: b.CachePoint, at: fmt.Sprintf("messages.%d.content.%d", i, j)}
+				if j > 0 {
+					p.after = &m.Content[j-1]
+				}
+				list = append(list, p)
+			}
+		}
+	}
+	return list
+}
+
+func cacheSupport(r *request) string {
+	for _, p := range r.places() {
+		switch {
+		case r.model.matches(cachingDenied):
+			return cachingNotAllowed
+		case r.model.is("nvidia."):
+			return "This model doesn't support prompt caching. Remove the cachePoint at " + p.at + " and try again."
+		case r.model.is("amazon.nova") && (p.after != nil && p.after.ToolResult != nil || p.at[0] == 't'):
+			return "extraneous key [cachePoint] is not permitted at " + p.at + ". Remove it and try again."
+		}
+	}
+	return ""
+}
+
+func cachePoints(r *request) string {
+	places := r.places()
+	if len(places) > maxCachePoints {
+		return returned("A maximum of %d blocks with cache_control may be provided. Found %d.", maxCachePoints, len(places))
+	}
+	short := false
+	for _, p := range places {
+		if p.point.TTL == "1h" && short {
+			return returned("%s: a ttl='1h' cache_control block must not come after a ttl='5m' cache_control block.", p.at)
+		}
+		short = short || p.point.TTL != "1h"
+	}
+	return ""
+}

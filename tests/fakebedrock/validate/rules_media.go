@@ -1,0 +1,110 @@
+package validate
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+
+	"bedrock-extproc/tests/fakebedrock/converse"
+)
+
+const (
+	maxImages     = 20
+	maxDocuments  = 5
+	maxImageSize  = 3_750_000
+	maxDocumentMB = 4_500_000
+)
+
+// mediaCount: limits of a message.
+func mediaCount(r *request) string {
+	for i, m := range r.Messages {
+		images, documents := 0, 0
+		for _, b := range m.Content {
+			if b.Image != nil {
+				images++
+			}
+			if b.Document != nil {
+				documents++
+			}
+		}
+		switch {
+		case images > maxImages:
+			return fmt.Sprintf("The message at messages.%d has %d images, more than %d. Remove some and try again.", i, images, maxImages)
+		case documents > maxDocuments:
+			return fmt.Sprintf("The message at messages.%d has %d documents, more than %d. Remove some and try again.", i, documents, maxDocuments)
+		}
+	}
+	return ""
+}
+
+// mediaSize: limits of each.
+func mediaSize(r *request) string {
+	for i, m := range r.Messages {
+		for j, b := range m.Content {
+			switch {
+			case b.Image != nil && b.Image.Source.Size() > maxImageSize:
+				return fmt.Sprintf("The image at messages.%d.content.%d is larger than 3.75 MB. Make it smaller and try again.", i, j)
+			case b.Document != nil && b.Document.Source.Size() > maxDocumentMB:
+				return fmt.Sprintf("The document at messages.%d.content.%d is larger than 4.5 MB. Make it smaller and try again.", i, j)
+			}
+		}
+	}
+	return ""
+}
+
+// documentText: a document needs to be spoken of.
+func documentText(r *request) string {
+	for i, m := range r.Messages {
+		document, spoken := false, false
+		for _, b := range m.Content {
+			document = document || b.Document != nil
+			spoken = spoken || b.Text != nil && !blank(*b.Text)
+		}
+		if document && !spoken {
+			return fmt.Sprintf("A text block must be included at messages.%d.content when using documents. Add one and try again.", i)
+		}
+	}
+	return ""
+}
+
+var (
+	documentName = regexp.MustCompile(`^[A-Za-z0-9\s()\[\]-]+$`)
+	manySpaces   = regexp.MustCompile(`\s\s`)
+)
+
+// documentNames: few characters, and no name twice in a request.
+func documentNames(r *request) string {
+	seen := map[string]bool{}
+	for i, m := range r.Messages {
+		for j, b := range m.Content {
+			for _, d := range documents(b) {
+				at := fmt.Sprintf("messages.%d.content.%d", i, j)
+				switch {
+				case !documentName.MatchString(d.Name) || manySpaces.MatchString(d.Name) || strings.TrimSpace(d.Name) == "":
+					return fmt.Sprintf("The document file name at %s can only contain alphanumeric characters, whitespace characters, hyphens, parentheses, and square brackets. The name can't contain more than one consecutive whitespace character.", at)
+				case seen[d.Name]:
+					return fmt.Sprintf("The document name %s at %s is used more than once. Give each document a name of its own and try again.", d.Name, at)
+				}
+				seen[d.Name] = true
+			}
+		}
+	}
+	return ""
+}
+
+// documents are those of a block, in tool results too.
+func documents(b converse.Block) []*converse.Document {
+	if b.Document != nil {
+		return []*converse.Document{b.Document}
+	}
+	if b.ToolResult == nil {
+		return nil
+	}
+	var list []*converse.Document
+	for _, c := range b.ToolResult.Content {
+		if c.Document != nil {
+			list = append(list, c.Document)
+		}
+	}
+	return list
+}

@@ -1,0 +1,60 @@
+package validate
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// modelIdentifier: an id is provider.model, an inference profile's, or an ARN.
+// One that names nothing, such as twelve letters, may be somebody's profile.
+func modelIdentifier(r *request) string {
+	provider, _, _ := strings.Cut(r.model.bare, ".")
+	if r.model.bare == "" || r.model.resource != "" || slices.Contains(providers, provider) {
+		return ""
+	}
+	return "The provided model identifier is invalid."
+}
+
+// onDemand: newer models are reached by a profile.
+func onDemand(r *request) string {
+	if r.model.profile || r.model.resource != "" && r.model.resource != "foundation-model" || !r.model.matches(profileOnly) {
+		return ""
+	}
+	return fmt.Sprintf("Invocation of model ID %s with on-demand throughput isn't supported. Retry your request with the ID or ARN of an inference profile that contains this model.", r.model.bare)
+}
+
+func (r *request) prompt() bool { return r.model.resource == "prompt" }
+
+// promptMembers: a stored prompt brings its own.
+func promptMembers(r *request) string {
+	if !r.prompt() {
+		return ""
+	}
+	config := r.InferenceConfig
+	for _, m := range []struct {
+		name string
+		set  bool
+	}{
+		{"additionalModelRequestFields", r.AdditionalModelRequestFields != nil},
+		{"inferenceConfig", config.MaxTokens != nil || config.Temperature != nil || config.TopP != nil || config.StopSequences != nil},
+		{"system", r.System != nil},
+		{"toolConfig", r.ToolConfig != nil},
+	} {
+		if m.set {
+			return fmt.Sprintf("The %s member must not be set when the model ID is a prompt. Remove it and try again.", m.name)
+		}
+	}
+	return ""
+}
+
+// responseFieldPaths: JSON pointers of RFC 6901.
+func responseFieldPaths(r *request) string {
+	for i, p := range r.AdditionalModelResponseFieldPaths {
+		escapes := strings.NewReplacer("~0", "", "~1", "").Replace(p)
+		if !strings.HasPrefix(p, "/") || strings.Contains(escapes, "~") {
+			return fmt.Sprintf("The path at additionalModelResponseFieldPaths.%d is not a JSON Pointer (RFC 6901). Fix it and try again.", i)
+		}
+	}
+	return ""
+}

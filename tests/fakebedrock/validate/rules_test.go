@@ -1,0 +1,286 @@
+package validate
+
+import (
+	"encoding/base64"
+	"fmt"
+	"strings"
+	"testing"
+)
+
+const (
+	claude = "us.anthropic.claude-sonnet-4-20250514-v1:0"
+	prompt = "arn:aws:bedrock:us-east-1:123456789012:prompt/ABCDEFGHIJ:1"
+	hello  = `{"role":"user","content":[{"text":"hello"}]}`
+	hi     = `{"role":"assistant","content":[{"text":"hi"}]}`
+	tools  = `"toolConfig":{"tools":[{"toolSpec":{"name":"t","inputSchema":{"json":{"type":"object"}}}}]}`
+)
+
+func messages(list ...string) string { return `{"messages":[` + strings.Join(list, ",") + `]}` }
+
+// withTools has a tool t beside the messages.
+func withTools(list ...string) string {
+	return `{"messages":[` + strings.Join(list, ",") + `],` + tools + `}`
+}
+
+func turn(role string, blocks ...string) string {
+	return `{"role":"` + role + `","content":[` + strings.Join(blocks, ",") + `]}`
+}
+
+func text(t string) string { return fmt.Sprintf(`{"text":%q}`, t) }
+
+func call(id string) string {
+	return `{"toolUse":{"toolUseId":"` + id + `","name":"t","input":{}}}`
+}
+
+func result(id string) string {
+	return `{"toolResult":{"toolUseId":"` + id + `","content":[{"text":"done"}]}}`
+}
+
+func spec(name, schema string) string {
+	return `{"toolSpec":{"name":"` + name + `","inputSchema":{"json":` + schema + `}}}`
+}
+
+func offer(rest string, specs ...string) string {
+	return `{"messages":[` + hello + `],"toolConfig":{"tools":[` + strings.Join(specs, ",") + `]` + rest + `}}`
+}
+
+func bytesOfSize(n int) string { return base64.StdEncoding.EncodeToString(make([]byte, n)) }
+
+func image(size int) string {
+	return `{"image":{"format":"png","source":{"bytes":"` + bytesOfSize(size) + `"}}}`
+}
+
+func documentBlock(name string, size int) string {
+	return `{"document":{"format":"pdf","name":"` + name + `","source":{"bytes":"` + bytesOfSize(size) + `"}}}`
+}
+
+func repeat(n int, block string) []string {
+	list := make([]string, n)
+	for i := range list {
+		list[i] = strings.ReplaceAll(block, "#", fmt.Sprint(i))
+	}
+	return list
+}
+
+const cachePoint = `{"cachePoint":{"type":"default"}}`
+
+// cases are pairs of a request that a rule refuses and one, as near as can be,
+// that it takes.
+var cases = []struct {
+	rule, model      string // model "": claude
+	refused, taken   string
+	message          string // a part of it
+	takenBy          string // another model that takes the refused one
+	streaming, roles bool
+}{
+	{rule: "modelId", model: "", refused: messages(hello), message: "'modelId'"},
+	{rule: "model identifier", model: "acme.rocket-v1:0", refused: messages(hello), message: "identifier is invalid", takenBy: "abcdefghijkl"},
+	{rule: "on-demand", model: "anthropic.claude-sonnet-4-20250514-v1:0", refused: messages(hello), message: "on-demand throughput", takenBy: claude},
+	{rule: "prompt members", model: prompt, refused: `{"system":[{"text":"be brief"}]}`, taken: `{"promptVariables":{"a":{"text":"b"}}}`, message: "The system member"},
+	{
+		rule: "response field paths", message: "additionalModelResponseFieldPaths.1",
+		refused: `{"messages":[` + hello + `],"additionalModelResponseFieldPaths":["/a~1b","a"]}`,
+		taken:   `{"messages":[` + hello + `],"additionalModelResponseFieldPaths":["/a~1b","/a"]}`,
+	},
+
+	{rule: "first turn", refused: messages(), taken: messages(hello), message: "start with a user"},
+	{rule: "first turn", refused: `{}`, taken: messages(hello), message: "start with a user"},
+	{rule: "first turn", model: "us.amazon.nova-pro-v1:0", refused: messages(hi, hello), message: "start with a user", takenBy: claude},
+	{
+		rule: "system turns", message: "messages.0.content.0",
+		refused: messages(turn("user", `{"toolRemoval":{"tool":{"name":"t"}}}`)), taken: messages(turn("system", `{"toolRemoval":{"tool":{"name":"t"}}}`), hello),
+	},
+	{rule: "alternating turns", refused: messages(hello, hello), taken: messages(hello, hi, hello), message: "alternate"},
+	{rule: "empty turn", refused: messages(hello, turn("assistant"), hello), taken: messages(hello, hi, hello), message: "messages.1 is empty"},
+	{rule: "blank text", refused: messages(turn("user", text("a"), text(" \n"))), taken: messages(turn("user", text("a"), text("b"))), message: "messages.0.content.1 is blank"},
+	{
+		rule: "blank text", message: "messages.2.content.0.toolResult.content.0 is blank",
+		refused: withTools(hello, turn("assistant", call("a")), turn("user", strings.Replace(result("a"), "done", "", 1))),
+		taken:   withTools(hello, turn("assistant", call("a")), turn("user", result("a"))),
+	},
+	{rule: "blank system", refused: `{"system":[{"text":" "}],"messages":[` + hello + `]}`, taken: `{"system":[{"text":"a"}],"messages":[` + hello + `]}`, message: "system.0 is blank"},
+	{rule: "misplaced blocks", refused: messages(hello, turn("assistant", image(9)), hello), taken: messages(turn("user", text("a"), image(9))), message: "image block at messages.1.content.0"},
+	{rule: "misplaced blocks", refused: withTools(turn("user", call("a"))), taken: withTools(hello, turn("assistant", call("a"))), message: "toolUse block"},
+	{
+		rule: "misplaced blocks", message: "reasoningContent block",
+		refused: messages(turn("user", `{"reasoningContent":{"reasoningText":{"text":"hm"}}}`)), taken: messages(hello),
+	},
+
+	{rule: "tool config", refused: messages(hello, turn("assistant", call("a")), turn("user", result("a"))), taken: withTools(hello, turn("assistant", call("a")), turn("user", result("a"))), message: "toolConfig"},
+	{rule: "tool names", refused: offer("", spec("t", `{"type":"object"}`), spec("t", `{"type":"object"}`)), taken: offer("", spec("t", `{"type":"object"}`), spec("u", `{"type":"object"}`)), message: "tool name t"},
+	{
+		rule: "tool choice", message: "tool u at toolConfig.toolChoice.tool.name",
+		refused: offer(`,"toolChoice":{"tool":{"name":"u"}}`, spec("t", `{"type":"object"}`)), taken: offer(`,"toolChoice":{"tool":{"name":"t"}}`, spec("t", `{"type":"object"}`)),
+	},
+	{rule: "tool schema", refused: offer("", spec("t", `{"properties":{}}`)), taken: offer("", spec("t", `{"type":"object","properties":{}}`)), message: "toolConfig.tools.0.toolSpec.inputSchema.json.type"},
+	{rule: "tool schema", refused: offer("", spec("t", `{"oneOf":[]}`)), taken: offer("", spec("t", `{"type":"object"}`)), message: "one of the following: object"},
+	{rule: "tool schema", refused: offer("", spec("t", `[]`)), taken: offer("", spec("t", `{"type":"object"}`)), message: "json object"},
+	{
+		rule: "tool documents", message: "messages.1.content.0.toolUse.input",
+		refused: withTools(hello, turn("assistant", strings.Replace(call("a"), "{}}", `"x"}`, 1))), taken: withTools(hello, turn("assistant", call("a"))),
+	},
+	{
+		rule: "tool documents", message: "messages.2.content.0.toolResult.content.0.json",
+		refused: withTools(hello, turn("assistant", call("a")), turn("user", strings.Replace(result("a"), `"text":"done"`, `"json":[1]`, 1))),
+		taken:   withTools(hello, turn("assistant", call("a")), turn("user", strings.Replace(result("a"), `"text":"done"`, `"json":{"a":1}`, 1))),
+	},
+	{
+		rule: "missing results", message: "messages.2.content for the following Ids: b",
+		refused: withTools(hello, turn("assistant", call("a"), call("b")), turn("user", result("a"))),
+		taken:   withTools(hello, turn("assistant", call("a"), call("b")), turn("user", result("b"), result("a"))),
+	},
+	{
+		rule: "surplus results", message: "messages.2.content exceeds",
+		refused: withTools(hello, turn("assistant", call("a")), turn("user", result("a"), result("b"))),
+		taken:   withTools(hello, turn("assistant", call("a")), turn("user", result("a"), text("and?"))),
+	},
+	{rule: "surplus results", refused: withTools(turn("user", result("a"))), taken: withTools(hello), message: "messages.0.content exceeds"},
+	{
+		rule: "surplus results", message: "messages.2.content exceeds",
+		refused: withTools(hello, turn("assistant", call("a")), turn("user", result("a"), result("a"))),
+		taken:   withTools(hello, turn("assistant", call("a")), turn("user", result("a"))),
+	},
+	{
+		rule: "result content", model: "nvidia.nemotron-nano-9b-v2", message: "messages.2.content.0 is empty", takenBy: claude,
+		refused: withTools(hello, turn("assistant", call("a")), turn("user", strings.Replace(result("a"), `{"text":"done"}`, "", 1))),
+	},
+	{rule: "strict tools", refused: offer("", strings.Replace(spec("t", `{"type":"object","properties":{"a":{"oneOf":[]}}}`), `"name"`, `"strict":true,"name"`, 1)), taken: offer("", spec("t", `{"type":"object","properties":{"a":{"oneOf":[]}}}`)), message: "oneOf"},
+	{rule: "strict tools", refused: offer("", repeat(21, strings.Replace(spec("t#", `{"type":"object"}`), `"name"`, `"strict":true,"name"`, 1))...), taken: offer("", repeat(20, strings.Replace(spec("t#", `{"type":"object"}`), `"name"`, `"strict":true,"name"`, 1))...), message: "20 strict tools"},
+
+	{rule: "media count", refused: messages(turn("user", append(repeat(21, image(9)), text("see"))...)), taken: messages(turn("user", append(repeat(20, image(9)), text("see"))...)), message: "messages.0 has 21 images"},
+	{rule: "media count", refused: messages(turn("user", append(repeat(6, documentBlock("d#", 9)), text("see"))...)), taken: messages(turn("user", append(repeat(5, documentBlock("d#", 9)), text("see"))...)), message: "messages.0 has 6 documents"},
+	{rule: "media size", refused: messages(turn("user", text("see"), image(3_750_003))), taken: messages(turn("user", text("see"), image(3_749_997))), message: "messages.0.content.1"},
+	{rule: "media size", refused: messages(turn("user", text("see"), documentBlock("d", 4_500_003))), taken: messages(turn("user", text("see"), documentBlock("d", 4_499_997))), message: "4.5 MB"},
+	{rule: "document text", refused: messages(turn("user", documentBlock("d", 9))), taken: messages(turn("user", documentBlock("d", 9), text("see"))), message: "messages.0.content"},
+	{rule: "document names", refused: messages(turn("user", text("see"), documentBlock("a.pdf", 9))), taken: messages(turn("user", text("see"), documentBlock("a [1] (b-c)", 9))), message: "messages.0.content.1"},
+	{rule: "document names", refused: messages(turn("user", text("see"), documentBlock("a  b", 9))), taken: messages(turn("user", text("see"), documentBlock("a b", 9))), message: "consecutive"},
+	{rule: "document names", refused: messages(turn("user", text("see"), documentBlock("a", 9), documentBlock("a", 9))), taken: messages(turn("user", text("see"), documentBlock("a", 9), documentBlock("b", 9))), message: "more than once"},
+
+	{rule: "tool support", model: "amazon.titan-text-express-v1", refused: withTools(hello), message: "tool use", takenBy: claude},
+	{rule: "tool support", model: "us.meta.llama4-scout-17b-instruct-v1:0", refused: withTools(hello), message: "streaming", takenBy: claude, streaming: true},
+	{
+		rule: "tool choice support", model: "us.meta.llama3-3-70b-instruct-v1:0", message: "toolConfig.toolChoice.any",
+		refused: offer(`,"toolChoice":{"any":{}}`, spec("t", `{"type":"object"}`)), taken: offer(`,"toolChoice":{"auto":{}}`, spec("t", `{"type":"object"}`)),
+	},
+	{rule: "tool choice support", model: "mistral.mistral-large-2407-v1:0", refused: offer(`,"toolChoice":{"tool":{"name":"t"}}`, spec("t", `{"type":"object"}`)), takenBy: claude, message: "toolChoice.tool"},
+	{rule: "system support", model: "amazon.titan-text-express-v1", refused: `{"system":[{"text":"a"}],"messages":[` + hello + `]}`, taken: messages(hello), message: "system messages"},
+	{
+		rule: "status support", model: "us.writer.palmyra-x5-v1:0", message: "messages.2.content.0.toolResult.status", takenBy: claude,
+		refused: withTools(hello, turn("assistant", call("a")), turn("user", strings.Replace(result("a"), `"content"`, `"status":"error","content"`, 1))),
+	},
+	{rule: "token cap", model: "us.amazon.nova-pro-v1:0", refused: `{"messages":[` + hello + `],"inferenceConfig":{"maxTokens":10001}}`, taken: `{"messages":[` + hello + `],"inferenceConfig":{"maxTokens":10000}}`, message: "10000"},
+	{rule: "last turn", model: "us.anthropic.claude-opus-4-6-v1", refused: messages(hello, hi), takenBy: claude, message: "prefill"},
+	{rule: "last turn", refused: messages(hello, turn("assistant", text("so "))), taken: messages(hello, turn("assistant", text("so"))), message: "trailing whitespace"},
+	{
+		rule: "beside results", message: "same turn",
+		refused: withTools(hello, turn("assistant", call("a")), turn("user", result("a"), documentBlock("d", 9), text("see"))),
+		taken:   withTools(hello, turn("assistant", call("a")), turn("user", result("a"), image(9), text("see"))),
+	},
+	{
+		rule: "beside results", model: "us.meta.llama3-3-70b-instruct-v1:0", message: "same turn", takenBy: claude,
+		refused: withTools(hello, turn("assistant", call("a")), turn("user", result("a"), text("and?"))),
+	},
+	{
+		rule: "sampling", model: "us.anthropic.claude-sonnet-4-5-20250929-v1:0", message: "`top_p`", takenBy: claude,
+		refused: `{"messages":[` + hello + `],"inferenceConfig":{"temperature":0.5,"topP":0.5}}`, taken: `{"messages":[` + hello + `],"inferenceConfig":{"temperature":0.5}}`,
+	},
+	{
+		rule: "sampling", model: "us.anthropic.claude-opus-4-7", message: "not supported",
+		refused: `{"messages":[` + hello + `],"inferenceConfig":{"temperature":0.5}}`, taken: messages(hello),
+	},
+	{rule: "blank stop sequence", refused: `{"messages":[` + hello + `],"inferenceConfig":{"stopSequences":[" "]}}`, taken: `{"messages":[` + hello + `],"inferenceConfig":{"stopSequences":["x"]}}`, message: "non-whitespace"},
+	{
+		rule: "thinking", message: "forces tool use",
+		refused: strings.Replace(offer(`,"toolChoice":{"any":{}}`, spec("t", `{"type":"object"}`)), `{`, `{"additionalModelRequestFields":{"thinking":{"type":"enabled","budget_tokens":1024}},`, 1),
+		taken:   strings.Replace(offer(`,"toolChoice":{"auto":{}}`, spec("t", `{"type":"object"}`)), `{`, `{"additionalModelRequestFields":{"thinking":{"type":"enabled","budget_tokens":1024}},`, 1),
+	},
+	{
+		rule: "thinking", message: "budget_tokens",
+		refused: `{"messages":[` + hello + `],"inferenceConfig":{"maxTokens":1024},"additionalModelRequestFields":{"thinking":{"type":"enabled","budget_tokens":1024}}}`,
+		taken:   `{"messages":[` + hello + `],"inferenceConfig":{"maxTokens":1025},"additionalModelRequestFields":{"thinking":{"type":"enabled","budget_tokens":1024}}}`,
+	},
+	{
+		rule: "reasoning", message: "messages.1.content.0.thinking.signature",
+		refused: messages(hello, turn("assistant", `{"reasoningContent":{"reasoningText":{"text":"hm"}}}`, text("hi")), hello),
+		taken:   messages(hello, turn("assistant", `{"reasoningContent":{"reasoningText":{"text":"hm","signature":"c2ln"}}}`, text("hi")), hello),
+	},
+	{
+		rule: "reasoning", message: "Invalid `signature`", takenBy: "openai.gpt-oss-20b-1:0",
+		refused: messages(hello, turn("assistant", `{"reasoningContent":{"reasoningText":{"text":"hm","signature":""}}}`, text("hi")), hello),
+	},
+	{rule: "cache support", model: "moonshot.kimi-k2-thinking", refused: messages(turn("user", text("a"), cachePoint)), takenBy: claude, message: "prompt caching"},
+	{
+		rule: "cache support", model: "us.amazon.nova-pro-v1:0", message: "extraneous key [cachePoint] is not permitted at messages.2.content.1", takenBy: claude,
+		refused: withTools(hello, turn("assistant", call("a")), turn("user", result("a"), cachePoint)),
+	},
+	{rule: "cache points", refused: messages(turn("user", append([]string{text("a")}, repeat(5, cachePoint)...)...)), taken: messages(turn("user", append([]string{text("a")}, repeat(4, cachePoint)...)...)), message: "maximum of 4"},
+	{
+		rule: "cache points", message: "messages.0.content.1",
+		refused: `{"system":[{"text":"a"},` + cachePoint + `],"messages":[` + turn("user", text("a"), `{"cachePoint":{"type":"default","ttl":"1h"}}`) + `]}`,
+		taken:   `{"system":[{"text":"a"},{"cachePoint":{"type":"default","ttl":"1h"}}],"messages":[` + turn("user", text("a"), cachePoint) + `]}`,
+	},
+}
+
+func TestRules(t *testing.T) {
+	for _, c := range cases {
+		t.Run(c.rule, func(t *testing.T) {
+			model := c.model
+			if model == "" && c.rule != "modelId" {
+				model = claude
+			}
+			options := Options{Streaming: c.streaming}
+			err := Request(model, []byte(c.refused), options)
+			if err == nil || err.Rule != c.rule && c.rule != "modelId" || !strings.Contains(err.Message, c.message) {
+				t.Errorf("refused with %+v, want rule %q and %q", err, c.rule, c.message)
+			}
+			if c.taken != "" {
+				if err := Request(model, []byte(c.taken), options); err != nil {
+					t.Errorf("its neighbour is refused: %+v", err)
+				}
+			}
+			if c.takenBy != "" {
+				if err := Request(c.takenBy, []byte(c.refused), options); err != nil {
+					t.Errorf("%s refuses it, too: %+v", c.takenBy, err)
+				}
+			}
+		})
+	}
+}
+
+func TestEveryRuleHasACase(t *testing.T) {
+	for _, rule := range rules() {
+		found := false
+		for _, c := range cases {
+			found = found || c.rule == rule.name && (c.taken != "" || c.takenBy != "")
+		}
+		if !found {
+			t.Errorf("rule %q has no pair of a refused and a taken request", rule.name)
+		}
+	}
+}
+
+func TestLenientRoles(t *testing.T) {
+	if err := Request(claude, []byte(messages(hello, hello)), Options{LenientRoles: true}); err != nil {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestCachingIsAMatterOfAccess(t *testing.T) {
+	err := Request("google.gemma-3-27b-it", []byte(messages(turn("user", text("a"), cachePoint))), Options{})
+	if err == nil || err.Code != "AccessDeniedException" || err.Status != 403 {
+		t.Errorf("got %+v", err)
+	}
+}
+
+// An opaque ARN tells no family.
+func TestOpaqueModel(t *testing.T) {
+	const arn = "arn:aws:bedrock:us-east-1:123456789012:application-inference-profile/abcdefghijkl"
+	body := `{"messages":[` + hello + `,` + hi + `],"inferenceConfig":{"temperature":0.5,"topP":0.5,"maxTokens":200000}}`
+	if err := Request(arn, []byte(body), Options{}); err != nil {
+		t.Errorf("got %v", err)
+	}
+	known := "arn:aws:bedrock:us-east-1:123456789012:inference-profile/us.anthropic.claude-opus-4-6-v1"
+	if err := Request(known, []byte(body), Options{}); err == nil || err.Rule != "last turn" {
+		t.Errorf("got %v", err)
+	}
+}
