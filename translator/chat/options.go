@@ -1,6 +1,7 @@
 package chat
 
 import (
+	"slices"
 	"strconv"
 
 	"github.com/go-json-experiment/json"
@@ -148,10 +149,8 @@ func (*translation) outputConfig(in *request) ([]byte, error) {
 	if err != nil {
 		return nil, malformed(err)
 	}
-	for _, name := range names {
-		if name == "textFormat" {
-			return nil, invalid("response_format", "The format is given twice, also in output_config.", "Give one of them.")
-		}
+	if slices.Contains(names, "textFormat") {
+		return nil, invalid("response_format", "The format is given twice, also in output_config.", "Give one of them.")
 	}
 	w := &writer{buf: append([]byte(nil), config[:len(config)-1]...)}
 	w.member("textFormat", format)

@@ -1,178 +1,180 @@
 package chat
 
 import (
-	"github.com/go-json-experiment/json"
+	"errors"
+	"slices"
+	"strconv"
+
 	"github.com/go-json-experiment/json/jsontext"
 
 	"bedrock-extproc/translator"
 	"bedrock-extproc/translator/sse"
 )
 
+var errNotAnObject = errors.New("not a JSON object")
+
 // stream implements translator.Stream. Its state is kept by block index, so that
-// blocks may interleave.
+// blocks may interleave; a text block needs no start.
 type stream struct {
 	call    *call
-	facts   translator.Facts
-	tools   map[int]*openTool
+	fields  *fields
+	open    map[int]*openBlock
+	done    map[int]jsontext.Value // blocks of the turn that have ended
+	special bool                   // the turn holds more than text and tool calls
+	meta    metadata
 	summary translator.Summary
 	told    bool // the metadata event is out
 }
 
-// openTool is a tool call whose input is still coming.
-type openTool struct {
-	id    jsontext.Value
-	name  string
-	input []byte
-}
-
-// streamEvent is the union of what events carry.
-type streamEvent struct {
-	Index int `json:"contentBlockIndex"`
-	Start struct {
-		ToolUse *struct {
-			ToolUseID jsontext.Value `json:"toolUseId"`
-			Name      string         `json:"name"`
-		} `json:"toolUse"`
-	} `json:"start"`
-	Delta struct {
-		Text    jsontext.Value `json:"text"`
-		ToolUse *struct {
-			Input jsontext.Value `json:"input"`
-		} `json:"toolUse"`
-		Reasoning *struct {
-			Text      jsontext.Value `json:"text"`
-			Signature jsontext.Value `json:"signature"`
-			Redacted  jsontext.Value `json:"redactedContent"`
-		} `json:"reasoningContent"`
-	} `json:"delta"`
-	StopReason jsontext.Value `json:"stopReason"`
-	Usage      usage          `json:"usage"`
-	Metrics    struct {
-		LatencyMs jsontext.Value `json:"latencyMs"`
-	} `json:"metrics"`
-	Trace jsontext.Value `json:"trace"`
-}
-
 // NewStream implements translator.Encoder.
 func (c *call) NewStream(facts translator.Facts) translator.Stream {
-	return &stream{call: c, facts: facts, tools: map[int]*openTool{}}
+	return &stream{
+		call: c, fields: newFields(), meta: metadata{call: c, facts: facts},
+		open: map[int]*openBlock{}, done: map[int]jsontext.Value{},
+	}
 }
 
 // AppendEvent implements translator.Stream.
 func (s *stream) AppendEvent(dst []byte, ev translator.Event) ([]byte, error) {
-	var in streamEvent
-	if err := json.Unmarshal(ev.Payload, &in, lenient); err != nil {
-		return dst, badAnswer("Bedrock sent an event that cannot be read.", s.facts, err)
+	list, err := s.fields.read(ev.Payload)
+	if err != nil {
+		return dst, s.unreadable(err)
 	}
 	switch ev.Kind {
-	case "contentBlockStart":
-		return s.start(dst, &in), nil
-	case "contentBlockDelta":
-		return s.delta(dst, &in), nil
-	case "contentBlockStop":
-		return s.stop(dst, &in), nil
+	case "contentBlockDelta", "contentBlockStart", "contentBlockStop":
+		dst, err = s.blockEvent(dst, ev.Kind, list)
 	case "messageStop":
-		s.summary.StopReason = reason(in.StopReason)
-		w := event("message_stop")
-		w.member("stop_reason", orNull(in.StopReason))
-		w.text("model", s.call.model)
-		return sse.AppendData(dst, w.end()), nil
+		dst, err = s.messageStop(dst, list)
 	case "metadata":
-		return s.metadata(dst, &in), nil
+		dst, err = s.metadata(dst, list)
+	case "messageStart":
+	default:
+		dst = appendUnknown(dst, ev.Kind, list)
+	}
+	if err != nil {
+		return dst, s.unreadable(err)
 	}
 	return dst, nil
 }
 
-func (s *stream) start(dst []byte, in *streamEvent) []byte {
-	if in.Start.ToolUse == nil || s.call.toolsWithheld {
-		return dst
-	}
-	t := &openTool{id: in.Start.ToolUse.ToolUseID.Clone(), name: s.call.names.original(in.Start.ToolUse.Name)}
-	s.tools[in.Index] = t
-	w := event("tool_use_start")
-	w.member("id", orNull(t.id))
-	w.text("name", t.name)
-	return sse.AppendData(dst, w.end())
+func (s *stream) unreadable(err error) error {
+	return badAnswer("Bedrock sent an event that cannot be read.", s.meta.facts, err)
 }
 
-func (s *stream) delta(dst []byte, in *streamEvent) []byte {
-	d := &in.Delta
-	switch {
-	case len(d.Text) > 0:
-		w := event("content_delta")
-		w.member("delta", d.Text)
-		return sse.AppendData(dst, w.end())
-	case d.ToolUse != nil:
-		return s.toolDelta(dst, in.Index, d.ToolUse.Input)
-	case d.Reasoning != nil:
-		w := event("reasoning_delta")
-		w.member("delta", d.Reasoning.Text)
-		w.member("signature", d.Reasoning.Signature)
-		w.member("redacted_content", d.Reasoning.Redacted)
-		return sse.AppendData(dst, w.end())
+// blockEvent finds the block that an event belongs to.
+func (s *stream) blockEvent(dst []byte, kind string, list []member) ([]byte, error) {
+	index, value := 0, jsontext.Value(nil)
+	for _, m := range list {
+		switch string(m.name) {
+		case `"contentBlockIndex"`:
+			n, err := strconv.Atoi(string(m.value))
+			if err != nil {
+				return dst, err
+			}
+			index = n
+		case `"delta"`, `"start"`:
+			value = m.value
+		}
+	}
+	b := s.open[index]
+	if b == nil {
+		b = &openBlock{index: index}
+		s.open[index] = b
+	}
+	if kind == "contentBlockStop" {
+		return s.stop(dst, b), nil
+	}
+	if absent(value) {
+		return dst, nil
+	}
+	piece, err := s.fields.one(value)
+	if err != nil || piece.name == nil {
+		return dst, err
+	}
+	if kind == "contentBlockStart" {
+		return s.start(dst, b, piece)
+	}
+	return s.delta(dst, b, piece)
+}
+
+// messageStop ends blocks that Bedrock has not ended, and tells why it stopped.
+func (s *stream) messageStop(dst []byte, list []member) ([]byte, error) {
+	dst = s.stopAll(dst)
+	w := event("message_stop")
+	reason := jsontext.Value("null")
+	for _, m := range list {
+		switch string(m.name) {
+		case `"stopReason"`:
+			reason = compact(m.value)
+			s.summary.StopReason = reasonText(reason)
+		case `"additionalModelResponseFields"`:
+			s.meta.additional = compact(m.value).Clone()
+		}
+	}
+	w.member("stop_reason", reason)
+	w.text("model", s.call.model)
+	return sse.AppendData(dst, w.end()), nil
+}
+
+func (s *stream) stopAll(dst []byte) []byte {
+	indexes := make([]int, 0, len(s.open))
+	for i := range s.open {
+		indexes = append(indexes, i)
+	}
+	slices.Sort(indexes)
+	for _, i := range indexes {
+		dst = s.stop(dst, s.open[i])
 	}
 	return dst
 }
 
-func (s *stream) toolDelta(dst []byte, index int, input jsontext.Value) []byte {
-	t := s.tools[index]
-	if t == nil || len(input) <= 2 {
-		return dst
+// metadata is the last event of a whole stream.
+func (s *stream) metadata(dst []byte, list []member) ([]byte, error) {
+	for _, m := range list {
+		s.meta.member(unquoted(m.name), m.value)
 	}
-	t.input, _ = jsontext.AppendUnquote(t.input, input) // what cannot be read becomes U+FFFD
-	if !s.call.toolUseDeltas {
-		return dst
+	u, err := readUsage(s.meta.usage)
+	if err != nil {
+		return dst, err
 	}
-	w := event("tool_use_delta")
-	w.member("id", orNull(t.id))
-	w.member("delta", input)
-	return sse.AppendData(dst, w.end())
-}
-
-func (s *stream) stop(dst []byte, in *streamEvent) []byte {
-	t := s.tools[in.Index]
-	if t == nil {
-		return dst
-	}
-	delete(s.tools, in.Index)
-	w := event("tool_use_complete")
-	w.member("id", orNull(t.id))
-	w.text("name", t.name)
-	input := jsontext.Value(t.input)
-	switch {
-	case len(t.input) == 0:
-		w.member("input", []byte("{}"))
-	case input.IsValid(lenient):
-		w.member("input", compact(input))
-	default:
-		w.member("input", object("raw", quote(string(t.input))))
-		w.member("incomplete", []byte("true"))
-	}
-	return sse.AppendData(dst, w.end())
-}
-
-func (s *stream) metadata(dst []byte, in *streamEvent) []byte {
 	stop := s.summary.StopReason
-	s.summary, s.told = in.Usage.summary(), true
-	s.summary.StopReason = stop
+	s.summary = u.summary()
+	s.summary.StopReason, s.summary.Warnings = stop, len(s.call.warnings)
+	return s.appendMetadata(dst, u.encode()), nil
+}
+
+func (s *stream) appendMetadata(dst, usage []byte) []byte {
+	s.told = true
+	if s.special {
+		s.meta.blocks = s.turn()
+	}
 	w := event("metadata")
-	w.member("usage", in.Usage.encode())
-	meta := metadata{call: s.call, facts: s.facts, reply: &converseReply{Trace: in.Trace}}
-	meta.reply.Metrics.LatencyMs = in.Metrics.LatencyMs
-	w.member("metadata", meta.encode())
+	w.member("usage", usage)
+	w.member("metadata", s.meta.encode())
 	return sse.AppendData(dst, w.end())
 }
 
-// AppendEnd implements translator.Stream.
+// turn is the assistant's turn as Converse blocks, to be sent back.
+func (s *stream) turn() []jsontext.Value {
+	indexes := make([]int, 0, len(s.done))
+	for i := range s.done {
+		indexes = append(indexes, i)
+	}
+	slices.Sort(indexes)
+	blocks := make([]jsontext.Value, len(indexes))
+	for n, i := range indexes {
+		blocks[n] = s.done[i]
+	}
+	return blocks
+}
+
+// AppendEnd implements translator.Stream. A stream without metadata says so: its
+// usage is null, not zero.
 func (s *stream) AppendEnd(dst []byte) []byte {
 	if s.told {
 		return dst
 	}
-	w := event("metadata")
-	w.member("usage", []byte("null"))
-	meta := metadata{call: s.call, facts: s.facts}
-	w.member("metadata", meta.encode())
-	return sse.AppendData(dst, w.end())
+	return s.appendMetadata(dst, []byte("null"))
 }
 
 // AppendError implements translator.Stream.
@@ -187,7 +189,21 @@ func (s *stream) AppendError(dst []byte, e *translator.Error) []byte {
 func (s *stream) Summary() translator.Summary { return s.summary }
 
 func event(kind string) *writer {
-	w := newWriter(128)
+	w := newWriter(192)
 	w.text("type", kind)
 	return w
+}
+
+// appendUnknown passes an event on that this program does not know.
+func appendUnknown(dst []byte, kind string, list []member) []byte {
+	payload := newWriter(256)
+	for _, m := range list {
+		if string(m.name) != `"p"` { // padding, which hides the length of tokens on the way
+			payload.member(unquoted(m.name), compact(m.value))
+		}
+	}
+	w := event("unknown_event")
+	w.text("event", kind)
+	w.member("payload", payload.end())
+	return sse.AppendData(dst, w.end())
 }
