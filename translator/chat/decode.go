@@ -36,7 +36,7 @@ type request struct {
 	RequestMetadata  jsontext.Value  `json:"request_metadata"`
 	PromptVariables  jsontext.Value  `json:"prompt_variables"`
 	StreamOptions    streamOptions   `json:"stream_options"`
-	Unknown          jsontext.Value  `json:",unknown"`
+	Unknown          jsontext.Value  `json:",embed"`
 }
 
 type streamOptions struct {

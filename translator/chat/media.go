@@ -106,7 +106,7 @@ func (t *translation) source(b *block, v jsontext.Value, changed map[string]json
 	}
 	text, how, err := plainBase64(s.Bytes)
 	if err != nil {
-		return invalid(at+".bytes", err.Error(), "Send the bytes as base64 of the standard alphabet, without a URL.")
+		return invalid(at+".bytes", "The bytes cannot be used: "+err.Error()+".", "Send the bytes as base64 of the standard alphabet, without a URL.")
 	}
 	if how == "" {
 		return nil
@@ -227,8 +227,8 @@ func cleanDocumentName(name string) string {
 	return clean
 }
 
-// replaced writes a block again with some members of its value changed. Others
-// stay as they are and where they are; new ones come last.
+// replaced writes a block again with some members of its value changed, or left
+// out where the new value is nil. Others stay as they are and where they are; new ones come last.
 func replaced(b block, value jsontext.Value, changed map[string]jsontext.Value) (jsontext.Value, error) {
 	if len(changed) == 0 {
 		return b.raw, nil
@@ -239,8 +239,7 @@ func replaced(b block, value jsontext.Value, changed map[string]jsontext.Value) 
 			v = other
 			delete(changed, name)
 		}
-		w.name(escaped(name))
-		w.buf = append(w.buf, compact(v)...)
+		w.member(escaped(name), compact(v))
 	})
 	for _, name := range []string{"format", "name", "source"} {
 		w.member(name, changed[name])

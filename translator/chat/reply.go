@@ -97,6 +97,32 @@ func (t *replyTurn) text() []byte {
 	return append(append(q, t.texts...), '"')
 }
 
+// addText joins a JSON string to the texts.
+func (t *replyTurn) addText(v jsontext.Value) {
+	if t.count++; t.count > 1 {
+		t.texts = append(t.texts, `\n`...)
+	}
+	t.texts = append(t.texts, v[1:len(v)-1]...)
+}
+
+// addCited joins the text of a block with citations, which a stream shows as text,
+// too. A block of another shape has none.
+func (t *replyTurn) addCited(v jsontext.Value) {
+	var in struct {
+		Content []struct {
+			Text jsontext.Value `json:"text"`
+		} `json:"content"`
+	}
+	if json.Unmarshal(v, &in, lenient) != nil {
+		return
+	}
+	for _, part := range in.Content {
+		if kindOf(part.Text) == '"' {
+			t.addText(part.Text)
+		}
+	}
+}
+
 func (c *call) turn(content []jsontext.Value) (*replyTurn, error) {
 	t := &replyTurn{blocks: make([]jsontext.Value, 0, len(content))}
 	var calls []jsontext.Value
@@ -112,10 +138,7 @@ func (c *call) turn(content []jsontext.Value) (*replyTurn, error) {
 			if m.value.Kind() != '"' {
 				return nil, errNotAnObject
 			}
-			if t.count++; t.count > 1 {
-				t.texts = append(t.texts, `\n`...)
-			}
-			t.texts = append(t.texts, m.value[1:len(m.value)-1]...)
+			t.addText(m.value)
 		case `"toolUse"`:
 			client, whole, err := c.toolUse(m.value)
 			if err != nil {
@@ -130,6 +153,9 @@ func (c *call) turn(content []jsontext.Value) (*replyTurn, error) {
 			default:
 				calls = append(calls, client)
 			}
+		case `"citationsContent"`:
+			t.special = true
+			t.addCited(m.value)
 		default:
 			t.special = true
 		}
