@@ -110,7 +110,7 @@ func goldens(t testing.TB) []*golden {
 		if err != nil {
 			t.Fatal(err)
 		}
-		g := &golden{file: file, archive: archive, settings: settings{DefaultModel: "anthropic.claude-sonnet-4-20250514-v1:0"}}
+		g := &golden{file: file, archive: archive, settings: settings{DefaultModel: "us.anthropic.claude-sonnet-4-20250514-v1:0"}}
 		if text, ok := g.section("settings.json"); ok {
 			if err := json.Unmarshal(text, &g.settings); err != nil {
 				t.Fatalf("%s: %v", file, err)

@@ -1,6 +1,7 @@
 package chat
 
 import (
+	"slices"
 	"strconv"
 
 	"github.com/go-json-experiment/json"
@@ -106,7 +107,7 @@ func usageDetails(v jsontext.Value) []byte {
 	}
 	w := newWriter(128)
 	for _, m := range list {
-		if usageName(unquoted(m.name)) || string(m.value) == "{}" || m.value.Kind() == 'n' {
+		if slices.Contains(usageNames, unquoted(m.name)) || string(m.value) == "{}" || m.value.Kind() == 'n' {
 			continue
 		}
 		w.member(unquoted(m.name), m.value)
@@ -115,15 +116,6 @@ func usageDetails(v jsontext.Value) []byte {
 		return nil
 	}
 	return w.end()
-}
-
-func usageName(name string) bool {
-	for _, known := range usageNames {
-		if name == known {
-			return true
-		}
-	}
-	return false
 }
 
 // usage keeps the numbers as Bedrock wrote them.

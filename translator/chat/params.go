@@ -99,6 +99,9 @@ func (t *translation) stopSequences(v jsontext.Value) ([]byte, error) {
 			}
 			continue
 		}
+		if blank(s) && t.family.NoBlankStop && t.mends() {
+			return nil, invalid(index("stop", i), "A stop sequence of nothing but white space is refused by "+t.rule()+".", "Leave it out.")
+		}
 		kept = append(kept, s)
 	}
 	return list(kept), nil

@@ -44,7 +44,7 @@ func (s *stream) AppendEvent(dst []byte, ev translator.Event) ([]byte, error) {
 	case "contentBlockDelta", "contentBlockStart", "contentBlockStop":
 		dst, err = s.blockEvent(dst, ev.Kind, list)
 	case "messageStop":
-		dst, err = s.messageStop(dst, list)
+		dst = s.messageStop(dst, list)
 	case "metadata":
 		dst, err = s.metadata(dst, list)
 	case "messageStart":
@@ -98,7 +98,7 @@ func (s *stream) blockEvent(dst []byte, kind string, list []member) ([]byte, err
 }
 
 // messageStop ends blocks that Bedrock has not ended, and tells why it stopped.
-func (s *stream) messageStop(dst []byte, list []member) ([]byte, error) {
+func (s *stream) messageStop(dst []byte, list []member) []byte {
 	dst = s.stopAll(dst)
 	w := event("message_stop")
 	reason := jsontext.Value("null")
@@ -113,7 +113,7 @@ func (s *stream) messageStop(dst []byte, list []member) ([]byte, error) {
 	}
 	w.member("stop_reason", reason)
 	w.text("model", s.call.model)
-	return sse.AppendData(dst, w.end()), nil
+	return sse.AppendData(dst, w.end())
 }
 
 func (s *stream) stopAll(dst []byte) []byte {

@@ -50,6 +50,8 @@ type Family struct {
 	ThinkingForbidsForcedTool bool `yaml:"thinking_forbids_forced_tool"`
 	// MaxCachePoints is the most cache points of a request, 0 when unknown.
 	MaxCachePoints int `yaml:"max_cache_points"`
+	// NoBlankStop refuses stop sequences of nothing but white space.
+	NoBlankStop bool `yaml:"no_blank_stop"`
 	// NotTogether are inference parameters of which only one may be given.
 	NotTogether []string `yaml:"not_together"`
 }

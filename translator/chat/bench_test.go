@@ -1,0 +1,78 @@
+package chat
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"bedrock-extproc/translator"
+)
+
+// chatRequest is about 20 kB of conversation with ten tools.
+func chatRequest() []byte {
+	var b strings.Builder
+	b.WriteString(`{"model":"m","messages":[`)
+	for i := range 20 {
+		role := []string{"user", "assistant"}[i%2]
+		fmt.Fprintf(&b, `{"role":%q,"content":%q},`, role, strings.Repeat("Some words of a conversation. ", 25))
+	}
+	b.WriteString(`{"role":"user","content":"and?"}],"temperature":0.7,"max_tokens":1000,"tools":[`)
+	for i := range 10 {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		fmt.Fprintf(&b, `{"name":"tool_%d","description":%q,"input_schema":{"type":"object","properties":{"city":{"type":"string","description":%q},"unit":{"enum":["c","f"]}},"required":["city"]}}`,
+			i, strings.Repeat("what it does ", 8), strings.Repeat("a parameter ", 12))
+	}
+	b.WriteString(`]}`)
+	return []byte(b.String())
+}
+
+func BenchmarkDecode(b *testing.B) {
+	image := `{"messages":[{"role":"user","content":[{"text":"see"},{"image":{"format":"png","source":{"bytes":"%s"}}}]}]}`
+	for name, body := range map[string][]byte{
+		"chat-20kB-10-tools": chatRequest(),
+		"image-1MB":          fmt.Appendf(nil, image, strings.Repeat("QUJD", 1<<20/4)),
+		"image-25MB":         fmt.Appendf(nil, image, strings.Repeat("QUJD", 25<<20/4)),
+	} {
+		b.Run(name, func(b *testing.B) {
+			d, err := New(Config{})
+			if err != nil {
+				b.Fatal(err)
+			}
+			b.SetBytes(int64(len(body)))
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := d.Decode(translator.Request{Body: body, DefaultModel: "m"}); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+func BenchmarkTextDelta(b *testing.B) {
+	payload := []byte(`{"contentBlockIndex":0,"delta":{"text":" quantum"},"p":"abcdefghijklmnopqrstuvwxyzABCDEFGH"}`)
+	s := (&call{model: "m"}).NewStream(facts)
+	var dst []byte
+	b.SetBytes(int64(len(payload)))
+	b.ReportAllocs()
+	for b.Loop() {
+		var err error
+		if dst, err = s.AppendEvent(dst[:0], translator.Event{Kind: "contentBlockDelta", Payload: payload}); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkReply(b *testing.B) {
+	reply := []byte(`{"metrics":{"latencyMs":312},"output":{"message":{"content":[{"text":"` + strings.Repeat("words ", 200) + `"},{"toolUse":{"input":{"city":"Seattle"},"name":"f","toolUseId":"t1"}}],"role":"assistant"}},"stopReason":"tool_use","usage":{"inputTokens":3,"outputTokens":121,"totalTokens":124}}`)
+	c := &call{model: "m"}
+	b.SetBytes(int64(len(reply)))
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, _, err := c.EncodeReply(reply, facts); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

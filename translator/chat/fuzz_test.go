@@ -1,0 +1,117 @@
+package chat
+
+import (
+	"bytes"
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"bedrock-extproc/translator"
+)
+
+// FuzzDecode: no panic; what goes out is JSON of bounded size, and the same for
+// the same request; what is refused is refused by a *translator.Error.
+func FuzzDecode(f *testing.F) {
+	for _, g := range goldens(f) {
+		if body, ok := g.section("request.json"); ok {
+			for mode := range 3 {
+				f.Add(body, mode, g.settings.DefaultModel)
+			}
+		}
+	}
+	f.Fuzz(func(t *testing.T, body []byte, mode int, model string) {
+		d, err := New(Config{Translation: Translation(mode & 3 % 3)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		req := translator.Request{Body: bytes.Clone(body), DefaultModel: model}
+		call, err := d.Decode(req)
+		if err != nil {
+			e, ok := errors.AsType[*translator.Error](err)
+			if !ok {
+				t.Fatalf("the error is a %T", err)
+			}
+			wantJSON(t, d.EncodeError(e))
+			return
+		}
+		wantJSON(t, call.Body)
+		if n := len(call.Body); n > 40*len(body)+1000 {
+			t.Errorf("%d bytes became %d", len(body), n)
+		}
+		again, err := d.Decode(req)
+		if err != nil || !bytes.Equal(again.Body, call.Body) {
+			t.Errorf("not the same again: %v\n%s\n%s", err, call.Body, again.Body)
+		}
+		if !bytes.Equal(req.Body, body) {
+			t.Error("the request was changed")
+		}
+	})
+}
+
+// FuzzEncodeReply: no panic, and JSON in any case.
+func FuzzEncodeReply(f *testing.F) {
+	for _, g := range goldens(f) {
+		if reply, ok := g.section("reply.json"); ok {
+			f.Add(reply)
+		}
+	}
+	f.Fuzz(func(t *testing.T, reply []byte) {
+		c := &call{model: "m", names: toolNames{"a": "b"}}
+		body, _, err := c.EncodeReply(reply, facts)
+		if err != nil {
+			if _, ok := errors.AsType[*translator.Error](err); !ok {
+				t.Fatalf("the error is a %T", err)
+			}
+			return
+		}
+		wantJSON(t, body)
+	})
+}
+
+// FuzzStream: no panic, every event is a line of JSON, and the output is no more
+// than so many times the input.
+func FuzzStream(f *testing.F) {
+	for _, g := range goldens(f) {
+		if events, ok := g.section("events.jsonl"); ok {
+			f.Add(events)
+		}
+	}
+	f.Fuzz(func(t *testing.T, events []byte) {
+		c := &call{model: "m", toolUseDeltas: true}
+		s := c.NewStream(translator.Facts{})
+		var out []byte
+		for line := range bytes.Lines(events) {
+			kind, payload, err := onlyMember(bytes.TrimSpace(line))
+			if err != nil || !jsontext.Value(line).IsValid(verbatim) {
+				kind, payload = "contentBlockDelta", line
+			}
+			if out, err = s.AppendEvent(out, translator.Event{Kind: kind, Payload: payload}); err != nil {
+				out = s.AppendError(out, translator.AsError(err))
+				break
+			}
+		}
+		out = s.AppendEnd(out)
+		if len(out) > 200*len(events)+2000 {
+			t.Errorf("%d bytes became %d", len(events), len(out))
+		}
+		for ev := range strings.SplitSeq(strings.TrimSuffix(string(out), "\n\n"), "\n\n") {
+			data, ok := strings.CutPrefix(ev, "data: ")
+			if !ok {
+				t.Fatalf("no event: %q", ev)
+			}
+			wantJSON(t, []byte(data))
+		}
+	})
+}
+
+func wantJSON(t *testing.T, v []byte) {
+	t.Helper()
+	if !jsontext.Value(v).IsValid(verbatim) {
+		t.Fatalf("not JSON: %q", v)
+	}
+	if bytes.ContainsAny(v, "\n\r") {
+		t.Fatalf("more than a line: %q", v)
+	}
+}

@@ -1,0 +1,46 @@
+package chat
+
+import (
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"bedrock-extproc/tests/fakebedrock/validate"
+)
+
+// beyond are cases that no validator of today can take: kinds from the future,
+// and what passthrough sends on purpose.
+var beyond = map[string]string{
+	"unknown_block_kinds":   "a kind that the service does not know yet",
+	"passthrough_mode":      "nothing is mended there",
+	"first_turn_unknown_09": "of an opaque ARN nothing is known, so Bedrock decides",
+}
+
+// TestAcceptedRequestsAreTaken holds every request that the dialect lets through
+// to the service's rules, as the stand-in knows them.
+func TestAcceptedRequestsAreTaken(t *testing.T) {
+	taken := 0
+	for _, g := range goldens(t) {
+		name := strings.TrimSuffix(filepath.Base(g.file), ".txtar")
+		call, err := g.decode(t)
+		if err != nil {
+			continue
+		}
+		model := call.Model
+		if strings.Count(model, ".") == 0 && !strings.HasPrefix(model, "arn:") {
+			model = g.settings.DefaultModel
+		}
+		refused := validate.Request(model, call.Body, validate.Options{Streaming: g.settings.Stream})
+		switch _, expected := beyond[name]; {
+		case expected && refused == nil:
+			t.Errorf("%s: taken, although %s", name, beyond[name])
+		case !expected && refused != nil:
+			t.Errorf("%s: %v (rule %s)\n%s", name, refused, refused.Rule, call.Body)
+		default:
+			taken++
+		}
+	}
+	if taken < 50 {
+		t.Errorf("only %d requests were held to the rules", taken)
+	}
+}

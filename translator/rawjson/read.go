@@ -1,0 +1,183 @@
+package rawjson
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// A Value is JSON text: one value with the white space around it at most. nil is
+// an absent value.
+type Value = jsontext.Value
+
+// asWritten keeps strings as they are written, and names that come twice. Check
+// sees to the UTF-8; half a surrogate pair in an escape is legal JSON.
+var asWritten = json.JoinOptions(jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true), jsontext.PreserveRawStrings(true))
+
+// A SyntaxError says why and where a text is not JSON.
+type SyntaxError struct {
+	Reason string
+	Offset int64 // in bytes
+}
+
+// Error gives reason and place, and nothing of the text.
+func (e *SyntaxError) Error() string { return fmt.Sprintf("%s at byte %d", e.Reason, e.Offset) }
+
+// Check returns a *SyntaxError if text is not one JSON value in UTF-8. What the
+// other functions return of anything else is not specified.
+func Check(text []byte) error {
+	dec := jsontext.NewDecoder(bytes.NewBuffer(text), asWritten)
+	err := dec.SkipValue()
+	if err == nil {
+		if _, err = dec.ReadToken(); err == nil {
+			return &SyntaxError{"there is more after the value", dec.InputOffset()}
+		}
+	}
+	if !errors.Is(err, io.EOF) || dec.InputOffset() == 0 {
+		return syntaxError(err)
+	}
+	if !utf8.Valid(text) {
+		return &SyntaxError{"a byte is not UTF-8", invalidByte(text)}
+	}
+	return nil
+}
+
+func syntaxError(err error) *SyntaxError {
+	e, ok := errors.AsType[*jsontext.SyntacticError](err)
+	switch {
+	case !ok:
+		return &SyntaxError{"there is no value", 0}
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return &SyntaxError{"it ends too early", e.ByteOffset}
+	default:
+		reason, _, _ := strings.Cut(e.Err.Error(), " at ")
+		return &SyntaxError{reason, e.ByteOffset}
+	}
+}
+
+func invalidByte(text []byte) int64 {
+	for i := 0; i < len(text); {
+		r, size := utf8.DecodeRune(text[i:])
+		if r == utf8.RuneError && size == 1 {
+			return int64(i)
+		}
+		i += size
+	}
+	return int64(len(text))
+}
+
+// A Member is one member of an object.
+type Member struct {
+	Name  string
+	Value Value
+}
+
+// An Object lists members in the order of the text.
+type Object []Member
+
+// Members lists the members of the object v. Their values are parts of v.
+func Members(v Value) Object {
+	var all Object
+	each(v, func(name string, value Value) { all = append(all, Member{name, value}) })
+	return all
+}
+
+// Elements lists the elements of the array v, which are parts of v.
+func Elements(v Value) []Value {
+	var all []Value
+	each(v, func(_ string, value Value) { all = append(all, value) })
+	return all
+}
+
+func each(v Value, f func(name string, value Value)) {
+	dec := jsontext.NewDecoder(bytes.NewBuffer(v), asWritten)
+	open, err := dec.ReadToken()
+	if err != nil {
+		return
+	}
+	for {
+		var name string
+		switch dec.PeekKind() {
+		case '}', ']', 0:
+			return
+		}
+		if open.Kind() == '{' {
+			token, err := dec.ReadToken()
+			if err != nil {
+				return
+			}
+			name = token.String()
+		}
+		value, err := dec.ReadValue()
+		if err != nil {
+			return
+		}
+		end := dec.InputOffset()
+		f(name, v[end-int64(len(value)):end])
+	}
+}
+
+// Get returns the value of the last member of that name, nil when there is none.
+func (o Object) Get(name string) Value {
+	for i := len(o) - 1; i >= 0; i-- {
+		if o[i].Name == name {
+			return o[i].Value
+		}
+	}
+	return nil
+}
+
+// Only returns the one member that is not null. ok is false when there is none
+// or more than one.
+func (o Object) Only() (m Member, ok bool) {
+	for i := range o {
+		switch {
+		case Absent(o[i].Value):
+		case ok:
+			return Member{}, false
+		default:
+			m, ok = o[i], true
+		}
+	}
+	return m, ok
+}
+
+// Kind is that of jsontext: '"' string, '0' number, '{', '[', 't', 'f', 'n' null,
+// and 0 for an absent value.
+func Kind(v Value) jsontext.Kind {
+	if len(v) == 0 {
+		return 0
+	}
+	return v.Kind()
+}
+
+// Absent reports whether v is missing or null.
+func Absent(v Value) bool { k := Kind(v); return k == 0 || k == 'n' }
+
+// Text is the text of a JSON string. Half a surrogate pair becomes U+FFFD.
+func Text(v Value) string {
+	text, _ := jsontext.AppendUnquote(nil, v)
+	return string(text)
+}
+
+// Plain is the text of a JSON string without escapes, as part of v. ok is false
+// when there are escapes.
+func Plain(v Value) (text []byte, ok bool) {
+	text = v[1 : len(v)-1]
+	return text, bytes.IndexByte(text, '\\') < 0
+}
+
+// Blank reports whether a JSON string holds nothing but white space.
+func Blank(v Value) bool {
+	if len(v) > 2 && v[1] > ' ' && v[1] < utf8.RuneSelf && v[1] != '\\' {
+		return false
+	}
+	return strings.IndexFunc(Text(v), func(r rune) bool { return !unicode.IsSpace(r) }) < 0
+}
