@@ -1,6 +1,8 @@
 package chat
 
 import (
+	"slices"
+
 	"github.com/go-json-experiment/json/jsontext"
 )
 
@@ -60,6 +62,9 @@ func (t *translation) message(m *message, at string) error {
 	}
 	switch role {
 	case "system":
+		if slices.ContainsFunc(blocks, changesTools) {
+			return t.append(role, blocks, at) // it holds from this place on
+		}
 		t.system = append(t.system, blocks...)
 		return nil
 	case "user":
@@ -74,6 +79,10 @@ func (t *translation) message(m *message, at string) error {
 	}
 	return t.append(role, blocks, at)
 }
+
+// changesTools says that a block adds or removes a tool in the middle of the
+// conversation, which Converse takes in a message of the role system.
+func changesTools(b block) bool { return b.kind == "toolAddition" || b.kind == "toolRemoval" }
 
 // role is "user" unless the message says otherwise. A message that says nothing at
 // all is a mistake.

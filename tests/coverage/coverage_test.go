@@ -1,0 +1,105 @@
+// Package coverage holds docs/coverage.md to the AWS SDK's model of Converse: a
+// member that the SDK has and the page lacks fails the test, and so does a
+// member whose case does not show it.
+package coverage
+
+import (
+	"bufio"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/service/bedrockruntime/schemas"
+	"github.com/aws/smithy-go"
+)
+
+// shapes are the parts of Converse whose members the page lists, by heading.
+func shapes() map[string]*smithy.Schema {
+	return map[string]*smithy.Schema{
+		"ConverseRequest":             schemas.ConverseRequest,
+		"ConverseStreamRequest":       schemas.ConverseStreamRequest,
+		"InferenceConfiguration":      schemas.InferenceConfiguration,
+		"SystemContentBlock":          schemas.SystemContentBlock,
+		"ContentBlock":                schemas.ContentBlock,
+		"ToolResultContentBlock":      schemas.ToolResultContentBlock,
+		"Tool":                        schemas.Tool,
+		"ToolChoice":                  schemas.ToolChoice,
+		"ConverseResponse":            schemas.ConverseResponse,
+		"TokenUsage":                  schemas.TokenUsage,
+		"ConverseStreamOutput":        schemas.ConverseStreamOutput,
+		"ContentBlockStart":           schemas.ContentBlockStart,
+		"ContentBlockDelta":           schemas.ContentBlockDelta,
+		"ReasoningContentBlockDelta":  schemas.ReasoningContentBlockDelta,
+		"MessageStopEvent":            schemas.MessageStopEvent,
+		"ConverseStreamMetadataEvent": schemas.ConverseStreamMetadataEvent,
+	}
+}
+
+// row is a line of the page's tables: a member, how it is reached, its case.
+type row struct{ member, file string }
+
+// readPage returns the rows under each heading.
+func readPage(t *testing.T) map[string][]row {
+	t.Helper()
+	f, err := os.Open("../../docs/coverage.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	page := map[string][]row{}
+	heading := ""
+	for lines := bufio.NewScanner(f); lines.Scan(); {
+		line := lines.Text()
+		if h, ok := strings.CutPrefix(line, "## "); ok {
+			heading = h
+		}
+		cells := strings.Split(line, "|")
+		if len(cells) < 5 || !strings.HasPrefix(strings.TrimSpace(cells[1]), "`") {
+			continue
+		}
+		page[heading] = append(page[heading], row{strings.Trim(cells[1], " `"), strings.Trim(cells[3], " `")})
+	}
+	return page
+}
+
+func TestPageHasEveryMemberOfTheSDK(t *testing.T) {
+	page := readPage(t)
+	for name, schema := range shapes() {
+		var got []string
+		for _, r := range page[name] {
+			got = append(got, r.member)
+		}
+		slices.Sort(got)
+		want := slices.Sorted(maps.Keys(schema.Members()))
+		if !slices.Equal(got, want) {
+			t.Errorf("%s: the page has %s\nthe SDK has %s", name, strings.Join(got, " "), strings.Join(want, " "))
+		}
+	}
+	for heading := range page {
+		if shapes()[heading] == nil {
+			t.Errorf("the SDK's model has no %s", heading)
+		}
+	}
+}
+
+// TestCasesShowTheirMember reads each case that the page names.
+func TestCasesShowTheirMember(t *testing.T) {
+	for heading, rows := range readPage(t) {
+		for _, r := range rows {
+			if strings.HasPrefix(r.file, "Test") {
+				continue // a test elsewhere, see the page
+			}
+			text, err := os.ReadFile(filepath.Join("../../translator/chat/testdata", r.file+".txtar"))
+			if err != nil {
+				t.Errorf("%s.%s: %v", heading, r.member, err)
+				continue
+			}
+			if !strings.Contains(string(text), `"`+r.member+`"`) {
+				t.Errorf("%s.%s: %s does not show it", heading, r.member, r.file)
+			}
+		}
+	}
+}
