@@ -46,8 +46,20 @@ type Call struct {
 	Body []byte
 	// Streaming selects ConverseStream.
 	Streaming bool
+	// Warnings list what was sent otherwise than the client gave it.
+	Warnings []Warning
 	// Encoder turns what Bedrock answers into what this client expects.
 	Encoder Encoder
+}
+
+// A Warning tells of one thing that was not sent to Bedrock the way it was given.
+type Warning struct {
+	// Code is stable, such as "blank_text_dropped".
+	Code string
+	// Path is the place in the client's request, such as "messages[3].content".
+	Path string
+	// Detail is a sentence; it holds no content.
+	Detail string
 }
 
 // An Encoder writes the answer to one call. Either method is used, once.

@@ -19,7 +19,7 @@ var version = "dev"
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second signal ends the program at once
-	code := run(ctx, os.Args[1:], os.LookupEnv, os.Stdout, os.Stderr)
+	code := run(ctx, os.Args[1:], os.LookupEnv, os.Stdin, os.Stdout, os.Stderr)
 	stop()
 	os.Exit(code)
 }
@@ -32,7 +32,7 @@ var errUsage = errors.New("wrong usage")
 
 // run is the program. It returns the exit code: 0 for success, 1 for a failure,
 // 2 for wrong usage. ctx ends it.
-func run(ctx context.Context, args []string, env lookupEnv, stdout, stderr io.Writer) int {
+func run(ctx context.Context, args []string, env lookupEnv, stdin io.Reader, stdout, stderr io.Writer) int {
 	name, rest := "serve", args
 	if len(args) > 0 && args[0] != "" && args[0][0] != '-' {
 		name, rest = args[0], args[1:]
@@ -43,6 +43,8 @@ func run(ctx context.Context, args []string, env lookupEnv, stdout, stderr io.Wr
 		err = serve(ctx, rest, env, stderr)
 	case "envoy-config":
 		err = envoyConfig(rest, stdout, stderr)
+	case "explain":
+		err = explain(ctx, rest, stdin, stdout, stderr)
 	case "version":
 		_, err = fmt.Fprintln(stdout, versionText())
 	case "help":
@@ -71,6 +73,7 @@ const usage = `Usage: bedrock-extproc [command] [flags]
 Commands:
   serve         answer Envoy's ext_proc calls from Amazon Bedrock (the default)
   envoy-config  print an Envoy configuration that uses the sidecar
+  explain       print what would be sent to Bedrock for a chat request
   version       print the version
   help          print this text
 

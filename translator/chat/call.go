@@ -1,5 +1,7 @@
 package chat
 
+import "bedrock-extproc/translator"
+
 // call is what the answer to one request must know of the request. Decode
 // fills it in; it is then read-only, and implements translator.Encoder.
 type call struct {
@@ -16,16 +18,8 @@ type call struct {
 	toolsWithheld bool
 }
 
-// A warning tells the client of one thing that was not sent to Bedrock the
-// way it was given. It appears in metadata.warnings.
-type warning struct {
-	// Code is stable, such as "blank_text_dropped".
-	Code string
-	// Path is the place in the client's request, such as "messages[3].content".
-	Path string
-	// Detail is a sentence; it never holds content.
-	Detail string
-}
+// A warning appears in metadata.warnings.
+type warning = translator.Warning
 
 // toolNames maps names as Bedrock saw them to names as the client gave them.
 // Only changed names are listed; nil is valid and changes nothing.

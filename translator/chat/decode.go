@@ -71,7 +71,7 @@ func (d *Dialect) Decode(req translator.Request) (*translator.Call, error) {
 		model: in.Model, names: t.names, warnings: t.warnings, toolsWithheld: withheld,
 		toolUseDeltas: d.deltas(in.StreamOptions.ToolUseDeltas, req.UserAgent),
 	}
-	return &translator.Call{Model: in.Model, Body: body, Streaming: req.Streaming, Encoder: c}, nil
+	return &translator.Call{Model: in.Model, Body: body, Streaming: req.Streaming, Warnings: t.warnings, Encoder: c}, nil
 }
 
 // converse writes the Converse request. Members are in alphabetical order, so

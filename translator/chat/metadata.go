@@ -194,7 +194,7 @@ func (c *call) withhold() {
 			return
 		}
 	}
-	c.warnings = append(c.warnings, warning{code, "tool_choice", "The model called a tool although tool_choice is none; the call was left out."})
+	c.warnings = append(c.warnings, warning{Code: code, Path: "tool_choice", Detail: "The model called a tool although tool_choice is none; the call was left out."})
 }
 
 func orNull(v []byte) []byte {

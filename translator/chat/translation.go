@@ -41,7 +41,7 @@ func (t *translation) repair(code, at, detail, hint string) error {
 func (t *translation) mends() bool { return t.mode != Passthrough }
 
 func (t *translation) warn(code, at, detail string) {
-	t.warnings = append(t.warnings, warning{code, at, detail})
+	t.warnings = append(t.warnings, warning{Code: code, Path: at, Detail: detail})
 }
 
 // rule names a family's rule for a message.
