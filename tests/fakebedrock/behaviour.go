@@ -75,6 +75,12 @@ type Answer struct {
 // Reply is an assistant's turn; see package converse.
 type Reply = converse.Reply
 
+// Usage counts the tokens of a Reply.
+type Usage = converse.Usage
+
+// CacheDetail counts what a call wrote to the prompt cache.
+type CacheDetail = converse.CacheDetail
+
 // ReplyBlock is a content block of a Reply: {"text": "hi"}.
 type ReplyBlock = converse.ReplyBlock
 

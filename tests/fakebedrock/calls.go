@@ -3,9 +3,10 @@ package fakebedrock
 import (
 	"net/http"
 	"slices"
-	"strconv"
 	"sync"
 	"time"
+
+	"github.com/google/uuid"
 )
 
 // maxKeptBytes bounds the bodies of the calls that are kept.
@@ -52,6 +53,7 @@ type record struct {
 	call Call // guarded by log.mu
 	kept bool
 	all  bool // of the response was written
+	left bool // the client left a connection that net/http no longer has
 }
 
 func (l *callLog) start(r *http.Request) *record {
@@ -63,7 +65,7 @@ func (l *callLog) start(r *http.Request) *record {
 	defer l.mu.Unlock()
 	l.started++
 	c := &record{log: l, kept: l.keep > 0, call: Call{
-		Number: l.started, RequestID: newRequestID(), Path: r.URL.EscapedPath(), Header: header, Protocol: r.Proto, Started: time.Now(),
+		Number: l.started, RequestID: uuid.NewString(), Path: r.URL.EscapedPath(), Header: header, Protocol: r.Proto, Started: time.Now(),
 	}}
 	if c.kept {
 		l.records = append(l.records, c)
@@ -87,7 +89,7 @@ func (l *callLog) end(c *record, gone bool) Call {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.finished++
-	c.call.Done, c.call.Aborted = true, gone && !c.all
+	c.call.Done, c.call.Aborted = true, (gone || c.left) && !c.all
 	if c.call.Aborted {
 		l.aborted++
 	}
@@ -122,6 +124,8 @@ func (c *record) setCaller(who caller) {
 
 // written says that the response is complete: who leaves now, aborts nothing.
 func (c *record) written() { c.set(func(*Call) { c.all = true }) }
+
+func (c *record) leave() { c.set(func(*Call) { c.left = true }) }
 
 func (c *record) addEvent() { c.set(func(call *Call) { call.Events++ }) }
 
@@ -175,10 +179,3 @@ func (w *recorder) WriteHeader(status int) {
 
 // Unwrap lets http.ResponseController reach the connection.
 func (w *recorder) Unwrap() http.ResponseWriter { return w.ResponseWriter }
-
-// writeWhole sends a response with its length.
-func writeWhole(w http.ResponseWriter, status int, body []byte) {
-	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
-	w.WriteHeader(status)
-	_, _ = w.Write(body) // a client that left is seen by its context
-}

@@ -36,7 +36,6 @@ func start(t *testing.T, config fakebedrock.Config) (*fakebedrock.Server, *bedro
 // attempt.
 func newClient(t *testing.T, url string, transport *http.Client, with ...func(*bedrockruntime.Options)) *bedrockruntime.Client {
 	t.Helper()
-	t.Setenv("AWS_BEARER_TOKEN_BEDROCK", "")
 	o := bedrockruntime.Options{
 		BaseEndpoint: &url,
 		Region:       "us-east-1",
@@ -44,8 +43,11 @@ func newClient(t *testing.T, url string, transport *http.Client, with ...func(*b
 		HTTPClient:   plainBody{transport},
 		Retryer:      aws.NopRetryer{},
 	}
-	return bedrockruntime.New(o, with...)
+	return bedrockruntime.New(o, append([]func(*bedrockruntime.Options){sigv4}, with...)...)
 }
+
+// sigv4 beats a bearer token of the environment.
+func sigv4(o *bedrockruntime.Options) { o.AuthSchemePreference = []string{"sigv4"} }
 
 // plainBody hides what smithy's request body can do beside being read: its
 // WriteTo makes net/http break the connection when an answer is fast.

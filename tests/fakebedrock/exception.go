@@ -41,6 +41,7 @@ var exceptions = []Exception{
 	{Name: "IncompleteSignatureException", Status: 400, Message: "The Authorization header is not complete.", front: true},
 	{Name: "InvalidSignatureException", Status: 403, Message: "The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method.", front: true},
 	{Name: "MissingAuthenticationTokenException", Status: 403, Message: "Missing Authentication Token", front: true},
+	{Name: "RequestEntityTooLargeException", Status: 413, Message: "Request size exceeded the limit.", front: true},
 	{Name: "SerializationException", Status: 400, Message: "The body cannot be read.", front: true},
 	{Name: "UnknownOperationException", Status: 404, Message: "There is no such operation.", front: true},
 	{Name: "UnrecognizedClientException", Status: 403, Message: "The security token included in the request is invalid.", front: true},
@@ -112,11 +113,11 @@ func (e *Exception) payload() map[string]any {
 }
 
 // write answers a call with the exception.
-func (e *Exception) write(w http.ResponseWriter) {
+func (e *Exception) write(w http.ResponseWriter) error {
 	body, err := json.Marshal(e.payload())
 	if err != nil {
 		body = []byte(`{}`)
 	}
 	w.Header()["x-amzn-ErrorType"] = []string{e.errorType()}
-	writeJSON(w, e.Status, body)
+	return writeJSON(w, e.Status, body)
 }

@@ -29,7 +29,13 @@ func (x *exchange) serve() {
 	if !wait(x.ctx, x.b.Delay) {
 		return
 	}
-	x.w = shape(x.ctx, x.w, x.b)
+	ctx, cancel := context.WithCancel(x.ctx)
+	defer cancel()
+	left := func() {
+		x.call.leave()
+		cancel()
+	}
+	x.ctx, x.w = ctx, shape(ctx, left, x.w, x.b)
 	defer closeSlow(x.w)
 	if x.b.CloseConnection {
 		x.w.Header().Set("Connection", "close")
@@ -73,6 +79,7 @@ func (x *exchange) reply() Reply {
 		reply = answer.Compose(&x.req.Converse, answer.Options{
 			ModelID: x.req.ModelID, Text: x.b.Text, Tokens: x.b.Tokens, Show: x.b.Show,
 		})
+		x.server.cache.spend(x.req, &reply.Usage, x.server.config.Now())
 	}
 	if x.b.StopReason != "" {
 		reply.StopReason = x.b.StopReason
@@ -84,14 +91,19 @@ func (x *exchange) reply() Reply {
 }
 
 func (x *exchange) refuse(e *Exception) {
-	e.write(x.w)
-	x.call.written()
+	x.written(e.write(x.w))
+}
+
+// written notes whether the client was there to the end.
+func (x *exchange) written(err error) {
+	if err == nil {
+		x.call.written()
+	}
 }
 
 func (x *exchange) writeHTTP(a *HTTPAnswer) {
 	maps.Copy(x.w.Header(), a.Header)
-	writeWhole(x.w, a.Status, []byte(a.Body))
-	x.call.written()
+	x.written(writeWhole(x.w, a.Status, []byte(a.Body)))
 }
 
 // open waits for the gate. It returns false when the client left first.

@@ -152,7 +152,7 @@ func (a *asked) resolve() error {
 	if a.at != nil {
 		a.After = *a.at
 	}
-	if slices.Contains(faults(), Fault(a.fault)) {
+	if slices.Contains(Faults(), Fault(a.fault)) {
 		a.Fault = Fault(a.fault)
 		if a.Fault == FaultException {
 			a.Exception = exceptionNamed("InternalServerException", a.message)
@@ -203,8 +203,8 @@ func (s *Server) knobs(r *Request) map[string]string {
 	return all
 }
 
-// faults are the values of the knob that are Faults.
-func faults() []Fault {
+// Faults returns the faults, in the order of their constants.
+func Faults() []Fault {
 	return []Fault{
 		FaultCut, FaultCutFrame, FaultReset, FaultEnd, FaultEndFrame, FaultStall,
 		FaultPreludeCRC, FaultMessageCRC, FaultNoType, FaultBadJSON, FaultException, FaultErrorMessage,

@@ -1,18 +1,27 @@
 package fakebedrock_test
 
 import (
+	"bufio"
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
+	"io"
 	"net/http"
+	"net/http/httptest"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/protocol/eventstream"
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 
 	"bedrock-extproc/tests/fakebedrock"
 )
+
+const helloBody = `{"messages":[{"role":"user","content":[{"text":"hello"}]}]}`
 
 // signed is a request by hand, for what the SDK's client hides.
 func signed(t *testing.T, url, service, body string, headers ...string) *http.Request {
@@ -31,4 +40,117 @@ func signed(t *testing.T, url, service, body string, headers ...string) *http.Re
 		t.Fatal(err)
 	}
 	return r
+}
+
+// served is a server with a client that asks by hand.
+type served struct {
+	t       *testing.T
+	bedrock *fakebedrock.Server
+	url     string
+	client  *http.Client
+}
+
+// serve starts a server over loopback: HTTP/1.1, or HTTP/2 with TLS.
+func serve(t *testing.T, config fakebedrock.Config, http2 bool) *served {
+	t.Helper()
+	bedrock := fakebedrock.New(config)
+	server := httptest.NewUnstartedServer(bedrock)
+	if http2 {
+		server.EnableHTTP2 = true
+		server.StartTLS()
+	} else {
+		server.Start()
+	}
+	t.Cleanup(server.Close)
+	return &served{t: t, bedrock: bedrock, url: server.URL, client: server.Client()}
+}
+
+// post asks an operation of Claude. Headers come in pairs.
+func (s *served) post(action, body string, headers ...string) (*http.Response, error) {
+	s.t.Helper()
+	return s.client.Do(signed(s.t, s.url+"/model/"+url.PathEscape(claude)+"/"+action, "bedrock", body, headers...))
+}
+
+// whole reads a Converse answer.
+func (s *served) whole(body string, headers ...string) (*http.Response, string, error) {
+	s.t.Helper()
+	resp, err := s.post("converse", body, headers...)
+	if err != nil {
+		return nil, "", err
+	}
+	defer resp.Body.Close()
+	raw, err := io.ReadAll(resp.Body)
+	return resp, string(raw), err
+}
+
+// frame is one message of an event stream, plain.
+type frame struct {
+	headers [][2]string // in order
+	payload string
+}
+
+func (f frame) header(name string) string {
+	for _, h := range f.headers {
+		if h[0] == name {
+			return h[1]
+		}
+	}
+	return ""
+}
+
+// kinds are the types of frames, in short.
+func kinds(frames []frame) []string {
+	var list []string
+	for _, f := range frames {
+		list = append(list, f.header(":event-type")+f.header(":exception-type")+f.header(":error-code"))
+	}
+	return list
+}
+
+// stream reads a ConverseStream answer to its end. The error is what ended it, nil
+// for a proper end.
+func (s *served) stream(body string, headers ...string) (*http.Response, []frame, error) {
+	s.t.Helper()
+	resp, err := s.post("converse-stream", body, headers...)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer resp.Body.Close()
+	frames, err := readFrames(resp.Body)
+	return resp, frames, err
+}
+
+func readFrames(r io.Reader) ([]frame, error) {
+	var frames []frame
+	dec, buffered := eventstream.NewDecoder(), bufio.NewReader(r)
+	for {
+		if _, err := buffered.Peek(1); errors.Is(err, io.EOF) {
+			return frames, nil
+		}
+		msg, err := dec.Decode(buffered, nil)
+		if errors.Is(err, io.EOF) {
+			err = io.ErrUnexpectedEOF // the decoder does not tell
+		}
+		if err != nil {
+			return frames, err
+		}
+		frames = append(frames, plainFrame(msg))
+	}
+}
+
+func plainFrame(msg eventstream.Message) frame {
+	f := frame{payload: string(bytes.Clone(msg.Payload))}
+	for _, h := range msg.Headers {
+		f.headers = append(f.headers, [2]string{h.Name, h.Value.String()})
+	}
+	return f
+}
+
+func readAll(t *testing.T, resp *http.Response) string {
+	t.Helper()
+	raw, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(raw)
 }

@@ -10,8 +10,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/google/uuid"
-
 	"bedrock-extproc/tests/fakebedrock/converse"
 )
 
@@ -21,6 +19,7 @@ type Server struct {
 	config Config
 	log    callLog
 	faults faultCounts
+	cache  promptCache
 }
 
 // New returns a server of the configuration, which may be reused.
@@ -65,22 +64,21 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer s.finish(c, r)
 	w.Header()["x-amzn-RequestId"] = []string{c.requestID()}
 
-	operation, modelID, ok := route(r)
-	if !ok {
-		exceptionNamed("UnknownOperationException", "").write(w)
-		return
-	}
-	c.setOperation(operation, modelID)
 	// Unread, a body would keep net/http from noticing that the client has left.
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 	c.setBody(body)
-	switch tooLarge := (*http.MaxBytesError)(nil); {
-	case errors.As(err, &tooLarge):
-		(&Exception{Name: "RequestEntityTooLargeException", Message: "Request size exceeded the limit.", Status: 413, front: true}).write(w)
-		return
-	case err != nil:
+	if _, tooLarge := errors.AsType[*http.MaxBytesError](err); err != nil && !tooLarge || !wait(r.Context(), s.config.MinDelay) {
 		return // the client left
+	} else if tooLarge {
+		refuse(w, c, exceptionNamed("RequestEntityTooLargeException", ""))
+		return
 	}
+	operation, modelID, ok := route(r)
+	if !ok {
+		refuse(w, c, exceptionNamed("UnknownOperationException", ""))
+		return
+	}
+	c.setOperation(operation, modelID)
 	s.serveCall(w, r, c, &Request{
 		Number: c.number(), Operation: operation, ModelID: modelID, Path: r.URL.EscapedPath(), Header: r.Header, Body: body,
 	})
@@ -91,21 +89,25 @@ func (s *Server) serveCall(w http.ResponseWriter, r *http.Request, c *record, re
 	who, refused := s.authenticate(r, req.Body)
 	c.setCaller(who)
 	req.AccessKeyID, req.Region = who.accessKeyID, who.region
-	if !wait(r.Context(), s.config.MinDelay) {
-		return
-	}
 	if refused != nil {
-		refused.write(w)
+		refuse(w, c, refused)
 		return
 	}
 	_ = json.Unmarshal(req.Body, &req.Converse) // validation says what is wrong
 	if e := s.ask(req); e != nil {
-		e.write(w)
+		refuse(w, c, e)
 		return
 	}
 	c.setModel(req.ModelID)
 	b := s.config.Script(req)
 	(&exchange{server: s, w: w, ctx: r.Context(), req: req, b: b, call: c}).serve()
+}
+
+// refuse answers a call before its behaviour is known.
+func refuse(w http.ResponseWriter, c *record, e *Exception) {
+	if e.write(w) == nil {
+		c.written()
+	}
 }
 
 // finish closes the record of a call.
@@ -154,11 +156,3 @@ func wait(ctx context.Context, d time.Duration) bool {
 		return false
 	}
 }
-
-// writeJSON sends a whole JSON response.
-func writeJSON(w http.ResponseWriter, status int, body []byte) {
-	w.Header().Set("Content-Type", "application/json")
-	writeWhole(w, status, body)
-}
-
-func newRequestID() string { return uuid.NewString() }

@@ -13,9 +13,10 @@ import (
 )
 
 // shape wraps w so that bytes leave as the behaviour says.
-func shape(ctx context.Context, w http.ResponseWriter, b Behaviour) http.ResponseWriter {
+// left is called when the client leaves a connection that net/http no longer has.
+func shape(ctx context.Context, left func(), w http.ResponseWriter, b Behaviour) http.ResponseWriter {
 	if b.SlowHead > 0 {
-		w = &slowWriter{ResponseWriter: w, ctx: ctx, wait: b.SlowHead}
+		w = &slowWriter{ResponseWriter: w, ctx: ctx, left: left, wait: b.SlowHead}
 	}
 	if b.SplitWrites > 0 {
 		w = &splitWriter{ResponseWriter: w, size: b.SplitWrites}
@@ -54,6 +55,7 @@ func (w *splitWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 type slowWriter struct {
 	http.ResponseWriter
 	ctx  context.Context //nolint:containedctx // of the request, for the waits of a Writer
+	left func()
 	wait time.Duration
 
 	conn net.Conn // nil before the head, and when there is none to take
@@ -70,6 +72,7 @@ func (w *slowWriter) WriteHeader(status int) {
 		return
 	}
 	w.conn, w.body = conn, conn
+	go w.watch() // ends when closeSlow closes the connection
 	w.Header().Set("Date", time.Now().UTC().Format(http.TimeFormat))
 	w.Header().Set("Connection", "close")
 	if length == "" {
@@ -78,6 +81,12 @@ func (w *slowWriter) WriteHeader(status int) {
 		w.body, w.end = chunks, chunks
 	}
 	w.drip(status)
+}
+
+// watch notices that the client leaves.
+func (w *slowWriter) watch() {
+	_, _ = io.Copy(io.Discard, w.conn) // any end is an end
+	w.left()
 }
 
 // drip writes the head, waiting before each byte.

@@ -24,8 +24,21 @@ func (x *exchange) whole(reply Reply, started time.Time) {
 		x.broken(body)
 		return
 	}
-	writeJSON(x.w, http.StatusOK, body)
-	x.call.written()
+	x.written(writeJSON(x.w, http.StatusOK, body))
+}
+
+// writeJSON sends a whole JSON response.
+func writeJSON(w http.ResponseWriter, status int, body []byte) error {
+	w.Header().Set("Content-Type", "application/json")
+	return writeWhole(w, status, body)
+}
+
+// writeWhole sends a response with its length.
+func writeWhole(w http.ResponseWriter, status int, body []byte) error {
+	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+	w.WriteHeader(status)
+	_, err := w.Write(body)
+	return err
 }
 
 // wholeBody is the reply in the service's JSON: members by alphabet.
@@ -92,8 +105,7 @@ func (x *exchange) broken(body []byte) {
 	half := body[:len(body)/2]
 	x.w.Header().Set("Content-Type", "application/json")
 	if x.b.Fault == FaultEnd || x.b.Fault == FaultEndFrame {
-		writeWhole(x.w, http.StatusOK, half)
-		x.call.written()
+		x.written(writeWhole(x.w, http.StatusOK, half))
 		return
 	}
 	x.w.Header().Set("Content-Length", strconv.Itoa(len(body)))

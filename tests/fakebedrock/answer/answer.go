@@ -35,7 +35,7 @@ func Compose(r *converse.Request, o Options) converse.Reply {
 
 // content chooses what to say, the more specific first.
 func content(r *converse.Request, o Options) []converse.ReplyBlock {
-	text := r.LastUserText()
+	text := question(r)
 	switch {
 	case o.Text != "":
 		return say(o.Text)
@@ -75,6 +75,18 @@ func converseAbout(r *converse.Request, text string) string {
 		return "You said nothing that I can read."
 	}
 	return "You said: \"" + text + "\""
+}
+
+// maxQuestion bounds what is read of a user's text, and repeated.
+const maxQuestion = 4000
+
+// question is the last user text, or its beginning.
+func question(r *converse.Request) string {
+	text := r.LastUserText()
+	if len(text) <= maxQuestion {
+		return text
+	}
+	return strings.ToValidUTF8(text[:maxQuestion], "") + " …"
 }
 
 func say(text string) []converse.ReplyBlock { return []converse.ReplyBlock{{"text": text}} }

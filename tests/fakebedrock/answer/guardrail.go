@@ -12,7 +12,7 @@ import (
 // when the request names one and the user says "forbidden".
 func guarded(r *converse.Request, o Options) *converse.Reply {
 	config := r.GuardrailConfig
-	forbidden := config != nil && strings.Contains(strings.ToLower(r.LastUserText()), "forbidden")
+	forbidden := config != nil && strings.Contains(strings.ToLower(question(r)), "forbidden")
 	if !forbidden && !slices.Contains(o.Show, "guardrail") {
 		return nil
 	}

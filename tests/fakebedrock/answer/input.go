@@ -119,7 +119,7 @@ func (s *source) place() (string, bool) {
 
 func (s *source) number(whole bool) (string, bool) {
 	if !s.scanned {
-		s.numbers, s.scanned = numbers.FindAllString(s.text, -1), true
+		s.numbers, s.scanned = numbers.FindAllString(dates.ReplaceAllString(s.text, ""), -1), true
 	}
 	for i, n := range s.numbers {
 		if !whole || !strings.Contains(n, ".") {

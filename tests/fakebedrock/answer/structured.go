@@ -13,7 +13,7 @@ func structured(r *converse.Request) (string, bool) {
 		return "", false
 	}
 	schema := json.RawMessage(r.OutputConfig.TextFormat.Structure.JSONSchema.Schema)
-	text := r.LastUserText()
+	text := question(r)
 	return string(fill(schema, &source{text: text, places: placesIn(text)})), true
 }
 

@@ -18,7 +18,7 @@ func callTools(r *converse.Request, o Options) []converse.ReplyBlock {
 	if r.ToolConfig == nil {
 		return nil
 	}
-	text := r.LastUserText()
+	text := question(r)
 	tool, forced := choose(r.ToolConfig, text)
 	if tool == nil {
 		return nil
