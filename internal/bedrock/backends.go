@@ -3,8 +3,11 @@ package bedrock
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
+	"maps"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -51,7 +54,32 @@ func New(ctx context.Context, cfg Config) (*Backends, error) {
 		bs.list = append(bs.list, b)
 		bs.byName[c.Name] = b
 	}
+	if err := bs.connect(cfg); err != nil {
+		return nil, fmt.Errorf("bedrock: %w", err)
+	}
 	return bs, nil
+}
+
+// connect gives each backend its fallbacks, and reports models that are not where
+// they would be called.
+func (bs *Backends) connect(cfg Config) error {
+	pauses := newCooling(cfg.CoolDown)
+	var problems []error
+	for i, b := range bs.list {
+		b.cooling = pauses
+		b.route = append(b.route, b)
+		for _, name := range cfg.Backends[i].Fallback {
+			b.route = append(b.route, bs.byName[name])
+		}
+		models := append(slices.Collect(maps.Values(b.models)), b.Model(b.defaultModel))
+		slices.Sort(models)
+		for _, model := range slices.Compact(models) {
+			if of := arnRegion(model); of != "" && of != b.region {
+				problems = append(problems, fmt.Errorf("backend %q: the model %s is of region %s, and the backend calls %s", b.name, model, of, b.region))
+			}
+		}
+	}
+	return errors.Join(problems...)
 }
 
 func newBackend(sdk aws.Config, cfg Config, c BackendConfig, transport http.RoundTripper) *Backend {
@@ -59,7 +87,11 @@ func newBackend(sdk aws.Config, cfg Config, c BackendConfig, transport http.Roun
 		name:         c.Name,
 		region:       cmp.Or(c.Region, sdk.Region),
 		defaultModel: cmp.Or(c.DefaultModel, DefaultModel),
+		models:       maps.Clone(c.Models),
 		mode:         cfg.ServerCredentials,
+		retry:        cfg.Retry.withDefaults(),
+		limits:       c.Limits.or(cfg.Limits).withDefaults(),
+		log:          cfg.Log,
 		protocol:     restjson1.New(nil),
 		transport:    transport,
 	}
@@ -81,11 +113,8 @@ func newBackend(sdk aws.Config, cfg Config, c BackendConfig, transport http.Roun
 	return b
 }
 
-// sdkLog is where the SDK writes to. Without it the SDK would use standard error.
+// sdkLog is where the SDK writes to. Without one it would use standard error.
 func sdkLog(log *zap.Logger) logging.Logger {
-	if log == nil {
-		return logging.Nop{}
-	}
 	return logging.LoggerFunc(func(c logging.Classification, format string, v ...any) {
 		level := zap.DebugLevel
 		if c == logging.Warn {

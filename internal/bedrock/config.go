@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"time"
 
 	"go.uber.org/zap"
@@ -36,8 +37,15 @@ type Config struct {
 	// RoundTripper replaces those connections, Transport is then unused. It must
 	// not follow redirects. nil makes one of Transport.
 	RoundTripper http.RoundTripper
-	// Log takes the SDK's own warnings, such as those of looking for credentials.
-	// nil logs nothing.
+	// Retry says how often a failed call is repeated before the client is told.
+	Retry Retry
+	// CoolDown says how long a backend that refuses is left to its fallbacks.
+	CoolDown CoolDown
+	// Limits bound how long a call may take, at backends without limits of their
+	// own.
+	Limits Limits
+	// Log takes cool-downs, refusals of fallbacks, and the SDK's own warnings, such
+	// as those of looking for credentials. nil logs nothing.
 	Log *zap.Logger
 	// AppID is added to the User-Agent, as "name/version" or "name". "" adds nothing.
 	AppID string
@@ -57,6 +65,20 @@ type BackendConfig struct {
 	// rules: AWS_ENDPOINT_URL_BEDROCK_RUNTIME, AWS_ENDPOINT_URL, the profile, or
 	// the region's public endpoint.
 	EndpointURL string
+	// Models are names that clients may ask for and the model ids, or ARNs, that
+	// they stand for here. A name that is not in it is sent as it is. As a fallback
+	// the backend also looks up the id that was meant for the backend asked first.
+	Models map[string]string
+	// Fallback names the backends that are asked, in this order, when this one has
+	// failed in all its attempts. Their own fallbacks are not followed, so two
+	// backends may name each other. A call whose caller names a region has none.
+	Fallback []string
+	// Residency is a name for where data may go, such as "eu". All fallbacks of a
+	// backend with a residency must have the same. "" is no restriction.
+	Residency string
+	// Limits are this backend's own. A field of 0 means that of Config.Limits. For
+	// the whole call those of the backend asked first count.
+	Limits Limits
 }
 
 // Transport holds the settings of HTTP connections. Zero fields have the defaults
@@ -79,13 +101,16 @@ type Transport struct {
 	PingAfter time.Duration
 }
 
-// withDefaults returns c with its list of backends and its default filled in.
+// withDefaults returns c with its list of backends, its default and its log filled in.
 func (c Config) withDefaults() Config {
 	if len(c.Backends) == 0 {
 		c.Backends = []BackendConfig{{Name: defaultName}}
 	}
 	if c.Default == "" {
 		c.Default = c.Backends[0].Name
+	}
+	if c.Log == nil {
+		c.Log = zap.NewNop()
 	}
 	return c
 }
@@ -108,7 +133,30 @@ func (c Config) validate() error {
 	if !seen[c.Default] {
 		problems = append(problems, fmt.Errorf("the default backend %q is not among the backends", c.Default))
 	}
+	for _, b := range c.Backends {
+		problems = append(problems, c.validateFallback(b)...)
+	}
 	return errors.Join(problems...)
+}
+
+// validateFallback reports what is wrong with one list of fallbacks.
+func (c Config) validateFallback(b BackendConfig) (problems []error) {
+	seen := map[string]bool{b.Name: true}
+	for _, name := range b.Fallback {
+		i := slices.IndexFunc(c.Backends, func(f BackendConfig) bool { return f.Name == name })
+		switch {
+		case name == b.Name:
+			problems = append(problems, fmt.Errorf("backend %q: it is its own fallback", b.Name))
+		case seen[name]:
+			problems = append(problems, fmt.Errorf("backend %q: fallback %q is given twice", b.Name, name))
+		case i < 0:
+			problems = append(problems, fmt.Errorf("backend %q: fallback %q is not among the backends", b.Name, name))
+		case b.Residency != "" && c.Backends[i].Residency != b.Residency:
+			problems = append(problems, fmt.Errorf("backend %q: fallback %q has the residency %q, not %q", b.Name, name, c.Backends[i].Residency, b.Residency))
+		}
+		seen[name] = true
+	}
+	return problems
 }
 
 func (b BackendConfig) validate() error {

@@ -24,6 +24,9 @@ func TestNewReportsAllProblems(t *testing.T) {
 			{Name: "a", EndpointURL: "bedrock.example"},
 			{Name: "b", EndpointURL: "http://%zz"},
 			{Name: "a"},
+			{Name: "d", Residency: "eu", Fallback: []string{"d", "b", "x", "b", "e"}},
+			{Name: "e", Residency: "eu", Fallback: []string{"d"}},
+			{Name: "f", Fallback: []string{"e"}},
 		},
 	})
 	if err == nil {
@@ -36,9 +39,30 @@ func TestNewReportsAllProblems(t *testing.T) {
 		`backend "b": endpoint: parse "http://%zz": invalid URL escape "%zz"`,
 		`backend "a" is given twice`,
 		`the default backend "c" is not among the backends`,
+		`backend "d": it is its own fallback`,
+		`backend "d": fallback "b" has the residency "", not "eu"`,
+		`backend "d": fallback "x" is not among the backends`,
+		`backend "d": fallback "b" is given twice`,
 	}
 	if diff := cmp.Diff(want, strings.Split(err.Error(), "\n")); diff != "" {
 		t.Error(diff)
+	}
+}
+
+func TestNewRefusesModelsOfOtherRegions(t *testing.T) {
+	isolate(t)
+	const arn = "arn:aws:bedrock:eu-west-1:1:inference-profile/"
+	_, err := New(t.Context(), Config{Backends: []BackendConfig{
+		{Name: "a", Region: "eu-west-1", DefaultModel: arn + "x", Models: map[string]string{"y": arn + "y", "z": "z", "f": "arn:aws:bedrock:::x"}},
+		{Name: "b", DefaultModel: arn + "x"},
+		{Name: "c", DefaultModel: "y", Models: map[string]string{"y": arn + "y"}},
+	}})
+	want := []string{
+		`bedrock: backend "b": the model ` + arn + `x is of region eu-west-1, and the backend calls us-east-1`,
+		`backend "c": the model ` + arn + `y is of region eu-west-1, and the backend calls us-east-1`,
+	}
+	if err == nil || !cmp.Equal(want, strings.Split(err.Error(), "\n")) {
+		t.Error(err)
 	}
 }
 

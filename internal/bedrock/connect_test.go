@@ -52,7 +52,7 @@ func TestCannotConnect(t *testing.T) {
 func TestRepliesThatAreNone(t *testing.T) {
 	isolate(t)
 	for name, reply := range map[string]string{
-		"nothing": "", "blank": " \n", "a page": "<html></html>", "a list": "[]", "null": "null", "a cut object": `{"output":{`, "a brace": "{",
+		"a page": "<html></html>", "a list": "[]", "null": "null", "a cut object": `{"output":{`, "a brace": "{",
 	} {
 		t.Run(name, func(t *testing.T) {
 			url := serve(t, func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, reply) })
@@ -60,6 +60,11 @@ func TestRepliesThatAreNone(t *testing.T) {
 			check(t, err, failure{502, translator.KindBadAnswer, false, 0, ""})
 		})
 	}
+	t.Run("nothing", func(t *testing.T) {
+		url := serve(t, func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, " \n") })
+		_, _, err := newTestBackend(t, Config{}, url).Converse(t.Context(), call("m", `{}`), translator.Caller{})
+		check(t, err, failure{502, translator.KindBadAnswer, true, 0, ""})
+	})
 	t.Run("cut", func(t *testing.T) {
 		url := serve(t, func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Length", "100")

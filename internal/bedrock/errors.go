@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"strings"
 
@@ -12,13 +13,25 @@ import (
 	"bedrock-extproc/translator"
 )
 
-// explain turns the error of a call into one for clients, with facts. When ctx
-// has ended, the error is the context's cause, wrapped.
-func (x *exchange) explain(ctx context.Context, err error) error {
-	if cause := context.Cause(ctx); cause != nil {
-		return fmt.Errorf("bedrock: the call was ended: %w", cause)
+// explain turns the error of an attempt into one for clients, with facts. When the
+// context has ended, what it ended by is the error.
+func (x *exchange) explain(err error) error {
+	if cause := context.Cause(x.ctx); cause != nil {
+		return x.ended(cause)
 	}
 	e := x.describe(err)
+	e.Facts = x.facts
+	return e
+}
+
+// ended is the error of a call that was ended: by one of the limits, or for the
+// caller's cause, which it wraps.
+func (x *exchange) ended(cause error) error {
+	limit, ok := cause.(*limitError) //nolint:errorlint // a cause of our own is never wrapped
+	if !ok {
+		return fmt.Errorf("bedrock: the call was ended: %w", cause)
+	}
+	e := limit.describe()
 	e.Facts = x.facts
 	return e
 }
@@ -70,10 +83,14 @@ func describeCredentials(err *credentialsError) *translator.Error {
 }
 
 func notConnected(x *exchange, err error) *translator.Error {
+	message := fmt.Sprintf("Bedrock could not be reached in region %s.", x.facts.Region)
+	if timeout, ok := errors.AsType[net.Error](err); ok && timeout.Timeout() {
+		message = fmt.Sprintf("Bedrock did not take a connection in region %s within the sidecar's limit.", x.facts.Region)
+	}
 	return &translator.Error{
 		Status:     http.StatusServiceUnavailable,
 		Kind:       translator.KindConnection,
-		Message:    fmt.Sprintf("Bedrock could not be reached in region %s.", x.facts.Region),
+		Message:    message,
 		Hint:       "Check that the region exists and offers Bedrock, and that the sidecar can reach its endpoint.",
 		Retryable:  true,
 		RetryAfter: defaultRetryAfter,
@@ -99,4 +116,11 @@ func invalid(path, message string) *translator.Error {
 // badAnswer is an answer that is not one of Converse.
 func badAnswer(message string, cause error) *translator.Error {
 	return &translator.Error{Status: http.StatusBadGateway, Kind: translator.KindBadAnswer, Message: message, Cause: cause}
+}
+
+// emptyAnswer is a success without a byte in it, which a peer in trouble sends.
+func emptyAnswer(cause error) *translator.Error {
+	e := badAnswer("Bedrock's answer is empty.", cause)
+	e.Retryable = true
+	return e
 }

@@ -33,18 +33,48 @@ const (
 //     caller's bytes, a 2xx body is kept as bytes, and errors stay the SDK's;
 //   - the HTTP client: it counts and sees each answer's status and headers.
 //
-// It belongs to one call.
+// It belongs to one attempt of a call.
 type exchange struct {
 	*restjson1.Protocol
-	transport http.RoundTripper
-	caller    translator.Caller
-	body      []byte
+	run     *run
+	backend *Backend
+	ctx     context.Context // of the attempt: its cause explains an early end
+	cancel  context.CancelCauseFunc
+	caller  translator.Caller
+	body    []byte
 
 	facts  translator.Facts
 	status int // 0 while there is no answer
 	header http.Header
 	reply  []byte        // a whole 2xx answer
 	stream io.ReadCloser // the body of a 2xx answer to ConverseStream
+	length int64         // of that body, -1 when it is not known
+	events *stream       // that is read from it
+}
+
+// converse gets the whole answer.
+func (x *exchange) converse() error {
+	defer after(x.backend.limits.Reply, waitReply, x.cancel)()
+	_, err := x.backend.client.Converse(x.ctx, &bedrockruntime.ConverseInput{ModelId: &x.facts.ModelID}, x.configure)
+	if err != nil {
+		return err
+	}
+	return checkReply(x.reply)
+}
+
+// converseStream gets the first event.
+func (x *exchange) converseStream() error {
+	defer after(x.backend.limits.FirstEvent, waitFirstEvent, x.cancel)()
+	_, err := x.backend.client.ConverseStream(x.ctx, &bedrockruntime.ConverseStreamInput{ModelId: &x.facts.ModelID}, x.configure, x.keepStream)
+	if err != nil {
+		return err
+	}
+	x.events = newStream(x)
+	if err := x.events.open(); err != nil {
+		_ = x.stream.Close()
+		return err
+	}
+	return nil
 }
 
 // configure is the functional option of the SDK's call.
@@ -107,7 +137,7 @@ func (x *exchange) Do(req *http.Request) (*http.Response, error) {
 	req.ContentLength = int64(len(x.body))
 	// After signing, so that a proxy may change it.
 	req.Header.Set("Accept-Encoding", "identity")
-	resp, err := x.transport.RoundTrip(req)
+	resp, err := x.backend.transport.RoundTrip(req)
 	if err != nil {
 		return nil, err
 	}
@@ -130,7 +160,7 @@ func (k streamKeeper) HandleDeserialize(ctx context.Context, in middleware.Deser
 	case ok && err != nil:
 		_ = resp.Body.Close() // nobody else does for streams
 	case ok:
-		k.x.stream = resp.Body
+		k.x.stream, k.x.length = resp.Body, resp.ContentLength
 	}
 	return out, md, err
 }
@@ -163,6 +193,9 @@ func readReply(body io.Reader, length int64) ([]byte, error) {
 // for the dialect to judge.
 func checkReply(reply []byte) error {
 	reply = bytes.TrimSpace(reply)
+	if len(reply) == 0 {
+		return emptyAnswer(nil)
+	}
 	if len(reply) < 2 || reply[0] != '{' || reply[len(reply)-1] != '}' {
 		return badAnswer("Bedrock's answer is not a JSON object.", nil)
 	}

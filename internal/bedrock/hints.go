@@ -1,7 +1,6 @@
 package bedrock
 
 import (
-	"fmt"
 	"net/http"
 	"strings"
 
@@ -10,17 +9,13 @@ import (
 
 // hint says what to do about a refusal, "" when nothing is known. Bedrock tells
 // these cases apart in its message alone.
-func (r refusal) hint(kind translator.Kind, facts translator.Facts) string {
+func (r refusal) hint(kind translator.Kind) string {
 	switch kind {
 	case translator.KindCallerCredentials, translator.KindSidecarCredentials:
 		return credentialsHint(strings.TrimSuffix(r.code, "Exception"))
 	case translator.KindValidation, translator.KindAccessDenied, translator.KindNotFound:
 	default:
 		return ""
-	}
-	// An ARN says where its model is; elsewhere every refusal means that.
-	if region := arnRegion(facts.ModelID); region != "" && region != facts.Region {
-		return fmt.Sprintf("The model's ARN is of region %s, and %s was called: choose a backend in the ARN's region.", region, facts.Region)
 	}
 	message := strings.ToLower(r.message)
 	for _, h := range hints {
@@ -86,13 +81,4 @@ func credentialsHint(code string) string {
 		return "Check the secret access key, and that the sidecar's clock is right."
 	}
 	return "Check the access key id and the session token, and that both are of the partition that was called."
-}
-
-// arnRegion is the region in an ARN, "" when there is none.
-func arnRegion(model string) string {
-	parts := strings.SplitN(model, ":", 5)
-	if len(parts) < 5 || parts[0] != "arn" {
-		return ""
-	}
-	return parts[3]
 }

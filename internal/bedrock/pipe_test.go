@@ -65,6 +65,30 @@ func (c *countedConn) Close() error {
 // both ends of the network.
 func overPipes(t testing.TB, h http.HandlerFunc) (b *Backend, p *pipes, stop func()) {
 	t.Helper()
+	transport, p, stop := pipeTransport(h)
+	return newTestBackend(t, Config{RoundTripper: transport}, "http://bedrock.test"), p, stop
+}
+
+// pairOverPipes is overPipes for the configuration of two backends, a and b, at
+// http://a.test and http://b.test, of which b is the fallback of a.
+func pairOverPipes(t testing.TB, cfg Config, h http.HandlerFunc) (a, b *Backend, stop func()) {
+	t.Helper()
+	cfg.RoundTripper, _, stop = pipeTransport(h)
+	if cfg.Backends == nil {
+		cfg.Backends = []BackendConfig{{}, {}}
+	}
+	cfg.Backends[0].Name, cfg.Backends[0].Region, cfg.Backends[0].EndpointURL = "a", "us-west-2", "http://a.test"
+	cfg.Backends[1].Name, cfg.Backends[1].Region, cfg.Backends[1].EndpointURL = "b", "eu-west-1", "http://b.test"
+	cfg.Backends[0].Fallback = []string{"b"}
+	bs, err := New(t.Context(), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return bs.byName["a"], bs.byName["b"], stop
+}
+
+// pipeTransport connects to h.
+func pipeTransport(h http.HandlerFunc) (transport *http.Transport, p *pipes, stop func()) {
 	p = &pipes{conns: make(chan net.Conn), closed: make(chan struct{})}
 	server := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(r.Body)
@@ -79,9 +103,8 @@ func overPipes(t testing.TB, h http.HandlerFunc) (b *Backend, p *pipes, stop fun
 		defer close(served)
 		_ = server.Serve(p)
 	}()
-	transport := &http.Transport{DialContext: p.dial, DisableCompression: true, MaxIdleConnsPerHost: 1024}
-	b = newTestBackend(t, Config{RoundTripper: transport}, "http://bedrock.test")
-	return b, p, func() {
+	transport = &http.Transport{DialContext: p.dial, DisableCompression: true, MaxIdleConnsPerHost: 1024}
+	return transport, p, func() {
 		transport.CloseIdleConnections()
 		_ = server.Close()
 		<-served

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"strconv"
 	"strings"
 	"time"
 
@@ -76,7 +75,7 @@ func (r refusal) describe(x *exchange) *translator.Error {
 		Status:    o.status,
 		Kind:      o.kind,
 		Message:   r.message,
-		Hint:      r.hint(o.kind, x.facts),
+		Hint:      r.hint(o.kind),
 		Retryable: o.retryable,
 		AWSError:  r.code,
 		Facts:     x.facts,
@@ -102,14 +101,8 @@ func (r refusal) describe(x *exchange) *translator.Error {
 // retryAfter is what the answer's headers advise, or the default where the status
 // promises an advice. It is in whole seconds, rounded up.
 func retryAfter(h http.Header, status int) time.Duration {
-	if ms, err := strconv.Atoi(h.Get("X-Amz-Retry-After")); err == nil && ms > 0 {
-		return (time.Duration(ms)*time.Millisecond + time.Second - 1).Truncate(time.Second)
-	}
-	if s, err := strconv.Atoi(h.Get("Retry-After")); err == nil && s > 0 {
-		return time.Duration(s) * time.Second
-	}
-	if at, err := http.ParseTime(h.Get("Retry-After")); err == nil && time.Until(at) > 0 {
-		return (time.Until(at) + time.Second - 1).Truncate(time.Second)
+	if d := advice(h); d > 0 {
+		return (d + time.Second - 1).Truncate(time.Second)
 	}
 	if status == http.StatusTooManyRequests || status == http.StatusServiceUnavailable {
 		return defaultRetryAfter

@@ -24,42 +24,41 @@ var errDrained = errors.New("the stream is complete")
 
 // A stream is the answer to one ConverseStream call.
 type stream struct {
-	ctx    context.Context // of the call: its cause explains an early end
-	cancel context.CancelCauseFunc
-	x      *exchange
-	frames *eventstream.Reader
+	x       *exchange
+	frames  *eventstream.Reader
+	silence *time.Timer // runs while an event is waited for; nil is no limit
 
 	first   translator.Event
 	stopped bool // messageStop has come
 	usage   bool // metadata has come after it
 }
 
-func newStream(ctx context.Context, x *exchange, cancel context.CancelCauseFunc) *stream {
-	return &stream{ctx: ctx, cancel: cancel, x: x, frames: eventstream.NewReader(x.stream)}
-}
+func newStream(x *exchange) *stream { return &stream{x: x, frames: eventstream.NewReader(x.stream)} }
 
 // open reads the first event.
 func (s *stream) open() error {
 	if kind, _, err := mime.ParseMediaType(s.x.header.Get("Content-Type")); kind != "application/vnd.amazon.eventstream" {
-		return s.x.explain(s.ctx, badAnswer("Bedrock did not answer with an event stream.", err))
+		if s.x.length == 0 {
+			return emptyAnswer(err)
+		}
+		return badAnswer("Bedrock did not answer with an event stream.", err)
 	}
 	var err error
-	if s.first, err = s.next(); err != nil {
-		return s.x.explain(s.ctx, err)
-	}
-	return nil
+	s.first, err = s.next()
+	return err
 }
 
 // close gives the connection back, or cuts it when the answer was not read to its
 // end.
 func (s *stream) close() {
 	_ = s.x.stream.Close()
-	s.cancel(errDrained)
+	s.x.run.release()
 }
 
 // events is the sequence that ConverseStream returns.
 func (s *stream) events(yield func(translator.Event, error) bool) {
 	defer s.close()
+	defer s.watch()()
 	ev, err := s.first, error(nil)
 	for err == nil {
 		if !yield(ev, nil) {
@@ -69,17 +68,40 @@ func (s *stream) events(yield func(translator.Event, error) bool) {
 			s.drain()
 			return
 		}
-		ev, err = s.next()
+		ev, err = s.await()
 	}
-	// A cut after messageStop took the token counts at most.
-	if whole := s.stopped && errors.Is(err, errCut); !whole || s.ctx.Err() != nil {
-		yield(translator.Event{}, s.x.explain(s.ctx, err))
+	// A cut or silence after messageStop took the token counts at most.
+	cut := errors.Is(err, errCut)
+	if err = s.x.explain(err); !s.stopped || !cut || context.Cause(s.x.run.ctx) != nil {
+		yield(translator.Event{}, err)
 	}
+}
+
+// watch sets the limit on silence up.
+func (s *stream) watch() (stop func()) {
+	limit := s.x.backend.limits.Silence
+	if limit < 0 {
+		return func() {}
+	}
+	s.silence = time.AfterFunc(limit, func() { s.x.cancel(&limitError{waitSilence, limit}) })
+	s.silence.Stop()
+	return func() { s.silence.Stop() }
+}
+
+// await is next within the limit on silence. While the client takes its time over
+// an event, Bedrock is not to blame.
+func (s *stream) await() (translator.Event, error) {
+	if s.silence == nil {
+		return s.next()
+	}
+	s.silence.Reset(s.x.backend.limits.Silence)
+	defer s.silence.Stop()
+	return s.next()
 }
 
 // drain reads on until the connection is free for the next call.
 func (s *stream) drain() {
-	timer := time.AfterFunc(drainTime, func() { s.cancel(errDrained) })
+	timer := time.AfterFunc(drainTime, func() { s.x.cancel(errDrained) })
 	defer timer.Stop()
 	_, _ = io.CopyN(io.Discard, s.x.stream, drainBytes)
 }

@@ -2,6 +2,7 @@ package bedrock
 
 import (
 	"bytes"
+	"cmp"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -30,10 +31,12 @@ func isolate(t testing.TB) {
 	t.Setenv("AWS_SECRET_ACCESS_KEY", "sidecar-secret")
 }
 
-// newTestBackend returns the only backend of a configuration, at url.
+// newTestBackend returns the only backend of a configuration, at url. It makes one
+// attempt unless the configuration says more.
 func newTestBackend(t testing.TB, cfg Config, url string) *Backend {
 	t.Helper()
 	cfg.Backends = []BackendConfig{{Name: "here", Region: "us-west-2", EndpointURL: url}}
+	cfg.Retry.Attempts = cmp.Or(cfg.Retry.Attempts, 1)
 	bs, err := New(t.Context(), cfg)
 	if err != nil {
 		t.Fatal(err)
@@ -97,6 +100,11 @@ func exceptionFrame(t testing.TB, kind, message string) []byte {
 func sendStream(w http.ResponseWriter, frames ...[]byte) {
 	w.Header().Set("Content-Type", "application/vnd.amazon.eventstream")
 	w.WriteHeader(http.StatusOK)
+	sendMore(w, frames...)
+}
+
+// sendMore goes on with a stream.
+func sendMore(w http.ResponseWriter, frames ...[]byte) {
 	for _, f := range frames {
 		if _, err := w.Write(f); err != nil {
 			return

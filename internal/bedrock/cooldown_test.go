@@ -1,0 +1,200 @@
+package bedrock
+
+import (
+	"fmt"
+	"net/http"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"go.uber.org/zap"
+	"go.uber.org/zap/zaptest/observer"
+
+	"bedrock-extproc/translator"
+)
+
+var errThrottled = &translator.Error{Kind: translator.KindThrottled}
+
+// Pauses grow to their bound; between them one call at a time finds out.
+func TestPausesGrow(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		core, logged := observer.New(zap.WarnLevel)
+		c := newCooling(CoolDown{})
+		p := pair{backend: "a", model: "m"}
+		if h := c.admit(p, time.Now()); h != well {
+			t.Fatalf("at first %d", h)
+		}
+		for i, want := range []int{1, 2, 4, 8, 16, 30, 30} {
+			for range 64 { // who were under way at once count once
+				c.strike(p, errThrottled, 0, zap.New(core))
+			}
+			time.Sleep(time.Duration(want)*time.Second - time.Nanosecond)
+			if h := c.admit(p, time.Now()); h != resting {
+				t.Errorf("pause %d ends before %d s", i, want)
+			}
+			time.Sleep(time.Nanosecond)
+			if h := c.admit(p, time.Now()); h != probing {
+				t.Errorf("pause %d is longer than %d s", i, want)
+			}
+			if h := c.admit(p, time.Now()); h != resting {
+				t.Errorf("two calls find out about pause %d", i)
+			}
+		}
+		if n := logged.Len(); n != 7 {
+			t.Errorf("%d lines logged for 7 pauses", n)
+		}
+		// Whoever was to find out has never come back: the next one may.
+		time.Sleep(30 * time.Second)
+		if h := c.admit(p, time.Now()); h != probing {
+			t.Errorf("nobody else may find out: %d", h)
+		}
+		c.clear(p)
+		if h := c.admit(p, time.Now()); h != well {
+			t.Errorf("after a success %d", h)
+		}
+	})
+}
+
+func TestAdvisedPauseIsBounded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCooling(CoolDown{First: time.Second, Max: 20 * time.Second})
+		for advised, want := range map[time.Duration]time.Duration{0: time.Second, 7 * time.Second: 7 * time.Second, time.Hour: 20 * time.Second} {
+			p := pair{model: advised.String()}
+			c.strike(p, errThrottled, advised, zap.NewNop())
+			if got := time.Until(c.spells[p].until); got != want {
+				t.Errorf("advised %v: %v", advised, got)
+			}
+		}
+	})
+}
+
+// Names of models come from clients: they cannot fill the memory.
+func TestPairsAreBounded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCooling(CoolDown{})
+		for i := range 2 * maxPairs {
+			c.strike(pair{model: fmt.Sprint(i)}, errThrottled, 0, zap.NewNop())
+			time.Sleep(time.Microsecond)
+		}
+		if n := len(c.spells); n != maxPairs {
+			t.Errorf("%d pairs", n)
+		}
+		if c.admit(pair{model: fmt.Sprint(2*maxPairs - 1)}, time.Now()) != resting || c.admit(pair{model: "0"}, time.Now()) != well {
+			t.Error("not the oldest were forgotten")
+		}
+	})
+}
+
+// What one identity is refused costs no other identity and no other model
+// anything.
+func TestPausesAreOfOneIdentityAndModel(t *testing.T) {
+	isolate(t)
+	other := translator.Caller{AccessKeyID: "AKIDOTHER", SecretAccessKey: "other-secret"}
+	synctest.Test(t, func(t *testing.T) {
+		a, b, stop := pairOverPipes(t, Config{}, func(w http.ResponseWriter, r *http.Request) {
+			id, _, _, err := signedFor(r)
+			if err != nil {
+				t.Error(err)
+			}
+			if r.Host == "a.test" && id == "AKIDCALLER" && r.URL.Path == "/model/m/converse" {
+				refuse(w, 429, "ThrottlingException")
+				return
+			}
+			reply(t, w, r)
+		})
+		defer stop()
+		for i, tt := range []struct {
+			at     *Backend
+			caller translator.Caller
+			model  string
+			want   string
+		}{
+			{a, caller, "m", "b 3"},
+			{a, caller, "m", "b 1"},
+			{a, caller, "other", "a 1"},
+			{a, other, "m", "a 1"},
+			{a, translator.Caller{}, "m", "a 1"},
+			{b, caller, "m", "b 1"},
+		} {
+			_, facts, err := tt.at.Converse(t.Context(), call(tt.model, `{}`), tt.caller)
+			if got := fmt.Sprint(facts.Backend, " ", facts.Attempts); err != nil || got != tt.want {
+				t.Errorf("call %d: %s, want %s, %v", i, got, tt.want, err)
+			}
+		}
+	})
+}
+
+// Without anyone else to ask, a backend is never left alone: not when it has no
+// fallback, and not when its fallbacks fail too.
+func TestNobodyIsLeftWithoutABackend(t *testing.T) {
+	isolate(t)
+	synctest.Test(t, func(t *testing.T) {
+		down := true
+		a, b, stop := pairOverPipes(t, Config{Retry: Retry{BaseDelay: -1}}, func(w http.ResponseWriter, r *http.Request) {
+			if down {
+				refuse(w, 503, "ServiceUnavailableException")
+				return
+			}
+			reply(t, w, r)
+		})
+		defer stop()
+		for _, want := range []int{4, 2, 2} { // then one attempt each
+			if _, facts, err := a.Converse(t.Context(), call("m", `{}`), caller); err == nil || facts.Attempts != want || facts.Backend != "a" {
+				t.Errorf("%+v, %v", facts, err)
+			}
+		}
+		for range 2 {
+			if _, facts, err := b.Converse(t.Context(), call("m", `{}`), caller); err == nil || facts.Attempts != 2 {
+				t.Errorf("%+v, %v", facts, err)
+			}
+		}
+		down = false
+		if _, facts, err := a.Converse(t.Context(), call("m", `{}`), caller); err != nil || facts.Backend != "a" || facts.Attempts != 1 {
+			t.Errorf("%+v, %v", facts, err)
+		}
+	})
+}
+
+// A model's own error sends the call elsewhere, and others not.
+func TestModelErrorsMakeNoPause(t *testing.T) {
+	isolate(t)
+	synctest.Test(t, func(t *testing.T) {
+		a, _, stop := pairOverPipes(t, Config{}, func(w http.ResponseWriter, r *http.Request) {
+			if r.Host == "a.test" {
+				refuse(w, 424, "ModelErrorException")
+				return
+			}
+			reply(t, w, r)
+		})
+		defer stop()
+		for range 2 {
+			if _, facts, err := a.Converse(t.Context(), call("m", `{}`), caller); err != nil || facts.Attempts != 3 || facts.Backend != "b" {
+				t.Errorf("%+v, %v", facts, err)
+			}
+		}
+	})
+}
+
+// Many at once, by all doors: for the race detector.
+func TestCoolingConcurrently(t *testing.T) {
+	c := newCooling(CoolDown{First: time.Nanosecond})
+	var group sync.WaitGroup
+	for i := range 16 {
+		group.Go(func() {
+			for n := range 500 {
+				p := c.pair("a", fmt.Sprint(n%7), translator.Caller{AccessKeyID: fmt.Sprint(i % 3), SecretAccessKey: "x"})
+				if c.admit(p, time.Now()) != resting {
+					c.strike(p, errThrottled, 0, zap.NewNop())
+				}
+				if n%5 == 0 {
+					c.clear(p)
+				}
+			}
+		})
+	}
+	group.Wait()
+	if n := len(c.spells); n > 21 {
+		t.Errorf("%d pairs", n)
+	}
+}

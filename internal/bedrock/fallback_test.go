@@ -1,0 +1,217 @@
+package bedrock
+
+import (
+	"net/http"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"bedrock-extproc/translator"
+)
+
+// The fallback answers, with its own model, and the facts say so.
+func TestFallbackAnswers(t *testing.T) {
+	isolate(t)
+	backends := func() []BackendConfig {
+		return []BackendConfig{
+			{Models: map[string]string{"smart": "us.x-v1:0"}},
+			{Models: map[string]string{"smart": "eu.x-v1:0", "us.y-v1:0": "eu.y-v1:0"}},
+		}
+	}
+	tests := map[string]struct{ asked, atA, atB string }{
+		"an alias of both": {"smart", "us.x-v1:0", "eu.x-v1:0"},
+		"an id of A":       {"us.y-v1:0", "us.y-v1:0", "eu.y-v1:0"},
+		"any id":           {"z", "z", "z"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var asked []string
+				a, _, stop := pairOverPipes(t, Config{Backends: backends(), CoolDown: CoolDown{First: -1}}, func(w http.ResponseWriter, r *http.Request) {
+					asked = append(asked, r.Host+r.URL.Path)
+					if r.Host == "a.test" {
+						refuse(w, 429, "ThrottlingException")
+						return
+					}
+					reply(t, w, r)
+				})
+				defer stop()
+				_, whole, err := a.Converse(t.Context(), call(tt.asked, `{}`), caller)
+				if err != nil {
+					t.Error(err)
+				}
+				events, streamed, err := collect(t.Context(), a, call(tt.asked, `{}`), caller)
+				if err != nil || len(events) != 5 {
+					t.Errorf("%v, %v", events, err)
+				}
+				want := translator.Facts{Backend: "b", Region: "eu-west-1", ModelID: tt.atB, Attempts: 3}
+				if whole != want || streamed != want {
+					t.Errorf("%+v, %+v", whole, streamed)
+				}
+				atA, atB := "a.test/model/"+tt.atA+"/converse", "b.test/model/"+tt.atB+"/converse"
+				if diff := cmp.Diff([]string{atA, atA, atB, atA + "-stream", atA + "-stream", atB + "-stream"}, asked); diff != "" {
+					t.Error(diff)
+				}
+			})
+		})
+	}
+}
+
+// What goes to the fallback and what does not, and whose error is told.
+func TestWhatFallsBack(t *testing.T) {
+	isolate(t)
+	pinned := caller
+	pinned.Region = "us-east-1"
+	type calls struct{ A, B int }
+	tests := map[string]struct {
+		a, b   string // what they refuse with, "" is a good answer
+		status int
+		caller translator.Caller
+		model  string
+		calls  calls
+		want   translator.Kind // "" is a good answer
+		tells  string
+	}{
+		"throttled":                {"ThrottlingException", "", 429, caller, "m", calls{2, 1}, "", "b"},
+		"quota":                    {"ServiceQuotaExceededException", "", 400, caller, "m", calls{1, 1}, "", "b"},
+		"model's timeout":          {"ModelTimeoutException", "", 408, caller, "m", calls{1, 1}, "", "b"},
+		"validation":               {"ValidationException", "", 400, caller, "m", calls{1, 0}, translator.KindValidation, "a"},
+		"access":                   {"AccessDeniedException", "", 403, caller, "m", calls{1, 0}, translator.KindAccessDenied, "a"},
+		"expired":                  {"ExpiredTokenException", "", 403, caller, "m", calls{1, 0}, translator.KindCallerCredentials, "a"},
+		"the caller's region":      {"ThrottlingException", "", 429, pinned, "m", calls{2, 0}, translator.KindThrottled, "a"},
+		"region without keys":      {"ThrottlingException", "", 429, translator.Caller{Region: "us-east-1"}, "m", calls{2, 1}, "", "b"},
+		"an ARN of A":              {"ThrottlingException", "", 429, caller, "arn:aws:bedrock:us-west-2:1:x/y", calls{2, 0}, translator.KindThrottled, "a"},
+		"an ARN of B":              {"ThrottlingException", "", 429, caller, "arn:aws:bedrock:eu-west-1:1:x/y", calls{0, 0}, translator.KindInvalid, "a"},
+		"both throttled":           {"ThrottlingException", "ThrottlingException", 429, caller, "m", calls{2, 2}, translator.KindThrottled, "a"},
+		"the fallback is wrong":    {"ThrottlingException", "ValidationException", 429, caller, "m", calls{2, 1}, translator.KindThrottled, "a"},
+		"the fallback is finished": {"ThrottlingException", "UnknownOperationException", 429, caller, "m", calls{2, 1}, translator.KindBadAnswer, "b"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var got calls
+				a, _, stop := pairOverPipes(t, Config{}, func(w http.ResponseWriter, r *http.Request) {
+					code := tt.b
+					if r.Host == "a.test" {
+						got.A++
+						code = tt.a
+					} else {
+						got.B++
+					}
+					if code == "" {
+						reply(t, w, r)
+						return
+					}
+					refuse(w, tt.status, code)
+				})
+				defer stop()
+				_, facts, err := a.Converse(t.Context(), call(tt.model, `{}`), tt.caller)
+				if got != tt.calls || facts.Backend != tt.tells || facts.Attempts != got.A+got.B {
+					t.Errorf("calls %+v, %+v", got, facts)
+				}
+				if tt.want == "" {
+					if err != nil {
+						t.Error(err)
+					}
+				} else if e := asError(t, err); e.Kind != tt.want || e.Facts != facts {
+					t.Errorf("%+v", e)
+				}
+			})
+		})
+	}
+}
+
+// A region that takes connections and says nothing is left after the limit on the
+// first event.
+func TestFallbackFromSilence(t *testing.T) {
+	isolate(t)
+	synctest.Test(t, func(t *testing.T) {
+		a, _, stop := pairOverPipes(t, Config{Limits: Limits{FirstEvent: 3 * time.Second, Reply: 11 * time.Second}}, func(w http.ResponseWriter, r *http.Request) {
+			if r.Host == "a.test" {
+				<-r.Context().Done()
+				return
+			}
+			reply(t, w, r)
+		})
+		defer stop()
+		began := time.Now()
+		events, facts, err := collect(t.Context(), a, call("m", `{}`), caller)
+		if err != nil || len(events) != 5 || facts.Backend != "b" || facts.Attempts != 2 || time.Since(began) != 3*time.Second {
+			t.Errorf("%v, %+v, %v after %v", events, facts, err, time.Since(began))
+		}
+		// Beyond the budget nobody else is asked.
+		_, facts, err = a.Converse(t.Context(), call("other", `{}`), caller)
+		if e := asError(t, err); e.Kind != translator.KindTimeout || facts.Attempts != 1 {
+			t.Errorf("%+v, %+v", e, facts)
+		}
+	})
+}
+
+// The fallback does not wait for long on one backend's advice.
+func TestFallbackBeforeLongAdvice(t *testing.T) {
+	isolate(t)
+	synctest.Test(t, func(t *testing.T) {
+		a, _, stop := pairOverPipes(t, Config{}, func(w http.ResponseWriter, r *http.Request) {
+			if r.Host == "a.test" {
+				refuse(w, 503, "ServiceUnavailableException", "Retry-After", "3")
+				return
+			}
+			reply(t, w, r)
+		})
+		defer stop()
+		began := time.Now()
+		_, facts, err := a.Converse(t.Context(), call("m", `{}`), caller)
+		if err != nil || facts.Attempts != 2 || time.Since(began) != 0 {
+			t.Errorf("%+v, %v after %v", facts, err, time.Since(began))
+		}
+	})
+}
+
+// Region A refuses everything while B is well: no client sees an error, few pay
+// with time, and when A is well again the traffic returns.
+func TestThrottledRegion(t *testing.T) {
+	isolate(t)
+	synctest.Test(t, func(t *testing.T) {
+		var throttled atomic.Bool
+		var atA, atB atomic.Int64
+		throttled.Store(true)
+		a, _, stop := pairOverPipes(t, Config{}, func(w http.ResponseWriter, r *http.Request) {
+			switch {
+			case r.Host == "b.test":
+				atB.Add(1)
+			case throttled.Load():
+				atA.Add(1)
+				refuse(w, 429, "ThrottlingException")
+				return
+			}
+			reply(t, w, r)
+		})
+		defer stop()
+		const calls = 1000
+		var added, worst time.Duration
+		for range calls { // 100 s of them
+			began := time.Now()
+			events, facts, err := collect(t.Context(), a, call("m", `{}`), translator.Caller{})
+			if err != nil || len(events) != 5 || facts.Backend != "b" {
+				t.Fatalf("%v, %+v, %v", events, facts, err)
+			}
+			took := time.Since(began)
+			added, worst = added+took, max(worst, took)
+			time.Sleep(100 * time.Millisecond)
+		}
+		t.Logf("A was called %d times for %d requests; added time: mean %v, worst %v", atA.Load(), calls, added/calls, worst)
+		if n := atA.Load(); n < 5 || n > 10 || atB.Load() != calls {
+			t.Errorf("%d calls to A, %d to B", n, atB.Load())
+		}
+		throttled.Store(false)
+		time.Sleep(30 * time.Second) // the longest pause
+		for range 10 {
+			if _, facts, err := a.Converse(t.Context(), call("m", `{}`), translator.Caller{}); err != nil || facts.Backend != "a" || facts.Attempts != 1 {
+				t.Errorf("%+v, %v", facts, err)
+			}
+		}
+	})
+}

@@ -1,0 +1,213 @@
+package bedrock
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"bedrock-extproc/translator"
+)
+
+// refuse answers as Bedrock does when it refuses; headers are name, value, ….
+func refuse(w http.ResponseWriter, status int, code string, headers ...string) {
+	for i := 0; i < len(headers); i += 2 {
+		w.Header().Set(headers[i], headers[i+1])
+	}
+	w.Header().Set("X-Amzn-ErrorType", code)
+	w.WriteHeader(status)
+	_, _ = fmt.Fprintf(w, `{"message":"no: %s"}`, code)
+}
+
+// reply answers either operation well.
+func reply(t testing.TB, w http.ResponseWriter, r *http.Request) {
+	if r.URL.Path[len(r.URL.Path)-1] == 'm' { // converse-stream
+		sendStream(w, answer(t, "hi")...)
+		return
+	}
+	_, _ = w.Write([]byte(`{"text":"hi"}`))
+}
+
+// cutConn ends a connection without an answer.
+func cutConn(w http.ResponseWriter) {
+	if conn, _, err := http.NewResponseController(w).Hijack(); err == nil {
+		_ = conn.Close()
+	}
+}
+
+// What passes is repeated, so often as is allowed; what does not is said at once.
+func TestWhatIsRepeated(t *testing.T) {
+	isolate(t)
+	frames := func(f ...[]byte) func(http.ResponseWriter) {
+		return func(w http.ResponseWriter) { sendStream(w, f...) }
+	}
+	code := func(status int, name string) func(http.ResponseWriter) {
+		return func(w http.ResponseWriter) { refuse(w, status, name) }
+	}
+	model := func(status int, message string) func(http.ResponseWriter) {
+		return func(w http.ResponseWriter) {
+			w.Header().Set("X-Amzn-ErrorType", "ModelErrorException")
+			w.WriteHeader(424)
+			_, _ = fmt.Fprintf(w, `{"message":%q,"originalStatusCode":%d}`, message, status)
+		}
+	}
+	tests := map[string]struct {
+		fail     func(http.ResponseWriter)
+		repeated bool
+	}{
+		"no connection":       {cutConn, true},
+		"internal":            {code(500, "InternalServerException"), true},
+		"unavailable":         {code(503, "ServiceUnavailableException"), true},
+		"throttled":           {code(429, "ThrottlingException"), true},
+		"not ready":           {code(429, "ModelNotReadyException"), true},
+		"a proxy's 502":       {code(502, ""), true},
+		"model's error":       {model(500, "try again"), true},
+		"nothing":             {func(w http.ResponseWriter) { w.WriteHeader(200) }, true},
+		"invalid tool use":    {model(500, "Model produced invalid sequence as part of ToolUse. Please refer to the model tool use troubleshooting guide."), false},
+		"model's validation":  {model(400, "no"), false},
+		"validation":          {code(400, "ValidationException"), false},
+		"access":              {code(403, "AccessDeniedException"), false},
+		"not found":           {code(404, "ResourceNotFoundException"), false},
+		"expired credentials": {code(403, "ExpiredTokenException"), false},
+		"signature":           {code(403, "InvalidSignatureException"), false},
+		"quota":               {code(400, "ServiceQuotaExceededException"), false},
+		"model's timeout":     {code(408, "ModelTimeoutException"), false},
+		"not JSON":            {func(w http.ResponseWriter) { _, _ = w.Write([]byte("<html>")) }, false},
+
+		"stream: empty":            {frames(nil), true},
+		"stream: throttled":        {frames(exceptionFrame(t, "throttlingException", "slow")), true},
+		"stream: internal":         {frames(exceptionFrame(t, "internalServerException", "oh")), true},
+		"stream: unavailable":      {frames(exceptionFrame(t, "serviceUnavailableException", "oh")), true},
+		"stream: validation":       {frames(exceptionFrame(t, "validationException", "no")), false},
+		"stream: invalid tool use": {frames(exceptionFrame(t, "modelStreamErrorException", "Model produced invalid sequence as part of ToolUse.")), false},
+		"stream: nonsense":         {frames([]byte("0123456789abcdef0123456789abcdef")), false},
+		"stream: cut": {func(w http.ResponseWriter) {
+			sendStream(w, nil)
+			cutConn(w)
+		}, true},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				calls, good := 0, false
+				transport, _, stop := pipeTransport(func(w http.ResponseWriter, r *http.Request) {
+					if calls++; good && calls == 2 {
+						reply(t, w, r)
+						return
+					}
+					tt.fail(w)
+				})
+				defer stop()
+				b := newTestBackend(t, Config{RoundTripper: transport, Retry: Retry{Attempts: 3}}, "http://bedrock.test")
+				for _, good = range []bool{false, true} {
+					want := 1
+					switch {
+					case tt.repeated && good:
+						want = 2
+					case tt.repeated:
+						want = 3
+					}
+					fails := !tt.repeated || !good
+					try := func(facts translator.Facts, err error) {
+						if calls != want || facts.Attempts != want || fails != (err != nil) {
+							t.Errorf("%d calls, %+v, %v; want %d", calls, facts, err, want)
+						}
+						if err != nil && asError(t, err).Facts != facts {
+							t.Errorf("%+v in the error, %+v beside it", asError(t, err).Facts, facts)
+						}
+						calls = 0
+					}
+					_, facts, err := collect(t.Context(), b, call("m", `{}`), translator.Caller{})
+					try(facts, err)
+					if !strings.HasPrefix(name, "stream: ") {
+						_, facts, err = b.Converse(t.Context(), call("m", `{}`), translator.Caller{})
+						try(facts, err)
+					}
+				}
+			})
+		})
+	}
+}
+
+// After the first event nothing is repeated.
+func TestNothingIsRepeatedAfterTheFirstEvent(t *testing.T) {
+	isolate(t)
+	synctest.Test(t, func(t *testing.T) {
+		calls := 0
+		a, _, stop := pairOverPipes(t, Config{}, func(w http.ResponseWriter, _ *http.Request) {
+			calls++
+			sendStream(w, answer(t, "hi")[0], exceptionFrame(t, "throttlingException", "slow"))
+		})
+		defer stop()
+		events, _, err := collect(t.Context(), a, call("m", `{}`), translator.Caller{})
+		if e := asError(t, err); calls != 1 || len(events) != 1 || e.Kind != translator.KindThrottled || e.Facts.Attempts != 1 {
+			t.Errorf("%d calls, %d events, %+v", calls, len(events), e)
+		}
+	})
+}
+
+// The waits between attempts: random within bounds, and as long as advised.
+func TestPauses(t *testing.T) {
+	isolate(t)
+	tests := map[string]struct {
+		retry    Retry
+		headers  []string
+		calls    int
+		min, max time.Duration
+	}{
+		"growing":           {Retry{Attempts: 4, BaseDelay: time.Second, MaxDelay: 2 * time.Second}, nil, 4, 2500 * time.Millisecond, 5 * time.Second},
+		"none":              {Retry{Attempts: 4, BaseDelay: -1}, nil, 4, 0, 0},
+		"advised":           {Retry{Attempts: 2}, []string{"Retry-After", "7"}, 2, 7 * time.Second, 7 * time.Second},
+		"advised, in ms":    {Retry{Attempts: 2}, []string{"X-Amz-Retry-After", "1234", "Retry-After", "7"}, 2, 1234 * time.Millisecond, 1234 * time.Millisecond},
+		"beyond the budget": {Retry{Attempts: 2}, []string{"Retry-After", "11"}, 1, 0, 0},
+		"a larger budget":   {Retry{Attempts: 2, Budget: time.Minute}, []string{"Retry-After", "11"}, 2, 11 * time.Second, 11 * time.Second},
+		"no budget":         {Retry{Attempts: 2, Budget: -1}, []string{"Retry-After", "999"}, 2, 999 * time.Second, 999 * time.Second},
+		"a spent budget":    {Retry{Attempts: 99}, []string{"Retry-After", "3"}, 4, 9 * time.Second, 9 * time.Second},
+		"the default":       {Retry{}, nil, 2, 100 * time.Millisecond, 200 * time.Millisecond},
+		"one attempt":       {Retry{Attempts: -1}, nil, 1, 0, 0},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				calls := 0
+				transport, _, stop := pipeTransport(func(w http.ResponseWriter, _ *http.Request) {
+					calls++
+					refuse(w, 429, "ThrottlingException", tt.headers...)
+				})
+				defer stop()
+				b := newTestBackend(t, Config{RoundTripper: transport}, "http://bedrock.test")
+				b.retry = tt.retry.withDefaults()
+				began := time.Now()
+				_, facts, err := b.Converse(t.Context(), call("m", `{}`), translator.Caller{})
+				if took := time.Since(began); calls != tt.calls || took < tt.min || took > tt.max {
+					t.Errorf("%d calls in %v of synthetic time", calls, took)
+				}
+				if e := asError(t, err); e.Kind != translator.KindThrottled || facts.Attempts != tt.calls {
+					t.Errorf("%+v, %+v", facts, e)
+				}
+			})
+		})
+	}
+}
+
+// A client that leaves during a wait is noticed at once.
+func TestClientLeavesBetweenAttempts(t *testing.T) {
+	isolate(t)
+	synctest.Test(t, func(t *testing.T) {
+		a, _, stop := pairOverPipes(t, Config{Retry: Retry{BaseDelay: 4 * time.Second, MaxDelay: 4 * time.Second}}, func(w http.ResponseWriter, _ *http.Request) {
+			refuse(w, 429, "ThrottlingException")
+		})
+		defer stop()
+		ctx, cancel := context.WithCancelCause(t.Context())
+		time.AfterFunc(time.Second, func() { cancel(errLeft) })
+		began := time.Now()
+		_, _, err := a.Converse(ctx, call("m", `{}`), translator.Caller{})
+		if took := time.Since(began); !errors.Is(err, errLeft) || took != time.Second {
+			t.Errorf("%v after %v", err, took)
+		}
+	})
+}
