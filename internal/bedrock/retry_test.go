@@ -211,3 +211,70 @@ func TestClientLeavesBetweenAttempts(t *testing.T) {
 		}
 	})
 }
+
+// A client that leaves while the fallback is asked is not told of the first
+// backend's trouble.
+func TestClientLeavesDuringTheFallback(t *testing.T) {
+	isolate(t)
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancelCause(t.Context())
+		a, _, stop := pairOverPipes(t, Config{}, func(w http.ResponseWriter, r *http.Request) {
+			if r.Host == "a.test" {
+				refuse(w, 429, "ThrottlingException")
+				return
+			}
+			cancel(errLeft)
+			<-r.Context().Done()
+		})
+		defer stop()
+		_, facts, err := a.Converse(ctx, call("m", `{}`), translator.Caller{})
+		if !errors.Is(err, errLeft) || facts.Backend != "b" || facts.Attempts != 3 {
+			t.Errorf("%+v, %v", facts, err)
+		}
+	})
+}
+
+// ctxKeeper remembers the contexts of its requests.
+type ctxKeeper struct {
+	http.RoundTripper
+	seen *[]context.Context
+}
+
+func (k ctxKeeper) RoundTrip(r *http.Request) (*http.Response, error) {
+	*k.seen = append(*k.seen, r.Context())
+	return k.RoundTripper.RoundTrip(r)
+}
+
+// However a call goes, its context and timers end with it.
+func TestCallsAreReleased(t *testing.T) {
+	isolate(t)
+	synctest.Test(t, func(t *testing.T) {
+		transport, _, stop := pipeTransport(func(w http.ResponseWriter, r *http.Request) {
+			if r.Header.Get("X-Amz-Security-Token") != "" {
+				refuse(w, 429, "ThrottlingException")
+				return
+			}
+			reply(t, w, r)
+		})
+		defer stop()
+		var seen []context.Context
+		b := newTestBackend(t, Config{RoundTripper: ctxKeeper{transport, &seen}, Retry: Retry{Attempts: 2}}, "http://bedrock.test")
+		refused := caller
+		refused.SessionToken = "x"
+		for _, who := range []translator.Caller{caller, refused} {
+			_, _, whole := b.Converse(t.Context(), call("m", `{}`), who)
+			_, _, streamed := collect(t.Context(), b, call("m", `{}`), who)
+			if (whole != nil || streamed != nil) != (who == refused) {
+				t.Errorf("%v, %v", whole, streamed)
+			}
+		}
+		if len(seen) != 6 {
+			t.Errorf("%d calls", len(seen))
+		}
+		for i, ctx := range seen {
+			if ctx.Err() == nil {
+				t.Errorf("call %d is not over", i)
+			}
+		}
+	})
+}

@@ -183,7 +183,6 @@ func (r *run) attempt(b *Backend) error {
 	r.made = x.facts.Attempts
 	if err != nil {
 		err = x.explain(err)
-		x.cancel(errDrained)
 	}
 	r.refusal = err
 	return err
