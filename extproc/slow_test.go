@@ -101,6 +101,7 @@ func TestEventsMergeWhenTheSenderIsSlow(t *testing.T) {
 		synctest.Wait() // the headers are on their way, with "one" behind them
 		steps <- delta("two")
 		steps <- delta("three")
+		synctest.Wait()        // both are there before the next message is made up
 		e.accept <- struct{}{} // headers
 		e.accept <- struct{}{} // one
 		synctest.Wait()
