@@ -107,9 +107,8 @@ func TestToolRoundTrip(t *testing.T) {
 		calls = append(calls, fmt.Sprintf(`{"id":%q,"name":%q,"input":%s}`, use.ID, use.Name, use.Input))
 		results = append(results, fmt.Sprintf(`{"tool_results":[{"tool_use_id":%q,"content":"%d degrees"}]}`, use.ID, 10+i))
 	}
-	body := strings.Replace(ask, `"messages": [`, `"messages": [`, 1)
-	i := strings.Index(body, `}],`)
-	body = body[:i+1] + `,{"role":"assistant","tool_calls":[` + strings.Join(calls, ",") + `]},` + strings.Join(results, ",") + body[i+1:]
+	i := strings.Index(ask, `}],`)
+	body := ask[:i+1] + `,{"role":"assistant","tool_calls":[` + strings.Join(calls, ",") + `]},` + strings.Join(results, ",") + ask[i+1:]
 	a := decode(t, post(t, client, s.completions(), body))
 	if !strings.Contains(a.Content, "10 degrees") || !strings.Contains(a.Content, "11 degrees") {
 		t.Errorf("answer %+v", a)

@@ -30,7 +30,7 @@ func testMain(m *testing.M) int {
 	}
 	defer os.RemoveAll(dir)
 	program = filepath.Join(dir, "bedrock-extproc")
-	build := exec.Command("go", "build", "-o", program, "bedrock-extproc/cmd/bedrock-extproc")
+	build := exec.Command("go", append([]string{"build", "-o", program}, append(buildFlags, "bedrock-extproc/cmd/bedrock-extproc")...)...)
 	if out, err := build.CombinedOutput(); err != nil {
 		fmt.Fprintf(os.Stderr, "%s%v\n", out, err)
 		return 1
@@ -53,7 +53,7 @@ type sidecar struct {
 func startSidecar(t *testing.T, bedrock string, flags ...string) *sidecar {
 	t.Helper()
 	// A test's own temporary folder can be too long for a socket's name.
-	dir, err := os.MkdirTemp("", "e2e-")
+	dir, err := os.MkdirTemp("", "e2e-") //nolint:usetesting // see above
 	if err != nil {
 		t.Fatal(err)
 	}
