@@ -167,7 +167,7 @@ func text(list []event) string {
 	return b.String()
 }
 
-func types(list []event) []string {
+func kinds(list []event) []string {
 	var names []string
 	for _, ev := range list {
 		if len(names) == 0 || names[len(names)-1] != ev.Type {

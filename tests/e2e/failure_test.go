@@ -153,7 +153,7 @@ func TestFailureMidStream(t *testing.T) {
 			s := start(t, always(behaviour))
 			for protocol, client := range protocols() {
 				list := readEvents(t, post(t, client, s.stream(), askExplain)).all()
-				if diff := cmp.Diff([]string{"content_delta", "error"}, types(list)); diff != "" {
+				if diff := cmp.Diff([]string{"content_delta", "error"}, kinds(list)); diff != "" {
 					t.Errorf("%s: events (-want +got):\n%s", protocol, diff)
 				}
 				if last := list[len(list)-1]; last.Detail == "" || last.Error.Type == "" {

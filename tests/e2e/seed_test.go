@@ -61,7 +61,7 @@ func wholeExample(t *testing.T, s *system, client *http.Client) {
 func streamedExample(t *testing.T, s *system, client *http.Client) {
 	resp := post(t, client, s.stream(), askExplain)
 	list := readEvents(t, resp).all()
-	if diff := cmp.Diff([]string{"content_delta", "message_stop", "metadata"}, types(list)); diff != "" {
+	if diff := cmp.Diff([]string{"content_delta", "message_stop", "metadata"}, kinds(list)); diff != "" {
 		t.Errorf("events (-want +got):\n%s", diff)
 	}
 	if !strings.Contains(text(list), "Quantum computing") {
@@ -100,7 +100,7 @@ func TestToolRoundTrip(t *testing.T) {
 		}
 	}
 	if len(uses) != 2 {
-		t.Fatalf("%d tool calls in %v, want 2", len(uses), types(list))
+		t.Fatalf("%d tool calls in %v, want 2", len(uses), kinds(list))
 	}
 	var calls, results []string
 	for i, use := range uses {

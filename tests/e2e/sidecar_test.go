@@ -50,7 +50,7 @@ type sidecar struct {
 }
 
 // startSidecar runs the program against bedrock and waits until it is ready.
-func startSidecar(t *testing.T, bedrock string, flags ...string) *sidecar {
+func startSidecar(t testing.TB, bedrock string, flags ...string) *sidecar {
 	t.Helper()
 	// A test's own temporary folder can be too long for a socket's name.
 	dir, err := os.MkdirTemp("", "e2e-") //nolint:usetesting // see above
@@ -124,7 +124,7 @@ func (s *sidecar) signal(t *testing.T, sig os.Signal) {
 }
 
 // stop ends the process, and shows its log when the test failed.
-func (s *sidecar) stop(t *testing.T) {
+func (s *sidecar) stop(t testing.TB) {
 	_ = s.cmd.Process.Signal(syscall.SIGTERM)
 	select {
 	case <-s.ended:

@@ -25,7 +25,7 @@ func (s *system) completions() string { return s.url("/api/v1/llm/completions") 
 func (s *system) stream() string      { return s.url("/api/v1/llm/completions/stream") }
 
 // start starts a stand-in that behaves as script says, the sidecar and Envoy.
-func start(t *testing.T, script func(*fakebedrock.Request) fakebedrock.Behaviour, flags ...string) *system {
+func start(t testing.TB, script func(*fakebedrock.Request) fakebedrock.Behaviour, flags ...string) *system {
 	t.Helper()
 	s := &system{done: make(chan fakebedrock.Call, 10_000)}
 	s.bedrock = fakebedrock.New(fakebedrock.Config{
