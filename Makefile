@@ -52,7 +52,7 @@ e2e: go ## run only the tests with a real Envoy
 
 .PHONY: bench
 bench: go ## run the benchmarks
-	@go test -run '^$$' -bench . -benchmem ./...
+	@ENVOY_BIN=$$($(ENVOY_SH)) && export ENVOY_BIN && go test -run '^$$' -bench . -benchmem ./...
 
 .PHONY: fuzz
 fuzz: go ## run each fuzz target for FUZZTIME (60s)

@@ -59,7 +59,13 @@ func newChat(cfg *config.Config) (*chat.Dialect, error) {
 	if err != nil {
 		return nil, fmt.Errorf("tool_use_deltas: %w", err)
 	}
-	return chat.New(chat.Config{ToolUseDeltas: deltas})
+	translation, err := chat.ParseTranslation(cfg.Extproc.Translation)
+	if err != nil {
+		return nil, fmt.Errorf("translation: %w", err)
+	}
+	return chat.New(chat.Config{
+		ToolUseDeltas: deltas, Translation: translation, ModelFamilies: cfg.Extproc.ModelFamilies,
+	})
 }
 
 // pages are what GET requests through Envoy's listener see.
