@@ -5,12 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws/protocol/eventstream"
 	"github.com/aws/aws-sdk-go-v2/service/bedrockruntime/types"
 
 	"bedrock-extproc/tests/fakebedrock"
@@ -44,6 +46,41 @@ func TestCallsHaveWhatCameIn(t *testing.T) {
 		if text := fmt.Sprint(c.Header); strings.Contains(text, "Signature") || strings.Contains(text, "Authorization") {
 			t.Errorf("credentials are recorded: %s", text)
 		}
+	}
+}
+
+// Who has the last event may leave without waiting for the end of the response.
+func TestClientLeavesWithTheLastEvent(t *testing.T) {
+	done := make(chan fakebedrock.Call, 1)
+	s := serve(t, fakebedrock.Config{OnDone: func(c fakebedrock.Call) { done <- c }}, false)
+	for range 100 {
+		resp, err := s.post("converse-stream", helloBody, threeTokens...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		dec := eventstream.NewDecoder()
+		for range sevenKinds {
+			if _, err := dec.Decode(resp.Body, nil); err != nil {
+				t.Fatal(err)
+			}
+		}
+		resp.Body.Close()
+		if c := <-done; c.Aborted || c.Events != len(sevenKinds) {
+			t.Fatalf("aborted %v after %d events", c.Aborted, c.Events)
+		}
+	}
+}
+
+func TestTokensAreNotRecorded(t *testing.T) {
+	bedrock := fakebedrock.New(fakebedrock.Config{})
+	server := httptest.NewServer(bedrock)
+	defer server.Close()
+	client := newClient(t, server.URL, server.Client(), static(fakebedrock.DemoSessionKeyID, fakebedrock.DemoSecretAccessKey, fakebedrock.DemoSessionToken))
+	if _, err := client.Converse(t.Context(), ask("hello")); err != nil {
+		t.Fatal(err)
+	}
+	if text := fmt.Sprint(bedrock.Calls()[0].Header); strings.Contains(text, fakebedrock.DemoSessionToken) || !strings.Contains(text, "X-Amz-Date") {
+		t.Errorf("recorded %s", text)
 	}
 }
 

@@ -1,8 +1,13 @@
 package fakebedrock_test
 
 import (
+	"bytes"
+	"context"
+	"encoding/binary"
 	"errors"
+	"hash/crc32"
 	"io"
+	"net"
 	"net/http"
 	"strings"
 	"syscall"
@@ -89,6 +94,7 @@ func TestSpoiledFrames(t *testing.T) {
 	if err != nil || frames[1].header(":message-type") != "" || frames[1].header(":event-type") == "" {
 		t.Errorf("%v, %v", frames, err)
 	}
+	checkSpoiltPrelude(t, s)
 	_, frames, err = s.stream(helloBody, append(threeTokens, "X-Fake-Fault", "bad-json", "X-Fake-At", "1")...)
 	if err != nil || !strings.HasPrefix(frames[1].payload, `{"contentBlockIndex"`) || strings.HasSuffix(frames[1].payload, "}") {
 		t.Errorf("%v, %v", frames, err)
@@ -104,6 +110,26 @@ func TestSpoiledFrames(t *testing.T) {
 	_, frames, err = s.stream(helloBody, "X-Fake-Fault", "error-message")
 	if err != nil || len(frames) != 1 || frames[0].header(":message-type") != "error" || frames[0].header(":error-message") == "" {
 		t.Errorf("%v, %v", frames, err)
+	}
+}
+
+// checkSpoiltPrelude: the checksum of the lengths is wrong, and no other.
+func checkSpoiltPrelude(t *testing.T, s *served) {
+	t.Helper()
+	resp, err := s.post("converse-stream", helloBody, append(threeTokens, "X-Fake-Fault", "prelude-crc")...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	raw := []byte(readAll(t, resp))
+	for i := 0; len(raw) > 0; i++ {
+		size := binary.BigEndian.Uint32(raw)
+		prelude := binary.BigEndian.Uint32(raw[8:]) == crc32.ChecksumIEEE(raw[:8])
+		message := binary.BigEndian.Uint32(raw[size-4:]) == crc32.ChecksumIEEE(raw[:size-4])
+		if prelude != (i != 0) || !message {
+			t.Errorf("frame %d: prelude %v, message %v", i, prelude, message)
+		}
+		raw = raw[size:]
 	}
 }
 
@@ -159,6 +185,35 @@ func TestAnswersThatAreNotBedrocks(t *testing.T) {
 		if err != nil || !strings.HasPrefix(got, want) || resp.Header.Get("X-Amzn-Errortype") != "" {
 			t.Errorf("%s: %q, %v", fault, got, err)
 		}
+	}
+}
+
+// tapped is a connection that keeps what was read.
+type tapped struct {
+	net.Conn
+	read *bytes.Buffer
+}
+
+func (c tapped) Read(p []byte) (int, error) {
+	n, err := c.Conn.Read(p)
+	c.read.Write(p[:n])
+	return n, err
+}
+
+// Each piece is a chunk of HTTP/1.1's own.
+func TestSplitWrites(t *testing.T) {
+	s := serve(t, fakebedrock.Config{}, false)
+	var read bytes.Buffer
+	s.client = &http.Client{Transport: &http.Transport{DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
+		conn, err := new(net.Dialer).DialContext(ctx, network, addr)
+		return tapped{conn, &read}, err
+	}}}
+	resp, frames, err := s.stream(helloBody, append(threeTokens, "X-Fake-Split", "7", "X-Fake-Close", "true")...)
+	if err != nil || resp == nil || len(frames) != 7 {
+		t.Fatalf("%d frames, %v", len(frames), err)
+	}
+	if chunks := strings.Count(read.String(), "\r\n7\r\n"); chunks < 100 {
+		t.Errorf("%d chunks of 7 bytes", chunks)
 	}
 }
 

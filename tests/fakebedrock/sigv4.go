@@ -97,8 +97,9 @@ func (a authorization) matches(r *http.Request, body []byte, id Identity, signed
 		creds.SessionToken = id.SessionToken
 	}
 	hash := sha256.Sum256(body)
-	// A signer of its own for every check: it keeps a derived key by access key and
-	// day, and would let a wrong secret pass after a right one.
+	// A signer of its own for every check: it keeps the derived key of an access key
+	// for the day, whatever the secret, and another server here may know the same
+	// access key with another secret.
 	err = v4.NewSigner().SignHTTP(context.Background(), creds, again, hex.EncodeToString(hash[:]), a.service, a.region, signed)
 	if err != nil {
 		return false, err

@@ -25,6 +25,14 @@ func (x *exchange) stream(reply Reply, started time.Time) {
 	}
 }
 
+// last is called before the last frame: whoever has it may leave without waiting
+// for the end of the response.
+func (x *exchange) last() {
+	if x.ctx.Err() == nil {
+		x.call.written()
+	}
+}
+
 // sendAll returns false when the stream did not come to a proper end of the
 // response: the client left, or a fault cut it.
 func (x *exchange) sendAll(events []Event, started time.Time) bool {
@@ -43,6 +51,9 @@ func (x *exchange) sendAll(events []Event, started time.Time) bool {
 				return proper
 			}
 			continue
+		}
+		if i == len(events)-1 && strike < len(events) {
+			x.last()
 		}
 		if !x.send(frame) {
 			return false

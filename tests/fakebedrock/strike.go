@@ -52,8 +52,10 @@ func (x *exchange) strike(enc *encoder, frame []byte) (over, proper bool) {
 	case FaultBadJSON:
 		return !x.sendFrame(enc.event(Event{Type: "contentBlockDelta", Raw: []byte(`{"contentBlockIndex":0,"delta":{"text":"x`)})), false
 	case FaultException:
+		x.last()
 		return true, x.sendFrame(enc.exception(x.streamException()))
 	case FaultErrorMessage:
+		x.last()
 		return true, x.sendFrame(enc.errorMessage("InternalError", "An internal server error occurred"))
 	case FaultCutFrame, FaultEndFrame:
 		_, _ = x.w.Write(frame[:len(frame)/2]) // a client that left is seen by its context

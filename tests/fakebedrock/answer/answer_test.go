@@ -126,6 +126,7 @@ func TestToolCalls(t *testing.T) {
 		"List the servers":                              {noArgs, "", []string{"I will ask list_servers.", `list_servers({})`}},
 		"Explain quantum computing":                     {weather + "," + search, "", []string{quantumComputing}},
 		"What is 2+2?":                                  {weather, "", []string{"2 + 2 = 4."}},
+		"Which city is old?":                            {weather, "", []string{`You said: "Which city is old?"`}}, // one word of a description is no fit
 		"anything at all":                               {weather, `{"any":{}}`, []string{`get_weather({})`}},
 		"news of the weather":                           {search + "," + weather, `{"any":{}}`, []string{`get_weather({})`}},
 		"whatever":                                      {weather + "," + search, `{"tool":{"name":"webSearch"}}`, []string{`webSearch({"query": "whatever", "limit": 3})`}},

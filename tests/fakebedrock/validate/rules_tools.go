@@ -169,7 +169,7 @@ func surplusResults(r *request) string {
 			calls, _ = toolIDs(m)
 		case "user":
 			_, results := toolIDs(m)
-			if len(results) > len(calls) || len(without(results, calls)) > 0 {
+			if len(without(results, calls)) > 0 {
 				return fmt.Sprintf("The number of toolResult blocks at messages.%d.content exceeds the number of toolUse blocks of previous turn.", i)
 			}
 			calls = nil

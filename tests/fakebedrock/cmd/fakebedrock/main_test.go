@@ -109,6 +109,9 @@ func TestStopsWithCallsUnderWay(t *testing.T) {
 	case <-time.After(20 * time.Second):
 		t.Fatal("it does not end")
 	}
+	if _, err := io.ReadAll(resp.Body); err == nil {
+		t.Error("the stalled answer is whole")
+	}
 }
 
 func TestWrongUsage(t *testing.T) {
