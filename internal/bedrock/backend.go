@@ -23,6 +23,7 @@ type Backend struct {
 	defaultModel string
 	models       map[string]string
 	mode         ServerCredentials
+	own          *ownCredentials
 	retry        Retry
 	limits       Limits
 	route        []*Backend // itself, then its fallbacks

@@ -13,7 +13,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
-	awsconfig "github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/bedrockruntime"
 	"github.com/aws/smithy-go/logging"
 	"github.com/aws/smithy-go/transport/http/protocol/restjson1"
@@ -38,21 +37,28 @@ func New(ctx context.Context, cfg Config) (*Backends, error) {
 	if err := cfg.validate(); err != nil {
 		return nil, fmt.Errorf("bedrock: %w", err)
 	}
-	sdk, err := awsconfig.LoadDefaultConfig(ctx, awsconfig.WithLogger(sdkLog(cfg.Log)))
-	if err != nil {
-		return nil, fmt.Errorf("bedrock: AWS configuration: %w", err)
-	}
-	sdk.Region = cmp.Or(sdk.Region, DefaultRegion)
-	sdk.Credentials = ownCredentials{sdk.Credentials}
+	a := &accounts{log: cfg.Log, profiles: map[string]aws.Config{}, own: map[account]*ownCredentials{}}
 	transport := cfg.RoundTripper
 	if transport == nil {
+		sdk, err := a.profile(ctx, "")
+		if err != nil {
+			return nil, fmt.Errorf("bedrock: %w", err)
+		}
 		transport = newTransport(sdk, cfg.Transport)
 	}
 	bs := &Backends{byName: map[string]*Backend{}, fallback: cfg.Default, transport: transport}
+	var problems []error
 	for _, c := range cfg.Backends {
-		b := newBackend(sdk, cfg, c, transport)
+		b, err := newBackend(ctx, a, cfg, c, transport)
+		if err != nil {
+			problems = append(problems, fmt.Errorf("backend %q: %w", c.Name, err))
+			continue
+		}
 		bs.list = append(bs.list, b)
 		bs.byName[c.Name] = b
+	}
+	if problems != nil {
+		return nil, fmt.Errorf("bedrock: %w", errors.Join(problems...))
 	}
 	if err := bs.connect(cfg); err != nil {
 		return nil, fmt.Errorf("bedrock: %w", err)
@@ -82,24 +88,25 @@ func (bs *Backends) connect(cfg Config) error {
 	return errors.Join(problems...)
 }
 
-func newBackend(sdk aws.Config, cfg Config, c BackendConfig, transport http.RoundTripper) *Backend {
+func newBackend(ctx context.Context, a *accounts, cfg Config, c BackendConfig, transport http.RoundTripper) (*Backend, error) {
+	sdk, own, err := a.config(ctx, c)
+	if err != nil {
+		return nil, err
+	}
 	b := &Backend{
 		name:         c.Name,
-		region:       cmp.Or(c.Region, sdk.Region),
+		region:       sdk.Region,
 		defaultModel: cmp.Or(c.DefaultModel, DefaultModel),
 		models:       maps.Clone(c.Models),
 		mode:         cfg.ServerCredentials,
+		own:          own,
 		retry:        cfg.Retry.withDefaults(),
 		limits:       c.Limits.or(cfg.Limits).withDefaults(),
 		log:          cfg.Log,
 		protocol:     restjson1.New(nil),
 		transport:    transport,
 	}
-	b.client = bedrockruntime.NewFromConfig(sdk, func(o *bedrockruntime.Options) {
-		o.Region = b.region
-		if c.EndpointURL != "" {
-			o.BaseEndpoint = new(c.EndpointURL)
-		}
+	b.client = bedrockruntime.NewFromConfig(sdk, c.endpoint, c.Identity.configure, func(o *bedrockruntime.Options) {
 		// One attempt: the SDK cannot see an exception inside a stream, so it is
 		// not the one to repeat calls.
 		o.Retryer, o.RetryMaxAttempts = aws.NopRetryer{}, 0
@@ -110,7 +117,19 @@ func newBackend(sdk aws.Config, cfg Config, c BackendConfig, transport http.Roun
 			o.APIOptions = append(o.APIOptions, awsmiddleware.AddUserAgentKey(name))
 		}
 	})
-	return b
+	if cfg.ServerCredentials == ServerNever {
+		return b, nil
+	}
+	return b, c.Identity.check(b.client.Options().BaseEndpoint)
+}
+
+// endpoint sets where the client's calls go.
+func (b BackendConfig) endpoint(o *bedrockruntime.Options) {
+	if b.EndpointURL != "" {
+		o.BaseEndpoint = &b.EndpointURL
+	}
+	o.EndpointOptions.UseFIPSEndpoint = fips(b, o.EndpointOptions.UseFIPSEndpoint)
+	o.EndpointOptions.UseDualStackEndpoint = dualStack(b, o.EndpointOptions.UseDualStackEndpoint)
 }
 
 // sdkLog is where the SDK writes to. Without one it would use standard error.

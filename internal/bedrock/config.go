@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws/arn"
 	"go.uber.org/zap"
 )
 
@@ -65,6 +66,14 @@ type BackendConfig struct {
 	// rules: AWS_ENDPOINT_URL_BEDROCK_RUNTIME, AWS_ENDPOINT_URL, the profile, or
 	// the region's public endpoint.
 	EndpointURL string
+	// FIPS and DualStack choose among the region's public endpoints: validated
+	// cryptography, and IPv6 beside IPv4. false leaves it to AWS_USE_FIPS_ENDPOINT
+	// and AWS_USE_DUALSTACK_ENDPOINT. Neither goes with EndpointURL.
+	FIPS      bool
+	DualStack bool
+	// Identity is the sidecar's own at this backend. The zero value is the AWS
+	// default chain.
+	Identity Identity
 	// Models are names that clients may ask for and the model ids, or ARNs, that
 	// they stand for here. A name that is not in it is sent as it is. As a fallback
 	// the backend also looks up the id that was meant for the backend asked first.
@@ -171,6 +180,14 @@ func (b BackendConfig) validate() error {
 		} else if u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
 			problems = append(problems, fmt.Errorf("endpoint %q is not an http or https URL with a host", b.EndpointURL))
 		}
+		if b.FIPS || b.DualStack {
+			problems = append(problems, errors.New("FIPS and dual stack choose a public endpoint, and do not go with a URL"))
+		}
+	}
+	if role := b.Identity.RoleARN; role != "" && !arn.IsARN(role) {
+		problems = append(problems, fmt.Errorf("the role %q is not an ARN", role))
+	} else if role == "" && (b.Identity.ExternalID != "" || b.Identity.SessionName != "") {
+		problems = append(problems, errors.New("an external id and a session name go with the ARN of a role"))
 	}
 	return errors.Join(problems...)
 }

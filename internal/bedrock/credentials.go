@@ -8,7 +8,6 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
-	"github.com/aws/aws-sdk-go-v2/credentials/ec2rolecreds"
 
 	"bedrock-extproc/translator"
 )
@@ -40,10 +39,6 @@ func ParseServerCredentials(s string) (ServerCredentials, error) {
 	return ServerNever, fmt.Errorf("%q is none of never, fallback and always", s)
 }
 
-// credentialsTimeout bounds the wait for the sidecar's own credentials, which
-// without a metadata service would last as long as the network likes.
-const credentialsTimeout = 5 * time.Second
-
 // callerSource marks credentials that came with a request.
 const callerSource = "bedrock-extproc caller"
 
@@ -59,36 +54,6 @@ func (k callerKeys) Retrieve(context.Context) (aws.Credentials, error) {
 		Source:          callerSource,
 	}, nil
 }
-
-// ownCredentials is the sidecar's identity: the SDK's default chain, which caches
-// and refreshes. Nothing is fetched before the first call that needs it.
-type ownCredentials struct{ chain aws.CredentialsProvider }
-
-// Retrieve implements [aws.CredentialsProvider]. Its error is a *credentialsError.
-func (o ownCredentials) Retrieve(ctx context.Context) (aws.Credentials, error) {
-	ctx, cancel := context.WithTimeout(ctx, credentialsTimeout)
-	defer cancel()
-	creds, err := o.chain.Retrieve(ctx)
-	if err != nil {
-		return aws.Credentials{}, &credentialsError{
-			// The instance's role is the chain's last resort: it is asked when
-			// nothing else is configured.
-			none: aws.IsCredentialsProvider(o.chain, (*ec2rolecreds.Provider)(nil)),
-			err:  err,
-		}
-	}
-	return creds, nil
-}
-
-// A credentialsError says that the sidecar's own credentials could not be had.
-type credentialsError struct {
-	// none: there is no sign that it should have any.
-	none bool
-	err  error
-}
-
-func (e *credentialsError) Error() string { return "the sidecar's own credentials: " + e.err.Error() }
-func (e *credentialsError) Unwrap() error { return e.err }
 
 // signer signs for the sidecar and for callers. The SDK's signer caches one
 // derived key per region and finds it by the access key id alone, so that a

@@ -10,7 +10,6 @@ import (
 	"net/http"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -129,21 +128,6 @@ func TestWrongSecretIsNotSignedByAnothersKey(t *testing.T) {
 	}
 }
 
-func TestBearerTokenDoesNotAnswerForCallers(t *testing.T) {
-	isolate(t)
-	t.Setenv("AWS_BEARER_TOKEN_BEDROCK", "the-sidecars-token")
-	b := newTestBackend(t, Config{}, serve(t, signing))
-	raw, _, err := b.Converse(t.Context(), call("m", `{}`), caller)
-	if err != nil || string(raw) != `{"signed":"AKIDCALLER us-west-2 "}` {
-		t.Errorf("%s, %v", raw, err)
-	}
-	// Without keys the token is used, which the SDK sends over TLS alone.
-	_, _, err = b.Converse(t.Context(), call("m", `{}`), translator.Caller{})
-	if e := asError(t, err); e.Kind != translator.KindInternal || strings.Contains(e.Error(), "the-sidecars-token") {
-		t.Errorf("%v", e)
-	}
-}
-
 func TestMissingCredentials(t *testing.T) {
 	want := failure{400, translator.KindNoCredentials, false, 0, ""}
 	t.Run("not allowed", func(t *testing.T) {
@@ -183,24 +167,6 @@ func TestMissingCredentials(t *testing.T) {
 		e := asError(t, err)
 		if outline(e) != (failure{502, translator.KindSidecarCredentials, true, 0, ""}) || strings.Contains(e.Error()+e.Hint, "secret-name") {
 			t.Errorf("%+v", e)
-		}
-	})
-}
-
-// A metadata service that never answers costs seconds, not minutes.
-func TestOwnCredentialsAreNotWaitedForLong(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		silent := aws.CredentialsProviderFunc(func(ctx context.Context) (aws.Credentials, error) {
-			<-ctx.Done()
-			return aws.Credentials{}, ctx.Err()
-		})
-		began := time.Now()
-		_, err := ownCredentials{silent}.Retrieve(t.Context())
-		if e, ok := errors.AsType[*credentialsError](err); !ok || e.none {
-			t.Errorf("%v", err)
-		}
-		if waited := time.Since(began); waited != credentialsTimeout {
-			t.Errorf("waited %v of synthetic time", waited)
 		}
 	})
 }

@@ -3,6 +3,7 @@ package bedrock
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"go.uber.org/zap"
@@ -22,6 +23,8 @@ type run struct {
 	send   func(*exchange) error
 	began  time.Time
 	made   int // HTTP calls so far
+	// renewed says that expired credentials of the sidecar's have been dropped.
+	renewed bool
 	// last and refusal are the latest exchange and its error; ofAsked is the error
 	// of the backend that the client asked for, which is the one to tell.
 	last    *exchange
@@ -132,12 +135,26 @@ func (r *run) visit(b *Backend, attempts int, others bool) step {
 			}
 			return done
 		}
+		if r.renew(b, err) {
+			failures--
+			continue
+		}
 		v := judge(err)
 		if v == again && failures < attempts && r.pause(b, failures, others) {
 			continue
 		}
 		return r.leave(b, v, others)
 	}
+}
+
+// renew drops credentials of the sidecar's that AWS calls expired, once a call.
+func (r *run) renew(b *Backend, err error) bool {
+	e, ok := errors.AsType[*translator.Error](err)
+	if !ok || r.renewed || e.Kind != translator.KindSidecarCredentials || !strings.HasPrefix(e.AWSError, "ExpiredToken") {
+		return false
+	}
+	r.renewed = true
+	return b.own.forget()
 }
 
 // leave draws the conclusions from a backend's last error.

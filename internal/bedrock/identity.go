@@ -1,0 +1,156 @@
+package bedrock
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	awsconfig "github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
+	"github.com/aws/aws-sdk-go-v2/service/bedrockruntime"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"github.com/aws/smithy-go/auth/bearer"
+	"go.uber.org/zap"
+)
+
+// bearerVariable is the environment variable of an API key that the SDK reads.
+const bearerVariable = "AWS_BEARER_TOKEN_BEDROCK"
+
+// defaultSessionName is the name of the sessions of assumed roles.
+const defaultSessionName = "bedrock-extproc"
+
+// An Identity says as whom the sidecar calls AWS for callers without keys. The
+// first that is given counts: BearerTokenEnv, then RoleARN, then Profile, then
+// AWS_BEARER_TOKEN_BEDROCK, then the AWS default chain, which is also that of the
+// zero value. A caller's own keys come before all of them.
+type Identity struct {
+	// BearerTokenEnv names the environment variable that holds a Bedrock API key.
+	// It must be set when the backends are made.
+	BearerTokenEnv string
+	// RoleARN is assumed, by the identity of Profile or of the default chain, at
+	// the regional STS endpoint.
+	RoleARN string
+	// ExternalID goes with RoleARN where the role asks for one. "" sends none.
+	ExternalID string
+	// SessionName goes with RoleARN. "" means "bedrock-extproc".
+	SessionName string
+	// Profile is a name in the AWS configuration files. "" means AWS_PROFILE.
+	Profile string
+}
+
+// An account is an identity as far as its credentials go: the key by which they
+// are shared among backends.
+type account struct{ profile, role, externalID, session, region string }
+
+// accounts loads each profile and makes each identity once.
+type accounts struct {
+	log      *zap.Logger
+	profiles map[string]aws.Config
+	own      map[account]*ownCredentials
+}
+
+// profile loads the AWS configuration of that profile, "" for the default.
+func (a *accounts) profile(ctx context.Context, name string) (aws.Config, error) {
+	if cfg, ok := a.profiles[name]; ok {
+		return cfg, nil
+	}
+	options := []func(*awsconfig.LoadOptions) error{awsconfig.WithLogger(sdkLog(a.log))}
+	if name != "" {
+		options = append(options, awsconfig.WithSharedConfigProfile(name))
+	}
+	cfg, err := awsconfig.LoadDefaultConfig(ctx, options...)
+	if err != nil {
+		return cfg, fmt.Errorf("AWS configuration: %w", err)
+	}
+	cfg.Region = cmp.Or(cfg.Region, DefaultRegion)
+	a.profiles[name] = cfg
+	return cfg, nil
+}
+
+// config is the AWS configuration of a backend, with its region and credentials.
+func (a *accounts) config(ctx context.Context, c BackendConfig) (aws.Config, *ownCredentials, error) {
+	cfg, err := a.profile(ctx, c.Identity.Profile)
+	if err != nil {
+		return cfg, nil, err
+	}
+	cfg.Region = cmp.Or(c.Region, cfg.Region)
+	key := account{profile: c.Identity.Profile}
+	if c.Identity.RoleARN != "" {
+		key = account{c.Identity.Profile, c.Identity.RoleARN, c.Identity.ExternalID, cmp.Or(c.Identity.SessionName, defaultSessionName), cfg.Region}
+	}
+	own, ok := a.own[key]
+	if !ok {
+		own = &ownCredentials{chain: source(cfg, c, key)}
+		a.own[key] = own
+	}
+	cfg.Credentials = own
+	return cfg, own, nil
+}
+
+// source fetches an account's credentials.
+func source(cfg aws.Config, c BackendConfig, a account) chain {
+	if a.role == "" {
+		if cache, ok := cfg.Credentials.(*aws.CredentialsCache); ok {
+			return cache
+		}
+		return aws.NewCredentialsCache(cfg.Credentials)
+	}
+	client := sts.NewFromConfig(cfg, func(o *sts.Options) {
+		o.EndpointOptions.UseFIPSEndpoint = fips(c, o.EndpointOptions.UseFIPSEndpoint)
+		o.EndpointOptions.UseDualStackEndpoint = dualStack(c, o.EndpointOptions.UseDualStackEndpoint)
+	})
+	return aws.NewCredentialsCache(stscreds.NewAssumeRoleProvider(client, a.role, func(o *stscreds.AssumeRoleOptions) {
+		o.RoleSessionName = a.session
+		if a.externalID != "" {
+			o.ExternalID = &a.externalID
+		}
+	}))
+}
+
+func fips(c BackendConfig, environment aws.FIPSEndpointState) aws.FIPSEndpointState {
+	if c.FIPS {
+		return aws.FIPSEndpointStateEnabled
+	}
+	return environment
+}
+
+func dualStack(c BackendConfig, environment aws.DualStackEndpointState) aws.DualStackEndpointState {
+	if c.DualStack {
+		return aws.DualStackEndpointStateEnabled
+	}
+	return environment
+}
+
+// configure sets how calls of the sidecar's own are signed. The client has read
+// bearerVariable before.
+func (i Identity) configure(o *bedrockruntime.Options) {
+	switch {
+	case i.BearerTokenEnv != "":
+		token := os.Getenv(i.BearerTokenEnv)
+		o.BearerAuthTokenProvider = bearer.TokenProviderFunc(func(context.Context) (bearer.Token, error) {
+			return bearer.Token{Value: token}, nil
+		})
+		o.AuthSchemePreference = []string{"httpBearerAuth"}
+	case i.RoleARN != "" || i.Profile != "":
+		o.AuthSchemePreference = []string{"sigv4"}
+	}
+}
+
+// check reports a bearer token that is missing, or that would go unencrypted.
+func (i Identity) check(endpoint *string) error {
+	variable := i.BearerTokenEnv
+	if variable == "" && i.RoleARN == "" && i.Profile == "" && os.Getenv(bearerVariable) != "" {
+		variable = bearerVariable
+	}
+	switch {
+	case variable == "":
+	case os.Getenv(variable) == "":
+		return fmt.Errorf("the environment variable %s, which is to hold the bearer token, is not set", variable)
+	case endpoint != nil && strings.HasPrefix(*endpoint, "http://"):
+		return fmt.Errorf("the bearer token of %s would be sent to %s in the clear: use an https endpoint or other credentials", variable, *endpoint)
+	}
+	return nil
+}
