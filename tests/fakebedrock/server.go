@@ -43,9 +43,9 @@ const (
 type Request struct {
 	Number      int // of the call at this server, from 1, refused ones counted
 	Operation   Operation
-	ModelID     string // unescaped, without knobs
-	Path        string // escaped, as it came
-	Header      http.Header
+	ModelID     string      // unescaped, without knobs
+	Path        string      // escaped, as it came
+	Header      http.Header // with the credentials
 	Body        []byte
 	AccessKeyID string // "" for a bearer token or an unsigned call
 	Region      string // that the signature names

@@ -1,6 +1,7 @@
 package fakebedrock
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"time"
@@ -105,5 +106,9 @@ func (x *exchange) send(frame []byte) bool {
 }
 
 func (x *exchange) flush() bool {
-	return http.NewResponseController(x.w).Flush() == nil && x.ctx.Err() == nil
+	err := http.NewResponseController(x.w).Flush()
+	if errors.Is(err, http.ErrNotSupported) {
+		err = nil // somebody wrapped the writer: all comes at the end
+	}
+	return err == nil && x.ctx.Err() == nil
 }

@@ -47,7 +47,7 @@ func wholeBody(reply Reply, took time.Duration) ([]byte, error) {
 	if content == nil {
 		content = []ReplyBlock{}
 	}
-	if reply.CutInput != "" {
+	if reply.CutInput != "" && len(content) > 0 {
 		content = withoutInput(content)
 	}
 	m := map[string]any{
