@@ -80,7 +80,7 @@ func newSidecar(ctx context.Context, opts *options, log *zap.Logger) (*sidecar, 
 	}
 	s.extproc, err = extproc.NewServer(extproc.Config{
 		Dialects:     []translator.Dialect{dialect},
-		Pages:        pages(backends, s.health),
+		Pages:        pages(cfg, backends, s.health),
 		Backends:     backends,
 		MaxBodyBytes: opts.maxBody,
 		MaxCalls:     opts.maxCalls,

@@ -3,7 +3,9 @@ package main
 import (
 	"context"
 	"fmt"
+	"maps"
 	"os"
+	"slices"
 
 	"go.uber.org/zap"
 
@@ -44,14 +46,27 @@ func newBackends(ctx context.Context, cfg *config.Config, log *zap.Logger) (back
 		ServerCredentials: mode,
 		AppID:             "bedrock-extproc/" + version,
 		Log:               log,
+		Retry:             bedrock.Retry(cfg.Extproc.Retry),
+		CoolDown:          bedrock.CoolDown(cfg.Extproc.CoolDown),
+		Limits:            bedrock.Limits(cfg.Extproc.Timeouts),
 	}
-	for _, b := range cfg.LLM.Backends {
-		settings.Backends = append(settings.Backends, bedrock.BackendConfig{
-			Name: b.Name, Region: b.Region, DefaultModel: b.DefaultModel, EndpointURL: b.EndpointURL,
-		})
+	for i := range cfg.LLM.Backends {
+		settings.Backends = append(settings.Backends, backendConfig(&cfg.LLM.Backends[i]))
 	}
 	b, err := bedrock.New(ctx, settings)
 	return backends{b}, err
+}
+
+func backendConfig(b *config.Backend) bedrock.BackendConfig {
+	return bedrock.BackendConfig{
+		Name: b.Name, Region: b.Region, DefaultModel: b.DefaultModel, Models: b.Models,
+		EndpointURL: b.EndpointURL, FIPS: b.FIPS, DualStack: b.DualStack,
+		Identity: bedrock.Identity{
+			BearerTokenEnv: b.BearerTokenEnv, Profile: b.Profile,
+			RoleARN: b.RoleARN, ExternalID: b.ExternalID, SessionName: b.SessionName,
+		},
+		Fallback: b.Fallback, Residency: b.Residency, Limits: bedrock.Limits(b.Timeouts),
+	}
 }
 
 func newChat(cfg *config.Config) (*chat.Dialect, error) {
@@ -69,11 +84,12 @@ func newChat(cfg *config.Config) (*chat.Dialect, error) {
 }
 
 // pages are what GET requests through Envoy's listener see.
-func pages(b backends, h *healthState) map[string]extproc.Page {
+func pages(cfg *config.Config, b backends, h *healthState) map[string]extproc.Page {
 	var names, models []string
-	for _, backend := range b.All() {
+	for i, backend := range b.All() {
 		names = append(names, backend.Name())
 		models = append(models, backend.DefaultModel())
+		models = append(models, slices.Sorted(maps.Keys(cfg.LLM.Backends[i].Models))...)
 	}
 	return map[string]extproc.Page{
 		"/healthz":         h.healthz,

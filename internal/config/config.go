@@ -3,6 +3,8 @@
 // packages that do the work.
 package config
 
+import "time"
+
 // DefaultBackend is the name of a backend that the file does not name.
 const DefaultBackend = "default"
 
@@ -35,8 +37,57 @@ type Backend struct {
 	Region string
 	// DefaultModel is the model id for requests that name none.
 	DefaultModel string
+	// Models are names that clients may ask for, and the model ids or ARNs that they
+	// stand for at this backend.
+	Models map[string]string
 	// EndpointURL replaces AWS's own endpoint.
 	EndpointURL string
+	// FIPS and DualStack choose among AWS's own endpoints.
+	FIPS, DualStack bool
+	// Profile, RoleARN (with ExternalID and SessionName) or the environment variable
+	// BearerTokenEnv name the sidecar's identity at this backend, in place of the
+	// AWS default chain.
+	Profile, RoleARN, ExternalID, SessionName, BearerTokenEnv string
+	// Fallback are the backends to ask when this one has failed, in this order.
+	Fallback []string
+	// Residency is a name for where data may go: fallbacks must have the same.
+	Residency string
+	// Timeouts are this backend's own; fields of 0 mean those of Extproc.
+	Timeouts Timeouts
+}
+
+// Timeouts bound what a call waits for. 0 means the default, a negative duration
+// no bound.
+type Timeouts struct {
+	// FirstEvent is until a stream's first event, in each attempt; 5 minutes.
+	FirstEvent time.Duration
+	// Reply is until a whole answer, in each attempt; 30 minutes.
+	Reply time.Duration
+	// Silence is between two events of a stream; 5 minutes.
+	Silence time.Duration
+	// Call is for everything; 1 hour.
+	Call time.Duration
+}
+
+// Retry says how often a failed call is repeated before its first byte. 0 means
+// the default.
+type Retry struct {
+	// Attempts is the most calls to one backend; 2.
+	Attempts int
+	// BaseDelay is the wait after the first failure, which doubles; 200 ms.
+	BaseDelay time.Duration
+	// MaxDelay bounds a wait; 2 seconds.
+	MaxDelay time.Duration
+	// Budget is how long after its beginning a call may begin an attempt; 10 seconds.
+	Budget time.Duration
+}
+
+// CoolDown says how long a backend that refuses is left to its fallbacks.
+type CoolDown struct {
+	// First is the first pause, which doubles; 1 second.
+	First time.Duration
+	// Max bounds a pause; 30 seconds.
+	Max time.Duration
 }
 
 // Extproc holds what the reference's file has no place for.
@@ -48,6 +99,10 @@ type Extproc struct {
 	// ModelFamilies names the family of models whose id does not tell, such as
 	// the ARN of an inference profile.
 	ModelFamilies map[string]string
+	// Timeouts are those of backends without their own.
+	Timeouts Timeouts
+	Retry    Retry
+	CoolDown CoolDown
 }
 
 // Default is the configuration without a file: one backend, everything from the

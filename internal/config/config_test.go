@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -32,6 +33,33 @@ func TestLoadAcceptsTheReferencesFiles(t *testing.T) {
 		if cfg.ServerCredentials != "fallback" || len(cfg.Warnings) > 0 {
 			t.Errorf("%s: server credentials %q, warnings %q", file, cfg.ServerCredentials, cfg.Warnings)
 		}
+	}
+}
+
+// TestEverySetting reads a file with all of them.
+func TestEverySetting(t *testing.T) {
+	got, err := Load("testdata/good/everything.yaml", noEnv)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := &Config{
+		LLM: LLM{Default: "us", Backends: []Backend{{
+			Name: "us", Region: "us-east-1", DefaultModel: "m", Models: map[string]string{"fast": "us.amazon.nova-micro-v1:0"},
+			EndpointURL: "https://bedrock.example", FIPS: true, DualStack: true, Profile: "p",
+			RoleARN: "arn:aws:iam::123456789012:role/r", ExternalID: "e", SessionName: "s", BearerTokenEnv: "TOKEN",
+			Fallback: []string{"eu"}, Residency: "any",
+			Timeouts: Timeouts{FirstEvent: time.Minute, Reply: 2 * time.Minute, Silence: 3 * time.Minute, Call: -time.Second},
+		}, {Name: "eu"}}},
+		ServerCredentials: "fallback",
+		Extproc: Extproc{
+			Translation: "strict", ToolUseDeltas: "always", ModelFamilies: map[string]string{"arn:x": "claude"},
+			Timeouts: Timeouts{FirstEvent: 4 * time.Minute},
+			Retry:    Retry{Attempts: 3, BaseDelay: time.Second, MaxDelay: 2 * time.Second, Budget: 5 * time.Second},
+			CoolDown: CoolDown{First: time.Second, Max: 9 * time.Second},
+		},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
 

@@ -2,7 +2,9 @@ package config
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
+	"time"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -85,6 +87,64 @@ func (d *decoder) text(n *yaml.Node, path string, field *string) {
 	case n.Tag != "!!null":
 		*field = n.Value
 	}
+}
+
+// truth reads true or false.
+func (d *decoder) truth(n *yaml.Node, path string, field *bool) {
+	if n = resolve(n); n.Tag != "!!bool" {
+		d.problem(n, path, "must be true or false, not %s", describe(n))
+		return
+	}
+	*field = strings.EqualFold(n.Value, "true")
+}
+
+// count reads a whole number from 1 on.
+func (d *decoder) count(n *yaml.Node, path string, field *int) {
+	var text string
+	d.text(n, path, &text)
+	value, err := strconv.Atoi(text)
+	if err != nil || value < 1 {
+		d.problem(n, path, "must be a whole number from 1 on, not %q", text)
+		return
+	}
+	*field = value
+}
+
+// duration reads a time with its unit, such as 30s.
+func (d *decoder) duration(n *yaml.Node, path string, field *time.Duration) {
+	var text string
+	d.text(n, path, &text)
+	value, err := time.ParseDuration(text)
+	if err != nil || value == 0 {
+		d.problem(n, path, "must be a time with its unit, such as 30s or 5m (-1s for no bound), not %q", text)
+		return
+	}
+	*field = value
+}
+
+// texts reads a list.
+func (d *decoder) texts(n *yaml.Node, path string, field *[]string) {
+	if n = resolve(n); n.Kind != yaml.SequenceNode {
+		d.problem(n, path, "must be a list, not %s", describe(n))
+		return
+	}
+	for i, item := range n.Content {
+		var text string
+		d.text(item, fmt.Sprintf("%s[%d]", path, i), &text)
+		*field = append(*field, text)
+	}
+}
+
+// textMap reads texts by name, none of them empty.
+func (d *decoder) textMap(n *yaml.Node, path string, field *map[string]string) {
+	*field = map[string]string{}
+	d.entries(n, path, func(key string, n *yaml.Node, path string) {
+		var value string
+		if d.text(n, path, &value); value == "" && resolve(n).Kind == yaml.ScalarNode {
+			d.problem(n, path, "must not be empty")
+		}
+		(*field)[key] = value
+	})
 }
 
 func (d *decoder) oneOf(n *yaml.Node, path string, field *string, values ...string) {

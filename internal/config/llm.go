@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -48,9 +49,10 @@ func (l *LLM) check(d *decoder, n *yaml.Node, path string) {
 	names := make([]string, len(l.Backends))
 	for i, b := range l.Backends {
 		names[i] = b.Name
-		if b.Name == l.Default {
-			return
-		}
+	}
+	l.checkFallbacks(d, n, path, names)
+	if slices.Contains(names, l.Default) {
+		return
 	}
 	at := find(n, "default")
 	if at == nil {
@@ -58,6 +60,18 @@ func (l *LLM) check(d *decoder, n *yaml.Node, path string) {
 		return
 	}
 	d.problem(at, path+".default", "there is no backend %q%s", l.Default, suggest(l.Default, names))
+}
+
+// checkFallbacks holds fallbacks to the backends that there are.
+func (l *LLM) checkFallbacks(d *decoder, n *yaml.Node, path string, names []string) {
+	for _, b := range l.Backends {
+		for _, name := range b.Fallback {
+			if !slices.Contains(names, name) || name == b.Name {
+				at := find(find(find(find(n, "backends"), b.Name), "config"), "fallback")
+				d.problem(at, path+".backends."+b.Name+".config.fallback", "there is no other backend %q%s", name, suggest(name, names))
+			}
+		}
+	}
 }
 
 func (b *Backend) decode(d *decoder, n *yaml.Node, path string) {
@@ -91,6 +105,17 @@ func (b *Backend) decodeConfig(d *decoder, n *yaml.Node, path string) {
 				d.problem(n, path, "%v", err)
 			}
 		},
+		"models":           func(n *yaml.Node, path string) { d.textMap(n, path, &b.Models) },
+		"fips":             func(n *yaml.Node, path string) { d.truth(n, path, &b.FIPS) },
+		"dual_stack":       func(n *yaml.Node, path string) { d.truth(n, path, &b.DualStack) },
+		"profile":          func(n *yaml.Node, path string) { d.text(n, path, &b.Profile) },
+		"role_arn":         func(n *yaml.Node, path string) { d.text(n, path, &b.RoleARN) },
+		"external_id":      func(n *yaml.Node, path string) { d.text(n, path, &b.ExternalID) },
+		"session_name":     func(n *yaml.Node, path string) { d.text(n, path, &b.SessionName) },
+		"bearer_token_env": func(n *yaml.Node, path string) { d.text(n, path, &b.BearerTokenEnv) },
+		"fallback":         func(n *yaml.Node, path string) { d.texts(n, path, &b.Fallback) },
+		"residency":        func(n *yaml.Node, path string) { d.text(n, path, &b.Residency) },
+		"timeouts":         func(n *yaml.Node, path string) { b.Timeouts.decode(d, n, path) },
 	})
 }
 

@@ -86,18 +86,3 @@ func (c *Config) decode(d *decoder, root *yaml.Node) {
 		c.Warnings = append(c.Warnings, "ignored, since this program serves providers.llm only: "+join(skipped))
 	}
 }
-
-func (e *Extproc) decode(d *decoder, n *yaml.Node, path string) {
-	d.mapping(n, path, nil, nil, fields{
-		"translation":     func(n *yaml.Node, path string) { d.oneOf(n, path, &e.Translation, "repair", "strict", "passthrough") },
-		"tool_use_deltas": func(n *yaml.Node, path string) { d.oneOf(n, path, &e.ToolUseDeltas, "auto", "always", "never") },
-		"model_families": func(n *yaml.Node, path string) {
-			e.ModelFamilies = map[string]string{}
-			d.entries(n, path, func(key string, n *yaml.Node, path string) {
-				var family string
-				d.text(n, path, &family)
-				e.ModelFamilies[key] = family
-			})
-		},
-	})
-}
