@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"bedrock-extproc/translator"
+	"bedrock-extproc/translator/converse"
 	"bedrock-extproc/translator/family"
 )
 
@@ -48,15 +49,13 @@ func ParseToolUseDeltas(s string) (ToolUseDeltas, error) {
 
 // Translation says what becomes of a request that Bedrock would refuse although
 // it is clear what was meant.
-type Translation int
+type Translation = converse.Mode
 
+// The ways to treat such a request; see converse.Mode.
 const (
-	// Repair mends it, and says so in metadata.warnings.
-	Repair Translation = iota
-	// Strict refuses it.
-	Strict
-	// Passthrough sends it as it is.
-	Passthrough
+	Repair      = converse.Repair
+	Strict      = converse.Strict
+	Passthrough = converse.Passthrough
 )
 
 // ParseTranslation reads "repair", "strict" or "passthrough".
@@ -116,14 +115,10 @@ func (d *Dialect) deltas(asked *bool, userAgent string) bool {
 	}
 }
 
-// family returns the rules for a model. An unknown model has none.
+// family returns the rules for a model, nil when nothing is known of it.
 func (d *Dialect) family(model string) *family.Family {
-	f := d.cfg.Families.Named(d.cfg.ModelFamilies[model])
-	if f == nil {
-		f = d.cfg.Families.Of(model)
+	if name, ok := d.cfg.ModelFamilies[model]; ok {
+		return d.cfg.Families.Named(name)
 	}
-	if f == nil {
-		f = &family.Family{}
-	}
-	return f
+	return d.cfg.Families.Of(model)
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"bedrock-extproc/translator"
+	"bedrock-extproc/translator/rawjson"
 )
 
 // FuzzDecode: no panic; what goes out is JSON of bounded size, and the same for
@@ -83,11 +84,12 @@ func FuzzStream(f *testing.F) {
 		s := c.NewStream(translator.Facts{})
 		var out []byte
 		for line := range bytes.Lines(events) {
-			kind, payload, err := onlyMember(bytes.TrimSpace(line))
-			if err != nil || !jsontext.Value(line).IsValid(verbatim) {
-				kind, payload = "contentBlockDelta", line
+			only, ok := rawjson.Members(bytes.TrimSpace(line)).Only()
+			if !ok || !jsontext.Value(line).IsValid(verbatim) {
+				only = rawjson.Member{Name: "contentBlockDelta", Value: line}
 			}
-			if out, err = s.AppendEvent(out, translator.Event{Kind: kind, Payload: payload}); err != nil {
+			var err error
+			if out, err = s.AppendEvent(out, translator.Event{Kind: only.Name, Payload: only.Value}); err != nil {
 				out = s.AppendError(out, translator.AsError(err))
 				break
 			}

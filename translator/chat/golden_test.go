@@ -15,6 +15,7 @@ import (
 	"golang.org/x/tools/txtar"
 
 	"bedrock-extproc/translator"
+	"bedrock-extproc/translator/rawjson"
 )
 
 var update = flag.Bool("update", false, "write the expectations of testdata again")
@@ -211,11 +212,12 @@ func (g *golden) stream(t *testing.T, call *translator.Call, events []byte) []by
 		if line = bytes.TrimSpace(line); len(line) == 0 {
 			continue
 		}
-		kind, payload, err := onlyMember(line)
-		if err != nil || kind == "" {
-			t.Fatalf("%s: event %s: %v", g.file, line, err)
+		only, ok := rawjson.Members(line).Only()
+		if !ok {
+			t.Fatalf("%s: event %s", g.file, line)
 		}
-		if out, err = s.AppendEvent(out, translator.Event{Kind: kind, Payload: payload}); err != nil {
+		var err error
+		if out, err = s.AppendEvent(out, translator.Event{Kind: only.Name, Payload: only.Value}); err != nil {
 			return s.AppendError(out, translator.AsError(err))
 		}
 	}

@@ -1,162 +1,137 @@
 package chat
 
 import (
-	"slices"
-
-	"github.com/go-json-experiment/json/jsontext"
+	"bedrock-extproc/translator/converse"
+	"bedrock-extproc/translator/rawjson"
 )
 
-// message is one entry of the client's messages.
-type message struct {
-	Role        jsontext.Value `json:"role"`
-	Content     jsontext.Value `json:"content"`
-	ToolCalls   []toolCall     `json:"tool_calls"`
-	ToolResults []toolResult   `json:"tool_results"`
-	ToolResult  *toolResult    `json:"tool_result"`
-}
-
-// turn is one message of the Converse request.
-type turn struct {
-	role   string
-	blocks []block
-	at     string // the first message of the turn
-}
-
-// conversation turns the client's system prompt and messages into Converse's.
-func (t *translation) conversation(in *request) error {
-	var err error
-	if t.system, err = t.blocks(in.System, "system"); err != nil {
+// system is text or a list of Converse blocks.
+func (in *request) system() error {
+	f := in.field("system")
+	if k := rawjson.Kind(f.Value); k != '"' && k != '[' && !rawjson.Absent(f.Value) {
+		return converse.Malformed(f.At, "Input should be a string or a list of system blocks.")
+	}
+	blocks, err := in.out.Content(f)
+	if err != nil {
 		return err
 	}
-	for i := range in.Messages {
-		if err := t.message(in.Messages[i], index("messages", i)); err != nil {
-			return err
+	return in.out.AddSystem(blocks)
+}
+
+func (in *request) messages() error {
+	if f := in.field("messages"); rawjson.Absent(f.Value) {
+		return converse.Malformed(f.At, "Field required: a list of messages.")
+	}
+	all, err := in.elements("messages")
+	if err != nil {
+		return err
+	}
+	for _, f := range all {
+		if rawjson.Kind(f.Value) != '{' {
+			return converse.Malformed(f.At, "Input should be a message, which is an object.")
 		}
-	}
-	if !t.mends() {
-		return nil
-	}
-	for _, check := range []func() error{t.pairTools, t.firstTurn, t.lastTurn, t.besideResults, t.documentsWithText} {
-		if err := check(); err != nil {
+		if err := in.message(partOf(f)); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// message appends what one message says.
-func (t *translation) message(m *message, at string) error {
-	if m == nil {
-		return wrongType(at, "Input cannot be a JSON null.")
-	}
-	role, err := m.role(at)
-	if err != nil {
-		return err
-	}
-	if m.ToolResults != nil || m.ToolResult != nil {
-		return t.results(m, at)
-	}
-	blocks, err := t.blocks(m.Content, at+".content")
-	if err != nil {
-		return err
-	}
-	switch role {
-	case "system":
-		if slices.ContainsFunc(blocks, changesTools) {
-			return t.append(role, blocks, at) // it holds from this place on
+// role is the user's unless another is given.
+func role(m part) (string, error) {
+	f := m.field("role")
+	if f.Value == nil {
+		if m.Get("content") == nil && m.Get("tool_calls") == nil {
+			return "", converse.Malformed(m.at, "Field required: role or content.")
 		}
-		t.system = append(t.system, blocks...)
-		return nil
-	case "user":
-	case "assistant":
-		uses, err := t.toolCalls(m.ToolCalls, at)
+		return "user", nil
+	}
+	if rawjson.Kind(f.Value) == '"' {
+		switch role := rawjson.Text(f.Value); role {
+		case "user", "assistant", "system":
+			return role, nil
+		}
+	}
+	return "", converse.Malformed(f.At, "Input should be user, assistant or system.")
+}
+
+func (in *request) message(m part) error {
+	if !rawjson.Absent(m.Get("tool_results")) || !rawjson.Absent(m.Get("tool_result")) {
+		return in.results(m)
+	}
+	role, err := role(m)
+	if err != nil {
+		return err
+	}
+	var calls []converse.Field
+	if role == "assistant" {
+		in.ignored(m, "role", "content", "tool_calls", "tool_results", "tool_result")
+		if calls, err = m.elements("tool_calls"); err != nil {
+			return err
+		}
+	} else {
+		in.ignored(m, "role", "content", "tool_results", "tool_result")
+	}
+	content := m.field("content")
+	if len(calls) > 0 && string(content.Value) == `""` {
+		content.Value = nil // as the reference reads it
+	}
+	blocks, err := in.out.Content(content)
+	if err != nil {
+		return err
+	}
+	for _, c := range calls {
+		b, err := in.toolCall(c)
 		if err != nil {
 			return err
 		}
-		blocks = append(blocks, uses...)
-	default:
-		return wrongType(at+".role", "Input should be user, assistant or system.")
+		blocks = append(blocks, b)
 	}
-	return t.append(role, blocks, at)
+	return in.out.AddTurn(role, blocks, m.at)
 }
 
-// changesTools says that a block adds or removes a tool in the middle of the
-// conversation, which Converse takes in a message of the role system.
-func changesTools(b block) bool { return b.kind == "toolAddition" || b.kind == "toolRemoval" }
+func (in *request) toolCall(f converse.Field) (converse.Block, error) {
+	if rawjson.Kind(f.Value) != '{' {
+		return converse.Block{}, converse.Malformed(f.At, "Input should be a tool call, which is an object.")
+	}
+	c := partOf(f)
+	in.ignored(c, "id", "name", "input")
+	return in.out.ToolUse(converse.ToolUse{At: c.at, ID: c.field("id"), Name: c.field("name"), Input: c.field("input")})
+}
 
-// role is "user" unless the message says otherwise. A message that says nothing at
-// all is a mistake.
-func (m *message) role(at string) (string, error) {
-	switch kindOf(m.Role) {
-	case '"':
-		return unquote(m.Role), nil
-	case 0:
-		if m.Content == nil && m.ToolResults == nil && m.ToolResult == nil {
-			return "", wrongType(at, "Field required: role or content.")
+// results makes the user's turn of a message with tool results. Its role does not
+// matter, as in the reference; content stands behind the results.
+func (in *request) results(m part) error {
+	in.ignored(m, "role", "content", "tool_results", "tool_result")
+	all, err := m.elements("tool_results")
+	if err != nil {
+		return err
+	}
+	if one := m.field("tool_result"); !rawjson.Absent(one.Value) {
+		all = append(all, one)
+	}
+	var turn []converse.Block
+	for _, f := range all {
+		blocks, err := in.result(f)
+		if err != nil {
+			return err
 		}
-		return "user", nil
-	default:
-		return "", wrongType(at+".role", "Input should be a string.")
+		turn = append(turn, blocks...)
 	}
+	content, err := in.out.Content(m.field("content"))
+	if err != nil {
+		return err
+	}
+	return in.out.AddTurn("user", append(turn, content...), m.at)
 }
 
-// append merges neighbours of one role: clients send one message per parallel
-// result, and the service wants them in one turn. An empty turn is none.
-func (t *translation) append(role string, blocks []block, at string) error {
-	n := len(t.turns)
-	switch {
-	case !t.mends():
-		t.turns = append(t.turns, turn{role, blocks, at})
-	case len(blocks) == 0:
-		return t.repair("empty_turn_dropped", at, "A message without content was left out.", "Leave messages without content out.")
-	case n > 0 && t.turns[n-1].role == role:
-		t.turns[n-1].blocks = append(t.turns[n-1].blocks, blocks...)
-	default:
-		t.turns = append(t.turns, turn{role, blocks, at})
+func (in *request) result(f converse.Field) ([]converse.Block, error) {
+	if rawjson.Kind(f.Value) != '{' {
+		return nil, converse.Malformed(f.At, "Input should be a tool result, which is an object.")
 	}
-	return nil
-}
-
-// writeTurns appends the messages.
-func (t *translation) writeTurns(w *writer) {
-	w.name("messages")
-	w.buf = append(w.buf, '[')
-	for i, turn := range t.turns {
-		if i > 0 {
-			w.buf = append(w.buf, ',')
-		}
-		w.buf = append(w.buf, `{"content":[`...)
-		for j := range turn.blocks {
-			if j > 0 {
-				w.buf = append(w.buf, ',')
-			}
-			w.buf = append(w.buf, turn.blocks[j].raw...)
-		}
-		w.buf = append(w.buf, `],"role":`...)
-		w.buf = appendQuote(w.buf, turn.role)
-		w.buf = append(w.buf, '}')
-	}
-	w.buf = append(w.buf, ']')
-}
-
-// size is about how many bytes the conversation takes.
-func (t *translation) size() int {
-	n := 0
-	for _, turn := range t.turns {
-		for i := range turn.blocks {
-			n += len(turn.blocks[i].raw) + 32
-		}
-	}
-	for i := range t.system {
-		n += len(t.system[i].raw)
-	}
-	return n
-}
-
-func listBlocksJSON(blocks []block) []byte {
-	values := make([]jsontext.Value, len(blocks))
-	for i := range blocks {
-		values[i] = blocks[i].raw
-	}
-	return list(values)
+	r := partOf(f)
+	in.ignored(r, "tool_use_id", "content", "is_error", "status")
+	return in.out.ToolResult(converse.ToolResult{
+		At: r.at, ID: r.field("tool_use_id"), Content: r.field("content"), Status: r.field("status"), IsError: r.field("is_error"),
+	})
 }

@@ -1,178 +1,181 @@
 package chat
 
 import (
-	"slices"
-	"strconv"
-
-	"github.com/go-json-experiment/json"
-	"github.com/go-json-experiment/json/jsontext"
+	"bedrock-extproc/translator/converse"
+	"bedrock-extproc/translator/rawjson"
 )
 
-// guardrail is the client's form of guardrailConfig.
-type guardrail struct {
-	ID         string `json:"id"`
-	Version    string `json:"version"`
-	Trace      string `json:"trace"`
-	StreamMode string `json:"stream_mode"`
-}
-
-// responseFormat is the client's form of outputConfig.textFormat.
-type responseFormat struct {
-	Type       string `json:"type"`
-	JSONSchema *struct {
-		Name        string         `json:"name"`
-		Description string         `json:"description"`
-		Schema      jsontext.Value `json:"schema"`
-	} `json:"json_schema"`
-}
-
-// additionalFields are the client's own, as they are, with top_k among them.
-func (*translation) additionalFields(in *request) ([]byte, error) {
-	fields := in.AdditionalFields
-	if absent(in.TopK) {
-		return given(fields), nil
-	}
-	switch {
-	case kindOf(in.TopK) != '0':
-		return nil, wrongType("top_k", "Input should be a number.")
-	case absent(fields):
-		return object("top_k", in.TopK), nil
-	case kindOf(fields) != '{':
-		return nil, wrongType("additional_model_request_fields", "Input should be an object, since top_k is given too.")
-	}
-	c := compact(fields)
-	w := &writer{buf: append([]byte(nil), c[:len(c)-1]...)}
-	w.member("top_k", in.TopK)
-	return w.end(), nil
-}
-
-func (*translation) additionalPaths(in *request) ([]byte, error) {
-	return ofKind(in.AdditionalPaths, '[', "additional_model_response_field_paths", "a list of JSON pointers")
-}
-
-func (*translation) requestMetadata(in *request) ([]byte, error) {
-	if absent(in.RequestMetadata) {
-		return nil, nil
-	}
-	var tags map[string]string
-	if err := json.Unmarshal(in.RequestMetadata, &tags, lenient); err != nil {
-		return nil, wrongType("request_metadata", "Input should be an object of strings.")
-	}
-	if n := len(tags); n > 16 {
-		return nil, invalid("request_metadata", "There are "+strconv.Itoa(n)+" entries.", "Bedrock takes 16 at most.")
-	}
-	return compact(in.RequestMetadata), nil
-}
-
-// promptVariables takes plain strings, and Converse's {"text": …}.
-func (*translation) promptVariables(in *request) ([]byte, error) {
-	v, err := ofKind(in.PromptVariables, '{', "prompt_variables", "an object")
-	if err != nil || v == nil {
-		return nil, err
-	}
-	w := newWriter(len(v) + 64)
-	err = eachMember(v, func(name string, value jsontext.Value) {
-		if kindOf(value) == '"' {
-			value = object("text", value)
-		}
-		w.member(escaped(name), value)
+func (in *request) parameters() error {
+	return in.out.Infer(converse.Inference{
+		MaxTokens: in.field("max_tokens"), Temperature: in.field("temperature"), TopP: in.field("top_p"), TopK: in.field("top_k"),
+		Stop: in.field("stop"), Additional: in.field("additional_model_request_fields"),
 	})
-	return w.end(), err
 }
 
-// performanceConfig takes the latency as a word, or Converse's form.
-func (*translation) performanceConfig(in *request) ([]byte, error) {
-	return wordOrObject(in.Performance, "latency", "performance")
+func (in *request) options(streaming bool) error {
+	if err := in.guardrail(streaming); err != nil {
+		return err
+	}
+	if err := in.outputConfig(); err != nil {
+		return err
+	}
+	for _, o := range []struct {
+		add   func(converse.Field) error
+		field string
+	}{
+		{in.out.ResponsePaths, "additional_model_response_field_paths"},
+		{in.out.RequestMetadata, "request_metadata"},
+		{in.out.PromptVariables, "prompt_variables"},
+		{in.word("performanceConfig", "latency"), "performance"},
+		{in.word("serviceTier", "type"), "service_tier"},
+	} {
+		if err := o.add(in.field(o.field)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
-// serviceTier takes the tier as a word, or Converse's form.
-func (*translation) serviceTier(in *request) ([]byte, error) {
-	return wordOrObject(in.ServiceTier, "type", "service_tier")
-}
-
-func wordOrObject(v jsontext.Value, member, at string) ([]byte, error) {
-	switch kindOf(v) {
-	case 0, 'n':
-		return nil, nil
-	case '"':
-		return object(member, v), nil
-	case '{':
-		return compact(v), nil
-	default:
-		return nil, wrongType(at, "Input should be a string or an object.")
+// word adds an object with one member, of which clients may send the value alone.
+func (in *request) word(name, member string) func(converse.Field) error {
+	return func(f converse.Field) error {
+		switch rawjson.Kind(f.Value) {
+		case 0, 'n', '{':
+		case '"':
+			f.Value = rawjson.Wrap(member, f.Value)
+		default:
+			return converse.Malformed(f.At, "Input should be a string or an object.")
+		}
+		in.out.Set(name, f)
+		return nil
 	}
 }
 
-// ofKind is v, which must be of one kind or absent.
-func ofKind(v jsontext.Value, kind jsontext.Kind, at, want string) ([]byte, error) {
+// guardrail becomes guardrailConfig; only streams have a mode.
+func (in *request) guardrail(streaming bool) error {
+	f := in.field("guardrail")
 	switch {
-	case absent(v):
-		return nil, nil
-	case kindOf(v) != kind:
-		return nil, wrongType(at, "Input should be "+want+".")
+	case rawjson.Absent(f.Value):
+		return nil
+	case rawjson.Kind(f.Value) != '{':
+		return converse.Malformed(f.At, "Input should be an object.")
 	}
-	return compact(v), nil
+	given := partOf(f)
+	in.ignored(given, "id", "version", "trace", "stream_mode")
+	var config rawjson.Object
+	for _, m := range []struct{ from, to string }{
+		{"id", "guardrailIdentifier"}, {"version", "guardrailVersion"}, {"stream_mode", "streamProcessingMode"}, {"trace", "trace"},
+	} {
+		value, err := given.text(m.from)
+		switch {
+		case err != nil:
+			return err
+		case m.from == "id" && value.Value == nil:
+			return converse.Invalid(value.At, "The id of the guardrail is missing.", "Give its id or ARN.")
+		case m.from == "stream_mode" && !streaming:
+			continue
+		}
+		config = append(config, rawjson.Member{Name: m.to, Value: value.Value})
+	}
+	in.out.Set("guardrailConfig", converse.Field{Value: config.Value(), At: f.At})
+	return nil
 }
 
-func (t *translation) guardrailConfig(in *request) ([]byte, error) {
-	g := in.Guardrail
-	if g == nil {
-		return nil, nil
+// outputConfig is the client's output_config with response_format in it.
+func (in *request) outputConfig() error {
+	f := in.field("output_config")
+	if k := rawjson.Kind(f.Value); k != '{' && !rawjson.Absent(f.Value) {
+		return converse.Malformed(f.At, "Input should be an object.")
 	}
-	if g.ID == "" {
-		return nil, wrongType("guardrail.id", "Field required.")
-	}
-	w := newWriter(256)
-	w.text("guardrailIdentifier", g.ID)
-	w.optional("guardrailVersion", g.Version)
-	if t.streams {
-		w.optional("streamProcessingMode", g.StreamMode)
-	}
-	w.optional("trace", g.Trace)
-	return w.end(), nil
-}
-
-// outputConfig is the client's, with response_format in it.
-func (*translation) outputConfig(in *request) ([]byte, error) {
-	config, err := ofKind(in.OutputConfig, '{', "output_config", "an object")
-	if err != nil {
-		return nil, err
-	}
-	format, err := textFormat(in.ResponseFormat)
+	format, err := in.textFormat(in.field("response_format"))
 	if err != nil || format == nil {
-		return config, err
+		in.out.Set("outputConfig", f)
+		return err
 	}
-	if config == nil {
-		return object("textFormat", format), nil
+	if rawjson.Absent(f.Value) {
+		f = converse.Field{At: "response_format"}
 	}
-	names, err := memberNames(config)
-	if err != nil {
-		return nil, malformed(err)
+	config := rawjson.Members(f.Value)
+	if !rawjson.Absent(config.Get("textFormat")) {
+		return converse.Invalid("response_format", "The format is given twice, also in output_config.", "Give one of them.")
 	}
-	if slices.Contains(names, "textFormat") {
-		return nil, invalid("response_format", "The format is given twice, also in output_config.", "Give one of them.")
-	}
-	w := &writer{buf: append([]byte(nil), config[:len(config)-1]...)}
-	w.member("textFormat", format)
-	return w.end(), nil
+	f.Value = config.Set("textFormat", format).Value()
+	in.out.Set("outputConfig", f)
+	return nil
 }
 
 // textFormat has the schema as JSON in a string, the way Converse wants it.
-func textFormat(f *responseFormat) ([]byte, error) {
+func (in *request) textFormat(f converse.Field) (rawjson.Value, error) {
 	switch {
-	case f == nil || f.Type == "text":
+	case rawjson.Absent(f.Value):
 		return nil, nil
-	case f.Type != "json_schema":
-		return nil, invalid("response_format.type", "Bedrock has no response format "+strconv.Quote(f.Type)+".", "Use json_schema, with a schema.")
-	case f.JSONSchema == nil || kindOf(f.JSONSchema.Schema) != '{':
-		return nil, wrongType("response_format.json_schema.schema", "Field required: a JSON schema, which is an object.")
+	case rawjson.Kind(f.Value) != '{':
+		return nil, converse.Malformed(f.At, "Input should be an object.")
 	}
-	w := newWriter(len(f.JSONSchema.Schema) + 256)
-	w.optional("description", f.JSONSchema.Description)
-	w.optional("name", f.JSONSchema.Name)
-	w.text("schema", string(compact(f.JSONSchema.Schema)))
-	out := newWriter(len(w.buf) + 64)
-	out.member("structure", object("jsonSchema", w.end()))
-	out.member("type", []byte(`"json_schema"`))
-	return out.end(), nil
+	given := partOf(f)
+	in.ignored(given, "type", "json_schema")
+	kind, err := given.text("type")
+	switch {
+	case err != nil:
+		return nil, err
+	case isText(kind.Value, "text"):
+		return nil, nil
+	case !isText(kind.Value, "json_schema"):
+		return nil, converse.Invalid(kind.At, "Bedrock has no such response format.", "Use json_schema, with a schema.")
+	}
+	schema := given.field("json_schema")
+	if rawjson.Kind(schema.Value) != '{' {
+		return nil, converse.Malformed(schema.At, "Input should be an object with a schema.")
+	}
+	return in.jsonSchema(partOf(schema))
+}
+
+func (in *request) jsonSchema(given part) (rawjson.Value, error) {
+	meant := []string{"name", "description", "schema"}
+	if rawjson.Kind(given.Get("strict")) == 't' {
+		meant = append(meant, "strict") // Bedrock always is
+	}
+	in.ignored(given, meant...)
+	description, err := given.text("description")
+	if err != nil {
+		return nil, err
+	}
+	name, err := given.text("name")
+	if err != nil {
+		return nil, err
+	}
+	schema := given.Get("schema")
+	switch {
+	case rawjson.Kind(schema) == '{':
+		schema = rawjson.AppendText(nil, rawjson.AppendCompact(nil, schema))
+	case rawjson.Kind(schema) == '"' && rawjson.Check([]byte(rawjson.Text(schema))) == nil:
+	default:
+		return nil, converse.Malformed(given.at+".schema", "Input should be a JSON schema, which is an object.")
+	}
+	structure := rawjson.Wrap("jsonSchema", rawjson.Object{
+		{Name: "description", Value: description.Value}, {Name: "name", Value: name.Value}, {Name: "schema", Value: schema},
+	}.Value())
+	return rawjson.Object{{Name: "structure", Value: structure}, {Name: "type", Value: rawjson.Value(`"json_schema"`)}}.Value(), nil
+}
+
+// streamOptions says whether the client asks for tool_use_delta events, nil when
+// it does not say.
+func (in *request) streamOptions() (*bool, error) {
+	f := in.field("stream_options")
+	switch {
+	case rawjson.Absent(f.Value):
+		return nil, nil
+	case rawjson.Kind(f.Value) != '{':
+		return nil, converse.Malformed(f.At, "Input should be an object.")
+	}
+	given := partOf(f)
+	in.ignored(given, "tool_use_deltas")
+	switch v := given.Get("tool_use_deltas"); rawjson.Kind(v) {
+	case 0, 'n':
+		return nil, nil
+	case 't', 'f':
+		return new(rawjson.Kind(v) == 't'), nil
+	default:
+		return nil, converse.Malformed(f.At+".tool_use_deltas", "Input should be true or false.")
+	}
 }

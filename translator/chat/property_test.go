@@ -118,34 +118,6 @@ func TestToolDeltasMakeTheInput(t *testing.T) {
 	}
 }
 
-// TestNamesStayDistinct: no two names of tools are the same to Bedrock, and each
-// comes back as it was.
-func TestNamesStayDistinct(t *testing.T) {
-	r := rand.New(rand.NewPCG(5, 6))
-	tr := &translation{}
-	sent := map[string]string{}
-	for range 5000 {
-		name := randomText(r) + strings.Repeat("x", r.IntN(80))
-		if name == "" {
-			continue
-		}
-		mapped, err := tr.toolName(name, "")
-		if err != nil {
-			t.Fatal(err)
-		}
-		if other, taken := sent[mapped]; taken && other != name {
-			t.Fatalf("%q and %q are both %q", name, other, mapped)
-		}
-		sent[mapped] = name
-		if !legal(mapped, "_-") {
-			t.Fatalf("%q became %q", name, mapped)
-		}
-		if got := tr.names.original(mapped); got != name {
-			t.Fatalf("%q came back as %q", name, got)
-		}
-	}
-}
-
 // TestTurnsCanBeSentBack: content_blocks of an answer, sent back as content, are
 // the same Converse blocks again.
 func TestTurnsCanBeSentBack(t *testing.T) {
@@ -170,7 +142,7 @@ func TestTurnsCanBeSentBack(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		call, err := d.Decode(translator.Request{Body: []byte(`{"messages":[{"role":"assistant","content":` + string(blocks) + `}]}`)})
+		call, err := d.Decode(translator.Request{DefaultModel: "m", Body: []byte(`{"messages":[{"role":"assistant","content":` + string(blocks) + `}]}`)})
 		if err != nil {
 			t.Fatalf("%s: %v", g.file, err)
 		}

@@ -7,6 +7,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"bedrock-extproc/translator"
+	"bedrock-extproc/translator/rawjson"
 )
 
 // EncodeReply implements translator.Encoder.
@@ -188,9 +189,7 @@ func (c *call) toolUse(v jsontext.Value) (client, whole jsontext.Value, err erro
 	whole = object("toolUse", compact(v))
 	if sent := unquote(orQuotes(name)); c.names.original(sent) != sent {
 		name = quote(c.names.original(sent))
-		if whole, err = replaced(block{kind: "toolUse", raw: whole}, v, map[string]jsontext.Value{"name": name}); err != nil {
-			return nil, nil, err
-		}
+		whole = rawjson.Wrap("toolUse", rawjson.Members(v).Set("name", name).Value())
 	}
 	if string(kind) == `"`+serverTool+`"` {
 		return nil, whole, nil

@@ -97,6 +97,9 @@ func compact(v jsontext.Value) jsontext.Value {
 	return c
 }
 
+// lenient is for reading into Go types: of a name that comes twice, the last counts.
+var lenient = json.JoinOptions(jsontext.AllowDuplicateNames(true))
+
 // verbatim keeps strings as they are written, and names that come twice.
 var verbatim = json.JoinOptions(jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true), jsontext.PreserveRawStrings(true))
 
@@ -114,12 +117,4 @@ func absent(v jsontext.Value) bool { k := kindOf(v); return k == 0 || k == 'n' }
 func unquote(v jsontext.Value) string {
 	text, _ := jsontext.AppendUnquote(nil, v) // what cannot be read becomes U+FFFD
 	return string(text)
-}
-
-// blank says that a JSON string holds white space at most.
-func blank(v jsontext.Value) bool {
-	if len(v) > 4096 {
-		return false
-	}
-	return strings.TrimSpace(unquote(v)) == ""
 }

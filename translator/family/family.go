@@ -1,12 +1,14 @@
 // Package family knows what families of models take and refuse, as data: one
-// dated table in families.yaml, which configuration can replace. The translator
+// dated table in families.yaml, which configuration can add to. The translator
 // asks it before it repairs or refuses, and cites it when it does.
 package family
 
 import (
 	"bytes"
 	_ "embed"
+	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -15,51 +17,79 @@ import (
 //go:embed families.yaml
 var builtin []byte
 
-// A Table is a version of the rules. It is read-only.
+// A Table is a set of families. It is read-only and safe for concurrent use.
 type Table struct {
 	// Version is the date on which the rules were last checked, as 2026-07-03.
 	Version string `yaml:"version"`
-	// Families are tried in order; the first that matches a model counts.
+	// Families stand in any order: the longest match decides.
 	Families []Family `yaml:"families"`
 }
 
 // A Family is a set of models with the same rules. A rule that is absent says
-// nothing: the request is passed on, and Bedrock decides.
+// nothing: the request is passed on, and Bedrock decides. So the zero value is
+// a model of which nothing is known.
 type Family struct {
-	// Name is how configuration refers to the family.
+	// Name is how configuration and warnings refer to the family.
 	Name string `yaml:"name"`
-	// Match are parts of model ids, any of which makes a model a member.
+	// Match are parts of model ids in lower case, any of which makes a model a member.
 	Match []string `yaml:"match"`
-	// Except are parts of model ids that make it none.
-	Except []string `yaml:"except"`
-	// FirstTurn is "any" where a conversation may begin with the assistant, and
-	// "user" where it may not.
+	// Checked is the date of this family's rules, if it is not the table's.
+	Checked string `yaml:"checked"`
+
+	// FirstTurn is "user" where a conversation must begin with the user.
 	FirstTurn string `yaml:"first_turn"`
-	// LastTurn is "user" where the last turn may not be the assistant's.
+	// LastTurn is "user" where the last turn must be the user's, and "trimmed" where
+	// an assistant's text at the end may not end with white space.
 	LastTurn string `yaml:"last_turn"`
-	// ToolResultAlone forbids other blocks beside tool results in a turn.
-	ToolResultAlone bool `yaml:"tool_result_alone"`
-	// ToolResultBeside lists kinds of blocks that may not stand beside a tool result.
-	ToolResultBeside []string `yaml:"tool_result_not_beside"`
-	// NoToolResultStatus drops the status of tool results.
-	NoToolResultStatus bool `yaml:"no_tool_result_status"`
-	// UnsignedReasoning is "drop" where reasoning without a signature is refused.
-	UnsignedReasoning string `yaml:"unsigned_reasoning"`
-	// ThinkingForbidsForcedTool refuses tool_choice any or a name while the model
-	// thinks.
-	ThinkingForbidsForcedTool bool `yaml:"thinking_forbids_forced_tool"`
+
+	// ToolResultsAlone forbids every other block in a turn with tool results.
+	ToolResultsAlone bool `yaml:"tool_results_alone"`
+	// NotBesideToolResults are kinds of blocks that cannot share a turn with tool results.
+	NotBesideToolResults []string `yaml:"not_beside_tool_results"`
+	// NotInToolResults are kinds of blocks that no tool result may hold, such as
+	// "image", or one format of a kind, such as "document.pdf".
+	NotInToolResults []string `yaml:"not_in_tool_results"`
+	// ToolResultStatus is "refused" where a result may not say whether it is an error.
+	ToolResultStatus string `yaml:"tool_result_status"`
+	// ToolNameMarks are the characters besides letters and digits that names of tools
+	// may hold; nil is the service's own "_-".
+	ToolNameMarks *string `yaml:"tool_name_marks"`
+	// ToolUseIDLength is how many letters and digits, and nothing else, ids of tool
+	// calls have; 0 leaves the service's own rule.
+	ToolUseIDLength int `yaml:"tool_use_id_length"`
+
+	// ReasoningText is "signed" where reasoning without a signature cannot be sent
+	// back, and "refused" where only redacted reasoning can.
+	ReasoningText string `yaml:"reasoning_text"`
+	// ThinkingForbids lists what cannot be given while the model thinks:
+	// forced_tool, temperature (other than 1), top_k.
+	ThinkingForbids []string `yaml:"thinking_forbids"`
+	// ThinkingBudget is "below_max_tokens" where the budget must be smaller.
+	ThinkingBudget string `yaml:"thinking_budget"`
+
 	// MaxCachePoints is the most cache points of a request, 0 when unknown.
 	MaxCachePoints int `yaml:"max_cache_points"`
-	// NoBlankStop refuses stop sequences of nothing but white space.
-	NoBlankStop bool `yaml:"no_blank_stop"`
-	// NotTogether are inference parameters of which only one may be given.
+	// NoCachePoints lists places that take no cache point: tools, after_tool_result.
+	NoCachePoints []string `yaml:"no_cache_points"`
+
+	// Refused are inference parameters that cannot be given: temperature, top_p.
+	Refused []string `yaml:"refused"`
+	// NotTogether are inference parameters of which only one can be given.
 	NotTogether []string `yaml:"not_together"`
+	// TopK is where top_k goes among the additional model request fields; nil is
+	// [top_k].
+	TopK []string `yaml:"top_k"`
+	// BlankStopSequences is "refused" where one may not be white space only.
+	BlankStopSequences string `yaml:"blank_stop_sequences"`
 }
+
+// Rule names the family and the date of its rules, for messages.
+func (f *Family) Rule() string { return fmt.Sprintf("%s models (rules of %s)", f.Name, f.Checked) }
 
 // Builtin is the table that comes with the program.
 func Builtin() (*Table, error) { return Parse(builtin) }
 
-// Parse reads a table in YAML. Unknown keys are errors.
+// Parse reads a table in YAML. Unknown keys and values are errors.
 func Parse(text []byte) (*Table, error) {
 	dec := yaml.NewDecoder(bytes.NewReader(text))
 	dec.KnownFields(true)
@@ -67,24 +97,69 @@ func Parse(text []byte) (*Table, error) {
 	if err := dec.Decode(&t); err != nil {
 		return nil, fmt.Errorf("family rules: %w", err)
 	}
-	for i, f := range t.Families {
-		if f.Name == "" {
-			return nil, fmt.Errorf("family rules: family %d has no name", i+1)
+	var problems []error
+	for i := range t.Families {
+		f := &t.Families[i]
+		if f.Checked == "" {
+			f.Checked = t.Version
+		}
+		if err := f.check(); err != nil {
+			problems = append(problems, fmt.Errorf("family rules: family %d (%s): %w", i+1, f.Name, err))
 		}
 	}
+	if err := errors.Join(problems...); err != nil {
+		return nil, err
+	}
 	return &t, nil
+}
+
+// check holds the words of a family to those that have a meaning.
+func (f *Family) check() error {
+	if f.Name == "" || f.Checked == "" {
+		return errors.New("name, and checked or the table's version, are required")
+	}
+	for _, rule := range []struct {
+		key    string
+		values []string
+		known  string
+	}{
+		{"first_turn", []string{f.FirstTurn}, "user"},
+		{"last_turn", []string{f.LastTurn}, "user trimmed"},
+		{"tool_result_status", []string{f.ToolResultStatus}, "refused"},
+		{"reasoning_text", []string{f.ReasoningText}, "signed refused"},
+		{"thinking_forbids", f.ThinkingForbids, "forced_tool temperature top_k"},
+		{"thinking_budget", []string{f.ThinkingBudget}, "below_max_tokens"},
+		{"no_cache_points", f.NoCachePoints, "tools after_tool_result"},
+		{"refused", f.Refused, "temperature top_p"},
+		{"not_together", f.NotTogether, "temperature top_p"},
+		{"blank_stop_sequences", []string{f.BlankStopSequences}, "refused"},
+	} {
+		for _, v := range rule.values {
+			if v != "" && !slices.Contains(strings.Fields(rule.known), v) {
+				return fmt.Errorf("%s: %q is none of: %s", rule.key, v, rule.known)
+			}
+		}
+	}
+	if len(f.TopK) > 2 {
+		return errors.New("top_k: two names at most")
+	}
+	return nil
 }
 
 // Of returns the family of a model id, or nil for one that the id does not tell,
 // such as the ARN of an application inference profile.
 func (t *Table) Of(model string) *Family {
 	model = strings.ToLower(model)
+	var best *Family
+	longest := 0
 	for i := range t.Families {
-		if f := &t.Families[i]; contains(model, f.Match) && !contains(model, f.Except) {
-			return f
+		for _, part := range t.Families[i].Match {
+			if len(part) > longest && strings.Contains(model, part) {
+				best, longest = &t.Families[i], len(part)
+			}
 		}
 	}
-	return nil
+	return best
 }
 
 // Named returns the family of that name, or nil.
@@ -97,11 +172,8 @@ func (t *Table) Named(name string) *Family {
 	return nil
 }
 
-func contains(model string, parts []string) bool {
-	for _, p := range parts {
-		if strings.Contains(model, p) {
-			return true
-		}
-	}
-	return false
+// Over returns a table in which the families of t come before those of base: of
+// two with the same match or name, t's counts.
+func (t *Table) Over(base *Table) *Table {
+	return &Table{Version: t.Version, Families: slices.Concat(t.Families, base.Families)}
 }

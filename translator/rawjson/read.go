@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -57,8 +58,7 @@ func syntaxError(err error) *SyntaxError {
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		return &SyntaxError{"it ends too early", e.ByteOffset}
 	default:
-		reason, _, _ := strings.Cut(e.Err.Error(), " at ")
-		return &SyntaxError{reason, e.ByteOffset}
+		return &SyntaxError{e.Err.Error(), e.ByteOffset}
 	}
 }
 
@@ -104,8 +104,7 @@ func each(v Value, f func(name string, value Value)) {
 	}
 	for {
 		var name string
-		switch dec.PeekKind() {
-		case '}', ']', 0:
+		if next := dec.PeekKind(); next == '}' || next == ']' || next == jsontext.KindInvalid {
 			return
 		}
 		if open.Kind() == '{' {
@@ -126,9 +125,9 @@ func each(v Value, f func(name string, value Value)) {
 
 // Get returns the value of the last member of that name, nil when there is none.
 func (o Object) Get(name string) Value {
-	for i := len(o) - 1; i >= 0; i-- {
-		if o[i].Name == name {
-			return o[i].Value
+	for _, m := range slices.Backward(o) {
+		if m.Name == name {
+			return m.Value
 		}
 	}
 	return nil

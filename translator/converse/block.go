@@ -1,0 +1,174 @@
+package converse
+
+import (
+	"slices"
+
+	"bedrock-extproc/translator/rawjson"
+)
+
+// A Block is one content block of Converse, or one tool: an object with a single
+// member, whose name is its kind.
+type Block struct {
+	// Kind is such as "text" or "toolUse".
+	Kind string
+	// At is where the block stands in the client's request.
+	At string
+
+	value   rawjson.Value  // what stands under the kind, as the client wrote it
+	members rawjson.Object // of value, where some were changed; nil: value as it is
+	tool    *toolPart      // of tools, calls and results
+}
+
+// toolPart is what is known of a tool, a tool call or a result.
+type toolPart struct {
+	id      label   // of a call or a result
+	name    label   // of a tool or a call
+	results []Block // the content of a result; nil: as in the block's value
+	server  bool    // the service runs the tool: nothing is touched
+}
+
+// label is a name or an id as the client gave it, "" when there is none.
+type label struct{ text, at string }
+
+// is reports whether the block is a call or a result that the client's own tools
+// are concerned with.
+func (b *Block) is(kind string) bool { return b.Kind == kind && b.tool != nil && !b.tool.server }
+
+// set changes a member of the block's value, nil leaves it out.
+func (b *Block) set(name string, v rawjson.Value) {
+	if b.members == nil {
+		b.members = rawjson.Members(b.value)
+	}
+	b.members = b.members.Set(name, v)
+}
+
+func (b *Block) append(dst []byte) []byte {
+	dst = rawjson.AppendName(append(dst, '{'), b.Kind)
+	if b.members == nil {
+		return append(rawjson.AppendCompact(dst, b.value), '}')
+	}
+	dst = append(dst, '{')
+	for _, m := range b.members {
+		if m.Name == "content" && b.tool != nil && b.tool.results != nil {
+			dst = appendBlocks(dst, m.Name, b.tool.results)
+			continue
+		}
+		dst = rawjson.AppendMember(dst, m.Name, m.Value)
+	}
+	return append(dst, "}}"...)
+}
+
+// appendBlocks appends a member with a list of blocks; an empty list appends none.
+func appendBlocks(dst []byte, name string, blocks []Block) []byte {
+	if len(blocks) == 0 {
+		return dst
+	}
+	dst = append(rawjson.AppendName(dst, name), '[')
+	for i := range blocks {
+		dst = blocks[i].append(rawjson.AppendSeparator(dst))
+	}
+	return append(dst, ']')
+}
+
+// Content reads the content of a message: text, a list of Converse blocks, or
+// another scalar, which counts as its text.
+func (r *Request) Content(f Field) ([]Block, error) {
+	switch rawjson.Kind(f.Value) {
+	case 0, 'n':
+		return nil, nil
+	case '"':
+		if string(f.Value) == `""` && !r.passes() {
+			return nil, nil // what clients send when there is no text
+		}
+		return r.text(f)
+	case '[':
+		return r.blockList(f)
+	case '{':
+		return nil, Malformed(f.At, "Input should be a string or a list of content blocks.")
+	default:
+		return []Block{TextBlock(string(f.Value), f.At)}, nil
+	}
+}
+
+// TextBlock is a block of text.
+func TextBlock(text, at string) Block {
+	return Block{Kind: "text", At: at, value: rawjson.Quote(text)}
+}
+
+// text is no block for blank text, which the service refuses.
+func (r *Request) text(f Field) ([]Block, error) {
+	if !r.passes() && rawjson.Blank(f.Value) {
+		return nil, r.repair(f.At, fault{
+			"blank_text_dropped", "This text is blank, which Bedrock refuses.", "Text of nothing but white space was left out.", "Leave it out.",
+		})
+	}
+	return []Block{{Kind: "text", At: f.At, value: f.Value}}, nil
+}
+
+func (r *Request) blockList(f Field) ([]Block, error) {
+	var all []Block
+	for i, v := range rawjson.Elements(f.Value) {
+		blocks, err := r.block(Field{v, Index(f.At, i)})
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, blocks...)
+	}
+	return all, nil
+}
+
+// block reads one Converse block. It gives none for one that is left out, and more
+// than one where something had to move out of it.
+func (r *Request) block(f Field) ([]Block, error) {
+	if rawjson.Kind(f.Value) != '{' {
+		return nil, Malformed(f.At, "Input should be a content block, which is an object.")
+	}
+	only, ok := rawjson.Members(f.Value).Only()
+	if !ok {
+		return nil, Invalid(f.At, "A content block has exactly one member, which names its kind.",
+			`Send each block as an object such as {"text": "…"}.`)
+	}
+	b := Block{Kind: only.Name, At: f.At, value: only.Value}
+	kind := slices.Index(contentKinds, b.Kind)
+	if kind < 0 {
+		return []Block{b}, nil // newer than this program: Bedrock decides
+	}
+	b.Kind = contentKinds[kind] // so that the name of each block takes no memory
+	want, what := '{', "an object"
+	if b.Kind == "text" {
+		want, what = '"', "a string"
+	}
+	if rune(rawjson.Kind(b.value)) != want {
+		return nil, Malformed(f.At+"."+b.Kind, "Input should be "+what+".")
+	}
+	if r.passes() {
+		return []Block{b}, nil
+	}
+	return r.known(b)
+}
+
+// contentKinds are the members of Converse's ContentBlock.
+var contentKinds = []string{
+	"text", "image", "document", "video", "audio", "toolUse", "toolResult", "guardContent", "cachePoint", "reasoningContent",
+	"citationsContent", "searchResult", "toolAddition", "toolRemoval",
+}
+
+// known checks and mends a block of a kind that it knows.
+func (r *Request) known(b Block) ([]Block, error) {
+	var err error
+	switch b.Kind {
+	case "text":
+		return r.text(Field{b.value, b.At})
+	case "toolUse":
+		err = r.toolUse(&b)
+	case "toolResult":
+		return r.toolResult(b)
+	case "image", "video", "audio":
+		err = r.media(&b)
+	case "document":
+		err = r.document(&b)
+	case "reasoningContent":
+		return r.reasoning(b)
+	}
+	return []Block{b}, err
+}

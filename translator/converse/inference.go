@@ -1,0 +1,178 @@
+package converse
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"bedrock-extproc/translator/rawjson"
+)
+
+// Inference holds the parameters that the client gave. None is ever invented.
+type Inference struct {
+	MaxTokens, Temperature, TopP, TopK Field
+	// Stop is one text or a list.
+	Stop Field
+	// Additional are the model's own fields, an object.
+	Additional Field
+}
+
+// Infer checks the parameters and adds them.
+func (r *Request) Infer(in Inference) error {
+	if k := rawjson.Kind(in.Additional.Value); k != '{' && !rawjson.Absent(in.Additional.Value) {
+		return Malformed(in.Additional.At, "Input should be an object.")
+	}
+	maxTokens, err := r.maxTokens(in.MaxTokens)
+	if err != nil {
+		return err
+	}
+	for _, f := range []Field{in.Temperature, in.TopP} {
+		if err := r.fraction(f); err != nil {
+			return err
+		}
+	}
+	stop, err := r.stopSequences(in.Stop)
+	if err != nil {
+		return err
+	}
+	if err := r.thinking(in); err != nil {
+		return err
+	}
+	if err := r.sampling(in); err != nil {
+		return err
+	}
+	r.setInference(rawjson.Object{
+		{Name: "maxTokens", Value: maxTokens},
+		{Name: "stopSequences", Value: stop},
+		{Name: "temperature", Value: given(in.Temperature.Value)},
+		{Name: "topP", Value: given(in.TopP.Value)},
+	}, in)
+	return r.topK(in.TopK, in.Additional)
+}
+
+// setInference leaves out an object without members.
+func (r *Request) setInference(members rawjson.Object, in Inference) {
+	at := ""
+	for i, f := range []Field{in.MaxTokens, in.Stop, in.Temperature, in.TopP} {
+		if len(members[i].Value) > 0 && at == "" {
+			at = f.At
+		}
+	}
+	if at != "" {
+		r.Set("inferenceConfig", Field{members.Value(), at})
+	}
+}
+
+// maxTokens is a whole number; 10.0 is one too, as in the reference server.
+func (r *Request) maxTokens(f Field) (rawjson.Value, error) {
+	n, err := number(f)
+	switch {
+	case err != nil || rawjson.Absent(f.Value):
+		return nil, err
+	case n != float64(int64(n)):
+		return nil, Malformed(f.At, "Input should be a whole number.")
+	case !r.passes() && (n < 1 || n > 1<<31-1):
+		return nil, Invalid(f.At, outOfBounds(f.Value), "Bedrock takes whole numbers from 1.")
+	case strings.ContainsAny(string(f.Value), ".eE"):
+		return strconv.AppendInt(nil, int64(n), 10), nil
+	}
+	return f.Value, nil
+}
+
+func (r *Request) fraction(f Field) error {
+	n, err := number(f)
+	if err == nil && !r.passes() && (n < 0 || n > 1) {
+		err = Invalid(f.At, outOfBounds(f.Value), "Bedrock takes 0 to 1.")
+	}
+	return err
+}
+
+func outOfBounds(v rawjson.Value) string {
+	return "The value " + string(v[:min(len(v), 20)]) + " is out of bounds."
+}
+
+// number is 0 for an absent value.
+func number(f Field) (float64, error) {
+	switch {
+	case rawjson.Absent(f.Value):
+		return 0, nil
+	case rawjson.Kind(f.Value) != '0':
+		return 0, Malformed(f.At, "Input should be a number.")
+	}
+	n, _ := strconv.ParseFloat(string(f.Value), 64) // what is too large is infinite
+	return n, nil
+}
+
+// sampling holds temperature and top_p to what the family takes.
+func (r *Request) sampling(in Inference) error {
+	if r.passes() {
+		return nil
+	}
+	var both []Field
+	for _, p := range []struct {
+		name string
+		Field
+	}{{"temperature", in.Temperature}, {"top_p", in.TopP}} {
+		if rawjson.Absent(p.Value) {
+			continue
+		}
+		if slices.Contains(r.family.Refused, p.name) {
+			return Invalid(p.At, "With "+r.family.Rule()+", this cannot be given.", "Leave it out.")
+		}
+		if slices.Contains(r.family.NotTogether, p.name) {
+			both = append(both, p.Field)
+		}
+	}
+	if len(both) == 2 {
+		return Invalid(both[1].At, "With "+r.family.Rule()+", only one of "+both[0].At+" and "+both[1].At+" can be given.", "Leave one of them out.")
+	}
+	return nil
+}
+
+// stopSequences takes one text or a list. Empty ones are left out.
+func (r *Request) stopSequences(f Field) (rawjson.Value, error) {
+	switch rawjson.Kind(f.Value) {
+	case 0, 'n':
+		return nil, nil
+	case '"', '[':
+	default:
+		return nil, Malformed(f.At, "Input should be a string or a list of strings.")
+	}
+	all := []Field{f}
+	if rawjson.Kind(f.Value) == '[' {
+		all = nil
+		for i, v := range rawjson.Elements(f.Value) {
+			all = append(all, Field{v, Index(f.At, i)})
+		}
+	}
+	list := rawjson.Value("[")
+	for _, s := range all {
+		kept, err := r.stopSequence(s)
+		if err != nil {
+			return nil, err
+		}
+		if kept {
+			list = rawjson.AppendCompact(rawjson.AppendSeparator(list), s.Value)
+		}
+	}
+	if len(list) == 1 {
+		return nil, nil
+	}
+	return append(list, ']'), nil
+}
+
+func (r *Request) stopSequence(f Field) (kept bool, err error) {
+	switch {
+	case rawjson.Kind(f.Value) != '"':
+		return false, Malformed(f.At, "Input should be a string.")
+	case r.passes():
+		return true, nil
+	case string(f.Value) == `""`:
+		return false, r.repair(f.At, fault{
+			"empty_stop_dropped", "This stop sequence is empty.", "An empty stop sequence was left out.", "Leave it out.",
+		})
+	case r.family.BlankStopSequences == "refused" && rawjson.Blank(f.Value):
+		return false, Invalid(f.At, "With "+r.family.Rule()+", a stop sequence cannot be white space only.", "Leave it out, or name some text.")
+	}
+	return true, nil
+}

@@ -1,0 +1,187 @@
+package converse
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"math/big"
+	"strconv"
+	"strings"
+
+	"bedrock-extproc/translator/rawjson"
+)
+
+// maxName is the service's limit on names of tools and ids of tool calls.
+const maxName = 64
+
+// renaming maps names that the service refuses to names that it takes. The same
+// name always gives the same one, whatever else is in the request, unless that
+// is another name of the request; so distinct names stay distinct.
+type renaming struct {
+	marks  string            // what names may hold besides letters and digits
+	length int               // the exact length of a name, 0 for 1 to 64
+	sent   map[string]string // by the client's name
+	given  map[string]string // by the name that is sent
+}
+
+func newRenaming(marks string, length int) *renaming {
+	return &renaming{marks: marks, length: length, sent: map[string]string{}, given: map[string]string{}}
+}
+
+// keep reserves a name that needs no change.
+func (n *renaming) keep(name string) {
+	if n.legal(name) {
+		n.sent[name], n.given[name] = name, name
+	}
+}
+
+// name is what name is sent as. Every legal name must have been kept before.
+func (n *renaming) name(name string) string {
+	if sent, ok := n.sent[name]; ok {
+		return sent
+	}
+	sent := n.shape(name, 0)
+	for attempt := 1; n.given[sent] != ""; attempt++ {
+		sent = n.shape(name, attempt)
+	}
+	n.sent[name], n.given[sent] = sent, name
+	return sent
+}
+
+func (n *renaming) legal(name string) bool {
+	if name == "" || len(name) > maxName || n.length > 0 && len(name) != n.length {
+		return false
+	}
+	for i := range len(name) {
+		if !n.legalByte(name[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+func (n *renaming) legalByte(c byte) bool {
+	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || strings.IndexByte(n.marks, c) >= 0
+}
+
+// shape makes a legal name of any text: what is legal of it, and a hash of all.
+func (n *renaming) shape(name string, attempt int) string {
+	const hashed = 8
+	text := name
+	if attempt > 0 {
+		text += "\x00" + strconv.Itoa(attempt)
+	}
+	sum := sha256.Sum256([]byte(text))
+	if n.length > 0 {
+		return base62(sum[:], n.length)
+	}
+	var clean []byte
+	for i := 0; i < len(name) && len(clean) < maxName-1-hashed; i++ {
+		if n.legalByte(name[i]) {
+			clean = append(clean, name[i])
+		} else if k := len(clean); k == 0 || clean[k-1] != '_' {
+			clean = append(clean, '_')
+		}
+	}
+	return string(clean) + "_" + hex.EncodeToString(sum[:hashed/2])
+}
+
+func base62(sum []byte, length int) string {
+	digits := new(big.Int).SetBytes(sum).Text(62)
+	return (digits + strings.Repeat("0", length))[:length]
+}
+
+// rename gives tools and tool calls names and ids that the service takes, the same
+// in declarations, choice and conversation.
+func (r *Request) rename() error {
+	marks := "_-"
+	if m := r.family.ToolNameMarks; m != nil {
+		marks = *m
+	}
+	idMarks := "_.:-"
+	if r.family.ToolUseIDLength > 0 {
+		idMarks = ""
+	}
+	r.names, r.ids = newRenaming(marks, 0), newRenaming(idMarks, r.family.ToolUseIDLength)
+	for b := range r.named() {
+		r.names.keep(b.tool.name.text)
+		r.ids.keep(b.tool.id.text)
+	}
+	r.names.keep(r.choice.name.text)
+	for b := range r.named() {
+		if err := r.relabel(b, "name", b.tool.name, r.names, renamedTool); err != nil {
+			return err
+		}
+		if err := r.relabel(b, "toolUseId", b.tool.id, r.ids, renamedCall); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// named ranges over the blocks with names or ids of the client's: those of the
+// conversation, then the tools.
+func (r *Request) named() func(yield func(*Block) bool) {
+	return func(yield func(*Block) bool) {
+		for i := range r.turns {
+			for j := range r.turns[i].blocks {
+				if b := &r.turns[i].blocks[j]; b.tool != nil && !b.tool.server && !yield(b) {
+					return
+				}
+			}
+		}
+		for i := range r.tools {
+			if b := &r.tools[i]; b.tool != nil && !yield(b) {
+				return
+			}
+		}
+	}
+}
+
+// relabel changes one label of a block, and says so the first time.
+func (r *Request) relabel(b *Block, member string, l label, n *renaming, f func(sent string) fault) error {
+	if l.text == "" {
+		return nil
+	}
+	_, said := n.sent[l.text]
+	sent := n.name(l.text)
+	if sent == l.text {
+		return nil
+	}
+	b.set(member, rawjson.Quote(sent))
+	if said {
+		return nil
+	}
+	return r.repair(l.at, f(sent))
+}
+
+func renamedTool(sent string) fault {
+	return fault{
+		"tool_renamed", "Bedrock does not take the name of this tool.",
+		"The name of the tool was sent as " + sent + ", and is restored in the answer.", "Use letters, digits, _ and -, at most 64.",
+	}
+}
+
+func renamedCall(sent string) fault {
+	return fault{
+		"tool_use_id_renamed", "Bedrock does not take the id of this tool call.", "The id of the tool call was sent as " + sent + ".",
+		"Use letters, digits, _, -, . and :, at most 64.",
+	}
+}
+
+// Names maps names of tools as they were sent to names as the client gave them.
+// Only changed ones are listed; nil changes nothing.
+func (r *Request) Names() map[string]string {
+	if r.names == nil {
+		return nil
+	}
+	var changed map[string]string
+	for sent, given := range r.names.given {
+		if sent != given {
+			if changed == nil {
+				changed = map[string]string{}
+			}
+			changed[sent] = given
+		}
+	}
+	return changed
+}

@@ -1,0 +1,146 @@
+package converse
+
+import (
+	"bedrock-extproc/translator/rawjson"
+)
+
+// A ToolSpec is a tool in a dialect's own form.
+type ToolSpec struct {
+	At                                string
+	Name, Description, Schema, Strict Field
+}
+
+// AddToolSpec adds a tool of the client's.
+func (r *Request) AddToolSpec(s ToolSpec) error {
+	name, err := requiredLabel(s.Name)
+	if err != nil {
+		return err
+	}
+	schema, err := r.schema(s.Schema)
+	if err != nil {
+		return err
+	}
+	description, err := description(s.Description)
+	if err != nil {
+		return err
+	}
+	if k := rawjson.Kind(s.Strict.Value); k != 't' && k != 'f' && !rawjson.Absent(s.Strict.Value) {
+		return Malformed(s.Strict.At, "Input should be true or false.")
+	}
+	r.tools = append(r.tools, Block{Kind: "toolSpec", At: s.At, tool: &toolPart{name: name}, members: rawjson.Object{
+		{Name: "description", Value: description},
+		{Name: "inputSchema", Value: rawjson.Wrap("json", schema)},
+		{Name: "name", Value: s.Name.Value},
+		{Name: "strict", Value: given(s.Strict.Value)},
+	}})
+	return nil
+}
+
+// given is v, absent where v is null.
+func given(v rawjson.Value) rawjson.Value {
+	if rawjson.Absent(v) {
+		return nil
+	}
+	return v
+}
+
+// description is absent when blank: the service refuses an empty one.
+func description(f Field) (rawjson.Value, error) {
+	switch {
+	case rawjson.Absent(f.Value):
+		return nil, nil
+	case rawjson.Kind(f.Value) != '"':
+		return nil, Malformed(f.At, "Input should be a string.")
+	case rawjson.Blank(f.Value):
+		return nil, nil
+	}
+	return f.Value, nil
+}
+
+// AddTool adds a tool in Converse's own form: toolSpec, systemTool, cachePoint, or a
+// kind that is not known here.
+func (r *Request) AddTool(f Field) error {
+	if rawjson.Kind(f.Value) != '{' {
+		return Malformed(f.At, "Input should be an object.")
+	}
+	only, ok := rawjson.Members(f.Value).Only()
+	if !ok {
+		return Invalid(f.At, "A tool in Bedrock's own form has exactly one member.", `Send it as an object such as {"toolSpec": {…}}.`)
+	}
+	b := Block{Kind: only.Name, At: f.At, value: only.Value}
+	if b.Kind == "toolSpec" && !r.passes() {
+		if err := r.toolSpec(&b); err != nil {
+			return err
+		}
+	}
+	r.tools = append(r.tools, b)
+	return nil
+}
+
+func (r *Request) toolSpec(b *Block) error {
+	at := b.At + ".toolSpec"
+	if rawjson.Kind(b.value) != '{' {
+		return Malformed(at, "Input should be an object.")
+	}
+	members := rawjson.Members(b.value)
+	name, err := requiredLabel(Field{members.Get("name"), at + ".name"})
+	if err != nil {
+		return err
+	}
+	b.tool = &toolPart{name: name}
+	text, err := description(Field{members.Get("description"), at + ".description"})
+	if err != nil {
+		return err
+	}
+	if text == nil && members.Get("description") != nil {
+		b.set("description", nil)
+	}
+	return r.inputSchema(b, Field{members.Get("inputSchema"), at + ".inputSchema"})
+}
+
+// inputSchema mends the schema of a Converse toolSpec.
+func (r *Request) inputSchema(b *Block, f Field) error {
+	if k := rawjson.Kind(f.Value); k != '{' && !rawjson.Absent(f.Value) {
+		return Malformed(f.At, "Input should be an object.")
+	}
+	members := rawjson.Members(given(f.Value))
+	given := members.Get("json")
+	if given == nil && len(members) > 0 {
+		return nil // a form of schema that is not known here
+	}
+	schema, err := r.schema(Field{given, f.At + ".json"})
+	if err != nil {
+		return err
+	}
+	if len(given) == 0 || &schema[0] != &given[0] {
+		b.set("inputSchema", rawjson.Wrap("json", schema))
+	}
+	return nil
+}
+
+// anyObject is the schema of a tool without parameters.
+var anyObject = rawjson.Value(`{"type":"object","properties":{}}`)
+
+// schema makes the root of a schema what the service takes, and leaves the rest
+// as it is, byte for byte.
+func (r *Request) schema(f Field) (rawjson.Value, error) {
+	switch k := rawjson.Kind(f.Value); {
+	case rawjson.Absent(f.Value), k == '{' && len(rawjson.Members(f.Value)) == 0, k == '[' && len(rawjson.Elements(f.Value)) == 0:
+		return anyObject, nil // an empty object is an empty list in PHP
+	case k != '{':
+		return nil, Malformed(f.At, "Input should be a JSON schema, which is an object.")
+	case r.passes():
+		return f.Value, nil
+	}
+	switch root := rawjson.Members(f.Value).Get("type"); {
+	case isText(root, "object"):
+		return f.Value, nil
+	case root != nil:
+		return nil, Invalid(f.At+".type", "The root of a tool's schema must be of the type object.", "Put the value under a property.")
+	}
+	typed := rawjson.AppendMember([]byte("{"), "type", rawjson.Value(`"object"`))
+	typed = rawjson.AppendSeparator(typed)
+	return append(typed, rawjson.AppendCompact(nil, f.Value)[1:]...), r.repair(f.At, fault{
+		"schema_type_added", "The root of this schema has no type.", `The root of the schema got "type": "object".`, "Give the root of the schema the type object.",
+	})
+}

@@ -1,0 +1,224 @@
+package converse
+
+import (
+	"slices"
+	"strings"
+
+	"bedrock-extproc/translator/rawjson"
+)
+
+// A ToolResult is the result of a tool call in a dialect's own form.
+type ToolResult struct {
+	At string
+	ID Field
+	// Content is text, a list of Converse blocks, or any other JSON, which is sent
+	// as text.
+	Content Field
+	// Status is "success" or "error". IsError says the same; Status beats it.
+	Status, IsError Field
+}
+
+// ToolResult makes the block of a result, and blocks that stood inside it and
+// belong behind it.
+func (r *Request) ToolResult(res ToolResult) ([]Block, error) {
+	b := Block{Kind: "toolResult", At: res.At, tool: &toolPart{}}
+	var err error
+	if b.tool.id, err = requiredLabel(res.ID); err != nil {
+		return nil, err
+	}
+	status, err := r.status(res)
+	if err != nil {
+		return nil, err
+	}
+	content := res.Content
+	if rawjson.Kind(content.Value) == '{' || rawjson.Kind(content.Value) == '[' && !listsBlocks(content.Value) {
+		content.Value = rawjson.Quote(string(rawjson.AppendCompact(nil, content.Value)))
+	}
+	var behind []Block
+	if b.tool.results, behind, err = r.resultContent(content); err != nil {
+		return nil, err
+	}
+	b.members = rawjson.Object{{Name: "content", Value: noBlocks}, {Name: "status", Value: status}, {Name: "toolUseId", Value: res.ID.Value}}
+	return append([]Block{b}, behind...), nil
+}
+
+// noBlocks stands for the content, which is written from a block's results.
+var noBlocks = rawjson.Value("[]")
+
+// toolResult checks a Converse block.
+func (r *Request) toolResult(b Block) ([]Block, error) {
+	members, at := rawjson.Members(b.value), b.At+".toolResult."
+	b.tool = &toolPart{}
+	var err error
+	if b.tool.id, err = requiredLabel(Field{members.Get("toolUseId"), at + "toolUseId"}); err != nil {
+		return nil, err
+	}
+	if !rawjson.Absent(members.Get("type")) {
+		b.tool.server = true // what a tool of the service has found
+		return []Block{b}, nil
+	}
+	content := Field{members.Get("content"), at + "content"}
+	if k := rawjson.Kind(content.Value); k != '[' && k != '"' && !rawjson.Absent(content.Value) {
+		return nil, Malformed(content.At, "Input should be a list of content blocks.")
+	}
+	results, behind, err := r.resultContent(content)
+	if err != nil {
+		return nil, err
+	}
+	b.set("content", noBlocks)
+	b.tool.results = results
+	if status := members.Get("status"); !rawjson.Absent(status) && r.family.ToolResultStatus == "refused" {
+		b.set("status", nil)
+		err = r.statusLeftOut(at + "status")
+	}
+	return append([]Block{b}, behind...), err
+}
+
+// status is absent when the client gave none.
+func (r *Request) status(res ToolResult) (rawjson.Value, error) {
+	at, status := res.Status.At, res.Status.Value
+	switch rawjson.Kind(res.IsError.Value) {
+	case 0, 'n':
+	case 't', 'f':
+		if rawjson.Absent(status) {
+			at, status = res.IsError.At, rawjson.Value(`"success"`)
+			if rawjson.Kind(res.IsError.Value) == 't' {
+				status = rawjson.Value(`"error"`)
+			}
+		}
+	default:
+		return nil, Malformed(res.IsError.At, "Input should be true or false.")
+	}
+	switch {
+	case rawjson.Absent(status):
+		return nil, nil
+	case rawjson.Kind(status) != '"':
+		return nil, Malformed(at, "Input should be a string.")
+	case r.passes():
+		return status, nil
+	case !isText(status, "success") && !isText(status, "error"):
+		return nil, Invalid(at, "A tool result has no such status.", "Use success or error, or leave it out.")
+	case r.family.ToolResultStatus == "refused":
+		return nil, r.statusLeftOut(at)
+	}
+	return status, nil
+}
+
+func (r *Request) statusLeftOut(at string) error {
+	return r.repair(at, fault{
+		"tool_result_status_dropped", "With " + r.family.Rule() + ", a tool result cannot have a status.",
+		"The status was left out, since the model is one of the " + r.family.Rule() + ".", "Leave it out.",
+	})
+}
+
+// resultKinds are the members of Converse's ToolResultContentBlock, and cachePoint,
+// which clients put there and belongs behind the result.
+var resultKinds = []string{"text", "json", "image", "document", "video", "searchResult", "cachePoint"}
+
+// listsBlocks tells content blocks from a list that is a tool's own answer: every
+// element looks like a block, and at least one is of a kind that is known.
+func listsBlocks(v rawjson.Value) bool {
+	known := false
+	for _, element := range rawjson.Elements(v) {
+		if rawjson.Kind(element) != '{' {
+			return false
+		}
+		only, ok := rawjson.Members(element).Only()
+		switch k := rawjson.Kind(only.Value); {
+		case !ok:
+			return false
+		case only.Name == "json", only.Name == "text" && k == '"':
+			known = true
+		case only.Name == "text" || k != '{':
+			return false
+		case slices.Contains(resultKinds, only.Name):
+			known = true
+		}
+	}
+	return known || len(rawjson.Elements(v)) == 0
+}
+
+// resultContent reads the blocks of a result. There is always one, since families
+// disagree about results without.
+func (r *Request) resultContent(f Field) (content, behind []Block, err error) {
+	switch rawjson.Kind(f.Value) {
+	case '[':
+		content, behind, err = r.resultBlocks(f)
+	case '"':
+		if r.passes() || !rawjson.Blank(f.Value) {
+			content = []Block{{Kind: "text", At: f.At, value: f.Value}}
+		}
+	case 0, 'n':
+	default:
+		content = []Block{TextBlock(string(f.Value), f.At)}
+	}
+	if err != nil || len(content) > 0 || r.passes() {
+		return content, behind, err
+	}
+	return []Block{TextBlock("(empty)", f.At)}, behind, r.repair(f.At, fault{
+		"empty_result_filled", "This tool result has no content.", `The empty tool result was sent as the text "(empty)".`,
+		"Say in words that the tool had nothing to say.",
+	})
+}
+
+func (r *Request) resultBlocks(f Field) (content, behind []Block, err error) {
+	for i, v := range rawjson.Elements(f.Value) {
+		blocks, err := r.resultBlock(Field{v, Index(f.At, i)})
+		if err != nil {
+			return nil, nil, err
+		}
+		for _, b := range blocks {
+			if b.Kind == "cachePoint" && !r.passes() {
+				behind = append(behind, b)
+				continue
+			}
+			content = append(content, b)
+		}
+	}
+	return content, behind, nil
+}
+
+func (r *Request) resultBlock(f Field) ([]Block, error) {
+	blocks, err := r.block(f)
+	if err != nil || len(blocks) == 0 || r.passes() {
+		return blocks, err
+	}
+	b := &blocks[0]
+	switch b.Kind {
+	case "cachePoint":
+		err = r.repair(b.At, fault{
+			"cache_point_moved", "A cache point cannot stand inside a tool result.", "The cache point was moved behind the tool result.",
+			"Put cache points beside tool results.",
+		})
+	case "json":
+		if rawjson.Kind(b.value) != '{' {
+			b.Kind, b.value = "text", rawjson.Quote(string(rawjson.AppendCompact(nil, b.value)))
+			err = r.repair(b.At, fault{
+				"json_result_as_text", "A json block of a tool result holds an object and nothing else.",
+				"The json block was sent as text, since it holds no object.", "Put the value under a name, or send text.",
+			})
+		}
+	default:
+		err = r.allowedInResult(b)
+	}
+	return blocks, err
+}
+
+// allowedInResult refuses kinds that no tool result may hold, and media that the
+// family takes in none.
+func (r *Request) allowedInResult(b *Block) error {
+	if slices.Contains(contentKinds, b.Kind) && !slices.Contains(resultKinds, b.Kind) && b.Kind != "audio" {
+		return Invalid(b.At, "A tool result cannot hold a "+b.Kind+" block.", "Use "+strings.Join(resultKinds[:6], ", ")+".")
+	}
+	format := ""
+	if v := rawjson.Members(b.value).Get("format"); b.Kind == "document" && rawjson.Kind(v) == '"' {
+		format = "document." + rawjson.Text(v)
+	}
+	for _, banned := range r.family.NotInToolResults {
+		if banned == b.Kind || banned == format {
+			return Invalid(b.At, "With "+r.family.Rule()+", a tool result cannot hold this "+b.Kind+".",
+				"Send it in a user message, or send what it says as text.")
+		}
+	}
+	return nil
+}

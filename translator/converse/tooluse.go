@@ -1,0 +1,109 @@
+package converse
+
+import "bedrock-extproc/translator/rawjson"
+
+// A ToolUse is a tool call in a dialect's own form.
+type ToolUse struct {
+	At              string
+	ID, Name, Input Field
+}
+
+// ToolUse makes the block of a tool call.
+func (r *Request) ToolUse(u ToolUse) (Block, error) {
+	b := Block{Kind: "toolUse", At: u.At, tool: &toolPart{}}
+	var err error
+	if b.tool.id, err = requiredLabel(u.ID); err != nil {
+		return b, err
+	}
+	if b.tool.name, err = requiredLabel(u.Name); err != nil {
+		return b, err
+	}
+	input, err := r.toolInput(u.Input)
+	if err != nil {
+		return b, err
+	}
+	b.members = rawjson.Object{{Name: "input", Value: input}, {Name: "name", Value: u.Name.Value}, {Name: "toolUseId", Value: u.ID.Value}}
+	return b, nil
+}
+
+// toolUse checks a Converse block.
+func (r *Request) toolUse(b *Block) error {
+	members, at := rawjson.Members(b.value), b.At+".toolUse."
+	b.tool = &toolPart{}
+	var err error
+	if b.tool.id, err = requiredLabel(Field{members.Get("toolUseId"), at + "toolUseId"}); err != nil {
+		return err
+	}
+	if b.tool.name, err = requiredLabel(Field{members.Get("name"), at + "name"}); err != nil {
+		return err
+	}
+	if isText(members.Get("type"), "server_tool_use") {
+		b.tool.server = true // its result stands in the same turn, and its name is the service's
+		return nil
+	}
+	given := members.Get("input")
+	if rawjson.Kind(given) == '{' {
+		return nil
+	}
+	input, err := r.toolInput(Field{given, at + "input"})
+	if err != nil {
+		return err
+	}
+	b.set("input", input)
+	return nil
+}
+
+// requiredLabel is the text of a field that cannot be absent or empty.
+func requiredLabel(f Field) (label, error) {
+	switch {
+	case rawjson.Absent(f.Value), string(f.Value) == `""`:
+		return label{}, Invalid(f.At, "This field is required and cannot be empty.", "")
+	case rawjson.Kind(f.Value) != '"':
+		return label{}, Malformed(f.At, "Input should be a string.")
+	}
+	return label{rawjson.Text(f.Value), f.At}, nil
+}
+
+func isText(v rawjson.Value, text string) bool {
+	return rawjson.Kind(v) == '"' && rawjson.Text(v) == text
+}
+
+// toolInput is an object as it is. A string is JSON in a string or, failing that,
+// becomes {"raw": text}, as in the reference server; nothing is an empty object.
+func (r *Request) toolInput(f Field) (rawjson.Value, error) {
+	switch rawjson.Kind(f.Value) {
+	case '{':
+		return f.Value, nil
+	case 0, 'n':
+		return rawjson.Value("{}"), nil
+	case '"':
+		return r.textInput(f)
+	default:
+		return nil, notAnObject(f.At)
+	}
+}
+
+func (r *Request) textInput(f Field) (rawjson.Value, error) {
+	if rawjson.Blank(f.Value) {
+		return rawjson.Value("{}"), nil
+	}
+	inner := rawjson.Value(rawjson.Text(f.Value))
+	switch {
+	case rawjson.Check(inner) != nil:
+		raw := rawjson.Wrap("raw", f.Value)
+		if r.passes() {
+			return raw, nil
+		}
+		return raw, r.repair(f.At, fault{
+			"tool_input_wrapped", "The input of this tool call is not JSON.", `The input is not JSON; it was sent as {"raw": text}.`,
+			"Send the input as a JSON object.",
+		})
+	case rawjson.Kind(inner) != '{':
+		return nil, notAnObject(f.At)
+	}
+	return inner, nil
+}
+
+func notAnObject(at string) error {
+	return Invalid(at, "The input of this tool call is not a JSON object.", "Bedrock takes objects only: put the value under a name.")
+}
