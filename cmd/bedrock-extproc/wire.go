@@ -13,6 +13,7 @@ import (
 	"bedrock-extproc/internal/bedrock"
 	"bedrock-extproc/internal/config"
 	"bedrock-extproc/translator/chat"
+	"bedrock-extproc/translator/family"
 )
 
 // backends lets extproc choose among Bedrock's backends by its own interface.
@@ -78,9 +79,34 @@ func newChat(cfg *config.Config) (*chat.Dialect, error) {
 	if err != nil {
 		return nil, fmt.Errorf("translation: %w", err)
 	}
+	families, err := loadFamilies(cfg.Extproc.FamiliesFile)
+	if err != nil {
+		return nil, fmt.Errorf("families_file: %w", err)
+	}
 	return chat.New(chat.Config{
-		ToolUseDeltas: deltas, Translation: translation, ModelFamilies: cfg.Extproc.ModelFamilies,
+		ToolUseDeltas: deltas, Translation: translation, Families: families, ModelFamilies: cfg.Extproc.ModelFamilies,
 	})
+}
+
+// loadFamilies puts the rules of a file before the built-in ones. Without a file
+// it returns nil, which means those.
+func loadFamilies(path string) (*family.Table, error) {
+	if path == "" {
+		return nil, nil
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	own, err := family.Parse(text)
+	if err != nil {
+		return nil, err
+	}
+	builtin, err := family.Builtin()
+	if err != nil {
+		return nil, err
+	}
+	return own.Over(builtin), nil
 }
 
 // pages are what GET requests through Envoy's listener see.

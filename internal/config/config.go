@@ -99,6 +99,9 @@ type Extproc struct {
 	// ModelFamilies names the family of models whose id does not tell, such as
 	// the ARN of an inference profile.
 	ModelFamilies map[string]string
+	// FamiliesFile is a YAML file with rules of model families that come before the
+	// built-in ones; "" has none. A relative path starts at the working directory.
+	FamiliesFile string
 	// Timeouts are those of backends without their own.
 	Timeouts Timeouts
 	Retry    Retry

@@ -52,7 +52,7 @@ func TestEverySetting(t *testing.T) {
 		}, {Name: "eu"}}},
 		ServerCredentials: "fallback",
 		Extproc: Extproc{
-			Translation: "strict", ToolUseDeltas: "always", ModelFamilies: map[string]string{"arn:x": "claude"},
+			Translation: "strict", ToolUseDeltas: "always", ModelFamilies: map[string]string{"arn:x": "claude"}, FamiliesFile: "f.yaml",
 			Timeouts: Timeouts{FirstEvent: 4 * time.Minute},
 			Retry:    Retry{Attempts: 3, BaseDelay: time.Second, MaxDelay: 2 * time.Second, Budget: 5 * time.Second},
 			CoolDown: CoolDown{First: time.Second, Max: 9 * time.Second},

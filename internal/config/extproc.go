@@ -9,6 +9,7 @@ func (e *Extproc) decode(d *decoder, n *yaml.Node, path string) {
 		"translation":     func(n *yaml.Node, path string) { d.oneOf(n, path, &e.Translation, "repair", "strict", "passthrough") },
 		"tool_use_deltas": func(n *yaml.Node, path string) { d.oneOf(n, path, &e.ToolUseDeltas, "auto", "always", "never") },
 		"model_families":  func(n *yaml.Node, path string) { d.textMap(n, path, &e.ModelFamilies) },
+		"families_file":   func(n *yaml.Node, path string) { d.text(n, path, &e.FamiliesFile) },
 		"timeouts":        func(n *yaml.Node, path string) { e.Timeouts.decode(d, n, path) },
 		"retry":           func(n *yaml.Node, path string) { e.Retry.decode(d, n, path) },
 		"cool_down":       func(n *yaml.Node, path string) { e.CoolDown.decode(d, n, path) },
