@@ -50,10 +50,10 @@ func (c canned) Do(req *http.Request) (*http.Response, error) { return c.RoundTr
 // contender is one of the clients that are compared.
 type contender func(b *testing.B)
 
-// compare measures ours and the SDK's typed client, and both by turns: the ratio
-// then does not depend on what else the machine does.
-func compare(b *testing.B, ours, theirs contender) {
-	for name, run := range map[string]contender{"ours": ours, "SDK": theirs} {
+// compare measures two contenders, and both by turns: the ratio then does not
+// depend on what else the machine does.
+func compare(b *testing.B, nameA string, ours contender, nameZ string, theirs contender) {
+	for name, run := range map[string]contender{nameA: ours, nameZ: theirs} {
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
@@ -70,7 +70,7 @@ func compare(b *testing.B, ours, theirs contender) {
 			theirs(b)
 			a, z = a+between.Sub(began), z+time.Since(between)
 		}
-		b.ReportMetric(float64(z)/float64(a), "SDK/ours")
+		b.ReportMetric(float64(z)/float64(a), strings.ReplaceAll(nameZ+"/"+nameA, " ", "-"))
 	})
 }
 
@@ -125,8 +125,31 @@ func BenchmarkConverse(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
-	b.Run("own keys", func(b *testing.B) { compare(b, ours(translator.Caller{}), theirs) })
-	b.Run("caller's keys", func(b *testing.B) { compare(b, ours(caller), theirs) })
+	b.Run("own keys", func(b *testing.B) { compare(b, "ours", ours(translator.Caller{}), "SDK", theirs) })
+	b.Run("caller's keys", func(b *testing.B) { compare(b, "ours", ours(caller), "SDK", theirs) })
+}
+
+// BenchmarkCallers compares 64 callers by turns with one caller: keys that change
+// with every call must not cost more than keys that stay.
+func BenchmarkCallers(b *testing.B) {
+	backend, _ := bench(b)
+	callers := make([]translator.Caller, 64)
+	for i := range callers {
+		callers[i] = translator.Caller{AccessKeyID: fmt.Sprintf("AKIDCALLER%02d", i), SecretAccessKey: fmt.Sprintf("caller-secret-%02d", i)}
+	}
+	request := call("us.anthropic.claude-sonnet-4-20250514-v1:0", benchRequest)
+	say := func(who translator.Caller) {
+		if _, _, err := backend.Converse(b.Context(), request, who); err != nil {
+			b.Fatal(err)
+		}
+	}
+	n := 0
+	rotating := func(*testing.B) {
+		n++
+		say(callers[n%len(callers)])
+	}
+	one := func(*testing.B) { say(callers[0]) }
+	compare(b, "one caller", one, "64 callers", rotating)
 }
 
 func BenchmarkConverseStream(b *testing.B) {
@@ -163,5 +186,5 @@ func BenchmarkConverseStream(b *testing.B) {
 			b.Fatalf("%d events, %v", n, err)
 		}
 	}
-	compare(b, ours, theirs)
+	compare(b, "ours", ours, "SDK", theirs)
 }

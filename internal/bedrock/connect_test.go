@@ -104,7 +104,7 @@ func TestHTTP2(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer bs.CloseIdleConnections()
-	bs.transport.(*http.Transport).TLSClientConfig = &tls.Config{RootCAs: server.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs}
+	trust(bs, server)
 	b, err := bs.Lookup("here")
 	if err != nil {
 		t.Fatal(err)
@@ -145,4 +145,10 @@ func TestEndpointOfTheEnvironment(t *testing.T) {
 			}
 		})
 	}
+}
+
+// trust makes the backends' connections take the certificate of a test's server.
+func trust(bs *Backends, server *httptest.Server) {
+	roots := server.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs
+	bs.transport.(*http.Transport).TLSClientConfig = &tls.Config{RootCAs: roots}
 }
