@@ -5,6 +5,8 @@ import (
 	"testing"
 	"time"
 
+	bootstrapv3 "github.com/envoyproxy/go-control-plane/envoy/config/bootstrap/v3"
+
 	"bedrock-extproc/tests/envoytest"
 	"bedrock-extproc/tests/fakebedrock"
 )
@@ -27,6 +29,12 @@ func (s *system) stream() string      { return s.url("/api/v1/llm/completions/st
 // start starts a stand-in that behaves as script says, the sidecar and Envoy.
 func start(t testing.TB, script func(*fakebedrock.Request) fakebedrock.Behaviour, flags ...string) *system {
 	t.Helper()
+	return startWith(t, nil, script, flags...)
+}
+
+// startWith is start with another configuration of Envoy.
+func startWith(t testing.TB, edit func(*bootstrapv3.Bootstrap), script func(*fakebedrock.Request) fakebedrock.Behaviour, flags ...string) *system {
+	t.Helper()
 	s := &system{done: make(chan fakebedrock.Call, 10_000)}
 	s.bedrock = fakebedrock.New(fakebedrock.Config{
 		Script: script,
@@ -35,7 +43,7 @@ func start(t testing.TB, script func(*fakebedrock.Request) fakebedrock.Behaviour
 	server := httptest.NewServer(s.bedrock)
 	t.Cleanup(server.Close)
 	s.sidecar = startSidecar(t, server.URL, flags...)
-	s.envoy = envoytest.Start(t, s.sidecar.socket, nil)
+	s.envoy = envoytest.Start(t, s.sidecar.socket, edit)
 	return s
 }
 
