@@ -118,9 +118,9 @@ func (in *request) textFormat(f converse.Field) (rawjson.Value, error) {
 	switch {
 	case err != nil:
 		return nil, err
-	case isText(kind.Value, "text"):
+	case rawjson.IsText(kind.Value, "text"):
 		return nil, nil
-	case !isText(kind.Value, "json_schema"):
+	case !rawjson.IsText(kind.Value, "json_schema"):
 		return nil, converse.Invalid(kind.At, "Bedrock has no such response format.", "Use json_schema, with a schema.")
 	}
 	schema := given.field("json_schema")

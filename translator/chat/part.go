@@ -56,7 +56,7 @@ func (p part) elements(name string) ([]converse.Field, error) {
 // ignored warns of the members that mean nothing.
 func (in *request) ignored(p part, meant ...string) {
 	for _, m := range p.Object {
-		if !slices.Contains(meant, m.Name) {
+		if !slices.Contains(meant, m.Name) && !rawjson.Absent(m.Value) {
 			in.out.Warn("unknown_field", p.field(clip(m.Name)).At, "This field is not known and was not sent.")
 		}
 	}
@@ -69,8 +69,4 @@ func clip(name string) string {
 		return name
 	}
 	return name[:most] + "…"
-}
-
-func isText(v rawjson.Value, text string) bool {
-	return rawjson.Kind(v) == '"' && rawjson.Text(v) == text
 }

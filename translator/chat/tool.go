@@ -26,9 +26,9 @@ func (in *request) tool(f converse.Field) error {
 	t := partOf(f)
 	kind := t.field("type")
 	switch only, ok := t.Only(); {
-	case ok && rawjson.Kind(only.Value) == '{' && only.Name != "function":
+	case ok && (only.Name == "toolSpec" || rawjson.Kind(only.Value) == '{' && only.Name != "function"):
 		return in.out.AddTool(f)
-	case rawjson.Absent(kind.Value), isText(kind.Value, "function"), isText(kind.Value, "custom"):
+	case rawjson.Absent(kind.Value), rawjson.IsText(kind.Value, "function"), rawjson.IsText(kind.Value, "custom"):
 	default:
 		return converse.Invalid(kind.At, "There is no such type of tool.",
 			"Send a function with name, description and input_schema, or a tool in Bedrock's own form.")

@@ -82,7 +82,7 @@ func (r *Request) sweep() {
 func lifetimes(points []place) error {
 	short := ""
 	for _, p := range points {
-		long := rawjson.Kind(p.block.value) == '{' && isText(rawjson.Members(p.block.value).Get("ttl"), "1h")
+		long := rawjson.Kind(p.block.value) == '{' && rawjson.IsText(rawjson.Members(p.block.value).Get("ttl"), "1h")
 		switch {
 		case !long:
 			short = p.block.At

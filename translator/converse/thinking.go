@@ -11,7 +11,7 @@ import (
 func (r *Request) thinking(in Inference) error {
 	config := thinkingConfig(in.Additional.Value)
 	kind := config.Get("type")
-	if r.passes() || rawjson.Kind(kind) != '"' || isText(kind, "disabled") {
+	if r.passes() || rawjson.Kind(kind) != '"' || rawjson.IsText(kind, "disabled") {
 		return nil
 	}
 	r.thinks = true

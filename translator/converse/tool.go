@@ -133,7 +133,7 @@ func (r *Request) schema(f Field) (rawjson.Value, error) {
 		return f.Value, nil
 	}
 	switch root := rawjson.Members(f.Value).Get("type"); {
-	case isText(root, "object"):
+	case rawjson.IsText(root, "object"):
 		return f.Value, nil
 	case root != nil:
 		return nil, Invalid(f.At+".type", "The root of a tool's schema must be of the type object.", "Put the value under a property.")

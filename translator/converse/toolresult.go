@@ -96,7 +96,7 @@ func (r *Request) status(res ToolResult) (rawjson.Value, error) {
 		return nil, Malformed(at, "Input should be a string.")
 	case r.passes():
 		return status, nil
-	case !isText(status, "success") && !isText(status, "error"):
+	case !rawjson.IsText(status, "success") && !rawjson.IsText(status, "error"):
 		return nil, Invalid(at, "A tool result has no such status.", "Use success or error, or leave it out.")
 	case r.family.ToolResultStatus == "refused":
 		return nil, r.statusLeftOut(at)

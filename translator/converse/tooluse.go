@@ -37,7 +37,7 @@ func (r *Request) toolUse(b *Block) error {
 	if b.tool.name, err = requiredLabel(Field{members.Get("name"), at + "name"}); err != nil {
 		return err
 	}
-	if isText(members.Get("type"), "server_tool_use") {
+	if rawjson.IsText(members.Get("type"), "server_tool_use") {
 		b.tool.server = true // its result stands in the same turn, and its name is the service's
 		return nil
 	}
@@ -62,10 +62,6 @@ func requiredLabel(f Field) (label, error) {
 		return label{}, Malformed(f.At, "Input should be a string.")
 	}
 	return label{rawjson.Text(f.Value), f.At}, nil
-}
-
-func isText(v rawjson.Value, text string) bool {
-	return rawjson.Kind(v) == '"' && rawjson.Text(v) == text
 }
 
 // toolInput is an object as it is. A string is JSON in a string or, failing that,

@@ -35,14 +35,11 @@ func (e *SyntaxError) Error() string { return fmt.Sprintf("%s at byte %d", e.Rea
 // other functions return of anything else is not specified.
 func Check(text []byte) error {
 	dec := jsontext.NewDecoder(bytes.NewBuffer(text), asWritten)
-	err := dec.SkipValue()
-	if err == nil {
-		if _, err = dec.ReadToken(); err == nil {
-			return &SyntaxError{"there is more after the value", dec.InputOffset()}
-		}
-	}
-	if !errors.Is(err, io.EOF) || dec.InputOffset() == 0 {
+	if err := dec.SkipValue(); err != nil {
 		return syntaxError(err)
+	}
+	if end := skipSpace(text, int(dec.InputOffset())); end < len(text) {
+		return &SyntaxError{"there is more after the value", int64(end)}
 	}
 	if !utf8.Valid(text) {
 		return &SyntaxError{"a byte is not UTF-8", invalidByte(text)}
@@ -84,7 +81,10 @@ type Object []Member
 
 // Members lists the members of the object v. Their values are parts of v.
 func Members(v Value) Object {
-	var all Object
+	if Kind(v) != '{' {
+		return nil
+	}
+	all := make(Object, 0, 4)
 	each(v, func(name string, value Value) { all = append(all, Member{name, value}) })
 	return all
 }
@@ -96,31 +96,94 @@ func Elements(v Value) []Value {
 	return all
 }
 
+// each calls f for the members of an object, or for the elements of an array. v is
+// known to be JSON, so it only looks for where values end.
 func each(v Value, f func(name string, value Value)) {
-	dec := jsontext.NewDecoder(bytes.NewBuffer(v), asWritten)
-	open, err := dec.ReadToken()
-	if err != nil {
-		return
-	}
+	object := Kind(v) == '{'
+	i := skipSpace(v, 0) + 1
 	for {
-		var name string
-		if next := dec.PeekKind(); next == '}' || next == ']' || next == jsontext.KindInvalid {
+		i = skipSeparators(v, i)
+		if i >= len(v) || v[i] == '}' || v[i] == ']' {
 			return
 		}
-		if open.Kind() == '{' {
-			token, err := dec.ReadToken()
-			if err != nil {
-				return
-			}
-			name = token.String()
+		name := ""
+		if object {
+			end := i + stringEnd(v[i:])
+			name = Text(v[i:end])
+			i = skipSeparators(v, end)
 		}
-		value, err := dec.ReadValue()
-		if err != nil {
+		end := valueEnd(v, i)
+		if end <= i {
 			return
 		}
-		end := dec.InputOffset()
-		f(name, v[end-int64(len(value)):end])
+		f(name, v[i:end:end])
+		i = end
 	}
+}
+
+func skipSpace(v Value, i int) int {
+	for i < len(v) && (v[i] == ' ' || v[i] == '\t' || v[i] == '\n' || v[i] == '\r') {
+		i++
+	}
+	return i
+}
+
+// skipSeparators skips commas and colons too.
+func skipSeparators(v Value, i int) int {
+	for i = skipSpace(v, i); i < len(v) && (v[i] == ',' || v[i] == ':'); i = skipSpace(v, i) {
+		i++
+	}
+	return i
+}
+
+// valueEnd is where the value that starts at v[i] ends.
+func valueEnd(v Value, i int) int {
+	for depth := 0; i < len(v); i++ {
+		switch v[i] {
+		case '"':
+			i += stringEnd(v[i:]) - 1
+		case '{', '[':
+			depth++
+			continue
+		case '}', ']':
+			depth--
+		case ',', ':', ' ', '\t', '\n', '\r':
+			continue
+		default:
+			i = literalEnd(v, i) - 1
+		}
+		if depth <= 0 {
+			return i + 1
+		}
+	}
+	return len(v)
+}
+
+// literalEnd is where a number, true, false or null ends.
+func literalEnd(v Value, i int) int {
+	if n := bytes.IndexAny(v[i:], ",]} \t\n\r"); n >= 0 {
+		return i + n
+	}
+	return len(v)
+}
+
+// stringEnd is the length of the string with which v starts.
+func stringEnd(v Value) int {
+	for i := 1; i < len(v); i++ {
+		n := bytes.IndexByte(v[i:], '"')
+		if n < 0 {
+			break
+		}
+		i += n
+		escapes := 0
+		for escapes < i-1 && v[i-1-escapes] == '\\' {
+			escapes++
+		}
+		if escapes%2 == 0 {
+			return i + 1
+		}
+	}
+	return len(v)
 }
 
 // Get returns the value of the last member of that name, nil when there is none.
@@ -162,13 +225,30 @@ func Absent(v Value) bool { k := Kind(v); return k == 0 || k == 'n' }
 
 // Text is the text of a JSON string. Half a surrogate pair becomes U+FFFD.
 func Text(v Value) string {
+	if text, ok := Plain(v); ok {
+		return string(text)
+	}
 	text, _ := jsontext.AppendUnquote(nil, v)
 	return string(text)
+}
+
+// IsText reports whether v is a JSON string with that text.
+func IsText(v Value, text string) bool {
+	if Kind(v) != '"' {
+		return false
+	}
+	if plain, ok := Plain(v); ok {
+		return string(plain) == text
+	}
+	return Text(v) == text
 }
 
 // Plain is the text of a JSON string without escapes, as part of v. ok is false
 // when there are escapes.
 func Plain(v Value) (text []byte, ok bool) {
+	if len(v) < 2 {
+		return nil, false
+	}
 	text = v[1 : len(v)-1]
 	return text, bytes.IndexByte(text, '\\') < 0
 }

@@ -61,25 +61,6 @@ func AppendCompact(dst []byte, v Value) []byte {
 	return dst
 }
 
-// stringEnd is the length of the string with which v starts.
-func stringEnd(v Value) int {
-	for i := 1; ; {
-		n := bytes.IndexByte(v[i:], '"')
-		if n < 0 {
-			return len(v)
-		}
-		i += n
-		escapes := 0
-		for v[i-1-escapes] == '\\' {
-			escapes++
-		}
-		i++
-		if escapes%2 == 0 {
-			return i
-		}
-	}
-}
-
 // Quote is a JSON string with that text.
 func Quote(text string) Value { return AppendText(nil, text) }
 
