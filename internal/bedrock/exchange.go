@@ -25,6 +25,9 @@ const (
 	maxErrorBody = 1 << 20
 )
 
+// invocationID is the header by which AWS knows the attempts of one call.
+const invocationID = "Amz-Sdk-Invocation-Id"
+
 // An exchange is one HTTP call through the SDK's client, and the place where the
 // SDK's types are stepped around. To the client it is
 //
@@ -81,6 +84,9 @@ func (x *exchange) converseStream() error {
 func (x *exchange) configure(o *bedrockruntime.Options) {
 	o.Protocol = x
 	o.HTTPClient = x
+	if x.run.invocation != "" {
+		o.APIOptions = append(o.APIOptions, smithyhttp.SetHeaderValue(invocationID, x.run.invocation))
+	}
 	if !x.caller.HasKeys() {
 		return
 	}
@@ -129,6 +135,7 @@ func (x *exchange) DeserializeResponse(ctx context.Context, op *smithy.Operation
 // Do implements [bedrockruntime.HTTPClient].
 func (x *exchange) Do(req *http.Request) (*http.Response, error) {
 	x.facts.Attempts++
+	x.run.invocation = req.Header.Get(invocationID)
 	x.status, x.header = 0, nil
 	// The SDK closes its body as soon as it has an answer, under the hands of a
 	// transport that may still read it and then drops the connection.

@@ -30,8 +30,13 @@ func TestFallbackAnswers(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				var asked []string
+				invocations := map[string]int{}
 				a, _, stop := pairOverPipes(t, Config{Backends: backends(), CoolDown: CoolDown{First: -1}}, func(w http.ResponseWriter, r *http.Request) {
 					asked = append(asked, r.Host+r.URL.Path)
+					if _, _, _, err := signedFor(r); err != nil {
+						t.Error(err)
+					}
+					invocations[r.Header.Get("Amz-Sdk-Invocation-Id")]++
 					if r.Host == "a.test" {
 						refuse(w, 429, "ThrottlingException")
 						return
@@ -54,6 +59,9 @@ func TestFallbackAnswers(t *testing.T) {
 				atA, atB := "a.test/model/"+tt.atA+"/converse", "b.test/model/"+tt.atB+"/converse"
 				if diff := cmp.Diff([]string{atA, atA, atB, atA + "-stream", atA + "-stream", atB + "-stream"}, asked); diff != "" {
 					t.Error(diff)
+				}
+				if len(invocations) != 2 || invocations[""] != 0 {
+					t.Errorf("invocations %v of 2 calls", invocations)
 				}
 			})
 		})

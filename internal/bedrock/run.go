@@ -23,6 +23,8 @@ type run struct {
 	send   func(*exchange) error
 	began  time.Time
 	made   int // HTTP calls so far
+	// invocation is the value of the header invocationID, from the first call on.
+	invocation string
 	// renewed says that expired credentials of the sidecar's have been dropped.
 	renewed bool
 	// last and refusal are the latest exchange and its error; ofAsked is the error
