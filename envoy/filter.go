@@ -81,3 +81,13 @@ func exactly(names ...string) *matcherv3.ListStringMatcher {
 	}
 	return list
 }
+
+// Backend is the per-route configuration that has a backend of the sidecar answer
+// a route, whatever its clients ask for.
+func Backend(name string) *extprocv3.ExtProcPerRoute {
+	return &extprocv3.ExtProcPerRoute{Override: &extprocv3.ExtProcPerRoute_Overrides{
+		Overrides: &extprocv3.ExtProcOverrides{
+			GrpcInitialMetadata: []*corev3.HeaderValue{{Key: "bedrock-backend", Value: name}},
+		},
+	}}
+}

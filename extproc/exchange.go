@@ -136,7 +136,7 @@ func (x *exchange) answer() error {
 
 // answerCall translates the request and sends it on.
 func (x *exchange) answerCall(streaming bool) error {
-	backend, err := x.server.cfg.Backends.Choose(x.req.provider)
+	backend, err := x.server.cfg.Backends.Choose(choose(x.stream.Context(), x.req.provider))
 	if err != nil {
 		return x.fail(err)
 	}

@@ -164,7 +164,21 @@ func TestFailureMidStream(t *testing.T) {
 	}
 }
 
-// TestNoCredentials is about a sidecar without an identity of its own.
+// TestNeverTheSidecarsCredentials refuses calls without keys.
+func TestNeverTheSidecarsCredentials(t *testing.T) {
+	s := start(t, nil, "-config", configFile(t, "allow_server_credentials: never\n"))
+	for _, url := range []string{s.completions(), s.stream()} {
+		resp := post(t, newClient(false), url, askSum)
+		if a := decode(t, resp); resp.StatusCode != http.StatusBadRequest || a.Error.Type != "missing_credentials" {
+			t.Errorf("status %d, %+v", resp.StatusCode, a)
+		}
+	}
+	if n := len(s.bedrock.Calls()); n != 0 {
+		t.Errorf("%d calls reached Bedrock", n)
+	}
+}
+
+// TestCredentials signs each call by whoever it is for.
 func TestCredentials(t *testing.T) {
 	s := start(t, nil)
 	for name, c := range map[string]struct {
@@ -177,6 +191,8 @@ func TestCredentials(t *testing.T) {
 		"half a pair":       {[]string{"X-AWS-Access-Key-Id", "AKIDNOBODY"}, 200, ""},
 		"wrong secret":      {[]string{"X-AWS-Access-Key-Id", "AKIDFAKEBEDROCK", "X-AWS-Secret-Access-Key", "wrong"}, 401, "caller_credentials_refused"},
 		"unknown key":       {[]string{"X-AWS-Access-Key-Id", "AKIDNOBODY", "X-AWS-Secret-Access-Key", "x"}, 401, "caller_credentials_refused"},
+		"expired":           {[]string{"X-AWS-Access-Key-Id", fakebedrock.DemoExpiredKeyID, "X-AWS-Secret-Access-Key", fakebedrock.DemoSecretAccessKey, "X-AWS-Session-Token", fakebedrock.DemoSessionToken}, 401, "caller_credentials_refused"},
+		"temporary":         {[]string{"X-AWS-Access-Key-Id", fakebedrock.DemoSessionKeyID, "X-AWS-Secret-Access-Key", fakebedrock.DemoSecretAccessKey, "X-AWS-Session-Token", fakebedrock.DemoSessionToken}, 200, ""},
 		"unknown provider":  {[]string{"X-Provider-LLM", "nobody"}, 400, "unknown_backend"},
 	} {
 		t.Run(name, func(t *testing.T) {

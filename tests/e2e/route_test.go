@@ -1,0 +1,55 @@
+package e2e
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	bootstrapv3 "github.com/envoyproxy/go-control-plane/envoy/config/bootstrap/v3"
+	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
+	hcmv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/network/http_connection_manager/v3"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/anypb"
+
+	"bedrock-extproc/envoy"
+)
+
+// withHostBackend sends requests for one host to one backend.
+func withHostBackend(t *testing.T, host, backend string) func(*bootstrapv3.Bootstrap) {
+	return func(b *bootstrapv3.Bootstrap) {
+		filter := b.GetStaticResources().GetListeners()[0].GetFilterChains()[0].GetFilters()[0]
+		var manager hcmv3.HttpConnectionManager
+		unpack(t, filter.GetTypedConfig(), &manager)
+		routes := manager.GetRouteConfig()
+		own := proto.Clone(routes.GetVirtualHosts()[0]).(*routev3.VirtualHost)
+		own.Name, own.Domains = "own", []string{host}
+		override, err := anypb.New(envoy.Backend(backend))
+		if err != nil {
+			t.Fatal(err)
+		}
+		own.TypedPerFilterConfig = map[string]*anypb.Any{envoy.FilterName: override}
+		routes.VirtualHosts = append(routes.VirtualHosts, own)
+		repack(t, filter.GetTypedConfig(), &manager)
+	}
+}
+
+// TestRouteChoosesTheBackend: what Envoy's route says beats the client's header.
+func TestRouteChoosesTheBackend(t *testing.T) {
+	s := startWith(t, withHostBackend(t, "eu.example", "bedrock-eu"), nil, "-config", configFile(t, twoRegions))
+	for host, want := range map[string]string{"eu.example": "bedrock-eu", "any.example": "bedrock-us"} {
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.completions(), strings.NewReader(askExplain))
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Host = host
+		req.Header.Set("X-Provider-LLM", "bedrock-us")
+		resp, err := newClient(false).Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp.Body.Close()
+		if got := resp.Header.Get("X-Bedrock-Backend"); got != want || resp.StatusCode != http.StatusOK {
+			t.Errorf("%s: status %d by %q, want %q", host, resp.StatusCode, got, want)
+		}
+	}
+}
