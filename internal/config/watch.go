@@ -74,7 +74,7 @@ func (w *Watcher) Run(ctx context.Context, onChange func()) error {
 		case <-ctx.Done():
 			return w.notify.Close()
 		case <-w.notify.Events:
-		case <-w.notify.Errors: // events were lost, at worst all of them
+		case <-w.notify.Errors: //nolint:errcheck // whatever was lost, the file is read again
 		case <-timer.C:
 			wait, changed := w.check()
 			next = time.Now().Add(wait)
@@ -107,7 +107,7 @@ func (w *Watcher) check() (wait time.Duration, changed bool) {
 		patience = w.absence
 	}
 	if wait := patience - time.Since(w.since); wait > 0 {
-		return wait, false
+		return min(wait, w.look), false
 	}
 	w.reported = w.seen
 	return w.look, true
