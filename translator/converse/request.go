@@ -16,15 +16,16 @@ type Request struct {
 	warnings []translator.Warning
 	unnamed  int // warnings that are only counted
 
-	system  []Block
-	turns   []turn
-	tools   []Block
-	choice  choice
-	members []member
-	thinks  bool // the model is told to think
-	docs    map[string]int
-	names   *renaming
-	ids     *renaming
+	system   []Block
+	turns    []turn
+	tools    []Block
+	choice   choice
+	members  []member
+	thinks   bool // the model is told to think
+	withheld bool // the client's tools are not sent
+	docs     map[string]int
+	names    *renaming
+	ids      *renaming
 }
 
 // member is a top-level member besides messages, system and toolConfig.
@@ -90,12 +91,13 @@ func (r *Request) member(name string) rawjson.Value {
 // finish runs the checks in the order in which a reader of the request would meet
 // them.
 func (r *Request) finish() error {
+	r.withholdTools()
 	if r.passes() {
-		return r.declareTools()
+		return nil
 	}
 	for _, check := range []func() error{
 		r.roles, r.pairTools, r.firstTurn, r.lastTurn, r.besideResults, r.documentsWithText,
-		r.toolSet, r.declareTools, r.chosenTool, r.rename, r.cachePoints, r.systemLeft, r.promptMembers,
+		r.toolSet, r.noTools, r.declareTools, r.chosenTool, r.rename, r.cachePoints, r.systemLeft, r.promptMembers,
 	} {
 		if err := check(); err != nil {
 			return err

@@ -1,6 +1,8 @@
 package converse
 
 import (
+	"slices"
+
 	"bedrock-extproc/translator/rawjson"
 )
 
@@ -83,18 +85,20 @@ func (r *Request) chosenTool() error {
 	return Invalid(r.choice.at, "There is no tool of this name.", "Name one of the tools, or send this one among them.")
 }
 
+// withholdTools sends no tools where none can be called.
+func (r *Request) withholdTools() {
+	if r.choice.none {
+		r.withheld, r.tools = len(r.tools) > 0, nil
+	}
+}
+
 // declareTools declares the tools that the conversation has used when none are
 // sent, since the service wants every conversation with tool blocks to have some.
 func (r *Request) declareTools() error {
-	sent := len(r.tools) > 0 && !r.choice.none
-	if sent {
+	if len(r.tools) > 0 {
 		return nil
 	}
-	withheld := len(r.tools) > 0
-	r.tools, r.choice.kind = nil, ""
-	if r.passes() {
-		return nil
-	}
+	r.choice.kind = "" // a choice means nothing without the client's tools
 	used := r.usedTools()
 	if len(used) == 0 {
 		return nil
@@ -106,13 +110,25 @@ func (r *Request) declareTools() error {
 			{Name: "name", Value: rawjson.Quote(name.text)},
 		}})
 	}
-	if withheld {
+	if r.withheld {
 		r.Warn("tools_declared", "tools", "No tool can be called, but the conversation has tool calls, so their tools were declared as not available.")
 		return nil
 	}
 	return r.repair("tools", fault{
 		"tools_declared", "The conversation has tool calls, but there are no tools.",
 		"The conversation has tool calls, so their tools were declared as not available.", "Send the tools that the conversation uses.",
+	})
+}
+
+// noTools leaves cache points out that have no tools before them.
+func (r *Request) noTools() error {
+	if len(r.tools) == 0 || slices.ContainsFunc(r.tools, func(b Block) bool { return b.Kind != "cachePoint" }) {
+		return nil
+	}
+	at := r.tools[0].At
+	r.tools = nil
+	return r.repair(at, fault{
+		"empty_tools_dropped", "Among the tools there are cache points and no tools.", "Tools without a tool were left out.", "Leave them out.",
 	})
 }
 
