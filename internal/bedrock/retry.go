@@ -82,12 +82,7 @@ func judge(err error) verdict {
 		if e.Retryable {
 			return again
 		}
-	case translator.KindQuota:
-		return elsewhere
-	case translator.KindTimeout:
-		if limit, ours := errors.AsType[*limitError](err); ours && limit.what == waitCall {
-			return final
-		}
+	case translator.KindQuota, translator.KindTimeout:
 		return elsewhere
 	case translator.KindValidation, translator.KindInvalid, translator.KindAccessDenied, translator.KindNotFound,
 		translator.KindNoCredentials, translator.KindCallerCredentials, translator.KindSidecarCredentials:
