@@ -164,7 +164,7 @@ func TestGeneratedRequestsAreTaken(t *testing.T) {
 	}
 	g := generator{rand.New(rand.NewPCG(7, 8))}
 	accepted, refusals := 0, map[string]int{}
-	for i := range 20000 {
+	for i := range 8000 {
 		body := g.request()
 		req := translator.Request{Body: []byte(body), DefaultModel: models[i%len(models)]}
 		call, err := repair.Decode(req)
@@ -187,7 +187,7 @@ func TestGeneratedRequestsAreTaken(t *testing.T) {
 			return
 		}
 	}
-	if accepted < 3000 || len(refusals) < 20 {
+	if accepted < 1000 || len(refusals) < 20 {
 		t.Errorf("only %d requests were accepted, and there were %d kinds of refusals", accepted, len(refusals))
 	}
 }

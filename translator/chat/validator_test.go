@@ -11,6 +11,12 @@ import (
 // beyond are cases that no validator of today can take: kinds from the future,
 // and what passthrough sends on purpose.
 var beyond = map[string]string{
+	"tool_unknown_kind":     "a kind of tool that the service does not know yet",
+	"tool_spec_mended_24":   "a member that the service does not know yet",
+	"result_kinds_future":   "a kind that the service does not know yet",
+	"passthrough_tools":     "nothing is checked there",
+	"system_titan_13":       "what a model supports is Bedrock's to say",
+	"tool_choice_llama_19":  "what a model supports is Bedrock's to say",
 	"unknown_block_kinds":   "a kind that the service does not know yet",
 	"passthrough_mode":      "nothing is mended there",
 	"first_turn_unknown_09": "of an opaque ARN nothing is known, so Bedrock decides",

@@ -20,7 +20,7 @@ func (r *Request) AddToolSpec(s ToolSpec) error {
 	if err != nil {
 		return err
 	}
-	description, err := description(s.Description)
+	description, err := r.description(s.Description)
 	if err != nil {
 		return err
 	}
@@ -45,13 +45,13 @@ func given(v rawjson.Value) rawjson.Value {
 }
 
 // description is absent when blank: the service refuses an empty one.
-func description(f Field) (rawjson.Value, error) {
+func (r *Request) description(f Field) (rawjson.Value, error) {
 	switch {
 	case rawjson.Absent(f.Value):
 		return nil, nil
 	case rawjson.Kind(f.Value) != '"':
 		return nil, Malformed(f.At, "Input should be a string.")
-	case rawjson.Blank(f.Value):
+	case rawjson.Blank(f.Value) && !r.passes():
 		return nil, nil
 	}
 	return f.Value, nil
@@ -88,7 +88,7 @@ func (r *Request) toolSpec(b *Block) error {
 		return err
 	}
 	b.tool = &toolPart{name: name}
-	text, err := description(Field{members.Get("description"), at + ".description"})
+	text, err := r.description(Field{members.Get("description"), at + ".description"})
 	if err != nil {
 		return err
 	}

@@ -208,7 +208,7 @@ func (r *Request) resultBlock(f Field) ([]Block, error) {
 // family takes in none.
 func (r *Request) allowedInResult(b *Block) error {
 	if slices.Contains(contentKinds, b.Kind) && !slices.Contains(resultKinds, b.Kind) && b.Kind != "audio" {
-		return Invalid(b.At, "A tool result cannot hold a "+b.Kind+" block.", "Use "+strings.Join(resultKinds[:6], ", ")+".")
+		return Invalid(b.At, "A tool result cannot hold "+b.Kind+" blocks.", "Use "+strings.Join(resultKinds[:6], ", ")+".")
 	}
 	format := ""
 	if v := rawjson.Members(b.value).Get("format"); b.Kind == "document" && rawjson.Kind(v) == '"' {

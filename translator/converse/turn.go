@@ -21,7 +21,7 @@ var systemKinds = []string{"text", "guardContent", "cachePoint"}
 func (r *Request) AddSystem(blocks []Block) error {
 	for _, b := range blocks {
 		if slices.Contains(contentKinds, b.Kind) && !slices.Contains(systemKinds, b.Kind) && !r.passes() {
-			return Invalid(b.At, "A system prompt cannot hold a "+b.Kind+" block.", "Use text, guardContent and cachePoint there.")
+			return Invalid(b.At, "A system prompt cannot hold "+b.Kind+" blocks.", "Use text, guardContent and cachePoint there.")
 		}
 	}
 	r.system = append(r.system, blocks...)
@@ -92,7 +92,7 @@ func (r *Request) roles() error {
 	for _, t := range r.turns {
 		for _, b := range t.blocks {
 			if t.role == "user" && (b.Kind == "toolUse" || b.Kind == "reasoningContent") {
-				return Invalid(b.At, "A user message cannot hold a "+b.Kind+" block.", "Only the assistant's messages hold it.")
+				return Invalid(b.At, "A user message cannot hold "+b.Kind+" blocks.", "Only the assistant's messages hold them.")
 			}
 		}
 	}
@@ -152,7 +152,7 @@ func (r *Request) besideResults() error {
 				continue
 			}
 			if r.family.ToolResultsAlone || slices.Contains(r.family.NotBesideToolResults, b.Kind) {
-				return Invalid(b.At, "With "+r.family.Rule()+", a "+b.Kind+" block cannot share a turn with tool results.",
+				return Invalid(b.At, "With "+r.family.Rule()+", "+b.Kind+" blocks cannot share a turn with tool results.",
 					"Send it in a later user message, after the assistant's answer to the results.")
 			}
 		}
