@@ -22,6 +22,8 @@ type Backends interface {
 type Backend interface {
 	// DefaultModel is used when a request names no model.
 	DefaultModel() string
+	// Defaults are added to requests.
+	Defaults() translator.Defaults
 	// Converse returns the body of Bedrock's 2xx reply as it came.
 	Converse(ctx context.Context, call *translator.Call, caller translator.Caller) ([]byte, translator.Facts, error)
 	// ConverseStream returns once the first event is there. The sequence must be

@@ -144,6 +144,7 @@ func (x *exchange) answerCall(streaming bool) error {
 		Streaming:    streaming,
 		UserAgent:    x.req.userAgent,
 		DefaultModel: backend.DefaultModel(),
+		Defaults:     backend.Defaults(),
 		Body:         x.req.body,
 	})
 	if err != nil {

@@ -132,6 +132,7 @@ type fakeBackend struct {
 	choose         func(name string) (extproc.Backend, error)
 	converse       func(ctx context.Context, call *translator.Call, caller translator.Caller) ([]byte, translator.Facts, error)
 	converseStream streamFunc
+	defaults       translator.Defaults
 
 	mu   sync.Mutex
 	ends []error // the cause with which each call's context ended, nil if it did not
@@ -151,6 +152,8 @@ func (b *fakeBackend) Choose(name string) (extproc.Backend, error) {
 }
 
 func (b *fakeBackend) DefaultModel() string { return "model-1" }
+
+func (b *fakeBackend) Defaults() translator.Defaults { return b.defaults }
 
 func (b *fakeBackend) Converse(ctx context.Context, call *translator.Call, caller translator.Caller) ([]byte, translator.Facts, error) {
 	defer b.note(ctx)

@@ -33,8 +33,32 @@ type Request struct {
 	UserAgent string
 	// DefaultModel is asked for when the body names no model.
 	DefaultModel string
+	// Defaults are what the backend adds to requests.
+	Defaults Defaults
 	// Body is the whole request body. Decode may keep parts of it.
 	Body []byte
+}
+
+// Defaults are what a backend's configuration adds to requests. The zero value
+// adds nothing. It is read-only.
+type Defaults struct {
+	// Models are names that clients may ask for and the model ids that they stand
+	// for. They are not replaced in a Call; what is known of a model goes by its id.
+	Models map[string]string
+	// Guardrail is used by requests that name none; nil for no guardrail.
+	Guardrail *Guardrail
+	// RequestMetadata are entries of Converse's requestMetadata, such as tags for the
+	// attribution of costs. They beat entries of the same name in the request.
+	RequestMetadata map[string]string
+}
+
+// A Guardrail is Converse's guardrailConfig. Empty fields are not sent.
+type Guardrail struct {
+	ID      string
+	Version string
+	Trace   string
+	// StreamMode is sent with streams only.
+	StreamMode string
 }
 
 // A Call is one translated request, ready to be sent. It belongs to one

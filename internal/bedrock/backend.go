@@ -22,6 +22,7 @@ type Backend struct {
 	region       string
 	defaultModel string
 	models       map[string]string
+	defaults     translator.Defaults
 	mode         ServerCredentials
 	own          *ownCredentials
 	retry        Retry
@@ -42,6 +43,9 @@ func (b *Backend) Region() string { return b.region }
 
 // DefaultModel is used when a request names no model.
 func (b *Backend) DefaultModel() string { return b.defaultModel }
+
+// Defaults are what the configuration adds to requests, with the backend's models.
+func (b *Backend) Defaults() translator.Defaults { return b.defaults }
 
 // Converse returns the body of Bedrock's 2xx reply as it came: a JSON object, or
 // what looks like one from its ends.

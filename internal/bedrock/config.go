@@ -10,6 +10,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws/arn"
 	"go.uber.org/zap"
+
+	"bedrock-extproc/translator"
 )
 
 // DefaultModel is asked for when neither the request nor the backend names a model.
@@ -62,6 +64,9 @@ type BackendConfig struct {
 	// DefaultModel serves requests that name no model. "" means the constant of
 	// the same name.
 	DefaultModel string
+	// Defaults are added to the requests that this backend is asked first for. Their
+	// Models are those of the field of that name.
+	Defaults translator.Defaults
 	// EndpointURL is the http or https URL of the service. "" means the SDK's
 	// rules: AWS_ENDPOINT_URL_BEDROCK_RUNTIME, AWS_ENDPOINT_URL, the profile, or
 	// the region's public endpoint.

@@ -40,6 +40,10 @@ type Backend struct {
 	// Models are names that clients may ask for, and the model ids or ARNs that they
 	// stand for at this backend.
 	Models map[string]string
+	// Guardrail is used by requests that name none; nil for no guardrail.
+	Guardrail *Guardrail
+	// RequestMetadata are entries that every request to this backend carries.
+	RequestMetadata map[string]string
 	// EndpointURL replaces AWS's own endpoint.
 	EndpointURL string
 	// FIPS and DualStack choose among AWS's own endpoints.
@@ -54,6 +58,15 @@ type Backend struct {
 	Residency string
 	// Timeouts are this backend's own; fields of 0 mean those of Extproc.
 	Timeouts Timeouts
+}
+
+// A Guardrail names a guardrail of Bedrock. ID is required.
+type Guardrail struct {
+	ID, Version string
+	// Trace is "enabled", "disabled" or "enabled_full"; "" leaves it to Bedrock.
+	Trace string
+	// StreamMode is "sync" or "async", for streams; "" leaves it to Bedrock.
+	StreamMode string
 }
 
 // Timeouts bound what a call waits for. 0 means the default, a negative duration

@@ -115,7 +115,12 @@ func (b *Backend) decodeConfig(d *decoder, n *yaml.Node, path string) {
 		"bearer_token_env": func(n *yaml.Node, path string) { d.text(n, path, &b.BearerTokenEnv) },
 		"fallback":         func(n *yaml.Node, path string) { d.texts(n, path, &b.Fallback) },
 		"residency":        func(n *yaml.Node, path string) { d.text(n, path, &b.Residency) },
-		"timeouts":         func(n *yaml.Node, path string) { b.Timeouts.decode(d, n, path) },
+		"request_metadata": func(n *yaml.Node, path string) { d.textMap(n, path, &b.RequestMetadata) },
+		"guardrail": func(n *yaml.Node, path string) {
+			b.Guardrail = &Guardrail{}
+			b.Guardrail.decode(d, n, path)
+		},
+		"timeouts": func(n *yaml.Node, path string) { b.Timeouts.decode(d, n, path) },
 	})
 }
 
@@ -127,4 +132,16 @@ func checkURL(text string) error {
 		return fmt.Errorf("%q is not an http or https URL with a host", text)
 	}
 	return nil
+}
+
+func (g *Guardrail) decode(d *decoder, n *yaml.Node, path string) {
+	d.mapping(n, path, nil, nil, fields{
+		"id":          func(n *yaml.Node, path string) { d.text(n, path, &g.ID) },
+		"version":     func(n *yaml.Node, path string) { d.text(n, path, &g.Version) },
+		"trace":       func(n *yaml.Node, path string) { d.oneOf(n, path, &g.Trace, "enabled", "disabled", "enabled_full") },
+		"stream_mode": func(n *yaml.Node, path string) { d.oneOf(n, path, &g.StreamMode, "sync", "async") },
+	})
+	if g.ID == "" {
+		d.problem(n, path, "needs id")
+	}
 }

@@ -1,6 +1,7 @@
 package chat
 
 import (
+	"cmp"
 	"fmt"
 
 	"bedrock-extproc/translator"
@@ -12,7 +13,8 @@ import (
 // before the Converse request is written.
 type request struct {
 	part
-	out *converse.Request
+	out      *converse.Request
+	defaults translator.Defaults
 }
 
 // known are the members that mean something.
@@ -30,12 +32,12 @@ func (d *Dialect) Decode(req translator.Request) (*translator.Call, error) {
 	if rawjson.Kind(req.Body) != '{' {
 		return nil, converse.Malformed("", "The body should be a JSON object.")
 	}
-	in := &request{part: partOf(converse.Field{Value: req.Body})}
+	in := &request{part: partOf(converse.Field{Value: req.Body}), defaults: req.Defaults}
 	model, err := in.model(req.DefaultModel)
 	if err != nil {
 		return nil, err
 	}
-	in.out = converse.New(converse.Rules{Mode: d.cfg.Translation, Model: model, Family: d.family(model)})
+	in.out = converse.New(converse.Rules{Mode: d.cfg.Translation, Model: model, Family: d.family(cmp.Or(req.Defaults.Models[model], model))})
 	asked, err := in.translate(req.Streaming)
 	if err != nil {
 		return nil, err

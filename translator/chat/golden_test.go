@@ -41,6 +41,10 @@ type settings struct {
 	UserAgent     string            `json:"user_agent"`
 	DefaultModel  string            `json:"default_model"`
 	ModelFamilies map[string]string `json:"model_families"`
+	// The backend's configuration.
+	Models          map[string]string     `json:"models"`
+	Guardrail       *translator.Guardrail `json:"guardrail"`
+	RequestMetadata map[string]string     `json:"request_metadata"`
 }
 
 func (g *golden) section(name string) ([]byte, bool) {
@@ -146,6 +150,7 @@ func (g *golden) decode(t testing.TB) (*translator.Call, error) {
 	}
 	return g.dialect(t).Decode(translator.Request{
 		Streaming: g.settings.Stream, UserAgent: g.settings.UserAgent, DefaultModel: g.settings.DefaultModel, Body: request,
+		Defaults: translator.Defaults{Models: g.settings.Models, Guardrail: g.settings.Guardrail, RequestMetadata: g.settings.RequestMetadata},
 	})
 }
 

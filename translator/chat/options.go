@@ -29,7 +29,11 @@ func (in *request) options(streaming bool) error {
 		{in.word("performanceConfig", "latency"), "performance"},
 		{in.word("serviceTier", "type"), "service_tier"},
 	} {
-		if err := o.add(in.field(o.field)); err != nil {
+		f := in.field(o.field)
+		if o.field == "request_metadata" {
+			f = in.tagged(f)
+		}
+		if err := o.add(f); err != nil {
 			return err
 		}
 	}
@@ -56,6 +60,7 @@ func (in *request) guardrail(streaming bool) error {
 	f := in.field("guardrail")
 	switch {
 	case rawjson.Absent(f.Value):
+		in.defaultGuardrail(streaming)
 		return nil
 	case rawjson.Kind(f.Value) != '{':
 		return converse.Malformed(f.At, "Input should be an object.")
