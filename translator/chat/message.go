@@ -22,19 +22,7 @@ func (in *request) messages() error {
 	if f := in.field("messages"); rawjson.Absent(f.Value) {
 		return converse.Malformed(f.At, "Field required: a list of messages.")
 	}
-	all, err := in.elements("messages")
-	if err != nil {
-		return err
-	}
-	for _, f := range all {
-		if rawjson.Kind(f.Value) != '{' {
-			return converse.Malformed(f.At, "Input should be a message, which is an object.")
-		}
-		if err := in.message(partOf(f)); err != nil {
-			return err
-		}
-	}
-	return nil
+	return in.each("messages", in.message)
 }
 
 // role is the user's unless another is given.
@@ -42,7 +30,7 @@ func role(m part) (string, error) {
 	f := m.field("role")
 	if f.Value == nil {
 		if m.Get("content") == nil && m.Get("tool_calls") == nil {
-			return "", converse.Malformed(m.at, "Field required: role or content.")
+			return "", converse.Malformed(m.At, "Field required: role or content.")
 		}
 		return "user", nil
 	}
@@ -63,14 +51,29 @@ func (in *request) message(m part) error {
 	if err != nil {
 		return err
 	}
-	var calls []converse.Field
 	if role == "assistant" {
-		in.ignored(m, "role", "content", "tool_calls", "tool_results", "tool_result")
-		if calls, err = m.elements("tool_calls"); err != nil {
-			return err
-		}
-	} else {
-		in.ignored(m, "role", "content", "tool_results", "tool_result")
+		return in.assistant(m)
+	}
+	in.ignored(m, "role", "content", "tool_results", "tool_result")
+	blocks, err := in.out.Content(m.field("content"))
+	if err != nil {
+		return err
+	}
+	return in.out.AddTurn(role, blocks, m.At)
+}
+
+// assistant makes the turn of text and tool calls.
+func (in *request) assistant(m part) error {
+	in.ignored(m, "role", "content", "tool_calls", "tool_results", "tool_result")
+	var calls []converse.Block
+	err := m.each("tool_calls", func(c part) error {
+		in.ignored(c, "id", "name", "input")
+		b, err := in.out.ToolUse(converse.ToolUse{At: c.At, ID: c.field("id"), Name: c.field("name"), Input: c.field("input")})
+		calls = append(calls, b)
+		return err
+	})
+	if err != nil {
+		return err
 	}
 	content := m.field("content")
 	if len(calls) > 0 && string(content.Value) == `""` {
@@ -80,58 +83,41 @@ func (in *request) message(m part) error {
 	if err != nil {
 		return err
 	}
-	for _, c := range calls {
-		b, err := in.toolCall(c)
-		if err != nil {
-			return err
-		}
-		blocks = append(blocks, b)
-	}
-	return in.out.AddTurn(role, blocks, m.at)
-}
-
-func (in *request) toolCall(f converse.Field) (converse.Block, error) {
-	if rawjson.Kind(f.Value) != '{' {
-		return converse.Block{}, converse.Malformed(f.At, "Input should be a tool call, which is an object.")
-	}
-	c := partOf(f)
-	in.ignored(c, "id", "name", "input")
-	return in.out.ToolUse(converse.ToolUse{At: c.at, ID: c.field("id"), Name: c.field("name"), Input: c.field("input")})
+	return in.out.AddTurn("assistant", append(blocks, calls...), m.At)
 }
 
 // results makes the user's turn of a message with tool results. Its role does not
 // matter, as in the reference; content stands behind the results.
 func (in *request) results(m part) error {
 	in.ignored(m, "role", "content", "tool_results", "tool_result")
-	all, err := m.elements("tool_results")
-	if err != nil {
+	var turn []converse.Block
+	add := func(p part) error {
+		blocks, err := in.result(p)
+		turn = append(turn, blocks...)
 		return err
 	}
-	if one := m.field("tool_result"); !rawjson.Absent(one.Value) {
-		all = append(all, one)
+	if err := m.each("tool_results", add); err != nil {
+		return err
 	}
-	var turn []converse.Block
-	for _, f := range all {
-		blocks, err := in.result(f)
-		if err != nil {
+	switch one := m.field("tool_result"); {
+	case rawjson.Absent(one.Value):
+	case rawjson.Kind(one.Value) != '{':
+		return converse.Malformed(one.At, "Input should be an object.")
+	default:
+		if err := add(partOf(one)); err != nil {
 			return err
 		}
-		turn = append(turn, blocks...)
 	}
 	content, err := in.out.Content(m.field("content"))
 	if err != nil {
 		return err
 	}
-	return in.out.AddTurn("user", append(turn, content...), m.at)
+	return in.out.AddTurn("user", append(turn, content...), m.At)
 }
 
-func (in *request) result(f converse.Field) ([]converse.Block, error) {
-	if rawjson.Kind(f.Value) != '{' {
-		return nil, converse.Malformed(f.At, "Input should be a tool result, which is an object.")
-	}
-	r := partOf(f)
+func (in *request) result(r part) ([]converse.Block, error) {
 	in.ignored(r, "tool_use_id", "content", "is_error", "status")
 	return in.out.ToolResult(converse.ToolResult{
-		At: r.at, ID: r.field("tool_use_id"), Content: r.field("content"), Status: r.field("status"), IsError: r.field("is_error"),
+		At: r.At, ID: r.field("tool_use_id"), Content: r.field("content"), Status: r.field("status"), IsError: r.field("is_error"),
 	})
 }

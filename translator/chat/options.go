@@ -155,7 +155,7 @@ func (in *request) jsonSchema(given part) (rawjson.Value, error) {
 		schema = rawjson.AppendText(nil, rawjson.AppendCompact(nil, schema))
 	case rawjson.Kind(schema) == '"' && rawjson.Check([]byte(rawjson.Text(schema))) == nil:
 	default:
-		return nil, converse.Malformed(given.at+".schema", "Input should be a JSON schema, which is an object.")
+		return nil, converse.Malformed(given.At+".schema", "Input should be a JSON schema, which is an object.")
 	}
 	structure := rawjson.Wrap("jsonSchema", rawjson.Object{
 		{Name: "description", Value: description.Value}, {Name: "name", Value: name.Value}, {Name: "schema", Value: schema},

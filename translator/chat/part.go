@@ -7,20 +7,20 @@ import (
 	"bedrock-extproc/translator/rawjson"
 )
 
-// part is an object of the client's body, and where it stands there.
+// part is an object of the client's body: its text, its place and its members.
 type part struct {
+	converse.Field
 	rawjson.Object
-	at string
 }
 
 // partOf reads an object.
-func partOf(f converse.Field) part { return part{rawjson.Members(f.Value), f.At} }
+func partOf(f converse.Field) part { return part{f, rawjson.Members(f.Value)} }
 
 // field is a member and its place. Of a name that comes twice, the last counts.
 func (p part) field(name string) converse.Field {
 	at := name
-	if p.at != "" {
-		at = p.at + "." + name
+	if p.At != "" {
+		at = p.At + "." + name
 	}
 	return converse.Field{Value: p.Get(name), At: at}
 }
@@ -37,20 +37,22 @@ func (p part) text(name string) (converse.Field, error) {
 	return f, nil
 }
 
-// elements are those of a list, none when it is absent.
-func (p part) elements(name string) ([]converse.Field, error) {
+// each calls do for the elements of a list of objects, which may be absent.
+func (p part) each(name string, do func(part) error) error {
 	f := p.field(name)
-	switch {
-	case rawjson.Absent(f.Value):
-		return nil, nil
-	case rawjson.Kind(f.Value) != '[':
-		return nil, converse.Malformed(f.At, "Input should be a list.")
+	if rawjson.Kind(f.Value) != '[' && !rawjson.Absent(f.Value) {
+		return converse.Malformed(f.At, "Input should be a list.")
 	}
-	var all []converse.Field
 	for i, v := range rawjson.Elements(f.Value) {
-		all = append(all, converse.Field{Value: v, At: converse.Index(f.At, i)})
+		element := converse.Field{Value: v, At: converse.Index(f.At, i)}
+		if rawjson.Kind(v) != '{' {
+			return converse.Malformed(element.At, "Input should be an object.")
+		}
+		if err := do(partOf(element)); err != nil {
+			return err
+		}
 	}
-	return all, nil
+	return nil
 }
 
 // ignored warns of the members that mean nothing.

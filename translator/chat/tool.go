@@ -5,29 +5,14 @@ import (
 	"bedrock-extproc/translator/rawjson"
 )
 
-func (in *request) tools() error {
-	all, err := in.elements("tools")
-	if err != nil {
-		return err
-	}
-	for _, f := range all {
-		if err := in.tool(f); err != nil {
-			return err
-		}
-	}
-	return nil
-}
+func (in *request) tools() error { return in.each("tools", in.tool) }
 
 // tool is flat, OpenAI's, or in Converse's own form.
-func (in *request) tool(f converse.Field) error {
-	if rawjson.Kind(f.Value) != '{' {
-		return converse.Malformed(f.At, "Input should be a tool, which is an object.")
-	}
-	t := partOf(f)
+func (in *request) tool(t part) error {
 	kind := t.field("type")
 	switch only, ok := t.Only(); {
 	case ok && (only.Name == "toolSpec" || rawjson.Kind(only.Value) == '{' && only.Name != "function"):
-		return in.out.AddTool(f)
+		return in.out.AddTool(t.Field)
 	case rawjson.Absent(kind.Value), rawjson.IsText(kind.Value, "function"), rawjson.IsText(kind.Value, "custom"):
 	default:
 		return converse.Invalid(kind.At, "There is no such type of tool.",
@@ -46,7 +31,7 @@ func (in *request) tool(f converse.Field) error {
 		schema = t.field("parameters")
 	}
 	return in.out.AddToolSpec(converse.ToolSpec{
-		At: t.at, Name: t.field("name"), Description: t.field("description"), Schema: schema, Strict: t.field("strict"),
+		At: t.At, Name: t.field("name"), Description: t.field("description"), Schema: schema, Strict: t.field("strict"),
 	})
 }
 

@@ -70,6 +70,18 @@ func appendBlocks(dst []byte, name string, blocks []Block) []byte {
 	return append(dst, ']')
 }
 
+// maxBlocks bounds the memory that a request of many tiny blocks takes. No model
+// takes nearly as many.
+const maxBlocks = 100_000
+
+// count refuses blocks and tools beyond the bound.
+func (r *Request) count(at string) error {
+	if r.blocks++; r.blocks > maxBlocks {
+		return Invalid(at, "There are more than 100000 blocks of content and tools.", "Send fewer and longer ones.")
+	}
+	return nil
+}
+
 // Content reads the content of a message: text, a list of Converse blocks, or
 // another scalar, which counts as its text.
 func (r *Request) Content(f Field) ([]Block, error) {
@@ -79,6 +91,9 @@ func (r *Request) Content(f Field) ([]Block, error) {
 	case '"':
 		if string(f.Value) == `""` && !r.passes() {
 			return nil, nil // what clients send when there is no text
+		}
+		if err := r.count(f.At); err != nil {
+			return nil, err
 		}
 		return r.text(f)
 	case '[':
@@ -120,6 +135,9 @@ func (r *Request) blockList(f Field) ([]Block, error) {
 // block reads one Converse block. It gives none for one that is left out, and more
 // than one where something had to move out of it.
 func (r *Request) block(f Field) ([]Block, error) {
+	if err := r.count(f.At); err != nil {
+		return nil, err
+	}
 	if rawjson.Kind(f.Value) != '{' {
 		return nil, Malformed(f.At, "Input should be a content block, which is an object.")
 	}

@@ -39,12 +39,12 @@ const maxDocumentName = 200
 // uniqueName numbers a name that has been given before.
 func (r *Request) uniqueName(name string) string {
 	unique := name
-	for r.docs[unique] > 0 {
-		r.docs[name]++
-		suffix := fmt.Sprintf(" (%d)", r.docs[name])
-		unique = strings.TrimSpace(name[:min(len(name), maxDocumentName-len(suffix))]) + suffix
+	stem := strings.TrimSpace(name[:min(len(name), maxDocumentName-len(" (100000)"))])
+	for r.docs[unique] {
+		r.numbers[stem]++
+		unique = fmt.Sprintf("%s (%d)", stem, r.numbers[stem]+1)
 	}
-	r.docs[unique]++
+	r.docs[unique] = true
 	return unique
 }
 

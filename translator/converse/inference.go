@@ -129,6 +129,9 @@ func (r *Request) sampling(in Inference) error {
 	return nil
 }
 
+// maxStops is the service's limit.
+const maxStops = 2500
+
 // stopSequences takes one text or a list. Empty ones are left out.
 func (r *Request) stopSequences(f Field) (rawjson.Value, error) {
 	switch rawjson.Kind(f.Value) {
@@ -138,21 +141,23 @@ func (r *Request) stopSequences(f Field) (rawjson.Value, error) {
 	default:
 		return nil, Malformed(f.At, "Input should be a string or a list of strings.")
 	}
-	all := []Field{f}
-	if rawjson.Kind(f.Value) == '[' {
-		all = nil
-		for i, v := range rawjson.Elements(f.Value) {
-			all = append(all, Field{v, Index(f.At, i)})
-		}
-	}
-	list := rawjson.Value("[")
-	for _, s := range all {
-		kept, err := r.stopSequence(s)
-		if err != nil {
+	if rawjson.Kind(f.Value) == '"' {
+		kept, err := r.stopSequence(f)
+		if !kept || err != nil {
 			return nil, err
 		}
-		if kept {
-			list = rawjson.AppendCompact(rawjson.AppendSeparator(list), s.Value)
+		return append(append(rawjson.Value("["), f.Value...), ']'), nil
+	}
+	list := rawjson.Value("[")
+	for i, v := range rawjson.Elements(f.Value) {
+		kept, err := r.stopSequence(Field{v, Index(f.At, i)})
+		switch {
+		case err != nil:
+			return nil, err
+		case i >= maxStops && !r.passes():
+			return nil, Invalid(f.At, "There are more than 2500 stop sequences.", "Send 2500 at most.")
+		case kept:
+			list = rawjson.AppendCompact(rawjson.AppendSeparator(list), v)
 		}
 	}
 	if len(list) == 1 {

@@ -24,8 +24,7 @@ func (r *Request) ResponsePaths(f Field) error {
 	if rawjson.Kind(f.Value) != '[' {
 		return Malformed(f.At, "Input should be a list of strings.")
 	}
-	paths := rawjson.Elements(f.Value)
-	for i, p := range paths {
+	for i, p := range rawjson.Elements(f.Value) {
 		at := Index(f.At, i)
 		if rawjson.Kind(p) != '"' {
 			return Malformed(at, "Input should be a string.")
@@ -33,11 +32,11 @@ func (r *Request) ResponsePaths(f Field) error {
 		if text := rawjson.Text(p); !r.passes() && (!strings.HasPrefix(text, "/") || len(text) > 256) {
 			return Invalid(at, "This is not a JSON pointer that Bedrock takes.", "Start with a slash, such as /stop_sequence, and use at most 256 characters.")
 		}
+		if i >= maxResponsePaths && !r.passes() {
+			return Invalid(f.At, "There are more than 10 paths.", "Ask for 10 at most.")
+		}
 	}
-	if len(paths) > maxResponsePaths && !r.passes() {
-		return Invalid(f.At, "There are more than 10 paths.", "Ask for 10 at most.")
-	}
-	if len(paths) > 0 {
+	if !rawjson.Empty(f.Value) {
 		r.Set("additionalModelResponseFieldPaths", f)
 	}
 	return nil

@@ -19,11 +19,13 @@ type Request struct {
 	system   []Block
 	turns    []turn
 	tools    []Block
+	blocks   int // of content, and tools
 	choice   choice
 	members  []member
-	thinks   bool // the model is told to think
-	withheld bool // the client's tools are not sent
-	docs     map[string]int
+	thinks   bool            // the model is told to think
+	withheld bool            // the client's tools are not sent
+	docs     map[string]bool // the names of documents
+	numbers  map[string]int  // the last number of names with the same stem
 	names    *renaming
 	ids      *renaming
 }
@@ -40,7 +42,7 @@ func New(rules Rules) *Request {
 	if f == nil {
 		f = &family.Family{}
 	}
-	return &Request{rules: rules, family: f, docs: map[string]int{}}
+	return &Request{rules: rules, family: f, docs: map[string]bool{}, numbers: map[string]int{}}
 }
 
 // Set adds a top-level member as it is. An absent value adds none.

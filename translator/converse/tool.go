@@ -12,6 +12,9 @@ type ToolSpec struct {
 
 // AddToolSpec adds a tool of the client's.
 func (r *Request) AddToolSpec(s ToolSpec) error {
+	if err := r.count(s.At); err != nil {
+		return err
+	}
 	name, err := requiredLabel(s.Name)
 	if err != nil {
 		return err
@@ -60,6 +63,9 @@ func (r *Request) description(f Field) (rawjson.Value, error) {
 // AddTool adds a tool in Converse's own form: toolSpec, systemTool, cachePoint, or a
 // kind that is not known here.
 func (r *Request) AddTool(f Field) error {
+	if err := r.count(f.At); err != nil {
+		return err
+	}
 	if rawjson.Kind(f.Value) != '{' {
 		return Malformed(f.At, "Input should be an object.")
 	}
@@ -125,7 +131,7 @@ var anyObject = rawjson.Value(`{"type":"object","properties":{}}`)
 // as it is, byte for byte.
 func (r *Request) schema(f Field) (rawjson.Value, error) {
 	switch k := rawjson.Kind(f.Value); {
-	case rawjson.Absent(f.Value), k == '{' && len(rawjson.Members(f.Value)) == 0, k == '[' && len(rawjson.Elements(f.Value)) == 0:
+	case rawjson.Absent(f.Value), (k == '{' || k == '[') && rawjson.Empty(f.Value):
 		return anyObject, nil // an empty object is an empty list in PHP
 	case k != '{':
 		return nil, Malformed(f.At, "Input should be a JSON schema, which is an object.")

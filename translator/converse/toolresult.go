@@ -22,7 +22,10 @@ type ToolResult struct {
 // belong behind it.
 func (r *Request) ToolResult(res ToolResult) ([]Block, error) {
 	b := Block{Kind: "toolResult", At: res.At, tool: &toolPart{}}
-	var err error
+	err := r.count(res.At)
+	if err != nil {
+		return nil, err
+	}
 	if b.tool.id, err = requiredLabel(res.ID); err != nil {
 		return nil, err
 	}
@@ -118,7 +121,7 @@ var resultKinds = []string{"text", "json", "image", "document", "video", "search
 // listsBlocks tells content blocks from a list that is a tool's own answer: every
 // element looks like a block, and at least one is of a kind that is known.
 func listsBlocks(v rawjson.Value) bool {
-	known := false
+	known := rawjson.Empty(v)
 	for _, element := range rawjson.Elements(v) {
 		if rawjson.Kind(element) != '{' {
 			return false
@@ -135,7 +138,7 @@ func listsBlocks(v rawjson.Value) bool {
 			known = true
 		}
 	}
-	return known || len(rawjson.Elements(v)) == 0
+	return known
 }
 
 // resultContent reads the blocks of a result. There is always one, since families

@@ -11,7 +11,10 @@ type ToolUse struct {
 // ToolUse makes the block of a tool call.
 func (r *Request) ToolUse(u ToolUse) (Block, error) {
 	b := Block{Kind: "toolUse", At: u.At, tool: &toolPart{}}
-	var err error
+	err := r.count(u.At)
+	if err != nil {
+		return b, err
+	}
 	if b.tool.id, err = requiredLabel(u.ID); err != nil {
 		return b, err
 	}

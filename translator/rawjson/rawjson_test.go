@@ -54,14 +54,32 @@ func TestMembers(t *testing.T) {
 	}
 }
 
+func list(v Value) []Value {
+	var all []Value
+	for _, e := range Elements(v) {
+		all = append(all, e)
+	}
+	return all
+}
+
 func TestElements(t *testing.T) {
-	got := Elements(Value("[ 1 ,\"a,b]\", [] , {\"x\":[2]},true ]"))
+	got := list(Value("[ 1 ,\"a,b]\", [] , {\"x\":[2]},true ]"))
 	want := []Value{Value("1"), Value(`"a,b]"`), Value("[]"), Value(`{"x":[2]}`), Value("true")}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
-	if got := Elements(Value("[ ]")); len(got) != 0 {
-		t.Errorf("an empty list has %v", got)
+	for _, empty := range []string{"[ ]", "{}", "null", "", "7"} {
+		if got := list(Value(empty)); len(got) != 0 {
+			t.Errorf("%q has elements: %v", empty, got)
+		}
+	}
+	for i := range Elements(Value("[1,2,3]")) {
+		if i == 1 {
+			break
+		}
+	}
+	if !Empty(Value(" { }")) || !Empty(Value("[\n]")) || Empty(Value("[0]")) || Empty(Value(`{"a":null}`)) {
+		t.Error("what is empty is not, or the other way round")
 	}
 }
 
@@ -104,7 +122,7 @@ func FuzzRead(f *testing.F) {
 		f.Add([]byte(text))
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {
-		members, elements := Members(text), Elements(text)
+		members, elements := Members(text), list(text)
 		if Check(text) != nil {
 			return
 		}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"slices"
 	"strings"
 	"unicode"
@@ -85,20 +86,38 @@ func Members(v Value) Object {
 		return nil
 	}
 	all := make(Object, 0, 4)
-	each(v, func(name string, value Value) { all = append(all, Member{name, value}) })
+	each(v, func(name string, value Value) bool {
+		all = append(all, Member{name, value})
+		return true
+	})
 	return all
 }
 
-// Elements lists the elements of the array v, which are parts of v.
-func Elements(v Value) []Value {
-	var all []Value
-	each(v, func(_ string, value Value) { all = append(all, value) })
-	return all
+// Elements ranges over the elements of the array v, which are parts of v, and
+// their positions.
+func Elements(v Value) iter.Seq2[int, Value] {
+	return func(yield func(int, Value) bool) {
+		if Kind(v) != '[' {
+			return
+		}
+		i := 0
+		each(v, func(_ string, value Value) bool {
+			i++
+			return yield(i-1, value)
+		})
+	}
 }
 
-// each calls f for the members of an object, or for the elements of an array. v is
-// known to be JSON, so it only looks for where values end.
-func each(v Value, f func(name string, value Value)) {
+// Empty reports whether an object or an array has nothing in it.
+func Empty(v Value) bool {
+	empty := true
+	each(v, func(string, Value) bool { empty = false; return false })
+	return empty
+}
+
+// each calls f for the members of an object, or for the elements of an array, until
+// it returns false. v is known to be JSON, so it only looks for where values end.
+func each(v Value, f func(name string, value Value) bool) {
 	object := Kind(v) == '{'
 	i := skipSpace(v, 0) + 1
 	for {
@@ -116,7 +135,9 @@ func each(v Value, f func(name string, value Value)) {
 		if end <= i {
 			return
 		}
-		f(name, v[i:end:end])
+		if !f(name, v[i:end:end]) {
+			return
+		}
 		i = end
 	}
 }
