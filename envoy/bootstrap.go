@@ -5,6 +5,9 @@ import (
 	clusterv3 "github.com/envoyproxy/go-control-plane/envoy/config/cluster/v3"
 	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
 	listenerv3 "github.com/envoyproxy/go-control-plane/envoy/config/listener/v3"
+	overloadv3 "github.com/envoyproxy/go-control-plane/envoy/config/overload/v3"
+	connectionsv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/resource_monitors/downstream_connections/v3"
+	"google.golang.org/protobuf/types/known/durationpb"
 	"google.golang.org/protobuf/types/known/wrapperspb"
 )
 
@@ -26,7 +29,7 @@ func Listener(cfg Config) (*listenerv3.Listener, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &listenerv3.Listener{
+	listener := &listenerv3.Listener{
 		Name:                          ListenerName,
 		Address:                       address,
 		PerConnectionBufferLimitBytes: wrapperspb.UInt32(downstreamBuffer),
@@ -34,7 +37,11 @@ func Listener(cfg Config) (*listenerv3.Listener, error) {
 			Name:       "envoy.filters.network.http_connection_manager",
 			ConfigType: &listenerv3.Filter_TypedConfig{TypedConfig: config},
 		}}}},
-	}, nil
+	}
+	if cfg.SlowReaderTimeout > 0 {
+		listener.PerConnectionBufferHighWatermarkTimeout = durationpb.New(cfg.SlowReaderTimeout)
+	}
+	return listener, nil
 }
 
 // Bootstrap is a whole configuration, enough to start Envoy with.
@@ -54,12 +61,32 @@ func Bootstrap(cfg Config) (*bootstrapv3.Bootstrap, error) {
 	if err != nil {
 		return nil, err
 	}
+	overload, err := overloadManager(cfg)
+	if err != nil {
+		return nil, err
+	}
 	return &bootstrapv3.Bootstrap{
-		Node:  &corev3.Node{Id: ListenerName, Cluster: ListenerName},
-		Admin: &bootstrapv3.Admin{Address: admin},
+		Node:            &corev3.Node{Id: ListenerName, Cluster: ListenerName},
+		Admin:           &bootstrapv3.Admin{Address: admin},
+		OverloadManager: overload,
 		StaticResources: &bootstrapv3.Bootstrap_StaticResources{
 			Listeners: []*listenerv3.Listener{listener},
 			Clusters:  []*clusterv3.Cluster{cluster},
 		},
 	}, nil
+}
+
+// overloadManager limits the clients' connections. What memory Envoy may use is
+// for each installation to say.
+func overloadManager(cfg Config) (*overloadv3.OverloadManager, error) {
+	config, err := pack(&connectionsv3.DownstreamConnectionsConfig{
+		MaxActiveDownstreamConnections: int64(cfg.maxConnections()),
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &overloadv3.OverloadManager{ResourceMonitors: []*overloadv3.ResourceMonitor{{
+		Name:       "envoy.resource_monitors.global_downstream_max_connections",
+		ConfigType: &overloadv3.ResourceMonitor_TypedConfig{TypedConfig: config},
+	}}}, nil
 }

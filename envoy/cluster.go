@@ -103,7 +103,8 @@ func circuitBreakers() *clusterv3.CircuitBreakers {
 }
 
 // healthCheck asks the sidecar's gRPC health service, which turns unhealthy when
-// the sidecar drains.
+// the sidecar drains. Envoy keeps calling sidecars that are unhealthy when more
+// than half of them are: one that drains answers better than none.
 func healthCheck() *corev3.HealthCheck {
 	return &corev3.HealthCheck{
 		Timeout:            durationpb.New(2 * time.Second),

@@ -52,6 +52,14 @@ type Config struct {
 	// StreamIdleTimeout ends a request on which no byte has moved for so long; 0
 	// means ten minutes. It bounds the wait for a whole answer.
 	StreamIdleTimeout time.Duration
+	// SlowReaderTimeout closes the connection of a client that has left more than
+	// 256 KiB unread for so long; 0 leaves it out, because Envoy knows it since 1.38
+	// only. The sidecar is not slowed down by a slow client, Envoy keeps what is
+	// unread.
+	SlowReaderTimeout time.Duration
+	// MaxConnections is how many connections of clients Envoy takes; further ones
+	// are closed at once. 0 means 50,000.
+	MaxConnections int
 }
 
 func (c *Config) listen() string    { return cmp.Or(c.Listen, "127.0.0.1:8000") }
@@ -62,6 +70,8 @@ func (c *Config) accessLog() string { return cmp.Or(c.AccessLog, "/dev/stdout") 
 func (c *Config) streamIdleTimeout() time.Duration {
 	return cmp.Or(c.StreamIdleTimeout, 10*time.Minute)
 }
+
+func (c *Config) maxConnections() int { return cmp.Or(c.MaxConnections, 50_000) }
 
 // Validate names every address that is not one.
 func (c *Config) Validate() error {

@@ -56,6 +56,8 @@ func HTTPConnectionManager(cfg Config) (*hcmv3.HttpConnectionManager, error) {
 // not speak. There is no limit on a whole request: it would count the answer.
 func setTimeouts(m *hcmv3.HttpConnectionManager, cfg Config) {
 	m.StreamIdleTimeout = durationpb.New(cfg.streamIdleTimeout())
+	// The end of an answer, to a client that has stopped reading.
+	m.StreamFlushTimeout = durationpb.New(time.Minute)
 	m.RequestTimeout = durationpb.New(0)
 	m.RequestHeadersTimeout = durationpb.New(10 * time.Second)
 	m.CommonHttpProtocolOptions = &corev3.HttpProtocolOptions{

@@ -19,12 +19,21 @@ type reply struct {
 	retryable bool
 }
 
-// replies are tried in order. The sidecar's own answers pass Envoy as local
-// replies too: their details start with bedrock_extproc_ and match none.
+// replies are tried in order; the first one that matches is the answer. Details
+// are Envoy's words for why it answered:
+// https://www.envoyproxy.io/docs/envoy/latest/configuration/http/http_conn_man/response_code_details
 var replies = []reply{
 	{
-		`response.code_details.startsWith("ext_proc_error") || response.code_details.startsWith("spurious_message") || response.code_details.startsWith("unhandled_message")`,
+		`response.code == 408 || response.code == 504`,
+		"envoy_timeout", "The request took longer than the gateway allows.", true,
+	},
+	{
+		`response.code_details.startsWith("ext_proc_error")`,
 		"envoy_sidecar_unreachable", "The sidecar that answers these requests cannot be reached.", true,
+	},
+	{
+		`response.code_details == "spurious_message" || response.code_details.startsWith("local_response_") || response.code_details.startsWith("header_mutation_")`,
+		"envoy_sidecar_not_understood", "The sidecar answered in a way that Envoy does not accept.", false,
 	},
 	{
 		`response.code_details == "direct_response"`,
@@ -32,16 +41,16 @@ var replies = []reply{
 	},
 	{`response.code == 401`, "envoy_unauthenticated", "The request carries no valid credentials for this gateway.", false},
 	{`response.code == 403`, "envoy_forbidden", "The gateway does not allow this request.", false},
-	{`response.code == 408 || response.code == 504`, "envoy_timeout", "The request took longer than the gateway allows.", true},
 	{`response.code == 413`, "envoy_request_too_large", "The request is larger than the gateway allows.", false},
 	{`response.code == 429`, "envoy_rate_limited", "The gateway's rate limit is exceeded.", true},
 	{`response.code == 431`, "envoy_headers_too_large", "The request's headers are larger than the gateway allows.", false},
-	{`response.code < 500`, "envoy_bad_request", "The gateway cannot accept this request.", false},
+	{`response.code < 500`, "envoy_bad_request", "The gateway cannot accept this request: %RESPONSE_CODE_DETAILS%.", false},
 	{`response.code >= 500`, "envoy_unavailable", "The gateway cannot answer at the moment.", true},
 }
 
-// own keeps the sidecar's answers as they are.
-const own = `!response.code_details.startsWith("bedrock_extproc_") && (%s)`
+// notOurs leaves the sidecar's answers as they are: Envoy takes them for local
+// replies too, but their details start with this prefix.
+const notOurs = `!response.code_details.startsWith("bedrock_extproc_") && (%s)`
 
 // LocalReplies gives every answer that Envoy makes up by itself the sidecar's
 // form of an error, in JSON.
@@ -58,7 +67,7 @@ func LocalReplies() (*hcmv3.LocalReplyConfig, error) {
 }
 
 func (r reply) mapper() (*hcmv3.ResponseMapper, error) {
-	filter, err := pack(&celv3.ExpressionFilter{Expression: fmt.Sprintf(own, r.when)})
+	filter, err := pack(&celv3.ExpressionFilter{Expression: fmt.Sprintf(notOurs, r.when)})
 	if err != nil {
 		return nil, err
 	}
@@ -72,8 +81,31 @@ func (r reply) mapper() (*hcmv3.ResponseMapper, error) {
 		BodyFormatOverride: &corev3.SubstitutionFormatString{
 			ContentType: "application/json",
 			Format:      &corev3.SubstitutionFormatString_JsonFormat{JsonFormat: r.body()},
+			// A request that was refused early has no id.
+			OmitEmptyValues: true,
 		},
+		HeadersToAdd: r.headers(),
 	}, nil
+}
+
+// headers are those that the sidecar gives its errors. One without a value is not
+// sent.
+func (r reply) headers() []*corev3.HeaderValueOption {
+	headers := []*corev3.HeaderValueOption{
+		overwrite("x-request-id", "%REQ(X-REQUEST-ID)%"),
+		overwrite("x-correlation-id", "%REQ(X-CORRELATION-ID?X-REQUEST-ID)%"),
+	}
+	if r.retryable {
+		headers = append(headers, overwrite("retry-after", "1"))
+	}
+	return headers
+}
+
+func overwrite(name, value string) *corev3.HeaderValueOption {
+	return &corev3.HeaderValueOption{
+		Header:       &corev3.HeaderValue{Key: name, Value: value},
+		AppendAction: corev3.HeaderValueOption_OVERWRITE_IF_EXISTS_OR_ADD,
+	}
 }
 
 // body is the same shape as the sidecar's errors.
