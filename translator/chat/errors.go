@@ -7,6 +7,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"bedrock-extproc/translator"
+	"bedrock-extproc/translator/rawjson"
 )
 
 // encodeError writes {"detail", "error"}. A malformed request's detail is the
@@ -32,13 +33,13 @@ func malformedDetail(e *translator.Error) []byte {
 
 // location turns "messages[0].content" into ["body","messages",0,"content"].
 func location(path string) []byte {
-	loc := []jsontext.Value{quote("body")}
+	loc := []jsontext.Value{rawjson.Quote("body")}
 	for _, token := range strings.FieldsFunc(path, func(r rune) bool { return r == '.' || r == '[' || r == ']' }) {
 		if _, err := strconv.ParseUint(token, 10, 32); err == nil {
 			loc = append(loc, jsontext.Value(token))
 			continue
 		}
-		loc = append(loc, quote(token))
+		loc = append(loc, rawjson.Quote(token))
 	}
 	return list(loc)
 }

@@ -2,6 +2,8 @@ package chat
 
 import (
 	"github.com/go-json-experiment/json/jsontext"
+
+	"bedrock-extproc/translator/rawjson"
 )
 
 // merge puts a later piece of a streamed value onto an earlier one, the way all
@@ -10,9 +12,9 @@ import (
 // one counts.
 func merge(a, b jsontext.Value) jsontext.Value {
 	switch {
-	case absent(a):
+	case rawjson.Absent(a):
 		return b.Clone()
-	case absent(b):
+	case rawjson.Absent(b):
 		return a
 	case a.Kind() != b.Kind():
 		return b.Clone()
@@ -31,7 +33,7 @@ func merge(a, b jsontext.Value) jsontext.Value {
 }
 
 func mergeLists(a, b jsontext.Value) jsontext.Value {
-	a, b = compact(a), compact(b)
+	a, b = rawjson.Compact(a), rawjson.Compact(b)
 	switch {
 	case len(a) == 2:
 		return b.Clone()

@@ -8,6 +8,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"bedrock-extproc/translator"
+	"bedrock-extproc/translator/rawjson"
 )
 
 // metadata is what an answer says about itself, whole or streamed.
@@ -29,7 +30,7 @@ type metadata struct {
 
 // member takes one member of a reply, or of the metadata event.
 func (m *metadata) member(name string, value jsontext.Value) {
-	value = compact(value).Clone()
+	value = rawjson.Compact(value).Clone()
 	switch name {
 	case "usage":
 		m.usage = value
@@ -45,7 +46,7 @@ func (m *metadata) member(name string, value jsontext.Value) {
 		m.additional = value
 	case "output", "stopReason", "p":
 	default:
-		m.other = append(m.other, member{quote(name), value})
+		m.other = append(m.other, member{rawjson.Quote(name), value})
 	}
 }
 
@@ -80,14 +81,14 @@ func (m *metadata) encode() []byte {
 
 // inside is the value of one member of an object, or nil.
 func inside(v jsontext.Value, name string) jsontext.Value {
-	if kindOf(v) != '{' {
+	if rawjson.Kind(v) != '{' {
 		return nil
 	}
 	list, err := newFields().read(v)
 	if err != nil {
 		return nil
 	}
-	if m := find(list, quote(name)); m != nil {
+	if m := find(list, rawjson.Quote(name)); m != nil {
 		return m.value
 	}
 	return nil
@@ -98,7 +99,7 @@ var usageNames = []string{"inputTokens", "outputTokens", "totalTokens", "cacheRe
 
 // usageDetails is the rest of what Bedrock counts, as it came.
 func usageDetails(v jsontext.Value) []byte {
-	if kindOf(v) != '{' {
+	if rawjson.Kind(v) != '{' {
 		return nil
 	}
 	list, err := newFields().read(v)
@@ -128,7 +129,7 @@ type usage struct {
 }
 
 func readUsage(v jsontext.Value) (*usage, error) {
-	if absent(v) {
+	if rawjson.Absent(v) {
 		return nil, nil
 	}
 	var u usage
@@ -161,7 +162,7 @@ func (u *usage) summary() translator.Summary {
 		OutputTokens:     integer(u.OutputTokens),
 		CacheReadTokens:  integer(u.CacheReadInputTokens),
 		CacheWriteTokens: integer(u.CacheWriteInputTokens),
-		UsageKnown:       kindOf(u.InputTokens) == '0',
+		UsageKnown:       rawjson.Kind(u.InputTokens) == '0',
 	}
 }
 
@@ -206,8 +207,8 @@ func orNull(v []byte) []byte {
 
 // reasonText is the stop reason as text, "" when there is none.
 func reasonText(v jsontext.Value) string {
-	if kindOf(v) != '"' {
+	if rawjson.Kind(v) != '"' {
 		return ""
 	}
-	return unquote(v)
+	return rawjson.Text(v)
 }

@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"bedrock-extproc/translator/rawjson"
 )
 
 const page = "../../docs/translation.md"
@@ -56,7 +58,7 @@ func (g *golden) describe(out *bytes.Buffer, request []byte) {
 		{"Sent", "converse.json"}, {"Warnings", "warnings.json"}, {"Refused", "error.json"},
 	} {
 		if text, ok := g.section(part.section); ok {
-			show(out, part.title, compact(text))
+			show(out, part.title, rawjson.Compact(text))
 		}
 	}
 }

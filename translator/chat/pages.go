@@ -2,6 +2,8 @@ package chat
 
 import (
 	"github.com/go-json-experiment/json/jsontext"
+
+	"bedrock-extproc/translator/rawjson"
 )
 
 // The pages of the dialect, answered to GET.
@@ -30,7 +32,7 @@ func ModelsPage(names []string) []byte {
 func ProvidersPage(fallback string, available []string) []byte {
 	var names []jsontext.Value
 	for _, name := range available {
-		names = append(names, quote(name))
+		names = append(names, rawjson.Quote(name))
 	}
 	w := newWriter(128)
 	w.text("default", fallback)

@@ -10,6 +10,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"bedrock-extproc/translator"
+	"bedrock-extproc/translator/rawjson"
 )
 
 // alphabet has what is hard to cut: escapes, surrogates, white space, markup.
@@ -76,7 +77,7 @@ func TestTextDeltasMakeTheText(t *testing.T) {
 		text := randomText(r)
 		var events []translator.Event
 		for _, piece := range pieces(r, text) {
-			events = append(events, blockDelta(0, `{"text":`+string(quote(piece))+`}`))
+			events = append(events, blockDelta(0, `{"text":`+string(rawjson.Quote(piece))+`}`))
 		}
 		var got strings.Builder
 		for _, ev := range run(t, events) {
@@ -95,12 +96,12 @@ func TestTextDeltasMakeTheText(t *testing.T) {
 func TestToolDeltasMakeTheInput(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 4))
 	for range 500 {
-		input := `{` + string(quote(randomText(r))) + `:12345678901234567890,"z":[1.0,` + string(quote(randomText(r))) + `],"a":2.50}`
+		input := `{` + string(rawjson.Quote(randomText(r))) + `:12345678901234567890,"z":[1.0,` + string(rawjson.Quote(randomText(r))) + `],"a":2.50}`
 		events := []translator.Event{{
 			Kind: "contentBlockStart", Payload: []byte(`{"contentBlockIndex":0,"start":{"toolUse":{"toolUseId":"t","name":"f"}}}`),
 		}}
 		for _, piece := range pieces(r, input) {
-			events = append(events, blockDelta(0, `{"toolUse":{"input":`+string(quote(piece))+`}}`))
+			events = append(events, blockDelta(0, `{"toolUse":{"input":`+string(rawjson.Quote(piece))+`}}`))
 		}
 		events = append(events, translator.Event{Kind: "contentBlockStop", Payload: []byte(`{"contentBlockIndex":0}`)})
 		var deltas, complete string
@@ -137,7 +138,7 @@ func TestTurnsCanBeSentBack(t *testing.T) {
 		if strings.Contains(string(client), "tool_renamed") {
 			continue // the names are the client's there
 		}
-		blocks := compact(answer.Metadata.ContentBlocks)
+		blocks := rawjson.Compact(answer.Metadata.ContentBlocks)
 		d, err := New(Config{Translation: Passthrough})
 		if err != nil {
 			t.Fatal(err)

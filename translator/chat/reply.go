@@ -20,7 +20,7 @@ func (c *call) EncodeReply(reply []byte, facts translator.Facts) ([]byte, transl
 		case "output":
 			output = m.value
 		case "stopReason":
-			stopReason = compact(m.value)
+			stopReason = rawjson.Compact(m.value)
 		default:
 			meta.member(name, m.value)
 		}
@@ -62,7 +62,7 @@ func messageContent(output jsontext.Value) ([]jsontext.Value, error) {
 			Content []jsontext.Value `json:"content"`
 		} `json:"message"`
 	}
-	if absent(output) {
+	if rawjson.Absent(output) {
 		return nil, errNotAnObject
 	}
 	if err := json.Unmarshal(output, &in, lenient); err != nil {
@@ -118,7 +118,7 @@ func (t *replyTurn) addCited(v jsontext.Value) {
 		return
 	}
 	for _, part := range in.Content {
-		if kindOf(part.Text) == '"' {
+		if rawjson.Kind(part.Text) == '"' {
 			t.addText(part.Text)
 		}
 	}
@@ -133,7 +133,7 @@ func (c *call) turn(content []jsontext.Value) (*replyTurn, error) {
 		if err != nil {
 			return nil, err
 		}
-		raw = compact(raw)
+		raw = rawjson.Compact(raw)
 		switch string(m.name) {
 		case `"text"`:
 			if m.value.Kind() != '"' {
@@ -183,18 +183,18 @@ func (c *call) toolUse(v jsontext.Value) (client, whole jsontext.Value, err erro
 		case `"type"`:
 			kind = m.value
 		case `"input"`:
-			input = compact(m.value)
+			input = rawjson.Compact(m.value)
 		}
 	}
-	whole = object("toolUse", compact(v))
-	if sent := unquote(orQuotes(name)); c.names.original(sent) != sent {
-		name = quote(c.names.original(sent))
+	whole = object("toolUse", rawjson.Compact(v))
+	if sent := rawjson.Text(orQuotes(name)); c.names.original(sent) != sent {
+		name = rawjson.Quote(c.names.original(sent))
 		whole = rawjson.Wrap("toolUse", rawjson.Members(v).Set("name", name).Value())
 	}
 	if string(kind) == `"`+serverTool+`"` {
 		return nil, whole, nil
 	}
-	if absent(input) {
+	if rawjson.Absent(input) {
 		input = jsontext.Value("{}")
 	}
 	w := newWriter(len(input) + 128)
@@ -205,7 +205,7 @@ func (c *call) toolUse(v jsontext.Value) (client, whole jsontext.Value, err erro
 }
 
 func orQuotes(v jsontext.Value) jsontext.Value {
-	if kindOf(v) != '"' {
+	if rawjson.Kind(v) != '"' {
 		return jsontext.Value(`""`)
 	}
 	return v

@@ -8,6 +8,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"bedrock-extproc/translator"
+	"bedrock-extproc/translator/rawjson"
 	"bedrock-extproc/translator/sse"
 )
 
@@ -84,7 +85,7 @@ func (s *stream) blockEvent(dst []byte, kind string, list []member) ([]byte, err
 	if kind == "contentBlockStop" {
 		return s.stop(dst, b), nil
 	}
-	if absent(value) {
+	if rawjson.Absent(value) {
 		return dst, nil
 	}
 	piece, err := s.fields.one(value)
@@ -105,10 +106,10 @@ func (s *stream) messageStop(dst []byte, list []member) []byte {
 	for _, m := range list {
 		switch string(m.name) {
 		case `"stopReason"`:
-			reason = compact(m.value)
+			reason = rawjson.Compact(m.value)
 			s.summary.StopReason = reasonText(reason)
 		case `"additionalModelResponseFields"`:
-			s.meta.additional = compact(m.value).Clone()
+			s.meta.additional = rawjson.Compact(m.value).Clone()
 		}
 	}
 	w.member("stop_reason", reason)
@@ -199,7 +200,7 @@ func appendUnknown(dst []byte, kind string, list []member) []byte {
 	payload := newWriter(256)
 	for _, m := range list {
 		if string(m.name) != `"p"` { // padding, which hides the length of tokens on the way
-			payload.member(unquoted(m.name), compact(m.value))
+			payload.member(unquoted(m.name), rawjson.Compact(m.value))
 		}
 	}
 	w := event("unknown_event")

@@ -5,6 +5,7 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 
+	"bedrock-extproc/translator/rawjson"
 	"bedrock-extproc/translator/sse"
 )
 
@@ -41,7 +42,7 @@ func (s *stream) start(dst []byte, b *openBlock, piece member) ([]byte, error) {
 		case `"toolUseId"`:
 			b.id = m.value.Clone()
 		case `"name"`:
-			b.name = s.call.names.original(unquote(m.value))
+			b.name = s.call.names.original(rawjson.Text(m.value))
 		case `"type"`:
 			server = string(m.value) == `"server_tool_use"`
 		}
@@ -74,13 +75,13 @@ func (s *stream) delta(dst []byte, b *openBlock, piece member) ([]byte, error) {
 		return s.reasoningDelta(dst, b, piece.value)
 	case `"citation"`:
 		s.special = true
-		b.citations = append(b.citations, compact(piece.value).Clone())
+		b.citations = append(b.citations, rawjson.Compact(piece.value).Clone())
 	case `"toolResult"`:
 		b.kind = "toolResult"
-		b.value = merge(b.value, object("content", compact(piece.value)))
+		b.value = merge(b.value, object("content", rawjson.Compact(piece.value)))
 	default:
 		b.kind = unquoted(piece.name)
-		b.value = merge(b.value, compact(piece.value))
+		b.value = merge(b.value, rawjson.Compact(piece.value))
 	}
 	return dst, nil
 }
@@ -137,10 +138,10 @@ func (s *stream) reasoningDelta(dst []byte, b *openBlock, value jsontext.Value) 
 	if name == "text" || name == "signature" {
 		b.value = merge(b.value, object("reasoningText", object(name, piece.value)))
 	} else {
-		b.value = merge(b.value, object(name, compact(piece.value)))
+		b.value = merge(b.value, object(name, rawjson.Compact(piece.value)))
 	}
 	w := event("reasoning_delta")
-	w.member(client, compact(piece.value))
+	w.member(client, rawjson.Compact(piece.value))
 	w.member("index", strconv.AppendInt(nil, int64(b.index), 10))
 	return sse.AppendData(dst, w.end()), nil
 }
@@ -167,7 +168,7 @@ func (s *stream) stop(dst []byte, b *openBlock) []byte {
 		s.done[b.index] = object("toolUse", merge(b.value, object("input", b.input())))
 	default:
 		s.special = true
-		s.done[b.index] = object(b.kind, compact(b.value))
+		s.done[b.index] = object(b.kind, rawjson.Compact(b.value))
 	}
 	w := event("content_block")
 	w.member("index", strconv.AppendInt(nil, int64(b.index), 10))
@@ -196,12 +197,12 @@ func (b *openBlock) quoted() jsontext.Value {
 // input is a tool call's whole input: what came, if it is JSON, or nothing at all
 // as an empty object, or its text as {"raw": …}.
 func (b *openBlock) input() jsontext.Value {
-	input := jsontext.Value(unquote(b.quoted()))
+	input := jsontext.Value(rawjson.Text(b.quoted()))
 	switch {
 	case len(input) == 0:
 		return jsontext.Value("{}")
 	case input.IsValid(verbatim):
-		return compact(input)
+		return rawjson.Compact(input)
 	default:
 		return object("raw", b.quoted())
 	}

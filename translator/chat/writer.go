@@ -1,11 +1,10 @@
 package chat
 
 import (
-	"bytes"
-	"strings"
-
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
+
+	"bedrock-extproc/translator/rawjson"
 )
 
 // writer builds one JSON object. Empty values are left out.
@@ -33,7 +32,7 @@ func (w *writer) name(name string) {
 
 func (w *writer) text(name, value string) {
 	w.name(name)
-	w.buf = appendQuote(w.buf, value)
+	w.buf = rawjson.AppendText(w.buf, value)
 }
 
 // optional is text that is left out when empty.
@@ -46,17 +45,6 @@ func (w *writer) optional(name, value string) {
 func (w *writer) empty() bool { return len(w.buf) == 1 }
 
 func (w *writer) end() []byte { return append(w.buf, '}') }
-
-// appendQuote writes a JSON string; bytes that are no UTF-8 become U+FFFD.
-func appendQuote(dst []byte, s string) []byte {
-	quoted, err := jsontext.AppendQuote(dst, s)
-	if err != nil {
-		quoted, _ = jsontext.AppendQuote(dst, strings.ToValidUTF8(s, "\uFFFD")) // it is valid now
-	}
-	return quoted
-}
-
-func quote(s string) jsontext.Value { return appendQuote(nil, s) }
 
 // list joins values to a JSON array; none gives nil.
 func list(values []jsontext.Value) []byte {
@@ -84,37 +72,8 @@ func object(name string, value []byte) jsontext.Value {
 	return w.end()
 }
 
-// compact removes insignificant white space and nothing else: names, numbers and
-// escapes stay as they were written.
-func compact(v jsontext.Value) jsontext.Value {
-	if !bytes.ContainsAny(v, " \t\r\n") {
-		return v
-	}
-	c := v.Clone()
-	if err := c.Compact(verbatim); err != nil {
-		return v
-	}
-	return c
-}
-
 // lenient is for reading into Go types: of a name that comes twice, the last counts.
 var lenient = json.JoinOptions(jsontext.AllowDuplicateNames(true))
 
 // verbatim keeps strings as they are written, and names that come twice.
 var verbatim = json.JoinOptions(jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true), jsontext.PreserveRawStrings(true))
-
-// kindOf is v's kind, 0 when it is absent.
-func kindOf(v jsontext.Value) jsontext.Kind {
-	if len(v) == 0 {
-		return 0
-	}
-	return v.Kind()
-}
-
-// absent says that v is missing or null.
-func absent(v jsontext.Value) bool { k := kindOf(v); return k == 0 || k == 'n' }
-
-func unquote(v jsontext.Value) string {
-	text, _ := jsontext.AppendUnquote(nil, v) // what cannot be read becomes U+FFFD
-	return string(text)
-}

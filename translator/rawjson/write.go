@@ -61,6 +61,14 @@ func AppendCompact(dst []byte, v Value) []byte {
 	return dst
 }
 
+// Compact is v without its insignificant white space: v itself when it has none.
+func Compact(v Value) Value {
+	if !bytes.ContainsAny(v, " \t\n\r") {
+		return v
+	}
+	return AppendCompact(make([]byte, 0, len(v)), v)
+}
+
 // Quote is a JSON string with that text.
 func Quote(text string) Value { return AppendText(nil, text) }
 
