@@ -12,6 +12,7 @@ import (
 
 	"go.uber.org/zap"
 
+	"bedrock-extproc/internal/bedrock"
 	"bedrock-extproc/translator"
 )
 
@@ -56,27 +57,19 @@ func explain(ctx context.Context, args []string, stdin io.Reader, stdout, stderr
 	if err != nil {
 		return err
 	}
-	cfg, err := loadConfig(opts.config, zap.NewNop())
+	s, err := loadService(ctx, opts.config, zap.NewNop())
 	if err != nil {
 		return err
 	}
-	backends, err := newBackends(ctx, cfg, zap.NewNop())
+	backend, err := s.backends.Lookup(opts.provider)
 	if err != nil {
 		return err
 	}
-	dialect, err := newChat(cfg)
+	call, err := s.dialect.Decode(translator.Request{Streaming: opts.stream, DefaultModel: backend.DefaultModel(), Body: body})
 	if err != nil {
-		return err
+		return refusedRequest(err, s.dialect, stdout)
 	}
-	backend, err := backends.Lookup(opts.provider)
-	if err != nil {
-		return err
-	}
-	call, err := dialect.Decode(translator.Request{Streaming: opts.stream, DefaultModel: backend.DefaultModel(), Body: body})
-	if err != nil {
-		return refusedRequest(err, dialect, stdout)
-	}
-	return printExplanation(stdout, call, backend.Name(), backend.Region())
+	return printExplanation(stdout, call, backend)
 }
 
 func readRequest(file string, stdin io.Reader) ([]byte, error) {
@@ -99,9 +92,9 @@ func refusedRequest(err error, dialect translator.Dialect, stdout io.Writer) err
 	return errRefused
 }
 
-func printExplanation(w io.Writer, call *translator.Call, backend, region string) error {
+func printExplanation(w io.Writer, call *translator.Call, b *bedrock.Backend) error {
 	e := explanation{
-		Operation: "Converse", Backend: backend, Region: region, ModelID: call.Model,
+		Operation: "Converse", Backend: b.Name(), Region: b.Region(), ModelID: b.Model(call.Model),
 		Warnings: []explanationWarning{}, Request: call.Body,
 	}
 	if call.Streaming {

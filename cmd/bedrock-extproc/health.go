@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"net/http"
 	"sync/atomic"
 
@@ -12,8 +13,20 @@ import (
 // healthState is the one answer to every question about readiness: Envoy's gRPC
 // health check, /readyz on the admin port and /readyz through the listener.
 type healthState struct {
-	ready atomic.Bool
-	grpc  *health.Server
+	ready       atomic.Bool
+	configError atomic.Pointer[string] // nil when the last reload worked
+	grpc        *health.Server
+}
+
+// readiness is the body of /readyz.
+type readiness struct {
+	Status string       `json:"status"`
+	Reason string       `json:"reason,omitempty"`
+	Config *configState `json:"config,omitempty"`
+}
+
+type configState struct {
+	Error string `json:"error"`
 }
 
 func newHealthState() *healthState {
@@ -33,15 +46,34 @@ func (h *healthState) setReady(ready bool) {
 	h.grpc.SetServingStatus("", status)
 }
 
+// setConfigError shows what is wrong with a configuration that was refused; ""
+// says that the latest is in use.
+func (h *healthState) setConfigError(text string) {
+	if text == "" {
+		h.configError.Store(nil)
+		return
+	}
+	h.configError.Store(&text)
+}
+
 // healthz says that the process answers.
 func (h *healthState) healthz() (int, []byte) {
 	return http.StatusOK, []byte(`{"status":"ok"}`)
 }
 
-// readyz says whether new calls are welcome.
+// readyz says whether new calls are welcome. They are when a reload has failed,
+// as the configuration from before it serves on.
 func (h *healthState) readyz() (int, []byte) {
-	if h.ready.Load() {
-		return http.StatusOK, []byte(`{"status":"ready"}`)
+	status, answer := http.StatusOK, readiness{Status: "ready"}
+	if !h.ready.Load() {
+		status, answer = http.StatusServiceUnavailable, readiness{Status: "not ready", Reason: "starting or draining"}
 	}
-	return http.StatusServiceUnavailable, []byte(`{"status":"not ready","reason":"starting or draining"}`)
+	if text := h.configError.Load(); text != nil {
+		answer.Config = &configState{Error: *text}
+	}
+	body, err := json.Marshal(answer)
+	if err != nil {
+		return http.StatusInternalServerError, []byte(`{"status":"not ready"}`)
+	}
+	return status, body
 }

@@ -45,6 +45,8 @@ func run(ctx context.Context, args []string, env lookupEnv, stdin io.Reader, std
 		err = envoyConfig(rest, stdout, stderr)
 	case "explain":
 		err = explain(ctx, rest, stdin, stdout, stderr)
+	case "validate":
+		err = validate(ctx, rest, stdout, stderr)
 	case "version":
 		_, err = fmt.Fprintln(stdout, versionText())
 	case "help":
@@ -74,6 +76,7 @@ Commands:
   serve         answer Envoy's ext_proc calls from Amazon Bedrock (the default)
   envoy-config  print an Envoy configuration that uses the sidecar
   explain       print what would be sent to Bedrock for a chat request
+  validate      check a configuration file
   version       print the version
   help          print this text
 

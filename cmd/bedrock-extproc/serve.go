@@ -48,6 +48,7 @@ func newLogger(w io.Writer, level zapcore.Level) *zap.Logger {
 type sidecar struct {
 	opts    *options
 	log     *zap.Logger
+	live    *live
 	extproc *extproc.Server
 	grpc    *grpc.Server
 	health  *healthState
@@ -62,16 +63,8 @@ func newSidecar(ctx context.Context, opts *options, log *zap.Logger) (*sidecar, 
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 
-	cfg, err := loadConfig(opts.config, log)
-	if err != nil {
-		return nil, err
-	}
-	backends, err := newBackends(ctx, cfg, log)
-	if err != nil {
-		return nil, err
-	}
-	dialect, err := newChat(cfg)
-	if err != nil {
+	var err error
+	if s.live, err = newLive(ctx, opts.config, s.health, registry, log); err != nil {
 		return nil, err
 	}
 	recorder, err := telemetry.NewRecorder(log, registry, func() int { return s.extproc.InFlight() })
@@ -79,9 +72,9 @@ func newSidecar(ctx context.Context, opts *options, log *zap.Logger) (*sidecar, 
 		return nil, err
 	}
 	s.extproc, err = extproc.NewServer(extproc.Config{
-		Dialects:     []translator.Dialect{dialect},
-		Pages:        pages(cfg, backends, s.health),
-		Backends:     backends,
+		Dialects:     []translator.Dialect{s.live},
+		Pages:        s.live.pages(),
+		Backends:     s.live,
 		MaxBodyBytes: opts.maxBody,
 		MaxCalls:     opts.maxCalls,
 		KeepAlive:    opts.keepAlive,
@@ -147,6 +140,7 @@ func (s *sidecar) run(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return s.grpc.Serve(s.grpcLis) })
 	group.Go(s.admin.serve)
+	group.Go(func() error { return s.live.run(ctx) })
 	group.Go(func() error {
 		<-ctx.Done()
 		s.drain()

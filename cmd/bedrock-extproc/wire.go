@@ -3,24 +3,15 @@ package main
 import (
 	"context"
 	"fmt"
-	"maps"
 	"os"
-	"slices"
 
 	"go.uber.org/zap"
 
-	"bedrock-extproc/extproc"
 	"bedrock-extproc/internal/bedrock"
 	"bedrock-extproc/internal/config"
 	"bedrock-extproc/translator/chat"
 	"bedrock-extproc/translator/family"
 )
-
-// backends lets extproc choose among Bedrock's backends by its own interface.
-type backends struct{ *bedrock.Backends }
-
-// Choose implements extproc.Backends.
-func (b backends) Choose(name string) (extproc.Backend, error) { return b.Lookup(name) }
 
 // loadConfig reads the file that -config names, or takes the defaults.
 func loadConfig(path string, log *zap.Logger) (*config.Config, error) {
@@ -37,10 +28,10 @@ func loadConfig(path string, log *zap.Logger) (*config.Config, error) {
 	return cfg, nil
 }
 
-func newBackends(ctx context.Context, cfg *config.Config, log *zap.Logger) (backends, error) {
+func newBackends(ctx context.Context, cfg *config.Config, log *zap.Logger) (*bedrock.Backends, error) {
 	mode, err := bedrock.ParseServerCredentials(cfg.ServerCredentials)
 	if err != nil {
-		return backends{}, fmt.Errorf("allow_server_credentials: %w", err)
+		return nil, fmt.Errorf("allow_server_credentials: %w", err)
 	}
 	settings := bedrock.Config{
 		Default:           cfg.LLM.Default,
@@ -54,8 +45,7 @@ func newBackends(ctx context.Context, cfg *config.Config, log *zap.Logger) (back
 	for i := range cfg.LLM.Backends {
 		settings.Backends = append(settings.Backends, backendConfig(&cfg.LLM.Backends[i]))
 	}
-	b, err := bedrock.New(ctx, settings)
-	return backends{b}, err
+	return bedrock.New(ctx, settings)
 }
 
 func backendConfig(b *config.Backend) bedrock.BackendConfig {
@@ -108,22 +98,3 @@ func loadFamilies(path string) (*family.Table, error) {
 	}
 	return own.Over(builtin), nil
 }
-
-// pages are what GET requests through Envoy's listener see.
-func pages(cfg *config.Config, b backends, h *healthState) map[string]extproc.Page {
-	var names, models []string
-	for i, backend := range b.All() {
-		names = append(names, backend.Name())
-		models = append(models, backend.DefaultModel())
-		models = append(models, slices.Sorted(maps.Keys(cfg.LLM.Backends[i].Models))...)
-	}
-	return map[string]extproc.Page{
-		"/healthz":         h.healthz,
-		"/readyz":          h.readyz,
-		chat.ModelsPath:    fixed(chat.ModelsPage(models)),
-		chat.ProvidersPath: fixed(chat.ProvidersPage(b.Default(), names)),
-	}
-}
-
-// fixed is a page that never changes.
-func fixed(body []byte) extproc.Page { return func() (int, []byte) { return 200, body } }

@@ -1,0 +1,213 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/prometheus/client_golang/prometheus"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
+	"go.uber.org/zap/zaptest/observer"
+
+	"bedrock-extproc/translator/chat"
+)
+
+const oneBackend = `providers:
+  llm:
+    default: %[1]s
+    backends:
+      %[1]s:
+        backend: a.BedrockConverseProvider
+        config: {region: us-east-1, default_model: %[1]s-model, models: {fast: m}}
+`
+
+// reloading is a live service with its surroundings.
+type reloading struct {
+	*live
+	file     string
+	registry *prometheus.Registry
+	logs     *observer.ObservedLogs
+	reloaded chan struct{} // hears of each reload that worked
+}
+
+func newReloading(t *testing.T) *reloading {
+	t.Helper()
+	t.Setenv("AWS_CONFIG_FILE", os.DevNull)
+	t.Setenv("AWS_SHARED_CREDENTIALS_FILE", os.DevNull)
+	core, logs := observer.New(zap.InfoLevel)
+	r := &reloading{file: filepath.Join(t.TempDir(), "config.yaml"), registry: prometheus.NewRegistry(), logs: logs, reloaded: make(chan struct{}, 10)}
+	r.write(t, fmt.Sprintf(oneBackend, "a"))
+	h := newHealthState()
+	h.setReady(true)
+	log := zap.New(core, zap.Hooks(func(e zapcore.Entry) error {
+		if e.Message == "configuration reloaded" {
+			r.reloaded <- struct{}{}
+		}
+		return nil
+	}))
+	var err error
+	if r.live, err = newLive(t.Context(), r.file, h, r.registry, log); err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+func (r *reloading) write(t *testing.T, text string) {
+	t.Helper()
+	if err := os.WriteFile(r.file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// metrics are the values of the reload metrics, by name and result.
+func (r *reloading) metrics(t *testing.T) map[string]float64 {
+	t.Helper()
+	families, err := r.registry.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	values := map[string]float64{}
+	for _, f := range families {
+		for _, m := range f.GetMetric() {
+			name := strings.TrimPrefix(f.GetName(), "bedrock_extproc_config_")
+			for _, label := range m.GetLabel() {
+				name += " " + label.GetValue()
+			}
+			values[name] = m.GetGauge().GetValue() + m.GetCounter().GetValue()
+		}
+	}
+	return values
+}
+
+func (r *reloading) page(path string) string {
+	status, body := r.pages()[path]()
+	return fmt.Sprintf("%d %s", status, body)
+}
+
+func TestReload(t *testing.T) {
+	r := newReloading(t)
+	before, err := r.Choose("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.write(t, fmt.Sprintf(oneBackend, "b"))
+	r.reload(t.Context(), "test")
+
+	if b, err := r.Choose("b"); err != nil || b.DefaultModel() != "b-model" {
+		t.Errorf("the new backend: %v, %v", b, err)
+	}
+	if _, err := r.Choose("a"); err == nil {
+		t.Error("the old backend can still be chosen")
+	}
+	if before.DefaultModel() != "a-model" {
+		t.Error("a call in flight sees the new configuration")
+	}
+	if got, want := r.page(chat.ProvidersPath), `200 {"llm":{"default":"b","available":["b"]}}`; got != want {
+		t.Errorf("providers %s, want %s", got, want)
+	}
+	const model = `{"name":%q,"provider":"bedrock","capabilities":["chat","tool_use"]}`
+	if got, want := r.page(chat.ModelsPath), fmt.Sprintf(`200 {"models":[`+model+","+model+`]}`, "b-model", "fast"); got != want {
+		t.Errorf("models %s, want %s", got, want)
+	}
+	want := map[string]float64{"last_reload_success": 1, "reloads_total success": 1, "reloads_total failure": 0}
+	if diff := cmp.Diff(want, r.metrics(t)); diff != "" {
+		t.Errorf("metrics (-want +got):\n%s", diff)
+	}
+}
+
+// TestFailedReload keeps all of the old configuration, and says so.
+func TestFailedReload(t *testing.T) {
+	for name, c := range map[string]struct {
+		text string
+		want []string
+	}{
+		"two problems": {
+			"allow_server_credentials: maybe\nbedrock_extproc: {translate: x}\n",
+			[]string{`FILE:1: allow_server_credentials: "maybe" is none of never, fallback, always`, `FILE:2: bedrock_extproc.translate: unknown key: did you mean "translation"?`},
+		},
+		"a model of another region": {
+			strings.ReplaceAll(fmt.Sprintf(oneBackend, "b"), "fast: m", `fast: "arn:aws:bedrock:eu-west-1:1:x/y"`),
+			[]string{`bedrock: backend "b": the model arn:aws:bedrock:eu-west-1:1:x/y is of region eu-west-1, and the backend calls us-east-1`},
+		},
+		"a family that is none": {"bedrock_extproc: {model_families: {x: nobody}}", []string{`model x: there is no family "nobody"`}},
+		"emptied":               {" \n", []string{"FILE: the file is empty: start anew to run without a configuration"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := newReloading(t)
+			r.write(t, c.text)
+			r.reload(t.Context(), "test")
+
+			if b, err := r.Choose(""); err != nil || b.DefaultModel() != "a-model" {
+				t.Errorf("the backend is %v, %v", b, err)
+			}
+			entries := r.logs.FilterMessageSnippet("refused").All()
+			if len(entries) != 1 {
+				t.Fatalf("%d lines in the log, want 1", len(entries))
+			}
+			var problems []string
+			for _, p := range entries[0].ContextMap()["problems"].([]any) {
+				problems = append(problems, strings.ReplaceAll(p.(string), r.file, "FILE"))
+			}
+			if diff := cmp.Diff(c.want, problems); diff != "" {
+				t.Errorf("problems (-want +got):\n%s", diff)
+			}
+			ready := strings.ReplaceAll(r.page("/readyz"), r.file, "FILE")
+			if want := fmt.Sprintf(`200 {"status":"ready","config":{"error":%q}}`, problems[0]); ready != want {
+				t.Errorf("readyz %s, want %s", ready, want)
+			}
+			want := map[string]float64{"last_reload_success": 0, "reloads_total success": 0, "reloads_total failure": 1}
+			if diff := cmp.Diff(want, r.metrics(t)); diff != "" {
+				t.Errorf("metrics (-want +got):\n%s", diff)
+			}
+
+			r.write(t, fmt.Sprintf(oneBackend, "b"))
+			r.reload(t.Context(), "test")
+			if got, want := r.page("/readyz"), `200 {"status":"ready"}`; got != want {
+				t.Errorf("readyz after a good reload %s, want %s", got, want)
+			}
+			if got := r.metrics(t)["last_reload_success"]; got != 1 {
+				t.Errorf("last_reload_success %v after a good reload", got)
+			}
+		})
+	}
+}
+
+// TestReloadCauses waits for the reload that a written file causes, and for the
+// one of a signal.
+func TestReloadCauses(t *testing.T) {
+	r := newReloading(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error)
+	go func() { ended <- r.run(ctx) }()
+	r.write(t, fmt.Sprintf(oneBackend, "b"))
+	r.reloadedBy(t, "file")
+	if err := syscall.Kill(os.Getpid(), syscall.SIGHUP); err != nil {
+		t.Fatal(err)
+	}
+	r.reloadedBy(t, "SIGHUP")
+	cancel()
+	if err := <-ended; err != nil {
+		t.Errorf("run ended with %v", err)
+	}
+}
+
+// reloadedBy waits for the next reload, which must have that cause.
+func (r *reloading) reloadedBy(t *testing.T, cause string) {
+	t.Helper()
+	select {
+	case <-r.reloaded:
+	case <-time.After(10 * time.Second):
+		t.Fatalf("no reload by %s", cause)
+	}
+	entries := r.logs.FilterMessage("configuration reloaded").All()
+	if got := entries[len(entries)-1].ContextMap()["cause"]; got != cause {
+		t.Fatalf("reloaded by %v, want %s", got, cause)
+	}
+}
