@@ -42,6 +42,14 @@ func (b *Block) set(name string, v rawjson.Value) {
 	b.members = b.members.Set(name, v)
 }
 
+// get is a member of the block's value as it will be sent.
+func (b *Block) get(name string) rawjson.Value {
+	if b.members != nil {
+		return b.members.Get(name)
+	}
+	return rawjson.Members(b.value).Get(name)
+}
+
 func (b *Block) append(dst []byte) []byte {
 	dst = rawjson.AppendName(append(dst, '{'), b.Kind)
 	if b.members == nil {

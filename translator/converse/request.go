@@ -99,7 +99,7 @@ func (r *Request) finish() error {
 	}
 	for _, check := range []func() error{
 		r.roles, r.pairTools, r.firstTurn, r.lastTurn, r.besideResults, r.documentsWithText,
-		r.toolSet, r.noTools, r.declareTools, r.chosenTool, r.rename, r.cachePoints, r.systemLeft, r.promptMembers,
+		r.toolSet, r.strictTools, r.noTools, r.declareTools, r.chosenTool, r.rename, r.cachePoints, r.systemLeft, r.promptMembers,
 	} {
 		if err := check(); err != nil {
 			return err

@@ -58,6 +58,9 @@ type Family struct {
 	// calls have; 0 leaves the service's own rule.
 	ToolUseIDLength int `yaml:"tool_use_id_length"`
 
+	// Strict bounds tools with "strict": true.
+	Strict Strict `yaml:"strict_tools"`
+
 	// ReasoningText is "signed" where reasoning without a signature cannot be sent
 	// back, and "refused" where only redacted reasoning can.
 	ReasoningText string `yaml:"reasoning_text"`
@@ -81,6 +84,17 @@ type Family struct {
 	TopK []string `yaml:"top_k"`
 	// BlankStopSequences is "refused" where one may not be white space only.
 	BlankStopSequences string `yaml:"blank_stop_sequences"`
+}
+
+// Strict are the bounds of tools whose input is held to their schema.
+type Strict struct {
+	// Tools is the most of them in a request, 0 when unknown.
+	Tools int `yaml:"tools"`
+	// Optional is the most optional parameters of all of them together, 0 when unknown.
+	Optional int `yaml:"optional"`
+	// Refuses are keywords that their schemas cannot have. "minItems" is one only if it
+	// asks for more than one item.
+	Refuses []string `yaml:"refuses"`
 }
 
 // Rule names the family and the date of its rules, for messages.
