@@ -38,13 +38,15 @@ build: go ## build the programs into bin/
 	@mkdir -p bin
 	@$(GO_BUILD) -o bin/ ./cmd/bedrock-extproc ./cmd/demo ./tests/fakebedrock/cmd/fakebedrock
 
+# -count=1: the tests of the whole way run programs that Go's cache of test results
+# does not see.
 .PHONY: test
 test: go ## run every test, with a real Envoy (installed when there is none)
-	@ENVOY_BIN=$$($(ENVOY_SH)) && export ENVOY_BIN && go test ./...
+	@ENVOY_BIN=$$($(ENVOY_SH)) && export ENVOY_BIN && go test -count=1 ./...
 
 .PHONY: race
 race: go ## run every test but the load tests with the race detector
-	@ENVOY_BIN=$$($(ENVOY_SH)) && export ENVOY_BIN && go test -race -short ./...
+	@ENVOY_BIN=$$($(ENVOY_SH)) && export ENVOY_BIN && go test -race -short -count=1 ./...
 
 .PHONY: e2e
 e2e: go ## run only the tests with a real Envoy
