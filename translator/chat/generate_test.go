@@ -65,7 +65,9 @@ func (g generator) result() string {
 func (g generator) block() string {
 	return g.one(
 		`{"text":`+g.text()+`}`, `{"text":`+g.text()+`}`, g.image(), g.document(), g.cachePoint(),
-		`{"guardContent":{"text":{"text":"q"}}}`,
+		`{"guardContent":{"text":{"text":`+g.text()+`}}}`,
+		`{"guardContent":`+strings.Replace(g.image(), "webp", "png", 1)+`}`,
+		`{"audio":{"format":`+g.one(`"mp3"`, `"audio/mpeg"`)+`,"source":{"bytes":"aGk="}}}`,
 		`{"searchResult":{"source":"s","title":"t","content":[{"text":"x"}],"citations":{"enabled":true}}}`,
 		`{"reasoningContent":{"reasoningText":{"text":"hm","signature":`+g.one(`"c2ln"`, `""`, `null`)+`}}}`,
 		`{"reasoningContent":{"redactedContent":"cmVk"}}`,

@@ -128,6 +128,27 @@ func (r *Request) text(f Field) ([]Block, error) {
 	return []Block{{Kind: "text", At: f.At, value: f.Value}}, nil
 }
 
+// guardContent is text or an image that a guardrail looks at.
+func (r *Request) guardContent(b Block) ([]Block, error) {
+	members := rawjson.Members(b.value)
+	text := Field{rawjson.Members(members.Get("text")).Get("text"), b.At + ".guardContent.text.text"}
+	if rawjson.Kind(text.Value) == '"' {
+		kept, err := r.text(text)
+		if len(kept) == 0 {
+			return nil, err
+		}
+	}
+	image := Block{Kind: "image", At: b.At + ".guardContent", value: members.Get("image")}
+	if rawjson.Kind(image.value) != '{' {
+		return []Block{b}, nil
+	}
+	err := r.media(&image)
+	if image.members != nil {
+		b.set("image", image.members.Value())
+	}
+	return []Block{b}, err
+}
+
 func (r *Request) blockList(f Field) ([]Block, error) {
 	var all []Block
 	for i, v := range rawjson.Elements(f.Value) {
@@ -193,6 +214,8 @@ func (r *Request) known(b Block) ([]Block, error) {
 		err = r.media(&b)
 	case "document":
 		err = r.document(&b)
+	case "guardContent":
+		return r.guardContent(b)
 	case "reasoningContent":
 		return r.reasoning(b)
 	}
