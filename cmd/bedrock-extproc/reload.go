@@ -47,7 +47,7 @@ func newLive(ctx context.Context, path string, h *healthState, reg prometheus.Re
 	if path != "" {
 		var err error
 		if l.watcher, err = config.NewWatcher(path); err != nil {
-			log.Warn("changes of the configuration file go unnoticed without SIGHUP", zap.Error(err))
+			log.Warn("changes of the configuration file are noticed late", zap.Error(err))
 		}
 	}
 	first, err := loadService(ctx, path, log)

@@ -56,6 +56,13 @@ func newReloading(t *testing.T) *reloading {
 	if r.live, err = newLive(t.Context(), r.file, h, r.registry, log); err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(func() {
+		ended, cancel := context.WithCancel(context.Background())
+		cancel()
+		if err := r.run(ended); err != nil {
+			t.Errorf("run ended with %v", err)
+		}
+	})
 	return r
 }
 

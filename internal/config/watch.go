@@ -30,7 +30,7 @@ const (
 type Watcher struct {
 	path                  string
 	settle, absence, look time.Duration
-	notify                *fsnotify.Watcher
+	notify                *fsnotify.Watcher // nil when there is none to be had
 
 	reported content   // what the owner knows
 	seen     content   // what was read last
@@ -41,40 +41,53 @@ type Watcher struct {
 // empty or cannot be read.
 type content [sha256.Size]byte
 
-// NewWatcher begins to watch: Run tells of every change from now on. The path need
-// not exist, its directory must.
+// NewWatcher begins to watch: Run tells of every change from now on. A Watcher that
+// comes with an error hears of nothing, as where the system has no watches left, and
+// looks at the file every few seconds instead.
 func NewWatcher(path string) (*Watcher, error) {
 	path, err := filepath.Abs(path)
-	if err != nil {
-		return nil, fmt.Errorf("watching the configuration: %w", err)
+	w := &Watcher{path: path, settle: settle, absence: absence, look: look}
+	if err == nil {
+		w.notify, err = newNotify(filepath.Dir(path))
 	}
-	notify, err := fsnotify.NewWatcher()
-	if err != nil {
-		return nil, fmt.Errorf("watching the configuration: %w", err)
-	}
-	// The directory, as a watch of the file ends with the file.
-	if err := notify.Add(filepath.Dir(path)); err != nil {
-		return nil, errors.Join(fmt.Errorf("watching the configuration: %w", err), notify.Close())
-	}
-	w := &Watcher{path: path, settle: settle, absence: absence, look: look, notify: notify}
 	w.follow()
 	w.reported = w.read()
 	w.seen = w.reported
+	if err != nil {
+		return w, fmt.Errorf("watching the configuration: %w", err)
+	}
 	return w, nil
+}
+
+// newNotify watches a directory, as a watch of a file would end with that file.
+func newNotify(directory string) (*fsnotify.Watcher, error) {
+	notify, err := fsnotify.NewWatcher()
+	if err != nil {
+		return nil, err
+	}
+	if err := notify.Add(directory); err != nil {
+		return nil, errors.Join(err, notify.Close())
+	}
+	return notify, nil
 }
 
 // Run calls onChange after each change, one call at a time, until ctx ends. It is
 // to be called once, also to end the watching.
 func (w *Watcher) Run(ctx context.Context, onChange func()) error {
+	var events <-chan fsnotify.Event
+	var lost <-chan error
+	if w.notify != nil {
+		events, lost = w.notify.Events, w.notify.Errors
+	}
 	next := time.Now().Add(w.look)
 	timer := time.NewTimer(w.look)
 	defer timer.Stop()
 	for {
 		select {
 		case <-ctx.Done():
-			return w.notify.Close()
-		case <-w.notify.Events:
-		case <-w.notify.Errors: //nolint:errcheck // whatever was lost, the file is read again
+			return w.close()
+		case <-events:
+		case <-lost: //nolint:errcheck // whatever it was, the file is read again
 		case <-timer.C:
 			wait, changed := w.check()
 			next = time.Now().Add(wait)
@@ -116,6 +129,9 @@ func (w *Watcher) check() (wait time.Duration, changed bool) {
 // follow watches the path's directory and the one that its links lead to now. What
 // cannot be watched is still looked at.
 func (w *Watcher) follow() {
+	if w.notify == nil {
+		return
+	}
 	directories := []string{filepath.Dir(w.path)}
 	if target, err := filepath.EvalSymlinks(w.path); err == nil {
 		directories = append(directories, filepath.Dir(target))
@@ -128,6 +144,13 @@ func (w *Watcher) follow() {
 	for _, d := range directories {
 		_ = w.notify.Add(d)
 	}
+}
+
+func (w *Watcher) close() error {
+	if w.notify == nil {
+		return nil
+	}
+	return w.notify.Close()
 }
 
 func (w *Watcher) read() content {

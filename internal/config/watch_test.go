@@ -12,7 +12,6 @@ import (
 // text, or "" when it cannot be read.
 type watched struct {
 	t    *testing.T
-	path string
 	seen chan string
 }
 
@@ -21,19 +20,22 @@ type watched struct {
 func watch(t *testing.T, path string, change func(*Watcher)) *watched {
 	t.Helper()
 	w, err := NewWatcher(path)
-	if err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
+	return run(t, w, change)
+}
+
+func run(t *testing.T, w *Watcher, change func(*Watcher)) *watched {
+	t.Helper()
 	w.settle, w.absence, w.look = 5*time.Millisecond, time.Hour, time.Hour
 	if change != nil {
 		change(w)
 	}
-	s := &watched{t: t, path: path, seen: make(chan string, 100)}
+	s := &watched{t: t, seen: make(chan string, 100)}
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error)
 	go func() {
 		ended <- w.Run(ctx, func() {
-			text, _ := os.ReadFile(path)
+			text, _ := os.ReadFile(w.path)
 			s.seen <- string(text)
 		})
 	}()
@@ -211,8 +213,15 @@ func TestWatchFromTheBeginning(t *testing.T) {
 	s.reports("two")
 }
 
-func TestWatchNeedsADirectory(t *testing.T) {
-	if _, err := NewWatcher(filepath.Join(t.TempDir(), "none", "config.yaml")); err == nil {
-		t.Error("watches a directory that is not there")
+// TestWatchByLooking has no directory to watch at first.
+func TestWatchByLooking(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "none", "config.yaml")
+	w, err := NewWatcher(path)
+	if err == nil {
+		t.Fatal("watches a directory that is not there")
 	}
+	s := run(t, w, func(w *Watcher) { w.look = 5 * time.Millisecond })
+	must(t, os.Mkdir(filepath.Dir(path), 0o700))
+	write(t, path, "one")
+	s.reports("one")
 }
