@@ -79,7 +79,7 @@ func (r *Request) topK(f, additional Field) error {
 	}
 	v, ok := placed(given(additional.Value), path, f.Value)
 	if !ok {
-		return Invalid(f.At, "This is given twice, also among the additional model request fields.", "Give it once.")
+		return Invalid(f.At, "Among the additional model request fields something stands in its place.", "Give it once.")
 	}
 	if rawjson.Absent(additional.Value) {
 		additional.At = f.At
