@@ -65,7 +65,9 @@ func explain(ctx context.Context, args []string, stdin io.Reader, stdout, stderr
 	if err != nil {
 		return err
 	}
-	call, err := s.dialect.Decode(translator.Request{Streaming: opts.stream, DefaultModel: backend.DefaultModel(), Body: body})
+	call, err := s.dialect.Decode(translator.Request{
+		Streaming: opts.stream, DefaultModel: backend.DefaultModel(), Defaults: backend.Defaults(), Body: body,
+	})
 	if err != nil {
 		return refusedRequest(err, s.dialect, stdout)
 	}

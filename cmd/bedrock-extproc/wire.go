@@ -9,6 +9,7 @@ import (
 
 	"bedrock-extproc/internal/bedrock"
 	"bedrock-extproc/internal/config"
+	"bedrock-extproc/translator"
 	"bedrock-extproc/translator/chat"
 	"bedrock-extproc/translator/family"
 )
@@ -56,6 +57,7 @@ func backendConfig(b *config.Backend) bedrock.BackendConfig {
 			BearerTokenEnv: b.BearerTokenEnv, Profile: b.Profile,
 			RoleARN: b.RoleARN, ExternalID: b.ExternalID, SessionName: b.SessionName,
 		},
+		Defaults: translator.Defaults{Guardrail: (*translator.Guardrail)(b.Guardrail), RequestMetadata: b.RequestMetadata},
 		Fallback: b.Fallback, Residency: b.Residency, Limits: bedrock.Limits(b.Timeouts),
 	}
 }
