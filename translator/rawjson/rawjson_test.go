@@ -118,7 +118,7 @@ func TestText(t *testing.T) {
 // FuzzRead: parts of JSON are JSON, and are the ones that jsontext finds. Of what
 // is not JSON nothing is promised but an end without a panic.
 func FuzzRead(f *testing.F) {
-	for _, text := range []string{`{"a":[1,{"b":"\\\""}],"c":-1e5,"":null}`, ` [ "x" , 2 ] `, `{"a"`, `"\`, `[[[`, `}{`, `{"a":1 2}`, "{\"a\":\"\xff\"}"} {
+	for _, text := range []string{`{"a":[1,{"b":"\\\""}],"c":-1e5,"":null}`, ` [ "x" , 2 ] `, `{"a"`, `"\`, `[[[`, `}{`, `{"a":1 2}`, `{\"`, `["\"]`, "{\"a\":\"\xff\"}"} {
 		f.Add([]byte(text))
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {
