@@ -20,6 +20,7 @@ var beyond = map[string]string{
 	"server_tool_names_38":  "what the service names is not checked",
 	"prompt_alias":          "what the name stands for is known to the backend",
 	"passthrough_options":   "nothing is checked there",
+	"passthrough_tool_spec": "nothing is checked there",
 	"unknown_block_kinds":   "a kind that the service does not know yet",
 	"passthrough_mode":      "nothing is mended there",
 	"first_turn_unknown_09": "of an opaque ARN nothing is known, so Bedrock decides",
