@@ -1,42 +1,71 @@
 package config
 
-import (
-	"go.yaml.in/yaml/v3"
-)
+import "go.yaml.in/yaml/v3"
 
-func (e *Extproc) decode(d *decoder, n *yaml.Node, path string) {
-	d.mapping(n, path, nil, nil, fields{
-		"translation":     func(n *yaml.Node, path string) { d.oneOf(n, path, &e.Translation, "repair", "strict", "passthrough") },
-		"tool_use_deltas": func(n *yaml.Node, path string) { d.oneOf(n, path, &e.ToolUseDeltas, "auto", "always", "never") },
-		"model_families":  func(n *yaml.Node, path string) { d.textMap(n, path, &e.ModelFamilies) },
-		"families_file":   func(n *yaml.Node, path string) { d.text(n, path, &e.FamiliesFile) },
-		"timeouts":        func(n *yaml.Node, path string) { e.Timeouts.decode(d, n, path) },
-		"retry":           func(n *yaml.Node, path string) { e.Retry.decode(d, n, path) },
-		"cool_down":       func(n *yaml.Node, path string) { e.CoolDown.decode(d, n, path) },
-	})
+func (e *Extproc) keys() []key {
+	return []key{
+		{
+			"translation", "What becomes of requests that Bedrock would refuse although it is clear what was meant: they are mended and the answer's warnings say so, they are refused, or they are sent as they are.",
+			"`repair`", "strict",
+			choice{field: &e.Translation, words: []string{"repair", "strict", "passthrough"}},
+		},
+		{
+			"tool_use_deltas", "Whether streams carry `tool_use_delta` events: to every client but the gateway's Python client, which would add them up with the whole input that follows; to all; or to none.",
+			"`auto`", "never",
+			choice{field: &e.ToolUseDeltas, words: []string{"auto", "always", "never"}},
+		},
+		{
+			"model_families", "The family of models whose id does not tell, such as the ARN of an application inference profile.",
+			"none", `{"arn:aws:bedrock:us-east-1:123456789012:application-inference-profile/abc": claude}`,
+			textMap{field: &e.ModelFamilies},
+		},
+		{
+			"families_file", "A YAML file with rules of model families that come before the built-in ones. It is read together with this file, and not watched.",
+			"none", "/etc/bedrock-extproc/families.yaml",
+			text{field: &e.FamiliesFile},
+		},
+		{"timeouts", "Time limits of backends without their own.", "see below", "{first_event: 1m}", section{keys: e.Timeouts.keys}},
+		{"retry", "How often a failed call is repeated before its first byte.", "see below", "{attempts: 3}", section{keys: e.Retry.keys}},
+		{"cool_down", "How long a backend that refuses is left to its fallbacks.", "see below", "{max: 1m}", section{keys: e.CoolDown.keys}},
+	}
 }
 
-func (t *Timeouts) decode(d *decoder, n *yaml.Node, path string) {
-	d.mapping(n, path, nil, nil, fields{
-		"first_event": func(n *yaml.Node, path string) { d.duration(n, path, &t.FirstEvent) },
-		"reply":       func(n *yaml.Node, path string) { d.duration(n, path, &t.Reply) },
-		"silence":     func(n *yaml.Node, path string) { d.duration(n, path, &t.Silence) },
-		"call":        func(n *yaml.Node, path string) { d.duration(n, path, &t.Call) },
-	})
+func (t *Timeouts) keys() []key {
+	return []key{
+		{"first_event", "Until a stream's first event, in each attempt.", "`5m`", "1m", duration{&t.FirstEvent}},
+		{"reply", "Until a whole answer, in each attempt.", "`30m`", "10m", duration{&t.Reply}},
+		{"silence", "Between two events of a stream.", "`5m`", "1m", duration{&t.Silence}},
+		{"call", "For everything.", "`1h`", "-1s", duration{&t.Call}},
+	}
 }
 
-func (r *Retry) decode(d *decoder, n *yaml.Node, path string) {
-	d.mapping(n, path, nil, nil, fields{
-		"attempts":   func(n *yaml.Node, path string) { d.count(n, path, &r.Attempts) },
-		"base_delay": func(n *yaml.Node, path string) { d.duration(n, path, &r.BaseDelay) },
-		"max_delay":  func(n *yaml.Node, path string) { d.duration(n, path, &r.MaxDelay) },
-		"budget":     func(n *yaml.Node, path string) { d.duration(n, path, &r.Budget) },
-	})
+func (r *Retry) keys() []key {
+	return []key{
+		{"attempts", "The most calls to one backend.", "`2`", "3", count{&r.Attempts}},
+		{"base_delay", "The wait after the first failure, which doubles.", "`200ms`", "100ms", duration{&r.BaseDelay}},
+		{"max_delay", "The longest wait.", "`2s`", "5s", duration{&r.MaxDelay}},
+		{"budget", "How long after its beginning a call may begin an attempt.", "`10s`", "20s", duration{&r.Budget}},
+	}
 }
 
-func (c *CoolDown) decode(d *decoder, n *yaml.Node, path string) {
-	d.mapping(n, path, nil, nil, fields{
-		"first": func(n *yaml.Node, path string) { d.duration(n, path, &c.First) },
-		"max":   func(n *yaml.Node, path string) { d.duration(n, path, &c.Max) },
-	})
+func (c *CoolDown) keys() []key {
+	return []key{
+		{"first", "The first pause, which doubles.", "`1s`", "500ms", duration{&c.First}},
+		{"max", "The longest pause.", "`30s`", "1m", duration{&c.Max}},
+	}
+}
+
+func (g *Guardrail) keys() []key {
+	return []key{
+		{"id", "The id or ARN of the guardrail.", "required", "gr-0123456789", text{field: &g.ID}},
+		{"version", "Its version.", "Bedrock's", `"1"`, text{field: &g.Version}},
+		{"trace", "Whether answers tell what the guardrail did.", "Bedrock's", "enabled", choice{field: &g.Trace, words: []string{"enabled", "disabled", "enabled_full"}}},
+		{"stream_mode", "Whether a stream waits for the guardrail.", "Bedrock's", "async", choice{field: &g.StreamMode, words: []string{"sync", "async"}}},
+	}
+}
+
+func (g *Guardrail) check(d *decoder, n *yaml.Node, path string) {
+	if g.ID == "" {
+		d.problem(n, path, "needs id")
+	}
 }

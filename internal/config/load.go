@@ -69,19 +69,36 @@ var ignoredProviders = map[string]bool{
 	"browser": true, "policy": true, "evaluations": true, "tasks": true, "knowledge": true,
 }
 
+// keys are those of the whole file.
+func (c *Config) keys(skipped *[]string) []key {
+	return []key{
+		{"providers", "The gateway's providers. Others than `llm` are ignored.", "one backend from the AWS environment", "{llm: {backend: a.BedrockConverseProvider}}", providers{c, skipped}},
+		{
+			"allow_server_credentials", "Whether the sidecar's own AWS identity serves calls: none; those without keys of the caller's; or all. `true` is `always`, `false` is `never`.",
+			"`fallback`", "never",
+			choice{&c.ServerCredentials, []string{"never", "fallback", "always"}, "always", "never"},
+		},
+		{"bedrock_extproc", "This program's own settings.", "all their defaults", "{translation: strict}", section{keys: c.Extproc.keys}},
+	}
+}
+
+// providers is the reference's section of that name, of which llm counts here.
+type providers struct {
+	field   *Config
+	skipped *[]string
+}
+
+func (v providers) keys() []key {
+	return []key{{"llm", "One backend, or several by name.", "one backend from the AWS environment", "{backend: a.BedrockConverseProvider}", llm{&v.field.LLM}}}
+}
+
+func (v providers) read(d *decoder, n *yaml.Node, path string) {
+	d.mapping(n, path, ignoredProviders, v.skipped, v.keys())
+}
+
 func (c *Config) decode(d *decoder, root *yaml.Node) {
 	var skipped []string
-	d.mapping(root, "", ignored, &skipped, fields{
-		"providers": func(n *yaml.Node, path string) {
-			d.mapping(n, path, ignoredProviders, &skipped, fields{
-				"llm": func(n *yaml.Node, path string) { c.LLM.decode(d, n, path) },
-			})
-		},
-		"allow_server_credentials": func(n *yaml.Node, path string) {
-			d.serverCredentials(n, path, &c.ServerCredentials)
-		},
-		"bedrock_extproc": func(n *yaml.Node, path string) { c.Extproc.decode(d, n, path) },
-	})
+	d.mapping(root, "", ignored, &skipped, c.keys(&skipped))
 	if len(skipped) > 0 {
 		c.Warnings = append(c.Warnings, "ignored, since this program serves providers.llm only: "+join(skipped))
 	}
