@@ -3,6 +3,8 @@
 // packages that do the work.
 package config
 
+//go:generate go test . -run TestReference -update
+
 import "time"
 
 // DefaultBackend is the name of a backend that the file does not name.

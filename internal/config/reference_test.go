@@ -1,0 +1,244 @@
+package config
+
+import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"go.yaml.in/yaml/v3"
+)
+
+var update = flag.Bool("update", false, "write docs/configuration.md and docs/config.schema.json again")
+
+const (
+	pageFile   = "../../docs/configuration.md"
+	schemaFile = "../../docs/config.schema.json"
+)
+
+// TestReference holds the page and the schema to the keys that are read.
+func TestReference(t *testing.T) {
+	schema, err := json.MarshalIndent(fileSchema(), "", "  ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for file, want := range map[string][]byte{pageFile: page(t), schemaFile: append(schema, '\n')} {
+		if *update {
+			if err := os.WriteFile(file, want, 0o644); err != nil {
+				t.Fatal(err)
+			}
+			continue
+		}
+		got, err := os.ReadFile(file)
+		if err != nil {
+			t.Error(err)
+		} else if diff := cmp.Diff(string(want), string(got)); diff != "" {
+			t.Errorf("%s is stale, run go generate ./internal/config (-want +got):\n%s", file, diff)
+		}
+	}
+}
+
+// TestPageExamples reads each YAML block of the page as a file.
+func TestPageExamples(t *testing.T) {
+	text, err := os.ReadFile(pageFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	env := func(name string) (string, bool) { return "eu-west-1", name == "EU_REGION" }
+	blocks := strings.Split(string(text), "```yaml\n")[1:]
+	if len(blocks) < 4 {
+		t.Fatalf("%d blocks of YAML on the page", len(blocks))
+	}
+	for _, block := range blocks {
+		block, _, _ = strings.Cut(block, "```")
+		if _, err := Parse("page.yaml", []byte(block), env); err != nil {
+			t.Errorf("%v\n%s", err, block)
+		}
+	}
+}
+
+// TestKeyExamples reads each key's example as its value.
+func TestKeyExamples(t *testing.T) {
+	for _, s := range sections() {
+		for _, k := range s.keys {
+			if k.doc == "" || k.absent == "" || k.example == "" {
+				t.Errorf("%s.%s lacks a word on what it is, on its absence, or an example", s.path, k.name)
+			}
+			var doc yaml.Node
+			if err := yaml.Unmarshal([]byte(k.example), &doc); err != nil {
+				t.Errorf("%s.%s: %v", s.path, k.name, err)
+				continue
+			}
+			d := &decoder{file: "example"}
+			k.value.read(d, doc.Content[0], s.path+"."+k.name)
+			// Which backends there are is not an example's business.
+			for _, p := range d.problems {
+				if !strings.Contains(p.Error(), "needs default") {
+					t.Error(p)
+				}
+			}
+		}
+	}
+}
+
+// pageSection is a table of the page.
+type pageSection struct {
+	path string
+	note string
+	keys []key
+}
+
+func sections() []pageSection {
+	c, b := Default(), &Backend{Guardrail: &Guardrail{}}
+	return []pageSection{
+		{"", "The whole file. Other sections of the gateway's file are ignored, with one warning: " + listing(ignored) + ".", c.keys(new([]string))},
+		{"providers", "Ignored, too: " + listing(ignoredProviders) + ".", providers{c, new([]string)}.keys()},
+		{"providers.llm", "One backend, called `" + DefaultBackend + "`:", b.keys()},
+		{"providers.llm", "Or several:", c.LLM.keys()},
+		{"config", "Of `providers.llm` or of each of its `backends`.", b.configKeys()},
+		{"config.guardrail", "", b.Guardrail.keys()},
+		{"config.timeouts, bedrock_extproc.timeouts", "`-1s` lifts a limit.", b.Timeouts.keys()},
+		{"bedrock_extproc", "", c.Extproc.keys()},
+		{"bedrock_extproc.retry", "", c.Extproc.Retry.keys()},
+		{"bedrock_extproc.cool_down", "", c.Extproc.CoolDown.keys()},
+	}
+}
+
+func listing(names map[string]bool) string {
+	return "`" + strings.Join(slices.Sorted(maps.Keys(names)), "`, `") + "`"
+}
+
+func page(t *testing.T) []byte {
+	t.Helper()
+	intro, err := os.ReadFile("testdata/configuration.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := bytes.NewBuffer(intro)
+	for i, s := range sections() {
+		switch {
+		case i == 0:
+			fmt.Fprint(out, "\n### The file\n\n")
+		case s.path != sections()[i-1].path:
+			fmt.Fprintf(out, "\n### %s\n\n", s.path)
+		default:
+			fmt.Fprintln(out)
+		}
+		if s.note != "" {
+			fmt.Fprintf(out, "%s\n\n", s.note)
+		}
+		fmt.Fprint(out, "| key | type | without it | example | |\n|---|---|---|---|---|\n")
+		for _, k := range s.keys {
+			fmt.Fprintf(out, "| `%s` | %s | %s | `%s` | %s |\n", k.name, typeName(k.value), k.absent, k.example, k.doc)
+		}
+	}
+	return out.Bytes()
+}
+
+func typeName(v value) string {
+	switch v := v.(type) {
+	case truth:
+		return "`true` or `false`"
+	case count:
+		return "whole number"
+	case duration:
+		return "time with unit"
+	case choice:
+		return "`" + strings.Join(v.words, "`, `") + "`"
+	case texts:
+		return "list of texts"
+	case textMap:
+		return "texts by name"
+	case section, llm, named, providers:
+		return "mapping"
+	default:
+		return "text"
+	}
+}
+
+// object is a part of a JSON schema.
+type object = map[string]any
+
+func fileSchema() object {
+	s := keysSchema(Default().keys(new([]string)), ignored)
+	s["$schema"] = "https://json-schema.org/draft/2020-12/schema"
+	s["title"] = "Configuration of bedrock-extproc"
+	s["$defs"] = object{
+		"variable": object{"type": "string", "pattern": `\$`, "description": "A value that comes from the environment: ${VAR}, ${VAR:=default}, ${VAR:-default} or $VAR."},
+		"duration": object{"type": "string", "pattern": `^-?([0-9]+(\.[0-9]*)?|\.[0-9]+)(ns|us|µs|ms|s|m|h)(([0-9]+(\.[0-9]*)?|\.[0-9]+)(ns|us|µs|ms|s|m|h))*$`},
+	}
+	return s
+}
+
+// keysSchema is a mapping that has these keys, and the tolerated ones with
+// anything in them.
+func keysSchema(keys []key, tolerated map[string]bool) object {
+	properties := object{}
+	var required []string
+	for name := range tolerated {
+		properties[name] = true
+	}
+	for _, k := range keys {
+		p := valueSchema(k.value)
+		p["description"] = k.doc
+		properties[k.name] = p
+		if k.absent == "required" {
+			required = append(required, k.name)
+		}
+	}
+	s := object{"type": "object", "properties": properties, "additionalProperties": false}
+	if required != nil {
+		s["required"] = required
+	}
+	return s
+}
+
+func valueSchema(v value) object {
+	switch v := v.(type) {
+	case truth:
+		return orVariable(object{"type": "boolean"})
+	case count:
+		return orVariable(object{"type": "integer", "minimum": 1})
+	case duration:
+		return orVariable(object{"$ref": "#/$defs/duration"})
+	case choice:
+		return orVariable(choiceSchema(v))
+	case texts:
+		return object{"type": "array", "items": object{"type": "string"}}
+	case textMap:
+		return object{"type": "object", "additionalProperties": object{"type": "string", "minLength": 1}}
+	case section:
+		return keysSchema(v.keys(), nil)
+	case providers:
+		return keysSchema(v.keys(), ignoredProviders)
+	case named:
+		return object{"type": "object", "minProperties": 1, "additionalProperties": keysSchema(new(Backend).keys(), nil)}
+	case llm:
+		return object{"oneOf": []any{keysSchema(new(Backend).keys(), nil), keysSchema(v.field.keys(), nil)}}
+	case class:
+		return object{"type": "string", "pattern": `(^|\.)` + providerClass + `$|\$`}
+	default:
+		return object{"type": "string"}
+	}
+}
+
+func choiceSchema(v choice) object {
+	words := []any{}
+	for _, word := range v.words {
+		words = append(words, word)
+	}
+	if v.yes != "" {
+		words = append(words, true, false)
+	}
+	return object{"enum": words}
+}
+
+func orVariable(s object) object {
+	return object{"anyOf": []any{s, object{"$ref": "#/$defs/variable"}}}
+}
