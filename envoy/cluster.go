@@ -1,6 +1,7 @@
 package envoy
 
 import (
+	"fmt"
 	"net"
 	"strings"
 	"time"
@@ -57,6 +58,9 @@ func Cluster(cfg Config) (*clusterv3.Cluster, error) {
 // extProcAddress reads unix:///path or host:port, and says how Envoy finds it.
 func extProcAddress(text string) (*corev3.Address, clusterv3.Cluster_DiscoveryType, error) {
 	if path, ok := strings.CutPrefix(text, "unix://"); ok {
+		if !strings.HasPrefix(path, "/") {
+			return nil, 0, fmt.Errorf("%q is not unix:///path", text)
+		}
 		pipe := &corev3.Address{Address: &corev3.Address_Pipe{Pipe: &corev3.Pipe{Path: path}}}
 		return pipe, clusterv3.Cluster_STATIC, nil
 	}

@@ -18,7 +18,6 @@ import (
 	"fmt"
 	"net"
 	"strconv"
-	"strings"
 	"time"
 
 	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
@@ -73,18 +72,29 @@ func (c *Config) streamIdleTimeout() time.Duration {
 
 func (c *Config) maxConnections() int { return cmp.Or(c.MaxConnections, 50_000) }
 
-// Validate names every address that is not one.
+// Validate names the first field that cannot be what it is.
 func (c *Config) Validate() error {
-	for _, a := range []struct{ name, address string }{{"listen", c.listen()}, {"admin", c.admin()}} {
-		if _, err := socketAddress(a.address); err != nil {
-			return fmt.Errorf("%s: %w", a.name, err)
+	for _, field := range []struct {
+		name  string
+		check func() error
+	}{
+		{"listen", func() error { _, err := socketAddress(c.listen()); return err }},
+		{"admin", func() error { _, err := socketAddress(c.admin()); return err }},
+		{"extproc", func() error { _, _, err := extProcAddress(c.extProc()); return err }},
+		{"stream idle timeout", func() error { return notNegative(c.StreamIdleTimeout) }},
+		{"slow reader timeout", func() error { return notNegative(c.SlowReaderTimeout) }},
+		{"connections", func() error { return notNegative(c.MaxConnections) }},
+	} {
+		if err := field.check(); err != nil {
+			return fmt.Errorf("%s: %w", field.name, err)
 		}
 	}
-	if _, ok := strings.CutPrefix(c.extProc(), "unix://"); ok {
-		return nil
-	}
-	if _, err := socketAddress(c.extProc()); err != nil {
-		return fmt.Errorf("extproc: %w", err)
+	return nil
+}
+
+func notNegative[T int | time.Duration](v T) error {
+	if v < 0 {
+		return fmt.Errorf("%v is negative", v)
 	}
 	return nil
 }

@@ -3,6 +3,7 @@ package envoy_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	clusterv3 "github.com/envoyproxy/go-control-plane/envoy/config/cluster/v3"
 	extprocv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/ext_proc/v3"
@@ -34,14 +35,23 @@ func TestClusterAddresses(t *testing.T) {
 	}
 }
 
-func TestBootstrapNamesTheBadAddress(t *testing.T) {
-	for name, cfg := range map[string]envoy.Config{
-		"listen":  {Listen: "8000"},
-		"admin":   {Admin: "localhost:http"},
-		"extproc": {ExtProc: "nowhere"},
+func TestBootstrapNamesWhatIsWrong(t *testing.T) {
+	for _, c := range []struct {
+		field string
+		cfg   envoy.Config
+	}{
+		{"listen", envoy.Config{Listen: "8000"}},
+		{"listen", envoy.Config{Listen: "127.0.0.1:65536"}},
+		{"admin", envoy.Config{Admin: "localhost:http"}},
+		{"extproc", envoy.Config{ExtProc: "nowhere"}},
+		{"extproc", envoy.Config{ExtProc: "unix://"}},
+		{"extproc", envoy.Config{ExtProc: "unix://relative.sock"}},
+		{"stream idle timeout", envoy.Config{StreamIdleTimeout: -time.Second}},
+		{"slow reader timeout", envoy.Config{SlowReaderTimeout: -time.Second}},
+		{"connections", envoy.Config{MaxConnections: -1}},
 	} {
-		if _, err := envoy.Bootstrap(cfg); err == nil || !strings.HasPrefix(err.Error(), name+": ") {
-			t.Errorf("%s: got %v", name, err)
+		if _, err := envoy.Bootstrap(c.cfg); err == nil || !strings.HasPrefix(err.Error(), c.field+": ") {
+			t.Errorf("%+v: got %v", c.cfg, err)
 		}
 	}
 }

@@ -81,7 +81,7 @@ func (r reply) mapper() (*hcmv3.ResponseMapper, error) {
 		BodyFormatOverride: &corev3.SubstitutionFormatString{
 			ContentType: "application/json",
 			Format:      &corev3.SubstitutionFormatString_JsonFormat{JsonFormat: r.body()},
-			// A request that was refused early has no id.
+			// A request that was refused early has no id. Envoy 1.37 writes null.
 			OmitEmptyValues: true,
 		},
 		HeadersToAdd: r.headers(),

@@ -49,11 +49,17 @@ func expectFailure(t *testing.T, resp *http.Response, status int, kind string) f
 	if resp.StatusCode != status || e.Status != status || e.Type != kind || f.Detail == "" || e.Retryable == nil {
 		t.Errorf("status %d, want %d and type %s: %s", resp.StatusCode, status, kind, body)
 	}
+	if strings.Contains(string(body), "null") && envoytest.AtLeast(t, 40) {
+		t.Errorf("a member without a value: %s", body)
+	}
 	if kind := resp.Header.Get("Content-Type"); kind != "application/json" {
 		t.Errorf("content type %q", kind)
 	}
 	if got := resp.Header.Get("X-Request-Id"); got != e.RequestID {
 		t.Errorf("request id %q in the header, %q in the body", got, e.RequestID)
+	}
+	if got := resp.Header.Get("X-Correlation-Id"); (got == "") != (e.RequestID == "") {
+		t.Errorf("correlation id %q, request id %q", got, e.RequestID)
 	}
 	if got, want := resp.Header.Get("Retry-After") != "", e.Retryable != nil && *e.Retryable; got != want {
 		t.Errorf("retry-after %q, retryable %t", resp.Header.Get("Retry-After"), want)
@@ -109,7 +115,7 @@ func TestSidecarsAnswersPassUnchanged(t *testing.T) {
 			if resp.StatusCode != status || string(body) != fmt.Sprintf(`{"status":%d}`, status) {
 				t.Errorf("%s: %d became %d %s", name, status, resp.StatusCode, body)
 			}
-			for _, added := range []string{"X-Request-Id", "X-Correlation-Id", "Retry-After"} {
+			for _, added := range []string{"X-Request-Id", "X-Correlation-Id", "Retry-After", "Server"} {
 				if got := resp.Header.Get(added); got != "" {
 					t.Errorf("%s: %d got %s: %s", name, status, added, got)
 				}

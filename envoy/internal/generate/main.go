@@ -81,6 +81,7 @@ func snippet() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	route := envoy.Routes().GetVirtualHosts()[0].GetRoutes()[0]
 	var out bytes.Buffer
 	fmt.Fprintf(&out, header, "The pieces for an Envoy configuration that exists already.")
 	for _, piece := range []struct {
@@ -89,6 +90,7 @@ func snippet() ([]byte, error) {
 	}{
 		{"In http_filters, after authentication, authorization and rate limits and before the router:", func() ([]byte, error) { return envoy.YAML(filter) }},
 		{"In static_resources.clusters (or from your control plane):", func() ([]byte, error) { return envoy.YAML(cluster) }},
+		{"As a route; its answer is seen only if the filter was skipped:", func() ([]byte, error) { return envoy.YAML(route) }},
 		{"As local_reply_config of the HTTP connection manager, so that Envoy's own errors are JSON as well:", func() ([]byte, error) { return envoy.YAML(replies) }},
 	} {
 		text, err := piece.print()
@@ -97,6 +99,5 @@ func snippet() ([]byte, error) {
 		}
 		fmt.Fprintf(&out, "---\n# %s\n%s", piece.where, text)
 	}
-	out.WriteString("---\n# As the route's action; it is seen only if the filter was skipped:\ndirect_response:\n  status: 503\n")
 	return out.Bytes(), nil
 }
