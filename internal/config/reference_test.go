@@ -171,7 +171,7 @@ func fileSchema() object {
 	s["title"] = "Configuration of bedrock-extproc"
 	s["$defs"] = object{
 		"variable": object{"type": "string", "pattern": `\$`, "description": "A value that comes from the environment: ${VAR}, ${VAR:=default}, ${VAR:-default} or $VAR."},
-		"duration": object{"type": "string", "pattern": `^-?([0-9]+(\.[0-9]*)?|\.[0-9]+)(ns|us|µs|ms|s|m|h)(([0-9]+(\.[0-9]*)?|\.[0-9]+)(ns|us|µs|ms|s|m|h))*$`},
+		"duration": object{"type": "string", "pattern": `^-?(([0-9]+(\.[0-9]*)?|\.[0-9]+)(ns|us|µs|ms|s|m|h))+$`},
 	}
 	return s
 }
