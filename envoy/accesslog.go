@@ -7,7 +7,7 @@ import (
 	"google.golang.org/protobuf/types/known/structpb"
 )
 
-// fields are the access log's entries. No header that can hold a credential is
+// logFields are the access log's entries. No header that can hold a credential is
 // among them, and no path's query.
 var logFields = map[string]string{
 	"time":                  "%START_TIME%",
@@ -23,7 +23,7 @@ var logFields = map[string]string{
 	"bytes_received":        "%BYTES_RECEIVED%",
 	"bytes_sent":            "%BYTES_SENT%",
 	"duration_ms":           "%DURATION%",
-	"first_byte_ms":         "%RESPONSE_DURATION%",
+	"first_byte_ms":         "%COMMON_DURATION(DS_RX_BEG:DS_TX_BEG:ms)%",
 	"model":                 metadata("model"),
 	"backend":               metadata("backend"),
 	"region":                metadata("region"),

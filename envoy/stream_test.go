@@ -80,6 +80,9 @@ func TestAnswersFacts(t *testing.T) {
 			t.Errorf("%s is %v, want %v", field, entry[field], want)
 		}
 	}
+	if _, ok := entry["first_byte_ms"].(float64); !ok {
+		t.Errorf("first_byte_ms is %v", entry["first_byte_ms"])
+	}
 	if latency, _ := entry["ext_proc_microseconds"].(string); !strings.Contains(latency, "rh:") {
 		t.Errorf("no latency of the sidecar in %v", entry)
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"os"
 	"path/filepath"
+	"regexp"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -42,5 +43,28 @@ func TestEnvoyAcceptsTheExamples(t *testing.T) {
 	// The check itself must be able to fail.
 	if err := envoytest.Validate(t, []byte("static_resources: {listeners: [{nonsense: 1}]}")); err == nil {
 		t.Error("Envoy accepts nonsense")
+	}
+}
+
+// TestReadmeListsEnvoysAnswers compares the table with the configuration.
+func TestReadmeListsEnvoysAnswers(t *testing.T) {
+	snippet, err := os.ReadFile(filepath.Join(folder, "snippet.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	readme, err := os.ReadFile(filepath.Join(folder, "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	kinds := map[string]bool{}
+	for _, found := range regexp.MustCompile(`type: (envoy_\w+)`).FindAllSubmatch(snippet, -1) {
+		kinds[string(found[1])] = true
+	}
+	listed := map[string]bool{}
+	for _, found := range regexp.MustCompile("`(envoy_\\w+)`").FindAllSubmatch(readme, -1) {
+		listed[string(found[1])] = true
+	}
+	if diff := cmp.Diff(kinds, listed); diff != "" || len(kinds) == 0 {
+		t.Errorf("(-configured +in the README):\n%s", diff)
 	}
 }
