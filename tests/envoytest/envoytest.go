@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"testing"
 	"time"
@@ -92,14 +93,22 @@ func (e *Envoy) run(binary string, bootstrap *bootstrapv3.Bootstrap, flags []str
 	}
 	e.cmd = exec.Command(binary, args...) //nolint:noctx // it ends in stop
 	e.cmd.Stdout, e.cmd.Stderr = log, log
-	if err := e.cmd.Start(); err != nil {
-		return err
-	}
-	go func() {
-		defer close(e.done)
+	e.cmd.SysProcAttr = childAttributes()
+	started := make(chan error)
+	go e.follow(started)
+	return <-started
+}
+
+// follow starts the process and stays with it, on a thread that lives as long.
+func (e *Envoy) follow(started chan<- error) {
+	defer close(e.done)
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	err := e.cmd.Start()
+	started <- err
+	if err == nil {
 		_ = e.cmd.Wait() // how it ended shows in its log
-	}()
-	return nil
+	}
 }
 
 // stop ends the process, and shows its log when the test failed.
