@@ -18,7 +18,7 @@ func TestKilledTest(t *testing.T) {
 		select {}
 	}
 	test := exec.Command(os.Args[0], "-test.run=^TestKilledTest$")
-	test.Env = append(os.Environ(), "ENVOYTEST_WAIT=1")
+	test.Env = append(os.Environ(), "ENVOYTEST_WAIT=1", "TMPDIR="+t.TempDir())
 	stdout, err := test.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
