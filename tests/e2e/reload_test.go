@@ -67,7 +67,6 @@ func TestReloadUnderLoad(t *testing.T) {
 	file := configFile(t, version(0))
 	s := start(t, nil, "-config", file)
 	ctx, stop := context.WithCancel(t.Context())
-	t.Cleanup(s.forget())
 	load := startLoad(ctx, newClient(true), s.completions(), s.stream())
 
 	for i := 1; i <= 10; i++ {
@@ -86,22 +85,6 @@ func TestReloadUnderLoad(t *testing.T) {
 		t.Errorf("%d calls are no load", calls)
 	}
 	t.Logf("%d calls", calls)
-}
-
-// forget takes what Bedrock reports of the ends of calls, which a load has too many
-// of, until the function that it returns is called.
-func (s *system) forget() (stop func()) {
-	ended := make(chan struct{})
-	go func() {
-		for {
-			select {
-			case <-s.done:
-			case <-ended:
-				return
-			}
-		}
-	}()
-	return func() { close(ended) }
 }
 
 // startLoad calls the URLs in turn from eight clients until ctx ends. The function
