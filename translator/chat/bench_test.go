@@ -76,3 +76,21 @@ func BenchmarkReply(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkReasoning streams one block of so many pieces: the time of a piece must
+// not depend on how many came before.
+func BenchmarkReasoning(b *testing.B) {
+	payload := []byte(`{"contentBlockIndex":0,"delta":{"reasoningContent":{"text":" because"}},"p":"abcdefgh"}`)
+	for _, n := range []int{100, 10_000} {
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			for b.Loop() {
+				s := (&call{model: "m"}).NewStream(facts)
+				var dst []byte
+				for range n {
+					dst, _ = s.AppendEvent(dst[:0], translator.Event{Kind: "contentBlockDelta", Payload: payload})
+				}
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*n), "ns/piece")
+		})
+	}
+}

@@ -17,8 +17,12 @@ type openBlock struct {
 	// id and name are a tool call's; id is JSON.
 	id   jsontext.Value
 	name string
-	// text is the text, or a tool call's input, joined with its escapes.
+	// text is the text, or a tool call's input, or the reasoning, joined with its
+	// escapes.
 	text []byte
+	// reasoned says that reasoning text or its signature has come.
+	reasoned  bool
+	signature jsontext.Value
 	// citations belong to the text.
 	citations []jsontext.Value
 	// value is what has come of any other kind.
@@ -135,9 +139,14 @@ func (s *stream) reasoningDelta(dst []byte, b *openBlock, value jsontext.Value) 
 	if client == "" {
 		client = name
 	}
-	if name == "text" || name == "signature" {
-		b.value = merge(b.value, object("reasoningText", object(name, piece.value)))
-	} else {
+	switch {
+	case name == "text" && piece.value.Kind() == '"':
+		b.reasoned = true
+		b.text = append(b.text, piece.value[1:len(piece.value)-1]...)
+	case name == "signature":
+		b.reasoned = true
+		b.signature = merge(b.signature, piece.value)
+	default:
 		b.value = merge(b.value, object(name, rawjson.Compact(piece.value)))
 	}
 	w := event("reasoning_delta")
@@ -161,7 +170,7 @@ func (s *stream) stop(dst []byte, b *openBlock) []byte {
 			return dst
 		}
 	case "reasoningContent":
-		s.done[b.index] = object(b.kind, b.value)
+		s.done[b.index] = object(b.kind, b.reasoning())
 		return dst
 	case serverTool:
 		s.special = true
@@ -174,6 +183,17 @@ func (s *stream) stop(dst []byte, b *openBlock) []byte {
 	w.member("index", strconv.AppendInt(nil, int64(b.index), 10))
 	w.member("block", s.done[b.index])
 	return sse.AppendData(dst, w.end())
+}
+
+// reasoning is what a reasoning block holds.
+func (b *openBlock) reasoning() jsontext.Value {
+	if !b.reasoned {
+		return b.value
+	}
+	w := newWriter(len(b.text) + len(b.signature) + 32)
+	w.member("text", b.quoted())
+	w.member("signature", b.signature)
+	return merge(object("reasoningText", w.end()), b.value)
 }
 
 // textBlock is a text, with its citations if there are any.
