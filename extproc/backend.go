@@ -10,9 +10,10 @@ import (
 // Backends chooses who answers a call. Implementations are safe for concurrent
 // use and may change between two calls.
 type Backends interface {
-	// Choose returns the backend of that name, or the default one for "". An
-	// error is always a *translator.Error.
-	Choose(name string) (Backend, error)
+	// Choose returns the backend of that name, or the default one for "", for a call
+	// of that origin, of which nothing may be kept. An error is always a
+	// *translator.Error.
+	Choose(name string, origin Origin) (Backend, error)
 }
 
 // A Backend sends translated calls to Bedrock. Implementations are safe for

@@ -39,7 +39,7 @@ type plainBackend struct {
 	turn chan struct{}
 }
 
-func (p *plainBackend) Choose(string) (extproc.Backend, error) { return p, nil }
+func (p *plainBackend) Choose(string, extproc.Origin) (extproc.Backend, error) { return p, nil }
 
 func (*plainBackend) Converse(context.Context, *translator.Call, translator.Caller) ([]byte, translator.Facts, error) {
 	return []byte("hello"), bedrockFacts, nil

@@ -136,7 +136,7 @@ func (x *exchange) answer() error {
 
 // answerCall translates the request and sends it on.
 func (x *exchange) answerCall(streaming bool) error {
-	backend, err := x.server.cfg.Backends.Choose(choose(x.stream.Context(), x.req.provider))
+	backend, err := x.server.cfg.Backends.Choose(choose(x.stream.Context(), x.req.provider), x.origin())
 	if err != nil {
 		return x.fail(err)
 	}
@@ -151,6 +151,7 @@ func (x *exchange) answerCall(streaming bool) error {
 		return x.fail(err)
 	}
 	x.req.body = nil // a stream may live for an hour; its request need not
+	x.req.metadata, x.req.attributes = nil, nil
 	x.encoder = call.Encoder
 	x.outcome.Model, x.outcome.Streaming = recordable(call.Model), call.Streaming
 	switch {

@@ -129,7 +129,7 @@ func (s *fakeStream) Summary() translator.Summary {
 // fakeBackend is one backend, and the table of backends that holds it alone. Its
 // func fields say what Bedrock does.
 type fakeBackend struct {
-	choose         func(name string) (extproc.Backend, error)
+	choose         func(name string, origin extproc.Origin) (extproc.Backend, error)
 	converse       func(ctx context.Context, call *translator.Call, caller translator.Caller) ([]byte, translator.Facts, error)
 	converseStream streamFunc
 	defaults       translator.Defaults
@@ -144,9 +144,9 @@ var bedrockFacts = translator.Facts{
 	AWSRequestID: "aws-1", Backend: "main", Region: "eu-west-1", ModelID: "eu.model-1", Attempts: 1,
 }
 
-func (b *fakeBackend) Choose(name string) (extproc.Backend, error) {
+func (b *fakeBackend) Choose(name string, origin extproc.Origin) (extproc.Backend, error) {
 	if b.choose != nil {
-		return b.choose(name)
+		return b.choose(name, origin)
 	}
 	return b, nil
 }

@@ -12,6 +12,8 @@ import (
 	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
 	extprocfilterv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/ext_proc/v3"
 	extprocv3 "github.com/envoyproxy/go-control-plane/envoy/service/ext_proc/v3"
+	"google.golang.org/grpc/metadata"
+	"google.golang.org/protobuf/types/known/structpb"
 )
 
 type bodyMode = extprocfilterv3.ProcessingMode_BodySendMode
@@ -40,6 +42,11 @@ type fakeEnvoy struct {
 	graceful bool
 	// silent leaves protocol_config out, as Envoy did before 1.34.
 	silent bool
+	// claims are in the dynamic metadata "jwt", principal is an attribute, and
+	// initial goes with the RPC; nil and "" say nothing.
+	claims    *structpb.Struct
+	principal string
+	initial   metadata.MD
 }
 
 // a call is one HTTP request, with its RPC.
@@ -72,7 +79,9 @@ func (e fakeEnvoy) open(t *testing.T, end bool, headers ...string) *call {
 		Request: &extprocv3.ProcessingRequest_RequestHeaders{RequestHeaders: &extprocv3.HttpHeaders{
 			Headers: headerMap(headers), EndOfStream: end,
 		}},
-		ProtocolConfig: e.protocolConfig(),
+		ProtocolConfig:  e.protocolConfig(),
+		MetadataContext: e.metadataContext(),
+		Attributes:      e.attributes(),
 	}, end)
 	return c
 }
@@ -80,7 +89,7 @@ func (e fakeEnvoy) open(t *testing.T, end bool, headers ...string) *call {
 // dial starts an RPC and says nothing yet.
 func (e fakeEnvoy) dial(t *testing.T) *call {
 	t.Helper()
-	ctx, cancel := context.WithCancel(context.Background())
+	ctx, cancel := context.WithCancel(metadata.NewOutgoingContext(context.Background(), e.initial))
 	stream, err := e.client.Process(ctx)
 	if err != nil {
 		t.Fatal(err)
@@ -99,6 +108,22 @@ func (e fakeEnvoy) protocolConfig() *extprocv3.ProtocolConfiguration {
 		return nil
 	}
 	return &extprocv3.ProtocolConfiguration{RequestBodyMode: e.mode}
+}
+
+func (e fakeEnvoy) metadataContext() *corev3.Metadata {
+	if e.claims == nil {
+		return nil
+	}
+	return &corev3.Metadata{FilterMetadata: map[string]*structpb.Struct{"jwt": e.claims}}
+}
+
+func (e fakeEnvoy) attributes() map[string]*structpb.Struct {
+	if e.principal == "" {
+		return nil
+	}
+	return map[string]*structpb.Struct{"envoy.filters.http.ext_proc": {
+		Fields: map[string]*structpb.Value{"source.principal": structpb.NewStringValue(e.principal)},
+	}}
 }
 
 func headerMap(headers []string) *corev3.HeaderMap {

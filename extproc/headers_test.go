@@ -10,6 +10,9 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+	"google.golang.org/grpc/metadata"
+	"google.golang.org/protobuf/types/known/structpb"
 
 	"bedrock-extproc/extproc"
 	"bedrock-extproc/translator"
@@ -205,7 +208,7 @@ func TestRequestHeaders(t *testing.T) {
 			bubble(t, func(s *sidecar) {
 				var provider, agent string
 				var caller translator.Caller
-				s.backend.choose = func(name string) (extproc.Backend, error) {
+				s.backend.choose = func(name string, _ extproc.Origin) (extproc.Backend, error) {
 					provider = name
 					return s.backend, nil
 				}
@@ -219,10 +222,32 @@ func TestRequestHeaders(t *testing.T) {
 				}
 				headers := append([]string{":method", "POST", ":path", "/whole", "user-agent", "curl/8"}, test.headers...)
 				s.envoy.open(s.t, endOfStream, headers...).answer()
-				if caller != test.caller || provider != test.provider || agent != "curl/8" {
+				if !cmp.Equal(test.caller, caller) || provider != test.provider || agent != "curl/8" {
 					s.t.Errorf("caller %+v, provider %q, agent %q", caller, provider, agent)
 				}
 			})
 		})
 	}
+}
+
+// What Envoy says of a request reaches the choice of a backend, and what its
+// headers say does not.
+func TestOriginOfACall(t *testing.T) {
+	bubble(t, func(s *sidecar) {
+		s.envoy.claims = &structpb.Struct{Fields: map[string]*structpb.Value{"sub": structpb.NewStringValue("ann")}}
+		s.envoy.principal = "spiffe://x"
+		s.envoy.initial = metadata.Pairs("tenant", "t")
+		var got [][]string
+		s.backend.choose = func(_ string, o extproc.Origin) (extproc.Backend, error) {
+			got = [][]string{
+				o.Metadata([]string{"jwt", "sub"}), o.Attribute("source.principal"), o.Initial("tenant"),
+				o.Metadata([]string{"jwt", "team"}), o.Attribute("source.address"), o.Initial("team"), o.Initial("x-tenant"),
+			}
+			return s.backend, nil
+		}
+		a := s.post("/whole", "hello", "team", "boss", "x-tenant", "boss", "source.address", "boss", "jwt", `{"team":"boss"}`).answer()
+		if diff := cmp.Diff([][]string{{"ann"}, {"spiffe://x"}, {"t"}, nil, nil, {}, {}}, got, cmpopts.EquateEmpty()); diff != "" || a.status != 200 {
+			s.t.Error(a.status, diff)
+		}
+	})
 }

@@ -27,10 +27,10 @@ var panics = map[string]struct {
 	want    string // "" means the dialect's own error
 }{
 	"choice of a backend": {"/whole", func(s *sidecar) {
-		s.backend.choose = func(string) (extproc.Backend, error) { secretive(); return nil, nil }
+		s.backend.choose = func(string, extproc.Origin) (extproc.Backend, error) { secretive(); return nil, nil }
 	}, 500, ""},
 	"default model": {"/whole", func(s *sidecar) {
-		s.backend.choose = func(string) (extproc.Backend, error) { return panickingModel{}, nil }
+		s.backend.choose = func(string, extproc.Origin) (extproc.Backend, error) { return panickingModel{}, nil }
 	}, 500, ""},
 	"decode": {"/stream", func(s *sidecar) {
 		s.dialect.decode = func(translator.Request) (*translator.Call, error) { secretive(); return nil, nil }
@@ -83,7 +83,7 @@ var panics = map[string]struct {
 	}, 200, data("one") + data("two") + data("end_turn") + data("end")},
 	"words of an error": {"/whole", func(s *sidecar) {
 		s.dialect.encodeError = func(*translator.Error) []byte { secretive(); return nil }
-		s.backend.choose = func(string) (extproc.Backend, error) { return nil, refusal() }
+		s.backend.choose = func(string, extproc.Origin) (extproc.Backend, error) { return nil, refusal() }
 	}, 429, `{"detail":"The sidecar failed while handling this request; its log names the cause."}`},
 	"words of a panic": {"/whole", func(s *sidecar) {
 		s.dialect.encodeError = func(*translator.Error) []byte { secretive(); return nil }

@@ -30,6 +30,7 @@ func (r *request) receive(stream extprocv3.ExternalProcessor_ProcessServer, maxB
 		return unsupported("request_header_mode SKIP")
 	}
 	r.readHeaders(headers.GetHeaders())
+	r.metadata, r.attributes = first.GetMetadataContext().GetFilterMetadata(), first.GetAttributes()
 	if headers.GetEndOfStream() {
 		return nil
 	}

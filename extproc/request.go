@@ -9,6 +9,7 @@ import (
 
 	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
 	extprocfilterv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/ext_proc/v3"
+	"google.golang.org/protobuf/types/known/structpb"
 
 	"bedrock-extproc/translator"
 )
@@ -23,7 +24,9 @@ type request struct {
 	correlationID string
 	provider      string // the backend that the client asked for, or ""
 	caller        translator.Caller
-	contentLength int // -1 when unknown
+	metadata      map[string]*structpb.Struct // Envoy's dynamic metadata, by namespace
+	attributes    map[string]*structpb.Struct // request attributes, by filter
+	contentLength int                         // -1 when unknown
 	body          []byte
 }
 

@@ -36,7 +36,7 @@ func TestWhole(t *testing.T) {
 		want := translator.Caller{
 			AccessKeyID: accessKey, SecretAccessKey: secretKey, SessionToken: sessionToken, Region: "us-west-2",
 		}
-		if got != want {
+		if !cmp.Equal(want, got) {
 			s.t.Errorf("caller: %s", cmp.Diff(want, got))
 		}
 	})
@@ -110,7 +110,7 @@ func TestFailureBeforeTheAnswer(t *testing.T) {
 		kind    translator.Kind
 	}{
 		"of the choice of a backend": {func(s *sidecar) {
-			s.backend.choose = func(name string) (extproc.Backend, error) {
+			s.backend.choose = func(name string, _ extproc.Origin) (extproc.Backend, error) {
 				return nil, &translator.Error{Status: 400, Kind: translator.KindUnknownBackend, Message: name}
 			}
 		}, 400, translator.KindUnknownBackend},

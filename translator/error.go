@@ -20,6 +20,8 @@ const (
 	KindInvalid            Kind = "invalid_request"
 	KindUnknownBackend     Kind = "unknown_backend"
 	KindUnsupportedMode    Kind = "unsupported_body_mode"
+	KindMissingIdentity    Kind = "missing_identity"
+	KindNotPermitted       Kind = "not_permitted"
 	KindDraining           Kind = "draining"
 	KindOverloaded         Kind = "overloaded"
 	KindNoCredentials      Kind = "missing_credentials"

@@ -31,15 +31,18 @@ func TestAsError(t *testing.T) {
 }
 
 func TestHasKeys(t *testing.T) {
-	for caller, want := range map[translator.Caller]bool{
-		{}:                                       false,
-		{AccessKeyID: "a"}:                       false,
-		{SecretAccessKey: "s"}:                   false,
-		{Region: "r"}:                            false,
-		{AccessKeyID: "a", SecretAccessKey: "s"}: true,
+	for _, c := range []struct {
+		caller translator.Caller
+		want   bool
+	}{
+		{translator.Caller{}, false},
+		{translator.Caller{AccessKeyID: "a"}, false},
+		{translator.Caller{SecretAccessKey: "s"}, false},
+		{translator.Caller{Region: "r"}, false},
+		{translator.Caller{AccessKeyID: "a", SecretAccessKey: "s"}, true},
 	} {
-		if caller.HasKeys() != want {
-			t.Errorf("%+v: %t", caller, !want)
+		if c.caller.HasKeys() != c.want {
+			t.Errorf("%+v: %t", c.caller, !c.want)
 		}
 	}
 }

@@ -59,6 +59,8 @@ type Guardrail struct {
 	Trace   string
 	// StreamMode is sent with streams only.
 	StreamMode string
+	// Enforced puts it in the place of the one that a request names.
+	Enforced bool
 }
 
 // A Call is one translated request, ready to be sent. It belongs to one
@@ -147,15 +149,18 @@ type Summary struct {
 	Warnings   int
 }
 
-// A Caller is what a request said about who pays and where: the four X-AWS-*
-// headers. Its values are secret and live as long as the call. The zero value
-// means that the caller brought nothing.
+// A Caller is who calls: what a request said about who pays and where, in the four
+// X-AWS-* headers, and what Envoy said of it. The keys are secret and live as long
+// as the call. The zero value means that the caller brought nothing.
 type Caller struct {
 	AccessKeyID     string
 	SecretAccessKey string
 	SessionToken    string
 	// Region beats the backend's region. Only set together with the keys.
 	Region string
+	// Values are what Envoy has said of the caller, by the names that the
+	// configuration gives them, for its templates. Read-only.
+	Values map[string]string
 }
 
 // HasKeys reports whether the caller brought credentials.

@@ -144,8 +144,8 @@ func (l *live) load(ctx context.Context) (*service, error) {
 }
 
 // Choose implements extproc.Backends.
-func (l *live) Choose(name string) (extproc.Backend, error) {
-	return l.current.Load().backends.Lookup(name)
+func (l *live) Choose(name string, origin extproc.Origin) (extproc.Backend, error) {
+	return l.current.Load().choose(name, origin)
 }
 
 // Routes implements translator.Dialect. They are the same for all configurations.

@@ -16,6 +16,7 @@ import (
 	"go.uber.org/zap/zapcore"
 	"go.uber.org/zap/zaptest/observer"
 
+	"bedrock-extproc/extproc"
 	"bedrock-extproc/translator/chat"
 )
 
@@ -100,17 +101,17 @@ func (r *reloading) page(path string) string {
 
 func TestReload(t *testing.T) {
 	r := newReloading(t)
-	before, err := r.Choose("")
+	before, err := r.Choose("", extproc.Origin{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	r.write(t, fmt.Sprintf(oneBackend, "b"))
 	r.reload(t.Context(), "test")
 
-	if b, err := r.Choose("b"); err != nil || b.DefaultModel() != "b-model" {
+	if b, err := r.Choose("b", extproc.Origin{}); err != nil || b.DefaultModel() != "b-model" {
 		t.Errorf("the new backend: %v, %v", b, err)
 	}
-	if _, err := r.Choose("a"); err == nil {
+	if _, err := r.Choose("a", extproc.Origin{}); err == nil {
 		t.Error("the old backend can still be chosen")
 	}
 	if before.DefaultModel() != "a-model" {
@@ -151,7 +152,7 @@ func TestFailedReload(t *testing.T) {
 			r.write(t, c.text)
 			r.reload(t.Context(), "test")
 
-			if b, err := r.Choose(""); err != nil || b.DefaultModel() != "a-model" {
+			if b, err := r.Choose("", extproc.Origin{}); err != nil || b.DefaultModel() != "a-model" {
 				t.Errorf("the backend is %v, %v", b, err)
 			}
 			entries := r.logs.FilterMessageSnippet("refused").All()

@@ -18,6 +18,7 @@ import (
 type service struct {
 	backends *bedrock.Backends
 	dialect  *chat.Dialect
+	policy   *policy // nil where nobody needs to be known
 	// The bodies of the pages that depend on the configuration.
 	models, providers []byte
 }
@@ -26,10 +27,11 @@ type service struct {
 func newService(ctx context.Context, cfg *config.Config, log *zap.Logger) (*service, error) {
 	backends, backendsErr := newBackends(ctx, cfg, log)
 	dialect, dialectErr := newChat(cfg)
-	if err := errors.Join(backendsErr, dialectErr); err != nil {
+	policy, policyErr := newPolicy(cfg)
+	if err := errors.Join(backendsErr, dialectErr, policyErr); err != nil {
 		return nil, err
 	}
-	s := &service{backends: backends, dialect: dialect}
+	s := &service{backends: backends, dialect: dialect, policy: policy}
 	s.models = chat.ModelsPage(modelNames(cfg, backends))
 	s.providers = chat.ProvidersPage(backends.Default(), backendNames(backends))
 	return s, nil

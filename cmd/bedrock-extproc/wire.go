@@ -55,11 +55,18 @@ func backendConfig(b *config.Backend) bedrock.BackendConfig {
 		EndpointURL: b.EndpointURL, FIPS: b.FIPS, DualStack: b.DualStack,
 		Identity: bedrock.Identity{
 			BearerTokenEnv: b.BearerTokenEnv, Profile: b.Profile,
-			RoleARN: b.RoleARN, ExternalID: b.ExternalID, SessionName: b.SessionName,
+			RoleARN: b.RoleARN, ExternalID: b.ExternalID, SessionName: b.SessionName, SessionTags: b.SessionTags,
 		},
-		Defaults: translator.Defaults{Guardrail: (*translator.Guardrail)(b.Guardrail), RequestMetadata: b.RequestMetadata},
+		Defaults: translator.Defaults{Guardrail: guardrail(b.Guardrail), RequestMetadata: b.RequestMetadata},
 		Fallback: b.Fallback, Residency: b.Residency, Limits: bedrock.Limits(b.Timeouts),
 	}
+}
+
+func guardrail(g *config.Guardrail) *translator.Guardrail {
+	if g == nil {
+		return nil
+	}
+	return &translator.Guardrail{ID: g.ID, Version: g.Version, Trace: g.Trace, StreamMode: g.StreamMode}
 }
 
 func newChat(cfg *config.Config) (*chat.Dialect, error) {

@@ -24,7 +24,7 @@ type Backend struct {
 	models       map[string]string
 	defaults     translator.Defaults
 	mode         ServerCredentials
-	own          *ownCredentials
+	own          owner
 	retry        Retry
 	limits       Limits
 	route        []*Backend // itself, then its fallbacks
@@ -98,6 +98,12 @@ func (b *Backend) prepare(r *run) (*exchange, error) {
 		return x, invalid("model", "The request names no model, and the backend has no default one.")
 	case !x.caller.HasKeys() && b.mode == ServerNever:
 		return x, missingCredentials("The request carries no AWS credentials, and the sidecar's own are not for its callers.")
+	}
+	if !x.caller.HasKeys() {
+		var err error
+		if x.own, err = b.own.of(x.caller); err != nil {
+			return x, err
+		}
 	}
 	return x, CheckModelRegion(x.facts.ModelID, x.facts.Region)
 }

@@ -191,8 +191,8 @@ func (b BackendConfig) validate() error {
 	}
 	if role := b.Identity.RoleARN; role != "" && !arn.IsARN(role) {
 		problems = append(problems, fmt.Errorf("the role %q is not an ARN", role))
-	} else if role == "" && (b.Identity.ExternalID != "" || b.Identity.SessionName != "") {
-		problems = append(problems, errors.New("an external id and a session name go with the ARN of a role"))
+	} else if role == "" && (b.Identity.ExternalID != "" || b.Identity.SessionName != "" || len(b.Identity.SessionTags) > 0) {
+		problems = append(problems, errors.New("an external id, a session name and session tags go with the ARN of a role"))
 	}
 	return errors.Join(problems...)
 }

@@ -31,11 +31,11 @@ func (c CoolDown) withDefaults() CoolDown {
 const maxPairs = 1024
 
 // A pair is a model at a backend. Quotas are those of an account, so one caller's
-// throttles say nothing about another's: caller is a hash of the access key id,
-// 0 for the sidecar's own identity.
+// throttles say nothing about another's: payer is a hash of the caller's access key
+// id or of the role that is assumed for it, 0 for the one identity of the sidecar.
 type pair struct {
 	backend, model string
-	caller         uint64
+	payer          uint64
 }
 
 // A spell is the bad time that a pair has.
@@ -58,10 +58,10 @@ func newCooling(c CoolDown) *cooling {
 	return &cooling{CoolDown: c.withDefaults(), seed: maphash.MakeSeed(), spells: map[pair]*spell{}}
 }
 
-func (c *cooling) pair(backend, model string, caller translator.Caller) pair {
+func (c *cooling) pair(backend, model, payer string) pair {
 	p := pair{backend: backend, model: model}
-	if caller.HasKeys() {
-		p.caller = maphash.String(c.seed, caller.AccessKeyID)
+	if payer != "" {
+		p.payer = maphash.String(c.seed, payer)
 	}
 	return p
 }

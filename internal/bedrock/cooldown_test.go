@@ -183,7 +183,7 @@ func TestCoolingConcurrently(t *testing.T) {
 	for i := range 16 {
 		group.Go(func() {
 			for n := range 500 {
-				p := c.pair("a", fmt.Sprint(n%7), translator.Caller{AccessKeyID: fmt.Sprint(i % 3), SecretAccessKey: "x"})
+				p := c.pair("a", fmt.Sprint(n%7), fmt.Sprint(i%3))
 				if c.admit(p, time.Now()) != resting {
 					c.strike(p, errThrottled, 0, zap.NewNop())
 				}

@@ -44,6 +44,7 @@ type exchange struct {
 	ctx     context.Context // of the attempt: its cause explains an early end
 	cancel  context.CancelCauseFunc
 	caller  translator.Caller
+	own     *ownCredentials // for a caller without keys
 	body    []byte
 
 	facts  translator.Facts
@@ -88,6 +89,7 @@ func (x *exchange) configure(o *bedrockruntime.Options) {
 		o.APIOptions = append(o.APIOptions, smithyhttp.SetHeaderValue(invocationID, x.run.invocation))
 	}
 	if !x.caller.HasKeys() {
+		o.Credentials = x.own
 		return
 	}
 	o.Credentials = callerKeys(x.caller)

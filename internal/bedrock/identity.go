@@ -9,9 +9,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awsconfig "github.com/aws/aws-sdk-go-v2/config"
-	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
 	"github.com/aws/aws-sdk-go-v2/service/bedrockruntime"
-	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/smithy-go/auth/bearer"
 	"go.uber.org/zap"
 )
@@ -26,6 +24,9 @@ const defaultSessionName = "bedrock-extproc"
 // first that is given counts: BearerTokenEnv, then RoleARN, then Profile, then
 // AWS_BEARER_TOKEN_BEDROCK, then the AWS default chain, which is also that of the
 // zero value. A caller's own keys come before all of them.
+//
+// RoleARN, SessionName and SessionTags are templates ([identity.Template]) for the
+// values of a caller: each combination is a session of its own.
 type Identity struct {
 	// BearerTokenEnv names the environment variable that holds a Bedrock API key.
 	// It must be set when the backends are made.
@@ -37,13 +38,15 @@ type Identity struct {
 	ExternalID string
 	// SessionName goes with RoleARN. "" means "bedrock-extproc".
 	SessionName string
+	// SessionTags go with RoleARN.
+	SessionTags map[string]string
 	// Profile is a name in the AWS configuration files. "" means AWS_PROFILE.
 	Profile string
 }
 
 // An account is an identity as far as its credentials go: the key by which they
-// are shared among backends.
-type account struct{ profile, role, externalID, session, region string }
+// are shared among backends. tags are key=value pairs, escaped as in a URL.
+type account struct{ profile, role, externalID, session, tags, region string }
 
 // accounts loads each profile and makes each identity once.
 type accounts struct {
@@ -71,43 +74,49 @@ func (a *accounts) profile(ctx context.Context, name string) (aws.Config, error)
 }
 
 // config is the AWS configuration of a backend, with its region and credentials.
-func (a *accounts) config(ctx context.Context, c BackendConfig) (aws.Config, *ownCredentials, error) {
+func (a *accounts) config(ctx context.Context, c BackendConfig) (aws.Config, owner, error) {
 	cfg, err := a.profile(ctx, c.Identity.Profile)
 	if err != nil {
 		return cfg, nil, err
 	}
 	cfg.Region = cmp.Or(c.Region, cfg.Region)
-	key := account{profile: c.Identity.Profile}
-	if c.Identity.RoleARN != "" {
-		key = account{c.Identity.Profile, c.Identity.RoleARN, c.Identity.ExternalID, cmp.Or(c.Identity.SessionName, defaultSessionName), cfg.Region}
+	if c.Identity.RoleARN == "" || c.Identity.BearerTokenEnv != "" {
+		own := a.shared(account{profile: c.Identity.Profile}, func() chain { return cached(cfg.Credentials) })
+		cfg.Credentials = own
+		return cfg, own, nil
 	}
-	own, ok := a.own[key]
-	if !ok {
-		own = &ownCredentials{chain: source(cfg, c, key)}
-		a.own[key] = own
+	role, err := newRole(cfg, c)
+	switch {
+	case err != nil:
+		return cfg, nil, err
+	case role.varies():
+		cfg.Credentials = nil // each call brings its own
+		return cfg, newSessions(role), nil
 	}
+	key, err := role.account(nil)
+	if err != nil {
+		return cfg, nil, err
+	}
+	own := a.shared(key, func() chain { return role.assume(key) })
 	cfg.Credentials = own
 	return cfg, own, nil
 }
 
-// source fetches an account's credentials.
-func source(cfg aws.Config, c BackendConfig, a account) chain {
-	if a.role == "" {
-		if cache, ok := cfg.Credentials.(*aws.CredentialsCache); ok {
-			return cache
-		}
-		return aws.NewCredentialsCache(cfg.Credentials)
+// shared returns the credentials of an account, which are made once.
+func (a *accounts) shared(key account, source func() chain) *ownCredentials {
+	own, ok := a.own[key]
+	if !ok {
+		own = &ownCredentials{chain: source()}
+		a.own[key] = own
 	}
-	client := sts.NewFromConfig(cfg, func(o *sts.Options) {
-		o.EndpointOptions.UseFIPSEndpoint = fips(c, o.EndpointOptions.UseFIPSEndpoint)
-		o.EndpointOptions.UseDualStackEndpoint = dualStack(c, o.EndpointOptions.UseDualStackEndpoint)
-	})
-	return aws.NewCredentialsCache(stscreds.NewAssumeRoleProvider(client, a.role, func(o *stscreds.AssumeRoleOptions) {
-		o.RoleSessionName = a.session
-		if a.externalID != "" {
-			o.ExternalID = &a.externalID
-		}
-	}))
+	return own
+}
+
+func cached(p aws.CredentialsProvider) chain {
+	if cache, ok := p.(*aws.CredentialsCache); ok {
+		return cache
+	}
+	return aws.NewCredentialsCache(p)
 }
 
 func fips(c BackendConfig, environment aws.FIPSEndpointState) aws.FIPSEndpointState {

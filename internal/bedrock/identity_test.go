@@ -30,8 +30,12 @@ func (s *roles) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	id, _, _ := strings.Cut(strings.TrimPrefix(r.Header.Get("Authorization"), "AWS4-HMAC-SHA256 Credential="), "/")
 	region := strings.Split(r.Header.Get("Authorization"), "/")[2]
 	_, name, _ := strings.Cut(r.Form.Get("RoleArn"), "role/")
+	asked := fmt.Sprint(id, " in ", region, ": ", name, " as ", r.Form.Get("RoleSessionName"), " ", r.Form.Get("ExternalId"))
+	for i := 1; r.Form.Has(fmt.Sprintf("Tags.member.%d.Key", i)); i++ {
+		asked += fmt.Sprintf(" %s=%s", r.Form.Get(fmt.Sprintf("Tags.member.%d.Key", i)), r.Form.Get(fmt.Sprintf("Tags.member.%d.Value", i)))
+	}
 	s.mu.Lock()
-	s.asked = append(s.asked, strings.TrimRight(fmt.Sprint(id, " in ", region, ": ", name, " as ", r.Form.Get("RoleSessionName"), " ", r.Form.Get("ExternalId")), " "))
+	s.asked = append(s.asked, strings.TrimRight(asked, " "))
 	s.mu.Unlock()
 	w.Header().Set("Content-Type", "text/xml")
 	if name == "forbidden" {
@@ -55,7 +59,7 @@ func profiles(t *testing.T) {
 	t.Setenv("AWS_CONFIG_FILE", filepath.Join(dir, "config"))
 }
 
-const role = "arn:aws:iam::123456789012:role/"
+const roleARN = "arn:aws:iam::123456789012:role/"
 
 // Each backend signs by its own identity, roles are assumed once, and callers'
 // keys come before all.
@@ -75,13 +79,13 @@ func TestIdentities(t *testing.T) {
 	identities := map[string]Identity{
 		"default":        {},
 		"profile":        {Profile: "other"},
-		"one":            {RoleARN: role + "one"},
-		"two":            {RoleARN: role + "two", ExternalID: "x-1", SessionName: "me"},
-		"again":          {RoleARN: role + "one"},
-		"by profile":     {RoleARN: role + "one", Profile: "other"},
-		"forbidden":      {RoleARN: role + "forbidden"},
+		"one":            {RoleARN: roleARN + "one"},
+		"two":            {RoleARN: roleARN + "two", ExternalID: "x-1", SessionName: "me"},
+		"again":          {RoleARN: roleARN + "one"},
+		"by profile":     {RoleARN: roleARN + "one", Profile: "other"},
+		"forbidden":      {RoleARN: roleARN + "forbidden"},
 		"bearer":         {BearerTokenEnv: "API_KEY"},
-		"bearer, role":   {BearerTokenEnv: "API_KEY", RoleARN: role + "two"},
+		"bearer, role":   {BearerTokenEnv: "API_KEY", RoleARN: roleARN + "two"},
 		"bearer, caller": {BearerTokenEnv: "API_KEY"},
 	}
 	cfg := Config{RoundTripper: bedrock.Client().Transport}
@@ -133,7 +137,7 @@ func TestRefusedRole(t *testing.T) {
 	stsServer := httptest.NewServer(&roles{})
 	defer stsServer.Close()
 	t.Setenv("AWS_ENDPOINT_URL_STS", stsServer.URL)
-	bs, err := New(t.Context(), Config{Backends: []BackendConfig{{Name: "a", Identity: Identity{RoleARN: role + "forbidden"}}}})
+	bs, err := New(t.Context(), Config{Backends: []BackendConfig{{Name: "a", Identity: Identity{RoleARN: roleARN + "forbidden"}}}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -169,12 +173,12 @@ func TestNewRefusesIdentities(t *testing.T) {
 		"no token":                {BackendConfig{Identity: Identity{BearerTokenEnv: "NO_KEY"}}, 0, "", `the environment variable NO_KEY, which is to hold the bearer token, is not set`},
 		"token in the clear":      {BackendConfig{EndpointURL: there, Identity: Identity{BearerTokenEnv: "API_KEY"}}, 0, "", `the bearer token of API_KEY would be sent to http://bedrock.example in the clear: use an https endpoint or other credentials`},
 		"environment, clear":      {BackendConfig{EndpointURL: there}, 0, "x", `the bearer token of AWS_BEARER_TOKEN_BEDROCK would be sent to http://bedrock.example in the clear: use an https endpoint or other credentials`},
-		"environment, not used":   {BackendConfig{EndpointURL: there, Identity: Identity{RoleARN: role + "one"}}, 0, "x", ""},
+		"environment, not used":   {BackendConfig{EndpointURL: there, Identity: Identity{RoleARN: roleARN + "one"}}, 0, "x", ""},
 		"environment, for nobody": {BackendConfig{EndpointURL: there}, ServerNever, "x", ""},
 		"environment, encrypted":  {BackendConfig{EndpointURL: "https://bedrock.example"}, 0, "x", ""},
 		"no profile":              {BackendConfig{Identity: Identity{Profile: "absent"}}, 0, "", `AWS configuration: failed to get shared config profile, absent`},
 		"no role":                 {BackendConfig{Identity: Identity{RoleARN: "one"}}, 0, "", `the role "one" is not an ARN`},
-		"id without role":         {BackendConfig{Identity: Identity{ExternalID: "x"}}, 0, "", `an external id and a session name go with the ARN of a role`},
+		"id without role":         {BackendConfig{Identity: Identity{ExternalID: "x"}}, 0, "", `an external id, a session name and session tags go with the ARN of a role`},
 		"FIPS at a URL":           {BackendConfig{FIPS: true, EndpointURL: there}, 0, "", `FIPS and dual stack choose a public endpoint, and do not go with a URL`},
 	}
 	for name, tt := range tests {

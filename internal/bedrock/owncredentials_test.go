@@ -167,7 +167,7 @@ func TestExpiredOwnCredentialsAreRenewedOnce(t *testing.T) {
 	expired := func(w http.ResponseWriter, _ *http.Request) { refuse(w, 403, "ExpiredTokenException") }
 	b := newTestBackend(t, Config{}, serve(t, expired))
 	f := &found{lasts: time.Hour}
-	b.own.chain = aws.NewCredentialsCache(f)
+	b.own.(*ownCredentials).chain = aws.NewCredentialsCache(f)
 	for i, want := range []int{2, 3} { // what the second attempt used is still there
 		_, facts, err := b.Converse(t.Context(), call("m", `{}`), translator.Caller{})
 		if e := asError(t, err); e.Kind != translator.KindSidecarCredentials || facts.Attempts != 2 || f.count() != want {

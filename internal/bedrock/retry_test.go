@@ -264,7 +264,7 @@ func TestCallsAreReleased(t *testing.T) {
 		for _, who := range []translator.Caller{caller, refused} {
 			_, _, whole := b.Converse(t.Context(), call("m", `{}`), who)
 			_, _, streamed := collect(t.Context(), b, call("m", `{}`), who)
-			if (whole != nil || streamed != nil) != (who == refused) {
+			if (whole != nil || streamed != nil) != (who.SessionToken == refused.SessionToken) {
 				t.Errorf("%v, %v", whole, streamed)
 			}
 		}

@@ -137,7 +137,7 @@ func (r *run) visit(b *Backend, attempts int, others bool) step {
 			}
 			return done
 		}
-		if r.renew(b, err) {
+		if r.renew(err) {
 			failures--
 			continue
 		}
@@ -150,13 +150,13 @@ func (r *run) visit(b *Backend, attempts int, others bool) step {
 }
 
 // renew drops credentials of the sidecar's that AWS calls expired, once a call.
-func (r *run) renew(b *Backend, err error) bool {
+func (r *run) renew(err error) bool {
 	e, ok := errors.AsType[*translator.Error](err)
-	if !ok || r.renewed || e.Kind != translator.KindSidecarCredentials || !strings.HasPrefix(e.AWSError, "ExpiredToken") {
+	if !ok || r.renewed || r.last.own == nil || e.Kind != translator.KindSidecarCredentials || !strings.HasPrefix(e.AWSError, "ExpiredToken") {
 		return false
 	}
 	r.renewed = true
-	return b.own.forget()
+	return r.last.own.forget()
 }
 
 // leave draws the conclusions from a backend's last error.
@@ -189,7 +189,11 @@ func (r *run) leave(b *Backend, v verdict, others bool) step {
 
 // pair is what cool-downs are counted for.
 func (r *run) pair(b *Backend) pair {
-	return b.cooling.pair(b.name, b.modelFor(r.asked, r.call.Model), r.caller)
+	payer := r.caller.AccessKeyID
+	if !r.caller.HasKeys() {
+		payer = b.own.payer(r.caller)
+	}
+	return b.cooling.pair(b.name, b.modelFor(r.asked, r.call.Model), payer)
 }
 
 // attempt makes one HTTP call. Its error is also r.refusal.

@@ -50,7 +50,11 @@ func (b *Backend) configKeys() []key {
 	}
 	return append(b.callKeys(),
 		key{"guardrail", "The guardrail of requests that name none.", "none", `{id: gr-0123456789, version: "1"}`, guardrail},
-		key{"request_metadata", "Entries that every request to this backend carries.", "none", "{team: search}", textMap{field: &b.RequestMetadata}},
+		key{
+			"request_metadata", "Entries of Bedrock's request metadata, such as tags of costs, that every request to this backend carries in place of the client's of the same name. Templates: what is not known is empty, and characters that Bedrock refuses become `_`.",
+			"none", "{team: search}",
+			templateMap{&b.RequestMetadata},
+		},
 		key{"fallback", "The backends to ask when this one has failed, in this order. Their own fallbacks are not followed.", "none", "[bedrock-eu]", texts{&b.Fallback}},
 		key{"residency", "A name for where data may go: all fallbacks must have the same.", "no restriction", "eu", text{field: &b.Residency}},
 		key{"timeouts", "Time limits of this backend.", "`bedrock_extproc.timeouts`", "{first_event: 1m}", section{keys: b.Timeouts.keys}},
@@ -75,9 +79,10 @@ func (b *Backend) callKeys() []key {
 		{"fips", "Whether to use the region's FIPS endpoint. Does not go with `endpoint_url`.", "`AWS_USE_FIPS_ENDPOINT`", "true", truth{&b.FIPS}},
 		{"dual_stack", "Whether to use the region's endpoint with IPv6. Does not go with `endpoint_url`.", "`AWS_USE_DUALSTACK_ENDPOINT`", "true", truth{&b.DualStack}},
 		{"bearer_token_env", "The environment variable with a Bedrock API key. It comes before `role_arn` and `profile`.", "`AWS_BEARER_TOKEN_BEDROCK`", "BEDROCK_KEY", text{field: &b.BearerTokenEnv}},
-		{"role_arn", "The role to assume for calls of the sidecar's own.", "none", "arn:aws:iam::123456789012:role/bedrock", text{field: &b.RoleARN}},
+		{"role_arn", "The role to assume for calls of the sidecar's own. A template.", "none", "arn:aws:iam::123456789012:role/bedrock", template{&b.RoleARN}},
 		{"external_id", "The external id for `role_arn`.", "none", "tenant-1", text{field: &b.ExternalID}},
-		{"session_name", "The session's name for `role_arn`.", "`bedrock-extproc`", "sidecar", text{field: &b.SessionName}},
+		{"session_name", "The session's name for `role_arn`. A template, in which characters that STS refuses become `-`.", "`bedrock-extproc`", "sidecar", template{&b.SessionName}},
+		{"session_tags", "The session's tags for `role_arn`, on which its policies can depend. Templates.", "none", "{team: search}", templateMap{&b.SessionTags}},
 		{"profile", "The profile of the AWS configuration files.", "`AWS_PROFILE`", "team", text{field: &b.Profile}},
 	}
 }

@@ -44,16 +44,19 @@ type Backend struct {
 	Models map[string]string
 	// Guardrail is used by requests that name none; nil for no guardrail.
 	Guardrail *Guardrail
-	// RequestMetadata are entries that every request to this backend carries.
+	// RequestMetadata are entries that every request to this backend carries. They
+	// are templates.
 	RequestMetadata map[string]string
 	// EndpointURL replaces AWS's own endpoint.
 	EndpointURL string
 	// FIPS and DualStack choose among AWS's own endpoints.
 	FIPS, DualStack bool
-	// Profile, RoleARN (with ExternalID and SessionName) or the environment variable
-	// BearerTokenEnv name the sidecar's identity at this backend, in place of the
-	// AWS default chain.
+	// Profile, RoleARN (with ExternalID, SessionName and SessionTags) or the
+	// environment variable BearerTokenEnv name the sidecar's identity at this backend,
+	// in place of the AWS default chain. RoleARN, SessionName and SessionTags are
+	// templates.
 	Profile, RoleARN, ExternalID, SessionName, BearerTokenEnv string
+	SessionTags                                               map[string]string
 	// Fallback are the backends to ask when this one has failed, in this order.
 	Fallback []string
 	// Residency is a name for where data may go: fallbacks must have the same.
@@ -62,7 +65,8 @@ type Backend struct {
 	Timeouts Timeouts
 }
 
-// A Guardrail names a guardrail of Bedrock. ID is required.
+// A Guardrail names a guardrail of Bedrock. ID is required; ID and Version are
+// templates.
 type Guardrail struct {
 	ID, Version string
 	// Trace is "enabled", "disabled" or "enabled_full"; "" leaves it to Bedrock.
@@ -117,6 +121,13 @@ type Extproc struct {
 	// FamiliesFile is a YAML file with rules of model families that come before the
 	// built-in ones; "" has none. A relative path starts at the working directory.
 	FamiliesFile string
+	// Identity names what is known of callers, in the order of the file.
+	Identity []Identity
+	// RequireIdentity refuses calls without a value that has no default.
+	RequireIdentity bool
+	// Access says what callers may have; the first entry that matches counts. With
+	// entries, those who match none have nothing.
+	Access []Access
 	// Timeouts are those of backends without their own.
 	Timeouts Timeouts
 	Retry    Retry

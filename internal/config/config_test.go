@@ -46,18 +46,30 @@ func TestEverySetting(t *testing.T) {
 		LLM: LLM{Default: "us", Backends: []Backend{{
 			Name: "us", Region: "us-east-1", DefaultModel: "m", Models: map[string]string{"fast": "us.amazon.nova-micro-v1:0"},
 			EndpointURL: "https://bedrock.example", FIPS: true, DualStack: true, Profile: "p",
-			RoleARN: "arn:aws:iam::123456789012:role/r", ExternalID: "e", SessionName: "s", BearerTokenEnv: "TOKEN",
+			RoleARN: "arn:aws:iam::123456789012:role/r", ExternalID: "e", SessionName: "s-{user}", SessionTags: map[string]string{"team": "{team}"}, BearerTokenEnv: "TOKEN",
 			Guardrail:       &Guardrail{ID: "g", Version: "1", Trace: "enabled", StreamMode: "async"},
-			RequestMetadata: map[string]string{"team": "x"},
+			RequestMetadata: map[string]string{"team": "x-{team}"},
 			Fallback:        []string{"eu"}, Residency: "any",
 			Timeouts: Timeouts{FirstEvent: time.Minute, Reply: 2 * time.Minute, Silence: 3 * time.Minute, Call: -time.Second},
 		}, {Name: "eu"}}},
 		ServerCredentials: "fallback",
 		Extproc: Extproc{
 			Translation: "strict", ToolUseDeltas: "always", ModelFamilies: map[string]string{"arn:x": "claude"}, FamiliesFile: "f.yaml",
-			Timeouts: Timeouts{FirstEvent: 4 * time.Minute},
-			Retry:    Retry{Attempts: 3, BaseDelay: time.Second, MaxDelay: 2 * time.Second, Budget: 5 * time.Second},
-			CoolDown: CoolDown{First: time.Second, Max: 9 * time.Second},
+			Timeouts:        Timeouts{FirstEvent: 4 * time.Minute},
+			Retry:           Retry{Attempts: 3, BaseDelay: time.Second, MaxDelay: 2 * time.Second, Budget: 5 * time.Second},
+			CoolDown:        CoolDown{First: time.Second, Max: 9 * time.Second},
+			RequireIdentity: true,
+			Identity: []Identity{
+				{Name: "user", Metadata: []string{"envoy.filters.http.jwt_authn", "jwt_payload", "sub"}},
+				{Name: "team", Attribute: "source.principal", GRPCMetadata: "bedrock-team", Default: "none"},
+			},
+			Access: []Access{
+				{
+					Match: map[string]string{"team": "a*", "user": "u"}, Backend: "{team}", Models: []string{"m", "fast"},
+					Guardrail: &Guardrail{ID: "g-{team}", Version: "2"},
+				},
+				{Backend: "eu"},
+			},
 		},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {

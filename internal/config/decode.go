@@ -12,6 +12,7 @@ import (
 type decoder struct {
 	file     string
 	problems []error
+	uses     []use
 }
 
 func (d *decoder) problem(n *yaml.Node, path, format string, args ...any) {

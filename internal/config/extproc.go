@@ -24,6 +24,17 @@ func (e *Extproc) keys() []key {
 			"none", "/etc/bedrock-extproc/families.yaml",
 			text{field: &e.FamiliesFile},
 		},
+		{
+			"identity", "Names for what Envoy says of a caller, for templates and `access`. Request headers are no source: clients write those.",
+			"nobody is known", "{user: {metadata: [envoy.filters.http.jwt_authn, jwt_payload, sub]}}",
+			identities{&e.Identity},
+		},
+		{"require_identity", "Whether calls are refused, with 401, for which a value of `identity` is missing that has no default.", "`false`", "true", truth{&e.RequireIdentity}},
+		{
+			"access", "What callers may have: the first entry that matches counts. Who matches none is refused with 403.",
+			"everybody may have everything", "[{match: {}, models: [us.anthropic.*]}]",
+			accesses{&e.Access},
+		},
 		{"timeouts", "Time limits of backends without their own.", "see below", "{first_event: 1m}", section{keys: e.Timeouts.keys}},
 		{"retry", "How often a failed call is repeated before its first byte.", "see below", "{attempts: 3}", section{keys: e.Retry.keys}},
 		{"cool_down", "How long a backend that refuses is left to its fallbacks.", "see below", "{max: 1m}", section{keys: e.CoolDown.keys}},
@@ -57,8 +68,8 @@ func (c *CoolDown) keys() []key {
 
 func (g *Guardrail) keys() []key {
 	return []key{
-		{"id", "The id or ARN of the guardrail.", "required", "gr-0123456789", text{field: &g.ID}},
-		{"version", "Its version.", "Bedrock's", `"1"`, text{field: &g.Version}},
+		{"id", "The id or ARN of the guardrail. A template.", "required", "gr-0123456789", template{&g.ID}},
+		{"version", "Its version. A template.", "Bedrock's", `"1"`, template{&g.Version}},
 		{"trace", "Whether answers tell what the guardrail did.", "Bedrock's", "enabled", choice{field: &g.Trace, words: []string{"enabled", "disabled", "enabled_full"}}},
 		{"stream_mode", "Whether a stream waits for the guardrail.", "Bedrock's", "async", choice{field: &g.StreamMode, words: []string{"sync", "async"}}},
 	}

@@ -99,6 +99,8 @@ func (v providers) read(d *decoder, n *yaml.Node, path string) {
 func (c *Config) decode(d *decoder, root *yaml.Node) {
 	var skipped []string
 	d.mapping(root, "", ignored, &skipped, c.keys(&skipped))
+	d.checkUses(c.Extproc.Identity)
+	c.checkAccess(d, root)
 	if len(skipped) > 0 {
 		c.Warnings = append(c.Warnings, "ignored, since this program serves providers.llm only: "+join(skipped))
 	}

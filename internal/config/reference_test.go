@@ -105,6 +105,8 @@ func sections() []pageSection {
 		{"config.guardrail", "", b.Guardrail.keys()},
 		{"config.timeouts, bedrock_extproc.timeouts", "`-1s` lifts a limit.", b.Timeouts.keys()},
 		{"bedrock_extproc", "", c.Extproc.keys()},
+		{"bedrock_extproc.identity.NAME", "The first of these that is there.", new(Identity).keys()},
+		{"bedrock_extproc.access[]", "", new(Access).keys()},
 		{"bedrock_extproc.retry", "", c.Extproc.Retry.keys()},
 		{"bedrock_extproc.cool_down", "", c.Extproc.CoolDown.keys()},
 	}
@@ -153,9 +155,15 @@ func typeName(v value) string {
 		return "`" + strings.Join(v.words, "`, `") + "`"
 	case texts:
 		return "list of texts"
-	case textMap:
+	case template:
+		return "template"
+	case textMap, match:
 		return "texts by name"
-	case section, llm, named, providers:
+	case templateMap:
+		return "templates by name"
+	case accesses:
+		return "list of mappings"
+	case section, llm, named, providers, identities:
 		return "mapping"
 	default:
 		return "text"
@@ -211,10 +219,14 @@ func valueSchema(v value) object {
 		return orVariable(choiceSchema(v))
 	case texts:
 		return object{"type": "array", "items": object{"type": "string"}}
-	case textMap:
+	case textMap, templateMap, match:
 		return object{"type": "object", "additionalProperties": object{"type": "string", "minLength": 1}}
 	case section:
 		return keysSchema(v.keys(), nil)
+	case identities:
+		return object{"type": "object", "additionalProperties": keysSchema(new(Identity).keys(), nil)}
+	case accesses:
+		return object{"type": "array", "items": keysSchema(new(Access).keys(), nil)}
 	case providers:
 		return keysSchema(v.keys(), ignoredProviders)
 	case named:

@@ -8,7 +8,7 @@ import (
 	"bedrock-extproc/translator/rawjson"
 )
 
-// defaultGuardrail is the backend's, for a request that names none.
+// defaultGuardrail is the backend's or the caller's, in place of the request's.
 func (in *request) defaultGuardrail(streaming bool) {
 	g := in.defaults.Guardrail
 	if g == nil {

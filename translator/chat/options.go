@@ -62,6 +62,10 @@ func (in *request) guardrail(streaming bool) error {
 	case rawjson.Absent(f.Value):
 		in.defaultGuardrail(streaming)
 		return nil
+	case in.defaults.Guardrail != nil && in.defaults.Guardrail.Enforced:
+		in.out.Warn("guardrail_replaced", f.At, "Another guardrail is set for this caller.")
+		in.defaultGuardrail(streaming)
+		return nil
 	case rawjson.Kind(f.Value) != '{':
 		return converse.Malformed(f.At, "Input should be an object.")
 	}

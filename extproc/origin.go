@@ -1,0 +1,87 @@
+package extproc
+
+import (
+	"math"
+	"slices"
+	"strconv"
+
+	"google.golang.org/grpc/metadata"
+	"google.golang.org/protobuf/types/known/structpb"
+)
+
+// An Origin is what Envoy says of a request beside the request itself. Clients
+// cannot write any of it, so it may be believed; headers may not. It belongs to
+// the exchange, and is not safe for concurrent use.
+//
+// Its values are texts: a number or a boolean is given as JSON writes it, a list
+// as all its texts, and what is not there, null or an object as nothing.
+type Origin struct {
+	dynamic    map[string]*structpb.Struct
+	attributes map[string]*structpb.Struct
+	initial    metadata.MD
+}
+
+func (x *exchange) origin() Origin {
+	md, _ := metadata.FromIncomingContext(x.stream.Context())
+	return Origin{dynamic: x.req.metadata, attributes: x.req.attributes, initial: md}
+}
+
+// Metadata is a value of the dynamic metadata, such as a claim: path is a
+// namespace, then keys. The filter must list the namespace in
+// metadata_options.forwarding_namespaces.untyped.
+func (o Origin) Metadata(path []string) []string {
+	if len(path) < 2 {
+		return nil
+	}
+	at := o.dynamic[path[0]]
+	for _, key := range path[1 : len(path)-1] {
+		at = at.GetFields()[key].GetStructValue()
+	}
+	return texts(at.GetFields()[path[len(path)-1]])
+}
+
+// Attribute is a request attribute such as "source.principal". The filter must
+// list it in request_attributes.
+func (o Origin) Attribute(name string) []string {
+	for _, ofFilter := range o.attributes {
+		if found := texts(ofFilter.GetFields()[name]); found != nil {
+			return found
+		}
+	}
+	return nil
+}
+
+// Initial is gRPC initial metadata, which the filter or a route sets by
+// grpc_initial_metadata.
+func (o Origin) Initial(name string) []string {
+	return slices.DeleteFunc(slices.Clone(o.initial.Get(name)), func(text string) bool { return text == "" })
+}
+
+// texts are those of a value, without empty ones.
+func texts(v *structpb.Value) []string {
+	switch kind := v.GetKind().(type) {
+	case *structpb.Value_StringValue:
+		if kind.StringValue != "" {
+			return []string{kind.StringValue}
+		}
+	case *structpb.Value_NumberValue:
+		return []string{number(kind.NumberValue)}
+	case *structpb.Value_BoolValue:
+		return []string{strconv.FormatBool(kind.BoolValue)}
+	case *structpb.Value_ListValue:
+		var all []string
+		for _, item := range kind.ListValue.GetValues() {
+			all = append(all, texts(item)...)
+		}
+		return all
+	}
+	return nil
+}
+
+// number writes whole numbers, which most claims are, without an exponent.
+func number(n float64) string {
+	if n == math.Trunc(n) && math.Abs(n) < 1<<53 {
+		return strconv.FormatInt(int64(n), 10)
+	}
+	return strconv.FormatFloat(n, 'g', -1, 64)
+}

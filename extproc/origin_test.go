@@ -1,0 +1,59 @@
+package extproc
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"google.golang.org/grpc/metadata"
+	"google.golang.org/protobuf/types/known/structpb"
+)
+
+func object(t *testing.T, members map[string]any) *structpb.Struct {
+	t.Helper()
+	s, err := structpb.NewStruct(members)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func TestOrigin(t *testing.T) {
+	o := Origin{
+		dynamic: map[string]*structpb.Struct{"envoy.filters.http.jwt_authn": object(t, map[string]any{
+			"payload": map[string]any{
+				"sub": "ann", "groups": []any{"a", "", nil, 7}, "iat": 1790000000, "part": 0.5, "admin": true, "none": nil, "empty": "",
+				"deep": map[string]any{"a.b/c": "d"},
+			},
+		})},
+		attributes: map[string]*structpb.Struct{"envoy.filters.http.ext_proc": object(t, map[string]any{"source.principal": "spiffe://x"})},
+		initial:    metadata.Pairs("tenant", "t", "tenant", "u", "blank", ""),
+	}
+	jwt := func(keys ...string) []string {
+		return o.Metadata(append([]string{"envoy.filters.http.jwt_authn"}, keys...))
+	}
+	for name, c := range map[string]struct{ got, want []string }{
+		"a claim":             {jwt("payload", "sub"), []string{"ann"}},
+		"a list":              {jwt("payload", "groups"), []string{"a", "7"}},
+		"a time":              {jwt("payload", "iat"), []string{"1790000000"}},
+		"a part":              {jwt("payload", "part"), []string{"0.5"}},
+		"a truth":             {jwt("payload", "admin"), []string{"true"}},
+		"null":                {jwt("payload", "none"), nil},
+		"an empty text":       {jwt("payload", "empty"), nil},
+		"an object":           {jwt("payload"), nil},
+		"a deep claim":        {jwt("payload", "deep", "a.b/c"), []string{"d"}},
+		"beyond a text":       {jwt("payload", "sub", "x"), nil},
+		"an unknown key":      {jwt("other", "sub"), nil},
+		"no key":              {jwt(), nil},
+		"another namespace":   {o.Metadata([]string{"x", "payload", "sub"}), nil},
+		"an attribute":        {o.Attribute("source.principal"), []string{"spiffe://x"}},
+		"no attribute":        {o.Attribute("source.address"), nil},
+		"of the route":        {o.Initial("tenant"), []string{"t", "u"}},
+		"not of the route":    {o.Initial("x"), nil},
+		"empty, of the route": {o.Initial("blank"), []string{}},
+		"nothing at all":      {Origin{}.Attribute("x"), nil},
+	} {
+		if diff := cmp.Diff(c.want, c.got); diff != "" {
+			t.Errorf("%s: %s", name, diff)
+		}
+	}
+}

@@ -1,0 +1,136 @@
+package bedrock
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"maps"
+	"net/http"
+	"net/url"
+	"regexp"
+	"slices"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"github.com/aws/aws-sdk-go-v2/service/sts/types"
+
+	"bedrock-extproc/internal/identity"
+	"bedrock-extproc/translator"
+)
+
+// What STS takes as a part of a role's name, as a session's name and as a tag's
+// value.
+var (
+	roleText     = regexp.MustCompile(`^[\w+=,.@-]{1,64}$`)
+	notInSession = regexp.MustCompile(`[^\w+=,.@-]`)
+	tagText      = regexp.MustCompile(`^[\p{L}\p{Z}\p{N}_.:/=+\-@]{0,256}$`)
+)
+
+// A role is what is assumed for the calls of a backend. It is immutable.
+type role struct {
+	arn, session identity.Template
+	tags         map[string]identity.Template
+	externalID   string
+	profile      string
+	client       *sts.Client
+	region       string
+}
+
+func newRole(cfg aws.Config, c BackendConfig) (*role, error) {
+	var problems []error
+	parse := func(text string) identity.Template {
+		t, err := identity.Parse(text)
+		problems = append(problems, err)
+		return t
+	}
+	r := &role{
+		arn: parse(c.Identity.RoleARN), session: parse(cmp.Or(c.Identity.SessionName, defaultSessionName)),
+		tags: map[string]identity.Template{}, externalID: c.Identity.ExternalID, profile: c.Identity.Profile, region: cfg.Region,
+	}
+	for name, text := range c.Identity.SessionTags {
+		r.tags[name] = parse(text)
+	}
+	r.client = sts.NewFromConfig(cfg, func(o *sts.Options) {
+		o.EndpointOptions.UseFIPSEndpoint = fips(c, o.EndpointOptions.UseFIPSEndpoint)
+		o.EndpointOptions.UseDualStackEndpoint = dualStack(c, o.EndpointOptions.UseDualStackEndpoint)
+	})
+	return r, errors.Join(problems...)
+}
+
+// varies reports whether the role depends on who calls.
+func (r *role) varies() bool {
+	for _, t := range r.tags {
+		if len(t.Names()) > 0 {
+			return true
+		}
+	}
+	return len(r.arn.Names())+len(r.session.Names()) > 0
+}
+
+// account is the role for a caller with these values. An error is a
+// *translator.Error: a value is missing, or nothing that STS takes.
+func (r *role) account(values map[string]string) (account, error) {
+	a := account{profile: r.profile, externalID: r.externalID, region: r.region}
+	var err error
+	if a.role, err = r.arn.Fill(func(name string) (string, error) {
+		return fitting(roleText, name, values[name], "the name of a role")
+	}); err != nil {
+		return a, err
+	}
+	if a.session, err = r.session.Needed(values); err != nil {
+		return a, err
+	}
+	a.session = sessionName(a.session)
+	tags := url.Values{}
+	for name, t := range r.tags {
+		text, err := t.Fill(func(of string) (string, error) {
+			return fitting(tagText, of, values[of], "a session tag")
+		})
+		if err != nil {
+			return a, err
+		}
+		tags.Set(name, text)
+	}
+	a.tags = tags.Encode()
+	return a, nil
+}
+
+// fitting refuses a value that would not be the one that was meant: another
+// identity could hide behind what is left of it.
+func fitting(pattern *regexp.Regexp, name, value, place string) (string, error) {
+	switch {
+	case value == "":
+		return "", identity.Missing(name)
+	case !pattern.MatchString(value):
+		return "", &translator.Error{
+			Status: http.StatusForbidden, Kind: translator.KindNotPermitted,
+			Message: fmt.Sprintf("The value of %q in the identity of this call cannot be part of %s.", name, place),
+		}
+	}
+	return value, nil
+}
+
+// sessionName is what STS takes of a name: it tells in AWS's logs who called, and
+// decides nothing.
+func sessionName(name string) string {
+	name = notInSession.ReplaceAllString(name, "-")
+	if len(name) < 2 {
+		return defaultSessionName
+	}
+	return name[:min(len(name), 64)]
+}
+
+// assume fetches the credentials of a role.
+func (r *role) assume(a account) chain {
+	return aws.NewCredentialsCache(stscreds.NewAssumeRoleProvider(r.client, a.role, func(o *stscreds.AssumeRoleOptions) {
+		o.RoleSessionName = a.session
+		if a.externalID != "" {
+			o.ExternalID = &a.externalID
+		}
+		tags, _ := url.ParseQuery(a.tags)
+		for _, name := range slices.Sorted(maps.Keys(tags)) {
+			o.Tags = append(o.Tags, types.Tag{Key: &name, Value: aws.String(tags.Get(name))})
+		}
+	}))
+}

@@ -1,0 +1,137 @@
+package bedrock
+
+import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"bedrock-extproc/translator"
+)
+
+// sessionsBackend is a backend whose role depends on who calls, and the STS that it
+// asks.
+func sessionsBackend(t *testing.T, id Identity) (*Backend, *roles) {
+	t.Helper()
+	isolate(t)
+	sts := &roles{}
+	stsServer := httptest.NewServer(sts)
+	t.Cleanup(stsServer.Close)
+	t.Setenv("AWS_ENDPOINT_URL_STS", stsServer.URL)
+	bedrock := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		who, _, _ := strings.Cut(strings.TrimPrefix(r.Header.Get("Authorization"), "AWS4-HMAC-SHA256 Credential="), "/")
+		_, _ = fmt.Fprintf(w, `{"who":%q}`, who)
+	}))
+	t.Cleanup(bedrock.Close)
+	bs, err := New(t.Context(), Config{Backends: []BackendConfig{{Name: "a", EndpointURL: bedrock.URL, Identity: id}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return bs.All()[0], sts
+}
+
+var perTeam = Identity{
+	RoleARN: roleARN + "{team}", SessionName: "{user}", SessionTags: map[string]string{"team": "{team}", "who": "it is {user}"},
+}
+
+// Each identity has a session of its own, which is assumed once.
+func TestSessions(t *testing.T) {
+	b, sts := sessionsBackend(t, perTeam)
+	for range 3 {
+		for _, c := range []struct {
+			caller translator.Caller
+			want   string
+		}{
+			{translator.Caller{Values: map[string]string{"team": "one", "user": "ann"}}, "ASIAone"},
+			{translator.Caller{Values: map[string]string{"team": "two", "user": "ann"}}, "ASIAtwo"},
+			{translator.Caller{Values: map[string]string{"team": "two", "user": "bob@x"}}, "ASIAtwo"},
+			{translator.Caller{AccessKeyID: "AKIDOWN", SecretAccessKey: "s"}, "AKIDOWN"},
+		} {
+			raw, _, err := b.Converse(t.Context(), call("m", `{}`), c.caller)
+			if want := fmt.Sprintf(`{"who":%q}`, c.want); err != nil || string(raw) != want {
+				t.Errorf("%v: %s, %v", c.caller.Values, raw, err)
+			}
+		}
+	}
+	slices.Sort(sts.asked)
+	if diff := cmp.Diff([]string{
+		"AKIDSIDECAR in us-east-1: one as ann  team=one who=it is ann",
+		"AKIDSIDECAR in us-east-1: two as ann  team=two who=it is ann",
+		"AKIDSIDECAR in us-east-1: two as bob@x  team=two who=it is bob@x",
+	}, sts.asked); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// What is missing, or would make another role or tag of it, is refused before
+// anything is asked.
+func TestSessionsRefuse(t *testing.T) {
+	b, sts := sessionsBackend(t, perTeam)
+	for _, c := range []struct {
+		values map[string]string
+		want   failure
+	}{
+		{nil, failure{401, translator.KindMissingIdentity, false, 0, ""}},
+		{map[string]string{"team": "one"}, failure{401, translator.KindMissingIdentity, false, 0, ""}},
+		{map[string]string{"team": "one/two", "user": "ann"}, failure{403, translator.KindNotPermitted, false, 0, ""}},
+		{map[string]string{"team": "*", "user": "ann"}, failure{403, translator.KindNotPermitted, false, 0, ""}},
+		{map[string]string{"team": "one", "user": "ann|bob"}, failure{403, translator.KindNotPermitted, false, 0, ""}},
+	} {
+		_, facts, err := b.Converse(t.Context(), call("m", `{}`), translator.Caller{Values: c.values})
+		if e := asError(t, err); outline(e) != c.want || facts.Attempts != 0 {
+			t.Errorf("%v: %+v", c.values, e)
+		}
+	}
+	if len(sts.asked) > 0 {
+		t.Errorf("asked for %q", sts.asked)
+	}
+}
+
+func TestSessionNames(t *testing.T) {
+	for from, want := range map[string]string{
+		"ann": "ann", "auth0|ann b": "auth0-ann-b", "x": defaultSessionName, strings.Repeat("é", 99): strings.Repeat("-", 64),
+	} {
+		if got := sessionName(from); got != want {
+			t.Errorf("%q: %q", from, got)
+		}
+	}
+}
+
+// The sessions that were not used for the longest time are forgotten first.
+func TestSessionsAreBounded(t *testing.T) {
+	b, _ := sessionsBackend(t, perTeam)
+	s := b.own.(*sessions)
+	get := func(user int) *ownCredentials {
+		own, err := s.of(translator.Caller{Values: map[string]string{"team": "one", "user": fmt.Sprint("user", user)}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return own
+	}
+	first, second := get(0), get(1)
+	for i := 2; i < maxSessions; i++ {
+		get(i)
+	}
+	if get(0) != first {
+		t.Error("a session was forgotten too early")
+	}
+	get(maxSessions)
+	if get(0) != first || get(1) == second || s.latest.Len() != maxSessions || len(s.byKey) != maxSessions {
+		t.Errorf("the wrong one was forgotten, %d are left", s.latest.Len())
+	}
+}
+
+// One account's throttles are not another's.
+func TestSessionsPayer(t *testing.T) {
+	b, _ := sessionsBackend(t, perTeam)
+	payer := func(team, user string) string {
+		return b.own.payer(translator.Caller{Values: map[string]string{"team": team, "user": user}})
+	}
+	if payer("one", "ann") != payer("one", "bob") || payer("one", "ann") == payer("two", "ann") {
+		t.Error(payer("one", "ann"), payer("one", "bob"), payer("two", "ann"))
+	}
+}

@@ -1,0 +1,78 @@
+package identity
+
+import (
+	"fmt"
+	"strings"
+)
+
+// A Template is a text with the names of values in braces, such as
+// "team-{team}". Its zero value is the empty text. It is immutable.
+type Template struct {
+	// texts and names alternate, from a text to a text.
+	texts []string
+	names []string
+}
+
+// Parse reads a template.
+func Parse(text string) (Template, error) {
+	var t Template
+	rest := text
+	for {
+		before, after, found := strings.Cut(rest, "{")
+		if strings.Contains(before, "}") {
+			return Template{}, fmt.Errorf("%q has a } without its {", text)
+		}
+		t.texts = append(t.texts, before)
+		if !found {
+			return t, nil
+		}
+		name, after, found := strings.Cut(after, "}")
+		if !found || name == "" || strings.Contains(name, "{") {
+			return Template{}, fmt.Errorf("%q: a { begins the name of a value and ends with a }, as in {team}", text)
+		}
+		t.names = append(t.names, name)
+		rest = after
+	}
+}
+
+// Names are those of the values that it needs.
+func (t Template) Names() []string { return t.names }
+
+// IsZero reports the empty text.
+func (t Template) IsZero() bool { return len(t.names) == 0 && (len(t.texts) == 0 || t.texts[0] == "") }
+
+// Fill puts values in the places of their names, each by each. An error of each
+// ends it.
+func (t Template) Fill(each func(name string) (string, error)) (string, error) {
+	if len(t.names) == 0 {
+		return strings.Join(t.texts, ""), nil
+	}
+	var out strings.Builder
+	for i, name := range t.names {
+		out.WriteString(t.texts[i])
+		value, err := each(name)
+		if err != nil {
+			return "", err
+		}
+		out.WriteString(value)
+	}
+	out.WriteString(t.texts[len(t.names)])
+	return out.String(), nil
+}
+
+// Needed fills a template whose values must be there: the error, a
+// *translator.Error of status 401, names the one that is not.
+func (t Template) Needed(texts map[string]string) (string, error) {
+	return t.Fill(func(name string) (string, error) {
+		if text := texts[name]; text != "" {
+			return text, nil
+		}
+		return "", Missing(name)
+	})
+}
+
+// Known fills a template with what is known; the rest is empty.
+func (t Template) Known(texts map[string]string) string {
+	text, _ := t.Fill(func(name string) (string, error) { return texts[name], nil })
+	return text
+}
