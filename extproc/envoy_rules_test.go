@@ -3,6 +3,7 @@ package extproc_test
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"strconv"
 	"strings"
 
@@ -184,10 +185,10 @@ func (a *answer) addMetadata(s *structpb.Struct) error {
 		if namespace != "bedrock" || !is {
 			return fmt.Errorf("dynamic metadata %s holds a %T", namespace, value)
 		}
-		if a.metadata != nil {
-			return errors.New("dynamic metadata twice")
+		if a.metadata == nil {
+			a.metadata = map[string]any{}
 		}
-		a.metadata = facts
+		maps.Copy(a.metadata, facts) // as Envoy merges what comes later
 	}
 	return nil
 }

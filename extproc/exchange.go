@@ -153,7 +153,7 @@ func (x *exchange) answerCall(streaming bool) error {
 	x.req.body = nil // a stream may live for an hour; its request need not
 	x.req.metadata, x.req.attributes = nil, nil
 	x.encoder = call.Encoder
-	x.outcome.Model, x.outcome.Streaming = recordable(call.Model), call.Streaming
+	x.outcome.Model, x.outcome.Streaming, x.outcome.Guarded = recordable(call.Model), call.Streaming, call.Guarded
 	switch {
 	case !call.Streaming:
 		return x.whole(backend, call)

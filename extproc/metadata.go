@@ -4,39 +4,80 @@ import (
 	"google.golang.org/protobuf/types/known/structpb"
 )
 
+//go:generate go test . -run TestFactsPage -update
+
 // MetadataNamespace is where an answer's facts stand in Envoy's dynamic
 // metadata. The filter must list it in metadata_options.receiving_namespaces.
 const MetadataNamespace = "bedrock"
 
+// A fact is one key of the dynamic metadata. value returns nil where there is
+// nothing to say.
+type fact struct {
+	name, example, doc string
+	value              func(o *Outcome) *structpb.Value
+}
+
+// facts are what Envoy learns of a call. What they say of themselves is a page of
+// the documentation.
+var facts = []fact{
+	{"model", `"fast"`, "The model that was asked for, or the backend's default one.", func(o *Outcome) *structpb.Value { return text(o.Model) }},
+	{"backend", `"bedrock-us"`, "The backend that answered, or failed last.", func(o *Outcome) *structpb.Value { return text(o.Facts.Backend) }},
+	{"region", `"us-east-1"`, "The AWS region that was called.", func(o *Outcome) *structpb.Value { return text(o.Facts.Region) }},
+	{"model_id", `"us.amazon.nova-micro-v1:0"`, "The model id that was sent to Bedrock.", func(o *Outcome) *structpb.Value { return text(o.Facts.ModelID) }},
+	{"aws_request_id", `"4e1f…"`, "Bedrock's id of the call.", func(o *Outcome) *structpb.Value { return text(o.Facts.AWSRequestID) }},
+	{"attempts", "1", "HTTP calls made to Bedrock; more than 1 after a retry or a fallback.", func(o *Outcome) *structpb.Value { return count(int64(o.Facts.Attempts), o.Facts.Attempts > 0) }},
+	{"stop_reason", `"end_turn"`, "Why the model stopped, in Bedrock's word.", func(o *Outcome) *structpb.Value { return text(o.Summary.StopReason) }},
+	{"guardrail_action", `"none"`, "Of a call with a guardrail that came to its end: `intervened` when the guardrail stopped it, else `none`.", func(o *Outcome) *structpb.Value { return text(o.guardrailAction()) }},
+	{"input_tokens", "12", "Tokens read, without those of a prompt cache.", func(o *Outcome) *structpb.Value { return count(o.Summary.InputTokens, o.Summary.UsageKnown) }},
+	{"output_tokens", "345", "Tokens written.", func(o *Outcome) *structpb.Value { return count(o.Summary.OutputTokens, o.Summary.UsageKnown) }},
+	{"cache_read_tokens", "0", "Tokens read from a prompt cache.", func(o *Outcome) *structpb.Value { return count(o.Summary.CacheReadTokens, o.Summary.UsageKnown) }},
+	{"cache_write_tokens", "0", "Tokens written to a prompt cache.", func(o *Outcome) *structpb.Value { return count(o.Summary.CacheWriteTokens, o.Summary.UsageKnown) }},
+	{"total_tokens", "357", "The sum of the four.", func(o *Outcome) *structpb.Value {
+		u := o.Summary
+		return count(u.InputTokens+u.OutputTokens+u.CacheReadTokens+u.CacheWriteTokens, u.UsageKnown)
+	}},
+	{"error", `"bedrock_throttled"`, "The kind of the failure, also of one in the middle of a stream whose status is 200.", func(o *Outcome) *structpb.Value { return text(string(o.ErrorKind)) }},
+}
+
 // dynamicMetadata tells Envoy's access log and rate limits what the call was and
-// cost. It is nil where there was no call.
+// cost, as far as it is known. It is nil where there was no call.
 func (o *Outcome) dynamicMetadata() *structpb.Struct {
 	if o.Model == "" && o.ErrorKind == "" {
 		return nil
 	}
-	facts := map[string]*structpb.Value{}
-	text := func(key, value string) {
-		if value != "" {
-			facts[key] = structpb.NewStringValue(recordable(value))
+	known := map[string]*structpb.Value{}
+	for _, f := range facts {
+		if v := f.value(o); v != nil {
+			known[f.name] = v
 		}
 	}
-	text("model", o.Model)
-	text("backend", o.Facts.Backend)
-	text("region", o.Facts.Region)
-	text("model_id", o.Facts.ModelID)
-	text("aws_request_id", o.Facts.AWSRequestID)
-	text("stop_reason", o.Summary.StopReason)
-	text("error", string(o.ErrorKind))
-	if o.Facts.Attempts > 0 {
-		facts["attempts"] = structpb.NewNumberValue(float64(o.Facts.Attempts))
-	}
-	if u := o.Summary; u.UsageKnown {
-		facts["input_tokens"] = structpb.NewNumberValue(float64(u.InputTokens))
-		facts["output_tokens"] = structpb.NewNumberValue(float64(u.OutputTokens))
-		facts["cache_read_tokens"] = structpb.NewNumberValue(float64(u.CacheReadTokens))
-		facts["cache_write_tokens"] = structpb.NewNumberValue(float64(u.CacheWriteTokens))
-	}
 	return &structpb.Struct{Fields: map[string]*structpb.Value{
-		MetadataNamespace: structpb.NewStructValue(&structpb.Struct{Fields: facts}),
+		MetadataNamespace: structpb.NewStructValue(&structpb.Struct{Fields: known}),
 	}}
+}
+
+// guardrailAction is "" where no guardrail was asked for, or its end is not known.
+func (o *Outcome) guardrailAction() string {
+	switch {
+	case !o.Guarded || o.Summary.StopReason == "":
+		return ""
+	case o.Summary.StopReason == "guardrail_intervened":
+		return "intervened"
+	default:
+		return "none"
+	}
+}
+
+func text(value string) *structpb.Value {
+	if value == "" {
+		return nil
+	}
+	return structpb.NewStringValue(recordable(value))
+}
+
+func count(n int64, known bool) *structpb.Value {
+	if !known {
+		return nil
+	}
+	return structpb.NewNumberValue(float64(n))
 }

@@ -20,8 +20,10 @@ type Outcome struct {
 	// Model is the name that was asked for; "" for pages and refusals.
 	Model     string
 	Streaming bool
-	Facts     translator.Facts
-	Summary   translator.Summary
+	// Guarded says that a guardrail was asked for.
+	Guarded bool
+	Facts   translator.Facts
+	Summary translator.Summary
 
 	// Status is the HTTP status that was sent, 0 when none was.
 	Status int

@@ -148,7 +148,7 @@ func TestDynamicMetadata(t *testing.T) {
 	all := map[string]any{
 		"model": "model-1", "backend": "main", "region": "eu-west-1", "model_id": "eu.model-1", "aws_request_id": "aws-1",
 		"stop_reason": "max_tokens", "attempts": 1.0,
-		"input_tokens": 1.0, "output_tokens": 2.0, "cache_read_tokens": 3.0, "cache_write_tokens": 4.0,
+		"input_tokens": 1.0, "output_tokens": 2.0, "cache_read_tokens": 3.0, "cache_write_tokens": 4.0, "total_tokens": 10.0,
 	}
 	summary := translator.Summary{
 		StopReason: "max_tokens", InputTokens: 1, OutputTokens: 2, CacheReadTokens: 3, CacheWriteTokens: 4, UsageKnown: true,

@@ -73,7 +73,10 @@ func (r *replier) begin(status int, contentType string, length int) error {
 	if r.begun {
 		return nil
 	}
-	if err := r.send(streamedHeaders(status, length, r.headers(contentType, nil)), 0); err != nil {
+	msg := streamedHeaders(status, length, r.headers(contentType, nil))
+	// The last message of a stream whose client leaves is never sent.
+	msg.DynamicMetadata = r.outcome.dynamicMetadata()
+	if err := r.send(msg, 0); err != nil {
 		return err
 	}
 	r.begun = true

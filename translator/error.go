@@ -40,7 +40,6 @@ const (
 	KindTimeout            Kind = "timeout"
 	KindBadAnswer          Kind = "bad_bedrock_answer"
 	KindTruncated          Kind = "stream_truncated"
-	KindClientGone         Kind = "client_gone"
 	KindInternal           Kind = "internal_error"
 )
 

@@ -72,6 +72,8 @@ type Call struct {
 	Body []byte
 	// Streaming selects ConverseStream.
 	Streaming bool
+	// Guarded says that Body asks for a guardrail.
+	Guarded bool
 	// Warnings list what was sent otherwise than the client gave it.
 	Warnings []Warning
 	// Encoder turns what Bedrock answers into what this client expects.

@@ -85,7 +85,8 @@ func judge(err error) verdict {
 	case translator.KindQuota, translator.KindTimeout:
 		return elsewhere
 	case translator.KindValidation, translator.KindInvalid, translator.KindAccessDenied, translator.KindNotFound,
-		translator.KindNoCredentials, translator.KindCallerCredentials, translator.KindSidecarCredentials:
+		translator.KindNoCredentials, translator.KindCallerCredentials, translator.KindSidecarCredentials,
+		translator.KindMissingIdentity, translator.KindNotPermitted:
 		return misplaced
 	default:
 	}

@@ -50,7 +50,7 @@ func (d *Dialect) Decode(req translator.Request) (*translator.Call, error) {
 		model: model, names: in.out.Names(), warnings: in.out.Warnings(), toolsWithheld: in.out.ToolsWithheld(),
 		toolUseDeltas: d.deltas(asked, req.UserAgent),
 	}
-	return &translator.Call{Model: model, Body: body, Streaming: req.Streaming, Warnings: c.warnings, Encoder: c}, nil
+	return &translator.Call{Model: model, Body: body, Streaming: req.Streaming, Guarded: in.out.Guarded(), Warnings: c.warnings, Encoder: c}, nil
 }
 
 func (in *request) model(fallback string) (string, error) {

@@ -81,6 +81,9 @@ func (r *Request) Body(size int) ([]byte, error) {
 	return append(dst, '}'), nil
 }
 
+// Guarded reports whether the request asks for a guardrail.
+func (r *Request) Guarded() bool { return r.member("guardrailConfig") != nil }
+
 func (r *Request) member(name string) rawjson.Value {
 	for _, m := range r.members {
 		if m.Name == name {
