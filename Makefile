@@ -15,6 +15,8 @@ ENVOY_ADMIN_PORT ?= 9901
 ADMIN_PORT ?= 9003
 BEDROCK_PORT ?= 9004
 AWS ?=
+ENVOY_VERSION ?=
+export ENVOY_VERSION
 FUZZTIME ?= 60s
 
 GO_BUILD := go build -trimpath -ldflags "-s -w -X main.version=$(VERSION)"
@@ -49,8 +51,15 @@ race: go ## run every test but the load tests with the race detector
 	@ENVOY_BIN=$$($(ENVOY_SH)) && export ENVOY_BIN && go test -race -short -count=1 ./...
 
 .PHONY: e2e
-e2e: go ## run only the tests with a real Envoy
+e2e: go ## run only the tests with a real Envoy (ENVOY_VERSION=1.37.0 for another than the pinned one)
 	@ENVOY_BIN=$$($(ENVOY_SH)) && export ENVOY_BIN && go test -count=1 ./tests/e2e/... ./tests/envoytest/... ./envoy/...
+
+.PHONY: examples
+examples: go ## check every file of examples/ with the code of those that will read it (minutes when new: it builds Istio and Envoy Gateway)
+	@ENVOY_BIN=$$($(ENVOY_SH)) && export ENVOY_BIN && go test -count=1 ./envoy/... ./tests/examples/...
+	@ENVOY_BIN=$$($(ENVOY_SH)) && export ENVOY_BIN && for module in $(wildcard tests/*/go.mod); do \
+	  echo "$${module%/go.mod}"; (cd "$${module%/go.mod}" && go vet ./... && go test -count=1 ./...); \
+	done
 
 .PHONY: bench
 bench: go ## run the benchmarks

@@ -2,12 +2,13 @@
 # Prints the path of an Envoy that the project supports. It takes $ENVOY_BIN, an
 # "envoy" on PATH of at least the minimum version, or the one in the git-ignored
 # folder .envoy, into which it installs the pinned version when there is none.
+# With $ENVOY_VERSION it takes that version, from .envoy only.
 set -euo pipefail
 
 root=$(cd "$(dirname "$0")/../.." && pwd)
-pinned=$(cat "$root/.envoy-version")
+pinned=${ENVOY_VERSION:-$(cat "$root/.envoy-version")}
 minimum=1.37
-installed=$root/.envoy/envoy
+installed=$root/.envoy/envoy${ENVOY_VERSION:+-$ENVOY_VERSION}
 
 fail() {
   echo "envoy.sh: $*" >&2
@@ -40,7 +41,7 @@ install() {
 if [ -n "${ENVOY_BIN:-}" ]; then
   supported "$ENVOY_BIN" || fail "ENVOY_BIN=$ENVOY_BIN is not an Envoy of version $minimum or newer"
   echo "$ENVOY_BIN"
-elif found=$(command -v envoy) && supported "$found"; then
+elif [ -z "${ENVOY_VERSION:-}" ] && found=$(command -v envoy) && supported "$found"; then
   echo "$found"
 else
   [ -x "$installed" ] && [ "$(version "$installed")" = "$pinned" ] || install
