@@ -147,7 +147,7 @@ func TestOutcomes(t *testing.T) {
 func TestDynamicMetadata(t *testing.T) {
 	all := map[string]any{
 		"model": "model-1", "backend": "main", "region": "eu-west-1", "model_id": "eu.model-1", "aws_request_id": "aws-1",
-		"stop_reason": "max_tokens", "attempts": 1.0,
+		"stop_reason": "max_tokens", "attempts": 1.0, "guardrail_action": "none",
 		"input_tokens": 1.0, "output_tokens": 2.0, "cache_read_tokens": 3.0, "cache_write_tokens": 4.0, "total_tokens": 10.0,
 	}
 	summary := translator.Summary{
@@ -162,6 +162,9 @@ func TestDynamicMetadata(t *testing.T) {
 						return []byte("{}"), summary, nil
 					}
 					s.dialect.summary = func() translator.Summary { return summary }
+					s.dialect.decode = func(r translator.Request) (*translator.Call, error) {
+						return &translator.Call{Model: "model-1", Streaming: r.Streaming, Guarded: true, Encoder: &s.dialect.fakeEncoder}, nil
+					}
 					a := s.post(path, "").answer()
 					if diff := cmp.Diff(all, a.metadata); diff != "" {
 						s.t.Errorf("metadata (-want +got):\n%s", diff)

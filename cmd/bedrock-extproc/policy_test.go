@@ -145,11 +145,14 @@ func TestModelsOfACaller(t *testing.T) {
 // The values of a caller reach the templates of the sidecar's role.
 func TestRoleOfACaller(t *testing.T) {
 	s := policyService(t, `
-bedrock_extproc: {identity: {team: {attribute: team}}}
-providers: {llm: {backend: a.BedrockConverseProvider, config: {role_arn: "arn:aws:iam::1:role/{team}"}}}
+bedrock_extproc: {identity: {team: {attribute: team}, tag: {attribute: tag}}}
+providers: {llm: {backend: a.BedrockConverseProvider, config: {role_arn: "arn:aws:iam::1:role/{team}", session_tags: {t: "{tag}"}}}}
 `)
-	for team, want := range map[string]translator.Kind{"": translator.KindMissingIdentity, "a/b": translator.KindNotPermitted} {
-		b, err := s.choose("", said{"team": team})
+	for from, want := range map[[2]string]translator.Kind{
+		{"", "t"}: translator.KindMissingIdentity, {"a/b", "t"}: translator.KindNotPermitted,
+		{"a", ""}: translator.KindMissingIdentity, {"a", "t|"}: translator.KindNotPermitted,
+	} {
+		b, err := s.choose("", said{"team": from[0], "tag": from[1]})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -157,7 +160,7 @@ providers: {llm: {backend: a.BedrockConverseProvider, config: {role_arn: "arn:aw
 		_, _, whole := b.Converse(context.Background(), call, translator.Caller{})
 		_, _, streamed := b.ConverseStream(context.Background(), call, translator.Caller{})
 		if translator.AsError(whole).Kind != want || translator.AsError(streamed).Kind != want {
-			t.Errorf("%q: %v, %v", team, whole, streamed)
+			t.Errorf("%q: %v, %v", from, whole, streamed)
 		}
 	}
 }

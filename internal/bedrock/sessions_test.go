@@ -135,3 +135,28 @@ func TestSessionsPayer(t *testing.T) {
 		t.Error(payer("one", "ann"), payer("one", "bob"), payer("two", "ann"))
 	}
 }
+
+// A fallback whose role cannot be had for a caller is passed over.
+func TestSessionsOfAFallback(t *testing.T) {
+	isolate(t)
+	bedrock := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.Contains(r.URL.Path, "/throttled/") {
+			refuse(w, 429, "ThrottlingException")
+			return
+		}
+		_, _ = fmt.Fprint(w, `{}`)
+	}))
+	defer bedrock.Close()
+	bs, err := New(t.Context(), Config{Retry: Retry{Attempts: 1}, Backends: []BackendConfig{
+		{Name: "a", EndpointURL: bedrock.URL, Models: map[string]string{"m": "throttled"}, Fallback: []string{"b", "c"}},
+		{Name: "b", EndpointURL: bedrock.URL, Identity: perTeam},
+		{Name: "c", EndpointURL: bedrock.URL, Models: map[string]string{"m": "good"}},
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, facts, err := bs.All()[0].Converse(t.Context(), call("m", `{}`), translator.Caller{})
+	if err != nil || facts.Backend != "c" || facts.Attempts != 2 {
+		t.Errorf("%+v, %v", facts, err)
+	}
+}

@@ -104,7 +104,8 @@ func TestClientLeaves(t *testing.T) {
 				}
 			})
 		}
-	} // What was called is known, although the call has no end.
+	}
+	// What was called is known, although the call has no end.
 	for _, entry := range s.envoy.AccessLog(t, 6) {
 		if begun := entry["bytes_sent"] != 0.0; begun != (entry["model"] != nil) {
 			t.Errorf("the log of a client that left: %v", entry)

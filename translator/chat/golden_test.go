@@ -188,6 +188,9 @@ func (g *golden) run(t *testing.T) {
 	if _, ok := g.section("request.json"); ok {
 		g.check(t, "converse.json", indent(t, call.Body))
 	}
+	if call.Guarded != bytes.Contains(call.Body, []byte(`"guardrailConfig":`)) {
+		t.Errorf("guarded: %t", call.Guarded)
+	}
 	if w := warningsOf(call); w != nil {
 		g.check(t, "warnings.json", indent(t, w))
 	} else {
