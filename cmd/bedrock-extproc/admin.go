@@ -32,7 +32,7 @@ func newAdminServer(ctx context.Context, address string, h *healthState, registr
 	}
 	mux := http.NewServeMux()
 	mux.Handle("GET /healthz", pageHandler(h.healthz))
-	mux.Handle("GET /readyz", pageHandler(h.readyz))
+	mux.Handle("GET /readyz", pageHandler(h.readyzForOperators))
 	mux.Handle("GET /metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{}))
 	return &adminServer{http: &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second}, lis: lis}, nil
 }

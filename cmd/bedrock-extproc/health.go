@@ -63,17 +63,29 @@ func (h *healthState) healthz() (int, []byte) {
 
 // readyz says whether new calls are welcome. They are when a reload has failed,
 // as the configuration from before it serves on.
-func (h *healthState) readyz() (int, []byte) {
-	status, answer := http.StatusOK, readiness{Status: "ready"}
-	if !h.ready.Load() {
-		status, answer = http.StatusServiceUnavailable, readiness{Status: "not ready", Reason: "starting or draining"}
-	}
+func (h *healthState) readyz() (int, []byte) { return h.readiness().page() }
+
+// readyzForOperators also says why a reload has failed, which may quote the
+// configuration.
+func (h *healthState) readyzForOperators() (int, []byte) {
+	answer := h.readiness()
 	if text := h.configError.Load(); text != nil {
 		answer.Config = &configState{Error: *text}
 	}
-	body, err := json.Marshal(answer)
-	if err != nil {
-		return http.StatusInternalServerError, []byte(`{"status":"not ready"}`)
+	return answer.page()
+}
+
+func (h *healthState) readiness() readiness {
+	if !h.ready.Load() {
+		return readiness{Status: "not ready", Reason: "starting or draining"}
 	}
-	return status, body
+	return readiness{Status: "ready"}
+}
+
+func (r readiness) page() (int, []byte) {
+	body, err := json.Marshal(r)
+	if err != nil || r.Status != "ready" {
+		return http.StatusServiceUnavailable, body
+	}
+	return http.StatusOK, body
 }

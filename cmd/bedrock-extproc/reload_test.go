@@ -166,7 +166,11 @@ func TestFailedReload(t *testing.T) {
 			if diff := cmp.Diff(c.want, problems); diff != "" {
 				t.Errorf("problems (-want +got):\n%s", diff)
 			}
-			ready := strings.ReplaceAll(r.page("/readyz"), r.file, "FILE")
+			if got := r.page("/readyz"); got != `200 {"status":"ready"}` {
+				t.Errorf("clients read %s", got)
+			}
+			status, body := r.health.readyzForOperators()
+			ready := strings.ReplaceAll(fmt.Sprintf("%d %s", status, body), r.file, "FILE")
 			if want := fmt.Sprintf(`200 {"status":"ready","config":{"error":%q}}`, problems[0]); ready != want {
 				t.Errorf("readyz %s, want %s", ready, want)
 			}

@@ -30,19 +30,19 @@ func replaceConfig(t *testing.T, file, text string) {
 }
 
 // awaitPage asks for a page until its body is as wanted.
-func (s *system) awaitPage(t *testing.T, path string, ok func(body string) bool) string {
+func awaitPage(t *testing.T, url string, ok func(body string) bool) string {
 	t.Helper()
 	var body string
 	for deadline := time.Now().Add(15 * time.Second); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
-		status, got := get(t, s.url(path))
+		status, got := get(t, url)
 		if body = got; status != http.StatusOK {
-			t.Fatalf("%s: status %d: %s", path, status, got)
+			t.Fatalf("%s: status %d: %s", url, status, got)
 		}
 		if ok(body) {
 			return body
 		}
 	}
-	t.Fatalf("%s stays at %s", path, body)
+	t.Fatalf("%s stays at %s", url, body)
 	return ""
 }
 
@@ -74,7 +74,7 @@ func TestReloadUnderLoad(t *testing.T) {
 		if i%2 == 0 {
 			s.sidecar.signal(t, syscall.SIGHUP)
 		}
-		s.awaitPage(t, "/api/v1/llm/models", func(body string) bool { return strings.Contains(body, fmt.Sprintf(`"fast-%d"`, i)) })
+		awaitPage(t, s.url("/api/v1/llm/models"), func(body string) bool { return strings.Contains(body, fmt.Sprintf(`"fast-%d"`, i)) })
 	}
 	stop()
 	calls, failures := load()
@@ -144,7 +144,7 @@ func TestBrokenReload(t *testing.T) {
 	file := configFile(t, twoRegions)
 	s := start(t, nil, "-config", file)
 	replaceConfig(t, file, strings.Replace(twoRegions, "region:", "regoin:", 1))
-	body := s.awaitPage(t, "/readyz", func(body string) bool { return strings.Contains(body, "config") })
+	body := awaitPage(t, s.sidecar.admin+"/readyz", func(body string) bool { return strings.Contains(body, "config") })
 
 	var ready struct {
 		Status string
@@ -154,6 +154,9 @@ func TestBrokenReload(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := file + `:8: providers.llm.backends.bedrock-us.config.regoin: unknown key: did you mean "region"?`
+	if _, body := get(t, s.url("/readyz")); body != `{"status":"ready"}` {
+		t.Errorf("clients read %s", body)
+	}
 	if ready.Status != "ready" || ready.Config.Error != want {
 		t.Errorf("readyz %s, want status ready and the error %s", body, want)
 	}
@@ -167,7 +170,7 @@ func TestBrokenReload(t *testing.T) {
 		t.Errorf("the metrics do not say %q", failed)
 	}
 	replaceConfig(t, file, twoRegions+"\n# mended\n")
-	s.awaitPage(t, "/readyz", func(body string) bool { return body == `{"status":"ready"}` })
+	awaitPage(t, s.sidecar.admin+"/readyz", func(body string) bool { return body == `{"status":"ready"}` })
 }
 
 // TestReloadedRegion moves a backend to another region: the next call is signed for
@@ -197,7 +200,7 @@ func TestReloadedRegion(t *testing.T) {
 		t.Errorf("before the reload the call is signed for %s", got)
 	}
 	replaceConfig(t, file, strings.NewReplacer("eu-west-1", "eu-north-1", "fast:", "moved:").Replace(twoRegions))
-	s.awaitPage(t, "/api/v1/llm/models", func(body string) bool { return strings.Contains(body, "moved") })
+	awaitPage(t, s.url("/api/v1/llm/models"), func(body string) bool { return strings.Contains(body, "moved") })
 	if got := ask(); got != "eu-north-1" {
 		t.Errorf("after the reload the call is signed for %s", got)
 	}
