@@ -55,7 +55,7 @@ func newLive(ctx context.Context, path string, h *healthState, reg prometheus.Re
 		return nil, err
 	}
 	l.current.Store(first)
-	return l, nil
+	return l, reg.Register(resting{l})
 }
 
 func (l *live) register(reg prometheus.Registerer) error {

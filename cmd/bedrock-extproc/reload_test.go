@@ -124,7 +124,7 @@ func TestReload(t *testing.T) {
 	if got, want := r.page(chat.ModelsPath), fmt.Sprintf(`200 {"models":[`+model+","+model+`]}`, "b-model", "fast"); got != want {
 		t.Errorf("models %s, want %s", got, want)
 	}
-	want := map[string]float64{"last_reload_success": 1, "reloads_total success": 1, "reloads_total failure": 0}
+	want := map[string]float64{"last_reload_success": 1, "reloads_total success": 1, "reloads_total failure": 0, "bedrock_extproc_backend_resting_models b": 0}
 	if diff := cmp.Diff(want, r.metrics(t)); diff != "" {
 		t.Errorf("metrics (-want +got):\n%s", diff)
 	}
@@ -174,7 +174,7 @@ func TestFailedReload(t *testing.T) {
 			if want := fmt.Sprintf(`200 {"status":"ready","config":{"error":%q}}`, problems[0]); ready != want {
 				t.Errorf("readyz %s, want %s", ready, want)
 			}
-			want := map[string]float64{"last_reload_success": 0, "reloads_total success": 0, "reloads_total failure": 1}
+			want := map[string]float64{"last_reload_success": 0, "reloads_total success": 0, "reloads_total failure": 1, "bedrock_extproc_backend_resting_models a": 0}
 			if diff := cmp.Diff(want, r.metrics(t)); diff != "" {
 				t.Errorf("metrics (-want +got):\n%s", diff)
 			}

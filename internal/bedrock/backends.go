@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
@@ -167,6 +168,16 @@ func (bs *Backends) All() []*Backend { return append([]*Backend(nil), bs.list...
 
 // Default is the name of the backend of requests that name none.
 func (bs *Backends) Default() string { return bs.fallback }
+
+// Resting tells, by the names of all backends, for how many models each is being
+// left to its fallbacks. Payers count apart.
+func (bs *Backends) Resting() map[string]int {
+	counts := bs.list[0].cooling.resting(time.Now())
+	for _, b := range bs.list {
+		counts[b.name] += 0
+	}
+	return counts
+}
 
 // CloseIdleConnections gives back connections that no call is using.
 func (bs *Backends) CloseIdleConnections() {

@@ -146,3 +146,16 @@ func (c *cooling) makeRoom() {
 	}
 	delete(c.spells, first)
 }
+
+// resting counts the pairs of each backend that are left alone.
+func (c *cooling) resting(now time.Time) map[string]int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	counts := map[string]int{}
+	for p, s := range c.spells {
+		if now.Before(s.until) {
+			counts[p.backend]++
+		}
+	}
+	return counts
+}

@@ -69,6 +69,25 @@ func TestAdvisedPauseIsBounded(t *testing.T) {
 	})
 }
 
+func TestResting(t *testing.T) {
+	isolate(t)
+	synctest.Test(t, func(t *testing.T) {
+		bs, err := New(t.Context(), Config{Backends: []BackendConfig{{Name: "a"}, {Name: "b"}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		c := bs.list[0].cooling
+		c.strike(pair{backend: "a", model: "m"}, errThrottled, time.Second, zap.NewNop())
+		c.strike(pair{backend: "a", model: "n"}, errThrottled, 9*time.Second, zap.NewNop())
+		for _, want := range []int{2, 1, 0} {
+			if diff := cmp.Diff(map[string]int{"a": want, "b": 0}, bs.Resting()); diff != "" {
+				t.Error(diff)
+			}
+			time.Sleep(5 * time.Second)
+		}
+	})
+}
+
 // Names of models come from clients: they cannot fill the memory.
 func TestPairsAreBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
