@@ -1,0 +1,19 @@
+# Envoy's preStop: drain.sh SECONDS. Answers in progress end before Envoy does, if
+# they do within that time. Envoy goes on serving meanwhile, as some clients hear
+# late that this pod is leaving.
+set -eu
+
+admin() {
+  exec 3<>/dev/tcp/127.0.0.1/9901
+  printf '%s HTTP/1.1\r\nHost: admin\r\nConnection: close\r\nContent-Length: 0\r\n\r\n' "$1" >&3
+  cat <&3
+  exec 3>&-
+}
+
+# From now on Envoy closes each connection after its next answer.
+admin 'POST /healthcheck/fail'
+sleep 5
+until admin 'GET /stats?filter=^http.bedrock.downstream_rq_active$' | grep -q 'downstream_rq_active: 0'; do
+  [ "$SECONDS" -lt "$1" ]
+  sleep 1
+done

@@ -1,0 +1,67 @@
+package kubernetes
+
+import (
+	"bufio"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+)
+
+// answers makes a call through Envoy, and finds it in the access log.
+func answers(t *testing.T, s *site, envoy *process) {
+	t.Helper()
+	body := ask(t, s, "completions", `{"messages": [{"role": "user", "content": "What is 2+2?"}]}`)
+	var answer struct{ Content string }
+	if err := json.Unmarshal([]byte(body), &answer); err != nil || answer.Content != "2 + 2 = 4." {
+		t.Errorf("the answer is %s, %v", body, err)
+	}
+	envoy.await(t, func() error {
+		for line := range strings.Lines(readFile(t, envoy.output)) {
+			if strings.Contains(line, `"output_tokens":8`) && strings.Contains(line, `"backend":"bedrock-us"`) {
+				return nil
+			}
+		}
+		return errors.New("the access log has no line with the answer's facts")
+	})
+}
+
+// ask returns the body of an answer with status 200.
+func ask(t *testing.T, s *site, path, body string) string {
+	t.Helper()
+	resp, err := http.Post("http://"+s.address("8000")+"/api/v1/llm/"+path, "application/json", strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	text, err := io.ReadAll(resp.Body)
+	if err != nil || resp.StatusCode != http.StatusOK {
+		t.Fatalf("%s, %v: %s", resp.Status, err, text)
+	}
+	return string(text)
+}
+
+// stream returns the first line of a streamed answer, and the rest when it ends.
+func stream(t *testing.T, s *site, body string) (first string, rest <-chan string) {
+	t.Helper()
+	resp, err := http.Post("http://"+s.address("8000")+"/api/v1/llm/completions/stream", "application/json", strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { resp.Body.Close() })
+	reader := bufio.NewReader(resp.Body)
+	if first, err = reader.ReadString('\n'); err != nil {
+		t.Fatal(err)
+	}
+	end := make(chan string, 1)
+	go func() {
+		text, err := io.ReadAll(reader)
+		if err != nil {
+			text = append(text, err.Error()...)
+		}
+		end <- string(text)
+	}()
+	return first, end
+}

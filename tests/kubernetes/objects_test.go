@@ -1,0 +1,202 @@
+package kubernetes
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+
+	certv1 "github.com/cert-manager/cert-manager/pkg/apis/certmanager/v1"
+	appsv1 "k8s.io/api/apps/v1"
+	autoscalingv2 "k8s.io/api/autoscaling/v2"
+	corev1 "k8s.io/api/core/v1"
+	networkingv1 "k8s.io/api/networking/v1"
+	policyv1 "k8s.io/api/policy/v1"
+	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/serializer"
+	"sigs.k8s.io/kustomize/api/krusty"
+	"sigs.k8s.io/kustomize/kyaml/filesys"
+)
+
+const kubernetesExamples = "../../examples/kubernetes"
+
+// overlays are what a reader may apply.
+var overlays = []string{"sidecar", "service"}
+
+// objects are one overlay as the API server would get it.
+type objects struct {
+	all             []runtime.Object
+	namespaces      []*corev1.Namespace
+	serviceAccounts []*corev1.ServiceAccount
+	configMaps      []*corev1.ConfigMap
+	services        []*corev1.Service
+	deployments     []*appsv1.Deployment
+	autoscalers     []*autoscalingv2.HorizontalPodAutoscaler
+	budgets         []*policyv1.PodDisruptionBudget
+	policies        []*networkingv1.NetworkPolicy
+	certificates    []*certv1.Certificate
+	issuers         []*certv1.Issuer
+}
+
+// load builds examples/kubernetes/overlays/name.
+func load(t testing.TB, name string) *objects {
+	t.Helper()
+	return loadFolder(t, kubernetesExamples+"/overlays/"+name)
+}
+
+func loadFolder(t testing.TB, folder string) *objects {
+	t.Helper()
+	built, err := krusty.MakeKustomizer(krusty.MakeDefaultOptions()).Run(filesys.MakeFsOnDisk(), folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := &objects{}
+	for _, resource := range built.Resources() {
+		text, err := resource.AsYAML()
+		if err != nil {
+			t.Fatal(err)
+		}
+		object, err := decode(text)
+		if err != nil {
+			t.Fatalf("%s: %v", resource.CurId(), err)
+		}
+		if err := o.add(object); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return o
+}
+
+// decode refuses kinds and fields that the API does not have.
+func decode(text []byte) (runtime.Object, error) {
+	scheme := runtime.NewScheme()
+	for _, add := range []func(*runtime.Scheme) error{
+		corev1.AddToScheme, appsv1.AddToScheme, autoscalingv2.AddToScheme,
+		networkingv1.AddToScheme, policyv1.AddToScheme, certv1.AddToScheme,
+	} {
+		if err := add(scheme); err != nil {
+			return nil, err
+		}
+	}
+	object, _, err := serializer.NewCodecFactory(scheme, serializer.EnableStrict).UniversalDeserializer().Decode(text, nil, nil)
+	return object, err
+}
+
+func (o *objects) add(object runtime.Object) error {
+	o.all = append(o.all, object)
+	switch object := object.(type) {
+	case *corev1.Namespace:
+		o.namespaces = append(o.namespaces, object)
+	case *corev1.ServiceAccount:
+		o.serviceAccounts = append(o.serviceAccounts, object)
+	case *corev1.ConfigMap:
+		o.configMaps = append(o.configMaps, object)
+	case *corev1.Service:
+		o.services = append(o.services, object)
+	case *appsv1.Deployment:
+		o.deployments = append(o.deployments, object)
+	case *autoscalingv2.HorizontalPodAutoscaler:
+		o.autoscalers = append(o.autoscalers, object)
+	case *policyv1.PodDisruptionBudget:
+		o.budgets = append(o.budgets, object)
+	case *networkingv1.NetworkPolicy:
+		o.policies = append(o.policies, object)
+	case *certv1.Certificate:
+		o.certificates = append(o.certificates, object)
+	case *certv1.Issuer:
+		o.issuers = append(o.issuers, object)
+	default:
+		return fmt.Errorf("no rule knows a %T", object)
+	}
+	return nil
+}
+
+// deployment is the one of that name, or nil.
+func (o *objects) deployment(name string) *appsv1.Deployment {
+	for _, d := range o.deployments {
+		if d.Name == name {
+			return d
+		}
+	}
+	return nil
+}
+
+// selected are the Deployments whose pods have the labels.
+func (o *objects) selected(by labels.Selector) []*appsv1.Deployment {
+	if by.Empty() {
+		return nil // everything, which no example means
+	}
+	var found []*appsv1.Deployment
+	for _, d := range o.deployments {
+		if by.Matches(labels.Set(d.Spec.Template.Labels)) {
+			found = append(found, d)
+		}
+	}
+	return found
+}
+
+// configMap is the one of that name, or nil.
+func (o *objects) configMap(name string) *corev1.ConfigMap {
+	for _, c := range o.configMaps {
+		if c.Name == name {
+			return c
+		}
+	}
+	return nil
+}
+
+// certificate is the one that fills a Secret, or nil.
+func (o *objects) certificate(secret string) *certv1.Certificate {
+	for _, c := range o.certificates {
+		if c.Spec.SecretName == secret {
+			return c
+		}
+	}
+	return nil
+}
+
+// containers are all of a pod's, in the order in which they start.
+func containers(pod *corev1.PodSpec) []*corev1.Container {
+	var all []*corev1.Container
+	for i := range pod.InitContainers {
+		all = append(all, &pod.InitContainers[i])
+	}
+	for i := range pod.Containers {
+		all = append(all, &pod.Containers[i])
+	}
+	return all
+}
+
+// container is the one of that name, or nil.
+func container(pod *corev1.PodSpec, name string) *corev1.Container {
+	all := containers(pod)
+	if i := slices.IndexFunc(all, func(c *corev1.Container) bool { return c.Name == name }); i >= 0 {
+		return all[i]
+	}
+	return nil
+}
+
+// volume is the one of that name, or nil.
+func volume(pod *corev1.PodSpec, name string) *corev1.Volume {
+	if i := slices.IndexFunc(pod.Volumes, func(v corev1.Volume) bool { return v.Name == name }); i >= 0 {
+		return &pod.Volumes[i]
+	}
+	return nil
+}
+
+func TestDecodeIsStrict(t *testing.T) {
+	for name, text := range map[string]string{
+		"a field that is none":    "{apiVersion: v1, kind: Service, metadata: {name: s}, spec: {selectors: {a: b}}}",
+		"a wrong type":            "{apiVersion: v1, kind: Service, metadata: {name: s}, spec: {ports: [{port: http}]}}",
+		"a kind that is none":     "{apiVersion: v1, kind: Servce, metadata: {name: s}}",
+		"a field twice":           "{apiVersion: v1, kind: Service, metadata: {name: s, name: t}}",
+		"a version that is gone":  "{apiVersion: autoscaling/v2beta2, kind: HorizontalPodAutoscaler, metadata: {name: s}}",
+		"a field of cert-manager": "{apiVersion: cert-manager.io/v1, kind: Certificate, metadata: {name: s}, spec: {dnsName: [a]}}",
+	} {
+		t.Run(name, func(t *testing.T) {
+			if object, err := decode([]byte(text)); err == nil {
+				t.Errorf("decoded to %v", object)
+			}
+		})
+	}
+}

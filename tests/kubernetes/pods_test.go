@@ -1,0 +1,152 @@
+package kubernetes
+
+import (
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/util/intstr"
+)
+
+// A node runs pods as kubelet would, with processes for containers.
+type node struct {
+	*site
+	objects   *objects
+	authority *authority
+	programs  map[string]string // by the repository of the image
+}
+
+func newNode(t testing.TB, o *objects) *node {
+	t.Helper()
+	n := &node{objects: o, authority: newAuthority(t), programs: map[string]string{
+		"envoyproxy/envoy": envoyBinary(t),
+		"bedrock-extproc":  build(t, "./cmd/bedrock-extproc"),
+	}}
+	var hosts []string
+	for _, service := range o.services {
+		hosts = append(hosts, service.Name)
+	}
+	n.site = newSite(t, hosts...)
+	return n
+}
+
+// startAll starts a pod of each Deployment. Those with bedrock-extproc come first.
+func (n *node) startAll(t testing.TB) map[string]*process {
+	t.Helper()
+	all := map[string]*process{}
+	for _, name := range []string{"bedrock-extproc", "envoy"} {
+		if d := n.objects.deployment(name); d != nil {
+			n.startPod(t, &d.Spec.Template.Spec, all)
+		}
+	}
+	return all
+}
+
+// startPod starts a pod's containers, each when the one before it is up.
+func (n *node) startPod(t testing.TB, pod *corev1.PodSpec, all map[string]*process) {
+	t.Helper()
+	for _, c := range containers(pod) {
+		n.fillVolumes(t, pod, c)
+		p := start(t, n.environment(c), n.command(pod, c)...)
+		for _, probe := range []*corev1.Probe{c.StartupProbe, c.ReadinessProbe, c.LivenessProbe} {
+			if probe != nil {
+				p.await(t, func() error { return n.probe(c, probe.ProbeHandler) })
+			}
+		}
+		all[c.Name] = p
+	}
+}
+
+// command is what the container runs: its own command, or the image's program.
+func (n *node) command(pod *corev1.PodSpec, c *corev1.Container) []string {
+	repository, _, _ := strings.Cut(c.Image, ":")
+	command := []string{n.programs[repository]}
+	if len(c.Command) > 1 {
+		command = append(command, c.Command[1:]...)
+	}
+	command = append(command, c.Args...)
+	for i, arg := range command[1:] {
+		command[i+1] = n.here(arg, n.mounts(pod, c))
+	}
+	return command
+}
+
+func (n *node) environment(c *corev1.Container) []string {
+	env := slices.Clone(n.env)
+	for _, e := range c.Env {
+		env = append(env, e.Name+"="+e.Value)
+	}
+	return env
+}
+
+// mounts has the folder of each path. Volumes of the same source share one.
+func (n *node) mounts(pod *corev1.PodSpec, c *corev1.Container) map[string]string {
+	mounts := map[string]string{}
+	for _, m := range c.VolumeMounts {
+		mounts[m.MountPath] = source(volume(pod, m.Name))
+	}
+	return mounts
+}
+
+func source(v *corev1.Volume) string {
+	switch {
+	case v.ConfigMap != nil:
+		return "configmap-" + v.ConfigMap.Name
+	case v.Secret != nil:
+		return "secret-" + v.Secret.SecretName
+	}
+	return v.Name
+}
+
+// fillVolumes writes what a container's volumes hold.
+func (n *node) fillVolumes(t testing.TB, pod *corev1.PodSpec, c *corev1.Container) {
+	t.Helper()
+	for _, m := range c.VolumeMounts {
+		switch v := volume(pod, m.Name); {
+		case v.ConfigMap != nil:
+			n.fill(t, source(v), n.objects.configMap(v.ConfigMap.Name).Data, n.mounts(pod, c))
+		case v.Secret != nil:
+			n.project(t, source(v), n.authority.secret(t, &n.objects.certificate(v.Secret.SecretName).Spec))
+		default:
+			if err := os.MkdirAll(n.folder(source(v)), 0o750); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+}
+
+// fill writes a ConfigMap for this machine.
+func (n *node) fill(t testing.TB, folder string, data, mounts map[string]string) {
+	t.Helper()
+	files := map[string]string{}
+	for name, text := range data {
+		files[name] = n.here(text, mounts)
+	}
+	n.project(t, folder, files)
+}
+
+// probe does what kubelet would.
+func (n *node) probe(c *corev1.Container, handler corev1.ProbeHandler) error {
+	switch {
+	case handler.HTTPGet != nil:
+		_, err := get("http://" + n.address(containerPort(c, handler.HTTPGet.Port)) + handler.HTTPGet.Path)
+		return err
+	case handler.TCPSocket != nil:
+		return connects(n.address(containerPort(c, handler.TCPSocket.Port)))
+	}
+	return fmt.Errorf("%s: no rule knows this probe", c.Name)
+}
+
+// containerPort is the number of a port, "" for a name that the container does not
+// have.
+func containerPort(c *corev1.Container, port intstr.IntOrString) string {
+	for _, p := range c.Ports {
+		if p.Name == port.StrVal || p.ContainerPort == port.IntVal {
+			return fmt.Sprint(p.ContainerPort)
+		}
+	}
+	return ""
+}

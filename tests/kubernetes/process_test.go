@@ -1,0 +1,160 @@
+package kubernetes
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// limit bounds every wait.
+const limit = 30 * time.Second
+
+// build compiles a program of the project.
+func build(t testing.TB, pkg string) string {
+	t.Helper()
+	program := filepath.Join(t.TempDir(), filepath.Base(pkg))
+	out, err := exec.CommandContext(t.Context(), "go", "build", "-C", "../..", "-o", program, pkg).CombinedOutput()
+	if err != nil {
+		t.Fatalf("go build %s: %v\n%s", pkg, err, out)
+	}
+	return program
+}
+
+// envoyBinary is the Envoy to test with.
+func envoyBinary(t testing.TB) string {
+	t.Helper()
+	path := os.Getenv("ENVOY_BIN")
+	if path == "" {
+		t.Fatal("set ENVOY_BIN to an Envoy of version 1.37 or newer")
+	}
+	return path
+}
+
+// process is a program that runs until the test ends.
+type process struct {
+	cmd    *exec.Cmd
+	output string // a file
+	done   chan struct{}
+}
+
+// start runs a command. A test that fails shows what it printed.
+func start(t testing.TB, env []string, command ...string) *process {
+	t.Helper()
+	p := &process{output: filepath.Join(t.TempDir(), "output"), done: make(chan struct{})}
+	output, err := os.Create(p.output)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer output.Close()                                                          // the process has its own
+	p.cmd = exec.CommandContext(context.Background(), command[0], command[1:]...) //nolint:usetesting // it ends in the cleanup
+	p.cmd.Env = append([]string{"PATH=" + os.Getenv("PATH")}, env...)
+	p.cmd.Stdout, p.cmd.Stderr = output, output
+	if err := p.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	go func() {
+		defer close(p.done)
+		_ = p.cmd.Wait() // how it ended shows in its output
+	}()
+	t.Cleanup(func() {
+		_ = p.cmd.Process.Kill()
+		<-p.done
+		if t.Failed() {
+			text := readFile(t, p.output)
+			t.Logf("%v printed at last:\n%s", command, text[max(0, len(text)-4000):])
+		}
+	})
+	return p
+}
+
+// await repeats a question until it has no error. The process must stay.
+func (p *process) await(t testing.TB, ask func() error) {
+	t.Helper()
+	until(t, func() error {
+		select {
+		case <-p.done:
+			t.Fatalf("%s has ended", p.cmd.Path)
+		default:
+		}
+		return ask()
+	})
+}
+
+// end asks the process to, as kubelet does.
+func (p *process) end(t testing.TB) {
+	t.Helper()
+	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case <-p.done:
+	case <-time.After(limit):
+		t.Fatalf("%s does not end", p.cmd.Path)
+	}
+}
+
+// until repeats a question until it has no error.
+func until(t testing.TB, ask func() error) {
+	t.Helper()
+	ticker := time.NewTicker(20 * time.Millisecond)
+	defer ticker.Stop()
+	timer := time.NewTimer(limit)
+	defer timer.Stop()
+	for {
+		err := ask()
+		if err == nil {
+			return
+		}
+		select {
+		case <-timer.C:
+			t.Fatal(err)
+		case <-ticker.C:
+		}
+	}
+}
+
+// get is a page with status 200.
+func get(url string) (string, error) {
+	client := http.Client{Timeout: 5 * time.Second}
+	resp, err := client.Get(url)
+	if err != nil {
+		return "", err
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	if err == nil && resp.StatusCode != http.StatusOK {
+		err = fmt.Errorf("%s: %s: %s", url, resp.Status, body)
+	}
+	return string(body), err
+}
+
+func connects(address string) error {
+	conn, err := net.DialTimeout("tcp", address, 5*time.Second)
+	if err != nil {
+		return err
+	}
+	return conn.Close()
+}
+
+// freePort is one that nobody listens on.
+func freePort(t testing.TB) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	_, port, err := net.SplitHostPort(l.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return port
+}

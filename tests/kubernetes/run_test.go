@@ -1,0 +1,82 @@
+package kubernetes
+
+import (
+	"fmt"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// TestRun starts the pods of each overlay on this machine, and calls them as a
+// client would.
+func TestRun(t *testing.T) {
+	for _, name := range overlays {
+		t.Run(name, func(t *testing.T) {
+			n := newNode(t, load(t, name))
+			processes := n.startAll(t)
+			n.validates(t)
+			envoy := processes["envoy"]
+			t.Run("answers", func(t *testing.T) { answers(t, n.site, envoy) })
+			t.Run("reads a changed ConfigMap", n.reloads)
+			t.Run("drains", func(t *testing.T) {
+				n.drains(t, envoy)
+				for _, sidecar := range n.objects.deployment("envoy").Spec.Template.Spec.InitContainers {
+					processes[sidecar.Name].end(t)
+				}
+			})
+		})
+	}
+}
+
+// validates asks both programs to check their files, without rewriting those of
+// bedrock-extproc.
+func (n *node) validates(t *testing.T) {
+	t.Helper()
+	config := filepath.Join(n.folder("configmap-bedrock-extproc"), "config.yaml")
+	if out, err := exec.CommandContext(t.Context(), n.programs["bedrock-extproc"], "validate", config).CombinedOutput(); err != nil {
+		t.Errorf("bedrock-extproc validate: %v\n%s", err, out)
+	}
+	envoy := n.objects.deployment("envoy").Spec.Template.Spec
+	command := append(n.command(&envoy, container(&envoy, "envoy")), "--mode", "validate")
+	if out, err := exec.CommandContext(t.Context(), command[0], command[1:]...).CombinedOutput(); err != nil {
+		t.Errorf("envoy --mode validate: %v\n%s", err, out)
+	}
+}
+
+// reloads changes the ConfigMap of the running pods.
+func (n *node) reloads(t *testing.T) {
+	data := map[string]string{}
+	for name, text := range n.objects.configMap("bedrock-extproc").Data {
+		data[name] = strings.ReplaceAll(text, "bedrock-us", "renamed")
+	}
+	n.fill(t, "configmap-bedrock-extproc", data, nil)
+	until(t, func() error {
+		page, err := get("http://" + n.address("8000") + "/api/v1/providers")
+		if err == nil && !strings.Contains(page, `"default":"renamed"`) {
+			err = fmt.Errorf("the providers are still %s", page)
+		}
+		return err
+	})
+}
+
+// drains ends Envoy as kubelet does, while an answer is in progress.
+func (n *node) drains(t *testing.T, envoy *process) {
+	first, rest := stream(t, n.site, `{"messages": [{"role": "user", "content": "x"}], "request_metadata": {"fake.tokens": "80", "fake.pace": "100ms"}}`)
+	if !strings.Contains(first, "content_delta") {
+		t.Fatalf("the stream begins with %q", first)
+	}
+	pod := n.objects.deployment("envoy").Spec.Template.Spec
+	c := container(&pod, "envoy")
+	var preStop []string
+	for _, arg := range c.Lifecycle.PreStop.Exec.Command {
+		preStop = append(preStop, n.here(arg, n.mounts(&pod, c)))
+	}
+	if out, err := exec.CommandContext(t.Context(), preStop[0], preStop[1:]...).CombinedOutput(); err != nil {
+		t.Errorf("%v: %v\n%s", preStop, err, out)
+	}
+	envoy.end(t)
+	if got := <-rest; !strings.Contains(got, `"type":"message_stop"`) {
+		t.Errorf("the stream ends with %q", got)
+	}
+}

@@ -1,0 +1,100 @@
+package kubernetes
+
+import (
+	"cmp"
+	"maps"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// A site is this machine in the place of a cluster or of Docker: it has a folder
+// for each volume and a free port for each port.
+type site struct {
+	dir   string
+	hosts []string          // names that mean this machine
+	ports map[string]string // the port here for one of the examples
+	env   []string          // AWS: the stand-in
+}
+
+// newSite has a stand-in for Bedrock, too.
+func newSite(t testing.TB, hosts ...string) *site {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "site-") //nolint:usetesting // a socket's name must be short
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	s := &site{dir: dir, hosts: hosts, ports: map[string]string{}}
+	for _, port := range []string{"8000", "9901", "9002", "9003"} {
+		s.ports[port] = freePort(t)
+	}
+	bedrock := freePort(t)
+	p := start(t, nil, build(t, "./tests/fakebedrock/cmd/fakebedrock"), "-addr", "127.0.0.1:"+bedrock)
+	p.await(t, func() error { return connects("127.0.0.1:" + bedrock) })
+	s.env = []string{
+		"AWS_ENDPOINT_URL_BEDROCK_RUNTIME=http://127.0.0.1:" + bedrock,
+		"AWS_ACCESS_KEY_ID=AKIDFAKEBEDROCK", "AWS_SECRET_ACCESS_KEY=fake-bedrock-secret-key",
+	}
+	return s
+}
+
+// address is where something that listens on a port of the examples is.
+func (s *site) address(port string) string { return "127.0.0.1:" + s.ports[port] }
+
+// folder is the place of a volume.
+func (s *site) folder(volume string) string { return filepath.Join(s.dir, volume) }
+
+var number = regexp.MustCompile(`\b\d+\b`)
+
+// here rewrites the text of an argument or file for this machine. mounts has the
+// volume of each path in the container.
+func (s *site) here(text string, mounts map[string]string) string {
+	text = number.ReplaceAllStringFunc(text, func(n string) string { return cmp.Or(s.ports[n], n) })
+	text = strings.ReplaceAll(text, "0.0.0.0", "127.0.0.1")
+	text = strings.ReplaceAll(text, "=:", "=127.0.0.1:")
+	for _, host := range s.hosts {
+		text = regexp.MustCompile(`(\baddress: )`+host+`\n`).ReplaceAllString(text, "${1}127.0.0.1\n")
+	}
+	// Longer paths first: one may begin like another.
+	for _, path := range slices.Backward(slices.Sorted(maps.Keys(mounts))) {
+		text = strings.ReplaceAll(text, path, s.folder(mounts[path]))
+	}
+	return text
+}
+
+// project writes files as kubelet does those of a ConfigMap or Secret: names that
+// lead through the link ..data, which changes at once for all of them.
+func (s *site) project(t testing.TB, volume string, files map[string]string) {
+	t.Helper()
+	folder := s.folder(volume)
+	if err := os.MkdirAll(folder, 0o750); err != nil {
+		t.Fatal(err)
+	}
+	version, err := os.MkdirTemp(folder, "..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range files {
+		if err := os.WriteFile(filepath.Join(version, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		link := filepath.Join(folder, name)
+		if _, err := os.Lstat(link); err == nil {
+			continue
+		}
+		if err := os.Symlink(filepath.Join("..data", name), link); err != nil {
+			t.Fatal(err)
+		}
+	}
+	next := filepath.Join(folder, "..data_tmp")
+	if err := os.Symlink(filepath.Base(version), next); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Rename(next, filepath.Join(folder, "..data")); err != nil {
+		t.Fatal(err)
+	}
+}
