@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"strings"
@@ -64,4 +65,16 @@ func stream(t *testing.T, s *site, body string) (first string, rest <-chan strin
 		end <- string(text)
 	}()
 	return first, end
+}
+
+// awaitDefault waits until a backend is the default one.
+func (s *site) awaitDefault(t *testing.T, backend string) {
+	t.Helper()
+	until(t, func() error {
+		page, err := get("http://" + s.address("8000") + "/api/v1/providers")
+		if err == nil && !strings.Contains(page, `"default":"`+backend+`"`) {
+			err = fmt.Errorf("the providers are still %s", page)
+		}
+		return err
+	})
 }

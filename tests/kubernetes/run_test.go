@@ -1,7 +1,6 @@
 package kubernetes
 
 import (
-	"fmt"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -51,13 +50,7 @@ func (n *node) reloads(t *testing.T) {
 		data[name] = strings.ReplaceAll(text, "bedrock-us", "renamed")
 	}
 	n.fill(t, "configmap-bedrock-extproc", data, nil)
-	until(t, func() error {
-		page, err := get("http://" + n.address("8000") + "/api/v1/providers")
-		if err == nil && !strings.Contains(page, `"default":"renamed"`) {
-			err = fmt.Errorf("the providers are still %s", page)
-		}
-		return err
-	})
+	n.awaitDefault(t, "renamed")
 }
 
 // drains ends Envoy as kubelet does, while an answer is in progress.

@@ -1,0 +1,111 @@
+package kubernetes
+
+import (
+	"encoding/json"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	corev1 "k8s.io/api/core/v1"
+	networkingv1 "k8s.io/api/networking/v1"
+)
+
+const roleAnnotation = "eks.amazonaws.com/role-arn"
+
+// TestPodIdentity: the pods that call AWS reach the agent on their node, and the
+// account is left to the association.
+func TestPodIdentity(t *testing.T) {
+	for _, name := range overlays {
+		o := load(t, name)
+		if !reachesAgent(o) {
+			t.Errorf("%s: the agent of EKS cannot be reached", name)
+		}
+		if role, ok := o.serviceAccounts[0].Annotations[roleAnnotation]; ok {
+			t.Errorf("%s: the account has role %s", name, role)
+		}
+	}
+}
+
+// TestIRSA chooses the other component, as the README says.
+func TestIRSA(t *testing.T) {
+	for _, name := range overlays {
+		dir := t.TempDir()
+		if err := os.CopyFS(dir, os.DirFS(kubernetesExamples)); err != nil {
+			t.Fatal(err)
+		}
+		file := dir + "/overlays/" + name + "/kustomization.yaml"
+		text := strings.Replace(readFile(t, file), "components/pod-identity", "components/irsa", 1)
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		o := loadFolder(t, dir+"/overlays/"+name)
+		if role := o.serviceAccounts[0].Annotations[roleAnnotation]; role != "arn:aws:iam::123456789012:role/bedrock-extproc" {
+			t.Errorf("%s: the account has role %q", name, role)
+		}
+		if reachesAgent(o) {
+			t.Errorf("%s: the agent of EKS can be reached", name)
+		}
+		for _, finding := range o.findings() {
+			t.Errorf("%s: %s", name, finding)
+		}
+	}
+}
+
+// reachesAgent tells whether port 80 of the agent of EKS Pod Identity is open.
+func reachesAgent(o *objects) bool {
+	for _, rule := range o.policy("bedrock-extproc").Spec.Egress {
+		for _, to := range rule.To {
+			if cmp.Equal(to.IPBlock, &networkingv1.IPBlock{CIDR: "169.254.170.23/32"}) && portsMatch(rule.Ports, "80", corev1.ProtocolTCP) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// iamPolicy is what tests read of a policy for AWS.
+type iamPolicy struct {
+	Version   string
+	Statement []struct {
+		Effect    string
+		Principal map[string]string
+		Action    any
+		Resource  []string
+		Condition map[string]map[string]string
+	}
+}
+
+// TestIAM: the policies are JSON that names this account, and nothing but the two
+// calls that are made.
+func TestIAM(t *testing.T) {
+	if diff := cmp.Diff([]any{"bedrock:InvokeModel", "bedrock:InvokeModelWithResponseStream"}, iam(t, "permissions").Statement[0].Action); diff != "" {
+		t.Errorf("permissions (-want +got):\n%s", diff)
+	}
+	if got := iam(t, "trust-pod-identity").Statement[0].Principal["Service"]; got != "pods.eks.amazonaws.com" {
+		t.Errorf("Pod Identity trusts %q", got)
+	}
+	o := load(t, "sidecar")
+	account := "system:serviceaccount:" + o.namespaces[0].Name + ":" + o.serviceAccounts[0].Name
+	want := map[string]map[string]string{"StringEquals": {
+		"oidc.eks.us-east-1.amazonaws.com/id/EXAMPLE:aud": "sts.amazonaws.com",
+		"oidc.eks.us-east-1.amazonaws.com/id/EXAMPLE:sub": account,
+	}}
+	if diff := cmp.Diff(want, iam(t, "trust-irsa").Statement[0].Condition); diff != "" {
+		t.Errorf("IRSA (-want +got):\n%s", diff)
+	}
+}
+
+func iam(t *testing.T, name string) iamPolicy {
+	t.Helper()
+	var p iamPolicy
+	decoder := json.NewDecoder(strings.NewReader(readFile(t, kubernetesExamples+"/iam/"+name+".json")))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(&p); err != nil {
+		t.Fatalf("%s: %v", name, err)
+	}
+	if p.Version != "2012-10-17" || len(p.Statement) != 1 || p.Statement[0].Effect != "Allow" {
+		t.Fatalf("%s: %+v", name, p)
+	}
+	return p
+}

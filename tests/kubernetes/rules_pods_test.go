@@ -1,0 +1,113 @@
+package kubernetes
+
+import (
+	"strconv"
+	"time"
+
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/pod-security-admission/api"
+	"k8s.io/pod-security-admission/policy"
+)
+
+// restricted: the pods pass admission where the restricted standard is enforced,
+// and write nowhere but to their volumes.
+func restricted(o *objects, f *findings) {
+	evaluator, err := policy.NewEvaluator(policy.DefaultChecks(), nil)
+	if err != nil {
+		f.add("%v", err)
+		return
+	}
+	level := api.LevelVersion{Level: api.LevelRestricted, Version: api.LatestVersion()}
+	for _, d := range o.deployments {
+		template := &d.Spec.Template
+		result := policy.AggregateCheckResults(evaluator.EvaluatePod(level, &template.ObjectMeta, &template.Spec))
+		if !result.Allowed {
+			f.add("deployment %s is not restricted: %s", d.Name, result.ForbiddenDetail())
+		}
+	}
+	each(o, func(_ *appsv1.Deployment, c *corev1.Container) {
+		if s := c.SecurityContext; s == nil || s.ReadOnlyRootFilesystem == nil || !*s.ReadOnlyRootFilesystem {
+			f.add("%s can write to its image", c.Name)
+		}
+		if c.Resources.Limits.Memory().IsZero() || c.Resources.Requests.Memory().IsZero() {
+			f.add("%s has no bound on its memory", c.Name)
+		}
+	})
+}
+
+// accounts: pods with bedrock-extproc have the account that AWS knows, no others
+// do, and none has a token for the API server.
+func accounts(o *objects, f *findings) {
+	if len(o.serviceAccounts) != 1 {
+		f.add("%d service accounts", len(o.serviceAccounts))
+		return
+	}
+	account := o.serviceAccounts[0]
+	if account.AutomountServiceAccountToken == nil || *account.AutomountServiceAccountToken {
+		f.add("account %s mounts its token", account.Name)
+	}
+	for _, d := range o.deployments {
+		pod := &d.Spec.Template.Spec
+		has, needs := pod.ServiceAccountName == account.Name, container(pod, "bedrock-extproc") != nil
+		if has != needs {
+			f.add("deployment %s has account %q", d.Name, pod.ServiceAccountName)
+		}
+		if pod.AutomountServiceAccountToken == nil || *pod.AutomountServiceAccountToken {
+			f.add("deployment %s mounts a token", d.Name)
+		}
+	}
+}
+
+// endGrace is what bedrock-extproc takes at most for telling calls to end.
+const endGrace = 2 * time.Second
+
+// graces: kubelet waits for as long as preStop and drain take. A sidecar is told to
+// end when Envoy has ended.
+func graces(o *objects, f *findings) {
+	for _, d := range o.deployments {
+		pod := &d.Spec.Template.Spec
+		needed := time.Duration(0)
+		if c := container(pod, "bedrock-extproc"); c != nil {
+			needed += duration(c, "drain-delay", f) + duration(c, "drain-timeout", f) + endGrace
+		}
+		if c := container(pod, "envoy"); c != nil {
+			needed += preStop(c, f)
+		}
+		if grace := pod.TerminationGracePeriodSeconds; grace == nil || time.Duration(*grace)*time.Second <= needed {
+			f.add("deployment %s has less than %s to end", d.Name, needed)
+		}
+	}
+}
+
+func duration(c *corev1.Container, name string, f *findings) time.Duration {
+	d, err := time.ParseDuration(flagValue(c, name))
+	if err != nil {
+		f.add("-%s: %v", name, err)
+	}
+	return d
+}
+
+// preStop is how long "bash drain.sh SECONDS" takes at most, but for the call that
+// it is in.
+func preStop(c *corev1.Container, f *findings) time.Duration {
+	if c.Lifecycle == nil || c.Lifecycle.PreStop == nil || c.Lifecycle.PreStop.Exec == nil {
+		f.add("%s has no preStop", c.Name)
+		return 0
+	}
+	command := c.Lifecycle.PreStop.Exec.Command
+	seconds, err := strconv.Atoi(command[len(command)-1])
+	if err != nil {
+		f.add("%s: preStop has no limit: %v", c.Name, err)
+	}
+	return time.Duration(seconds) * time.Second
+}
+
+// unlinked: variables for services begin like those of bedrock-extproc's flags.
+func unlinked(o *objects, f *findings) {
+	for _, d := range o.deployments {
+		if links := d.Spec.Template.Spec.EnableServiceLinks; links == nil || *links {
+			f.add("deployment %s gets variables for services", d.Name)
+		}
+	}
+}

@@ -1,0 +1,184 @@
+package kubernetes
+
+import (
+	"fmt"
+	"net"
+	"slices"
+	"strconv"
+	"strings"
+
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/util/intstr"
+)
+
+// flagValue is a flag's value among a container's arguments.
+func flagValue(c *corev1.Container, name string) string {
+	for _, arg := range c.Args {
+		if value, ok := strings.CutPrefix(arg, "-"+name+"="); ok {
+			return value
+		}
+	}
+	return ""
+}
+
+// probes: they ask for ports of their own container, and there is one for
+// readiness, as there is a startup probe for what other containers wait for.
+func probes(o *objects, f *findings) {
+	each(o, func(d *appsv1.Deployment, c *corev1.Container) {
+		if c.ReadinessProbe == nil {
+			f.add("%s has no readiness probe", c.Name)
+		}
+		if sidecar(c) && c.StartupProbe == nil {
+			f.add("%s: Envoy does not wait for it", c.Name)
+		}
+		for _, p := range []*corev1.Probe{c.StartupProbe, c.ReadinessProbe, c.LivenessProbe} {
+			if p == nil {
+				continue
+			}
+			if port := probePort(p); containerPort(c, port) == "" {
+				f.add("%s: a probe asks port %s, which it does not have", c.Name, port.String())
+			}
+		}
+	})
+}
+
+func probePort(p *corev1.Probe) intstr.IntOrString {
+	switch {
+	case p.HTTPGet != nil:
+		return p.HTTPGet.Port
+	case p.TCPSocket != nil:
+		return p.TCPSocket.Port
+	}
+	return intstr.FromString("of an unknown kind")
+}
+
+// sidecar tells whether an init container stays beside the others.
+func sidecar(c *corev1.Container) bool {
+	return c.RestartPolicy != nil && *c.RestartPolicy == corev1.ContainerRestartPolicyAlways
+}
+
+// each calls for every container of every Deployment.
+func each(o *objects, call func(*appsv1.Deployment, *corev1.Container)) {
+	for _, d := range o.deployments {
+		for _, c := range containers(&d.Spec.Template.Spec) {
+			call(d, c)
+		}
+	}
+}
+
+// scrapes: Prometheus is sent to the admin port of bedrock-extproc.
+func scrapes(o *objects, f *findings) {
+	for _, d := range o.deployments {
+		c := container(&d.Spec.Template.Spec, "bedrock-extproc")
+		if c == nil {
+			continue
+		}
+		a := d.Spec.Template.Annotations
+		if a["prometheus.io/scrape"] != "true" || a["prometheus.io/path"] != "/metrics" ||
+			a["prometheus.io/port"] != containerPort(c, intstr.FromString("admin")) {
+			f.add("deployment %s: Prometheus is told %v", d.Name, a)
+		}
+	}
+}
+
+// openPorts: what a container says is open is opened by its program, for others
+// than its own pod.
+func openPorts(o *objects, f *findings) {
+	each(o, func(d *appsv1.Deployment, c *corev1.Container) {
+		open := o.opened(d, c, f)
+		for _, p := range c.Ports {
+			if !slices.Contains(open, p.ContainerPort) {
+				f.add("%s: nothing opens port %d", c.Name, p.ContainerPort)
+			}
+		}
+	})
+}
+
+// opened are the ports on which a container's program listens off loopback.
+func (o *objects) opened(d *appsv1.Deployment, c *corev1.Container, f *findings) []int32 {
+	var addresses []string
+	if c.Name == "envoy" {
+		for _, l := range o.envoy(d, f).Static.Listeners {
+			addresses = append(addresses, l.Address.String())
+		}
+	} else {
+		addresses = []string{flagValue(c, "listen"), flagValue(c, "admin")}
+	}
+	var ports []int32
+	for _, address := range addresses {
+		host, port, err := net.SplitHostPort(address)
+		if err != nil || host != "" && !net.ParseIP(host).IsUnspecified() {
+			continue // a Unix socket, or loopback
+		}
+		n, err := strconv.ParseInt(port, 10, 32)
+		if err != nil {
+			f.add("%s: %v", c.Name, err)
+		}
+		ports = append(ports, int32(n))
+	}
+	return ports
+}
+
+// autoscaling: the target exists, leaves its replicas to the autoscaler, and asks
+// for the processor time that is measured.
+func autoscaling(o *objects, f *findings) {
+	for _, h := range o.autoscalers {
+		target := h.Spec.ScaleTargetRef
+		d := o.deployment(target.Name)
+		if d == nil || target.Kind != "Deployment" || target.APIVersion != "apps/v1" {
+			f.add("autoscaler %s: there is no %s %s", h.Name, target.Kind, target.Name)
+			continue
+		}
+		if d.Spec.Replicas != nil {
+			f.add("autoscaler %s: deployment %s sets its replicas back", h.Name, d.Name)
+		}
+		if h.Spec.MinReplicas == nil || *h.Spec.MinReplicas < 2 || *h.Spec.MinReplicas > h.Spec.MaxReplicas {
+			f.add("autoscaler %s: the least and most replicas do not make sense", h.Name)
+		}
+		for _, c := range containers(&d.Spec.Template.Spec) {
+			if c.Resources.Requests.Cpu().IsZero() {
+				f.add("autoscaler %s: %s requests no cpu", h.Name, c.Name)
+			}
+		}
+	}
+}
+
+// envoyFile is what rules read of an Envoy configuration.
+type envoyFile struct {
+	Static struct {
+		Listeners []struct {
+			Address envoyAddress `json:"address"`
+		} `json:"listeners"`
+		Clusters []struct {
+			TransportSocket *struct{} `json:"transport_socket"`
+			LoadAssignment  struct {
+				Endpoints []struct {
+					LbEndpoints []struct {
+						Endpoint struct {
+							Address envoyAddress `json:"address"`
+						} `json:"endpoint"`
+					} `json:"lb_endpoints"`
+				} `json:"endpoints"`
+			} `json:"load_assignment"`
+		} `json:"clusters"`
+	} `json:"static_resources"`
+}
+
+type envoyAddress struct {
+	Socket struct {
+		Address string `json:"address"`
+		Port    int32  `json:"port_value"`
+	} `json:"socket_address"`
+	Pipe struct {
+		Path string `json:"path"`
+	} `json:"pipe"`
+}
+
+// String is what the flag -extproc of envoy-config would be.
+func (a *envoyAddress) String() string {
+	if a.Pipe.Path != "" {
+		return "unix://" + a.Pipe.Path
+	}
+	return net.JoinHostPort(a.Socket.Address, fmt.Sprint(a.Socket.Port))
+}
