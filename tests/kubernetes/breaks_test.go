@@ -118,8 +118,11 @@ func networkBreaks() []breakage {
 		{"service", "deployment bedrock-extproc has no policy of type Egress", func(o *objects) {
 			o.policy("bedrock-extproc").Spec.PolicyTypes = o.policy("bedrock-extproc").Spec.PolicyTypes[:1]
 		}},
-		{"service", "lets in port grpc, which no container has", func(o *objects) {
-			o.policy("bedrock-extproc").Spec.Ingress[0].Ports[0].Port = new(intstr.FromString("grpc"))
+		{"service", "lets in port 9000, which is no number", func(o *objects) {
+			o.policy("bedrock-extproc").Spec.Ingress[0].Ports[0].Port = new(intstr.FromInt32(9000))
+		}},
+		{"sidecar", "lets in port admin, which is no number", func(o *objects) {
+			o.policies[0].Spec.Ingress[1].Ports[0].Port = new(intstr.FromString("admin"))
 		}},
 		{"service", "anybody is let in to port grpc-extproc of bedrock-extproc: true", func(o *objects) { o.policy("bedrock-extproc").Spec.Ingress[0].From = nil }},
 		{"service", "envoy is let in to port grpc-extproc of bedrock-extproc: false", func(o *objects) { o.deployment("envoy").Spec.Template.Labels = nil }},

@@ -144,7 +144,7 @@ func (n *node) probe(c *corev1.Container, handler corev1.ProbeHandler) error {
 // have.
 func containerPort(c *corev1.Container, port intstr.IntOrString) string {
 	for _, p := range c.Ports {
-		if p.Name == port.StrVal || p.ContainerPort == port.IntVal {
+		if port.Type == intstr.String && p.Name == port.StrVal || port.Type == intstr.Int && p.ContainerPort == port.IntVal {
 			return fmt.Sprint(p.ContainerPort)
 		}
 	}

@@ -1,7 +1,6 @@
 package kubernetes
 
 import (
-	"context"
 	"fmt"
 	"io"
 	"net"
@@ -9,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"syscall"
 	"testing"
 	"time"
@@ -53,17 +53,16 @@ func start(t testing.TB, env []string, command ...string) *process {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer output.Close()                                                          // the process has its own
-	p.cmd = exec.CommandContext(context.Background(), command[0], command[1:]...) //nolint:usetesting // it ends in the cleanup
+	defer output.Close()                             // the process has its own
+	p.cmd = exec.Command(command[0], command[1:]...) //nolint:noctx // it ends in the cleanup
 	p.cmd.Env = append([]string{"PATH=" + os.Getenv("PATH")}, env...)
 	p.cmd.Stdout, p.cmd.Stderr = output, output
-	if err := p.cmd.Start(); err != nil {
+	p.cmd.SysProcAttr = childAttributes()
+	started := make(chan error)
+	go p.follow(started)
+	if err := <-started; err != nil {
 		t.Fatal(err)
 	}
-	go func() {
-		defer close(p.done)
-		_ = p.cmd.Wait() // how it ended shows in its output
-	}()
 	t.Cleanup(func() {
 		_ = p.cmd.Process.Kill()
 		<-p.done
@@ -73,6 +72,18 @@ func start(t testing.TB, env []string, command ...string) *process {
 		}
 	})
 	return p
+}
+
+// follow starts the process and stays with it, on a thread that lives as long.
+func (p *process) follow(started chan<- error) {
+	defer close(p.done)
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	err := p.cmd.Start()
+	started <- err
+	if err == nil {
+		_ = p.cmd.Wait() // how it ended shows in its output
+	}
 }
 
 // await repeats a question until it has no error. The process must stay.

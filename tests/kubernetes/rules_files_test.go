@@ -163,7 +163,7 @@ func upstreams(o *objects, f *findings) {
 	if service.Spec.ClusterIP != corev1.ClusterIPNone {
 		f.add("service %s is not headless", service.Name)
 	}
-	if port.Name != "grpc-extproc" || port.AppProtocol == nil || *port.AppProtocol != "kubernetes.io/h2c" {
+	if port.Name != "grpc-extproc" || port.AppProtocol == nil || *port.AppProtocol != "https" {
 		f.add("service %s does not say what it speaks", service.Name)
 	}
 	if o.envoy(d, f).Static.Clusters[0].TransportSocket == nil {

@@ -37,14 +37,15 @@ func policyTypes(o *objects, f *findings) {
 	}
 }
 
-// policyPorts: ports that are let in exist.
+// policyPorts: ports that are let in exist, and are numbers: not every network finds
+// the names of an init container's.
 func policyPorts(o *objects, f *findings) {
 	for _, d := range o.deployments {
 		for _, p := range o.policiesOf(d, f) {
 			for _, rule := range p.Spec.Ingress {
 				for _, port := range rule.Ports {
-					if port.Port == nil || podPort(d, func(c *corev1.Container) bool { return containerPort(c, *port.Port) != "" }) == nil {
-						f.add("policy %s lets in port %v, which no container has", p.Name, port.Port)
+					if port.Port == nil || port.Port.Type != intstr.Int || podPort(d, func(c *corev1.Container) bool { return containerPort(c, *port.Port) != "" }) == nil {
+						f.add("policy %s lets in port %v, which is no number of a container's port", p.Name, port.Port)
 					}
 				}
 			}
@@ -59,15 +60,17 @@ func callers(o *objects, f *findings) {
 	stranger.Name = "anybody"
 	for _, to := range o.deployments {
 		for _, port := range []string{"grpc-extproc", "admin"} {
-			if podPort(to, func(c *corev1.Container) bool { return containerPort(c, intstr.FromString(port)) != "" }) == nil {
+			c := podPort(to, func(c *corev1.Container) bool { return containerPort(c, intstr.FromString(port)) != "" })
+			if c == nil {
 				continue
 			}
+			number := containerPort(c, intstr.FromString(port))
 			for _, from := range append([]*appsv1.Deployment{stranger}, o.deployments...) {
 				allowed := from.Name == "envoy" && port == "grpc-extproc"
-				if got := o.letsIn(to, from, port, f); got != allowed {
+				if got := o.letsIn(to, from, number, f); got != allowed {
 					f.add("%s is let in to port %s of %s: %t", from.Name, port, to.Name, got)
 				}
-				if allowed && !o.letsOut(from, to, port, f) {
+				if allowed && !o.letsOut(from, to, number, f) {
 					f.add("%s is not let out to port %s of %s", from.Name, port, to.Name)
 				}
 			}
@@ -105,7 +108,7 @@ func peersMatch(peers []networkingv1.NetworkPolicyPeer, d *appsv1.Deployment, f 
 	})
 }
 
-// portsMatch tells whether a port, by name or number, is among those of a rule.
+// portsMatch tells whether a port is among those of a rule.
 func portsMatch(ports []networkingv1.NetworkPolicyPort, port string, protocol corev1.Protocol) bool {
 	return len(ports) == 0 || slices.ContainsFunc(ports, func(p networkingv1.NetworkPolicyPort) bool {
 		has := corev1.ProtocolTCP

@@ -74,7 +74,7 @@ func (s *site) project(t testing.TB, volume string, files map[string]string) {
 	if err := os.MkdirAll(folder, 0o750); err != nil {
 		t.Fatal(err)
 	}
-	version, err := os.MkdirTemp(folder, "..")
+	version, err := os.MkdirTemp(folder, "..") //nolint:usetesting // in the volume
 	if err != nil {
 		t.Fatal(err)
 	}

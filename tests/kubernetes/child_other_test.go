@@ -1,0 +1,8 @@
+//go:build !linux
+
+package kubernetes
+
+import "syscall"
+
+// childAttributes are none where the kernel cannot end a process with a killed test.
+func childAttributes() *syscall.SysProcAttr { return nil }
