@@ -70,6 +70,8 @@ func fileBreaks() []breakage {
 		}},
 		{"sidecar", "mounts a subPath", func(o *objects) { pod(o, "envoy").InitContainers[0].VolumeMounts[1].SubPath = "config.yaml" }},
 		{"sidecar", "there is no ConfigMap bedrock-extproc", func(o *objects) { o.configMap("bedrock-extproc").Name = "other" }},
+		{"sidecar", "bedrock-extproc changes its name", func(o *objects) { o.configMap("bedrock-extproc").Name += "-92m85kd772" }},
+		{"sidecar", "Envoy keeps its name", func(o *objects) { o.configMaps[1].Name = "envoy" }},
 		{"service", "nobody makes Secret envoy-tls", func(o *objects) { o.certificate("envoy-tls").Spec.SecretName = "other" }},
 		{"sidecar", "no volume holds /etc/bedrock-extproc/config.yml", func(o *objects) {
 			argument(&pod(o, "envoy").InitContainers[0], "-config=/etc/bedrock-extproc/config.yml")

@@ -78,3 +78,14 @@ func (s *site) awaitDefault(t *testing.T, backend string) {
 		return err
 	})
 }
+
+// closes tells whether Envoy ends the connection after an answer.
+func closes(t *testing.T, s *site) bool {
+	t.Helper()
+	resp, err := http.Get("http://" + s.address("8000") + "/healthz")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	return resp.Close
+}

@@ -41,6 +41,17 @@ func volumes(o *objects, f *findings) {
 	}
 }
 
+// names: a change of bedrock-extproc's configuration reaches the running pods, and
+// one of Envoy's starts new ones.
+func names(o *objects, f *findings) {
+	if o.configMap("bedrock-extproc") == nil {
+		f.add("the configuration of bedrock-extproc changes its name")
+	}
+	if o.configMap("envoy") != nil {
+		f.add("the configuration of Envoy keeps its name")
+	}
+}
+
 var filePath = regexp.MustCompile(`(/etc|/run)/[\w./-]+`)
 
 // files: the paths in arguments and Envoy's files are in volumes that hold them.

@@ -19,7 +19,7 @@ func rules() []rule {
 	return []rule{
 		namespaces, selectors, servicePorts, images,
 		probes, scrapes, openPorts, autoscaling,
-		volumes, files, sockets, upstreams,
+		volumes, names, files, sockets, upstreams,
 		restricted, accounts, graces, unlinked,
 		policyTypes, policyPorts, callers, egress,
 		certificates,

@@ -68,6 +68,9 @@ func (n *node) drains(t *testing.T, envoy *process) {
 	if out, err := exec.CommandContext(t.Context(), preStop[0], preStop[1:]...).CombinedOutput(); err != nil {
 		t.Errorf("%v: %v\n%s", preStop, err, out)
 	}
+	if !closes(t, n.site) {
+		t.Error("Envoy does not send clients elsewhere")
+	}
 	envoy.end(t)
 	if got := <-rest; !strings.Contains(got, `"type":"message_stop"`) {
 		t.Errorf("the stream ends with %q", got)
