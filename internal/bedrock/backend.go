@@ -29,6 +29,7 @@ type Backend struct {
 	limits       Limits
 	route        []*Backend // itself, then its fallbacks
 	cooling      *cooling
+	clock        clock
 	client       *bedrockruntime.Client
 	protocol     *restjson1.Protocol
 	transport    http.RoundTripper

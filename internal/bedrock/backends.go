@@ -112,8 +112,8 @@ func newBackend(ctx context.Context, a *accounts, cfg Config, c BackendConfig, t
 	b.client = bedrockruntime.NewFromConfig(sdk, c.endpoint, c.Identity.configure, func(o *bedrockruntime.Options) {
 		// One attempt: the SDK cannot see an exception inside a stream, so it is
 		// not the one to repeat calls.
-		o.Retryer, o.RetryMaxAttempts = aws.NopRetryer{}, 0
-		o.HTTPSignerV4 = signer{own: v4.NewSigner()}
+		o.APIOptions = append(o.APIOptions, lean)
+		o.HTTPSignerV4 = signer{own: v4.NewSigner(), clock: &b.clock}
 		if name, version, ok := strings.Cut(cfg.AppID, "/"); ok {
 			o.APIOptions = append(o.APIOptions, awsmiddleware.AddUserAgentKeyValue(name, version))
 		} else if name != "" {

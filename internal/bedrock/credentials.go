@@ -59,10 +59,14 @@ func (k callerKeys) Retrieve(context.Context) (aws.Credentials, error) {
 // derived key per region and finds it by the access key id alone, so that a
 // caller with someone's id and a wrong secret would be signed with the right one.
 // Callers get a signer of their own, which costs four HMACs a call.
-type signer struct{ own *v4.Signer }
+type signer struct {
+	own   *v4.Signer
+	clock *clock
+}
 
 // SignHTTP implements [v4.HTTPSigner].
 func (s signer) SignHTTP(ctx context.Context, creds aws.Credentials, r *http.Request, payloadHash, service, region string, at time.Time, optFns ...func(*v4.SignerOptions)) error {
+	at = s.clock.at(at)
 	if creds.Source == callerSource {
 		return v4.NewSigner().SignHTTP(ctx, creds, r, payloadHash, service, region, at, optFns...)
 	}

@@ -49,11 +49,13 @@ type exchange struct {
 
 	facts  translator.Facts
 	status int // 0 while there is no answer
-	header http.Header
-	reply  []byte        // a whole 2xx answer
-	stream io.ReadCloser // the body of a 2xx answer to ConverseStream
-	length int64         // of that body, -1 when it is not known
-	events *stream       // that is read from it
+	// wrongTime says that the signature's time was wrong, which is mended by now.
+	wrongTime bool
+	header    http.Header
+	reply     []byte        // a whole 2xx answer
+	stream    io.ReadCloser // the body of a 2xx answer to ConverseStream
+	length    int64         // of that body, -1 when it is not known
+	events    *stream       // that is read from it
 }
 
 // converse gets the whole answer.
@@ -151,6 +153,7 @@ func (x *exchange) Do(req *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	x.status, x.header = resp.StatusCode, resp.Header
+	x.wrongTime = x.backend.clock.learn(resp.StatusCode, resp.Header)
 	x.facts.AWSRequestID = resp.Header.Get("X-Amzn-Requestid")
 	return resp, nil
 }

@@ -25,7 +25,8 @@ type run struct {
 	made   int // HTTP calls so far
 	// invocation is the value of the header invocationID, from the first call on.
 	invocation string
-	// renewed says that expired credentials of the sidecar's have been dropped.
+	// renewed says that expired credentials of the sidecar's have been dropped, or
+	// that the clock was set.
 	renewed bool
 	// last and refusal are the latest exchange and its error; ofAsked is the error
 	// of the backend that the client asked for, which is the one to tell.
@@ -149,14 +150,20 @@ func (r *run) visit(b *Backend, attempts int, others bool) step {
 	}
 }
 
-// renew drops credentials of the sidecar's that AWS calls expired, once a call.
+// renew mends what made AWS refuse a signature, once a call: its time, or
+// credentials of the sidecar's that AWS calls expired.
 func (r *run) renew(err error) bool {
 	e, ok := errors.AsType[*translator.Error](err)
-	if !ok || r.renewed || r.last.own == nil || e.Kind != translator.KindSidecarCredentials || !strings.HasPrefix(e.AWSError, "ExpiredToken") {
+	if !ok || r.renewed {
 		return false
 	}
-	r.renewed = true
-	return r.last.own.forget()
+	switch {
+	case r.last.wrongTime:
+		r.renewed = true
+	case e.Kind == translator.KindSidecarCredentials && strings.HasPrefix(e.AWSError, "ExpiredToken") && r.last.own != nil:
+		r.renewed = r.last.own.forget()
+	}
+	return r.renewed
 }
 
 // leave draws the conclusions from a backend's last error.
