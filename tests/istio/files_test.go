@@ -1,0 +1,100 @@
+package istio
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"istio.io/istio/pilot/pkg/config/kube/crd"
+	"istio.io/istio/pkg/config"
+	"istio.io/istio/pkg/config/schema/collections"
+	"istio.io/istio/pkg/config/schema/gvk"
+	kubelib "istio.io/istio/pkg/kube"
+
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+)
+
+// An example is one folder of examples/istio, read as Istio and Kubernetes read it.
+type example struct {
+	istio      []config.Config
+	kubernetes []runtime.Object
+}
+
+// folders are the examples.
+var folders = []string{"gateway", "sidecar"}
+
+func load(t *testing.T, folder string) example {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join("../../examples/istio", folder, "*.yaml"))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no files: %v", err)
+	}
+	var e example
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, object := range bytes.Split(text, []byte("\n---\n")) {
+			if err := e.add(object); err != nil {
+				t.Fatalf("%s: %v\n%s", file, err, object)
+			}
+		}
+	}
+	return e
+}
+
+// add takes one object, which is Istio's or Kubernetes's.
+func (e *example) add(object []byte) error {
+	configs, others, err := crd.ParseInputs(string(object))
+	if err != nil {
+		return err
+	}
+	e.istio = append(e.istio, configs...)
+	if len(others) == 0 {
+		return nil
+	}
+	decoded, _, err := kubelib.IstioCodec.UniversalDeserializer().Decode(object, nil, nil)
+	e.kubernetes = append(e.kubernetes, decoded)
+	return err
+}
+
+// only are the objects of one type.
+func only[T runtime.Object](e example) []T {
+	var found []T
+	for _, object := range e.kubernetes {
+		if typed, ok := object.(T); ok {
+			found = append(found, typed)
+		}
+	}
+	return found
+}
+
+// TestValid has Istio's admission webhook judge every object.
+func TestValid(t *testing.T) {
+	for _, folder := range folders {
+		e := load(t, folder)
+		for _, c := range e.istio {
+			schema, ok := collections.All.FindByGroupVersionAliasesKind(c.GroupVersionKind)
+			if !ok {
+				t.Errorf("%s: Istio does not know %v", folder, c.GroupVersionKind)
+				continue
+			}
+			warning, err := schema.ValidateConfig(c)
+			if err != nil {
+				t.Errorf("%s: %s %s: %v", folder, c.GroupVersionKind.Kind, c.Name, err)
+			}
+			if warning != nil && c.GroupVersionKind != gvk.EnvoyFilter {
+				t.Errorf("%s: %s %s: %v", folder, c.GroupVersionKind.Kind, c.Name, warning)
+			} else if warning != nil {
+				t.Logf("%s: %s %s: %v", folder, c.GroupVersionKind.Kind, c.Name, warning)
+			}
+		}
+		if len(only[*appsv1.Deployment](e)) != 1 || len(only[*corev1.Service](e)) != 1 {
+			t.Errorf("%s: %d Kubernetes objects, without a Deployment or a Service", folder, len(e.kubernetes))
+		}
+	}
+}
