@@ -1,0 +1,98 @@
+package istio
+
+import (
+	"context"
+	"crypto/tls"
+	"encoding/json"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+)
+
+const question = `{"messages": [{"role": "user", "content": "What is 2+2?"}]}`
+
+// client calls a TLS listener at address, whatever the URL's host.
+func client(t *testing.T, address string, cfg *tls.Config) *http.Client {
+	t.Helper()
+	transport := &http.Transport{
+		TLSClientConfig: cfg, ForceAttemptHTTP2: true,
+		DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
+			return new(net.Dialer).DialContext(ctx, network, address)
+		},
+	}
+	t.Cleanup(transport.CloseIdleConnections)
+	return &http.Client{Transport: transport}
+}
+
+// A call is one request, with what is not usual of it.
+type call struct {
+	url     string // "" means the one for whole answers
+	host    string // of the request, if it is not the URL's
+	token   string
+	headers map[string]string
+	body    string // "" means question
+}
+
+// answer is what came back.
+type answer struct {
+	status int
+	header http.Header
+	body   string
+}
+
+func (c call) do(t *testing.T, client *http.Client, url string) answer {
+	t.Helper()
+	if c.body == "" {
+		c.body = question
+	}
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url+c.url, strings.NewReader(c.body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Host = c.host
+	if c.token != "" {
+		req.Header.Set("Authorization", "Bearer "+c.token)
+	}
+	for name, value := range c.headers {
+		req.Header.Set(name, value)
+	}
+	resp, err := client.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return answer{resp.StatusCode, resp.Header, string(body)}
+}
+
+// want checks the status and a part of the body.
+func (a answer) want(t *testing.T, status int, part string) {
+	t.Helper()
+	if a.status != status || !strings.Contains(a.body, part) {
+		t.Errorf("status %d, want %d, with %q: %s", a.status, status, part, a.body)
+	}
+}
+
+// requestMetadata is what the latest call told Bedrock of its caller.
+func (x *extProc) requestMetadata(t *testing.T) map[string]string {
+	t.Helper()
+	calls := x.bedrock.Calls()
+	if len(calls) == 0 {
+		t.Fatal("Bedrock was not called")
+	}
+	var body struct{ RequestMetadata map[string]string }
+	if err := json.Unmarshal(calls[len(calls)-1].Body, &body); err != nil {
+		t.Fatal(err)
+	}
+	return body.RequestMetadata
+}
+
+const (
+	completions = "/api/v1/llm/completions"
+	stream      = "/api/v1/llm/completions/stream"
+)
