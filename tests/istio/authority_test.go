@@ -70,6 +70,18 @@ func (a *authority) host(t *testing.T, name string) tls.Certificate {
 	return tls.Certificate{Certificate: [][]byte{cert.Raw}, PrivateKey: key}
 }
 
+// client is how a workload of the mesh connects to another. That one's name is no
+// host's; its certificate is the mesh's.
+func (a *authority) client(t *testing.T, namespace, account string) *tls.Config {
+	t.Helper()
+	return &tls.Config{
+		Certificates:       []tls.Certificate{a.workload(t, namespace, account)},
+		NextProtos:         []string{"h2"},
+		MinVersion:         tls.VersionTLS12,
+		InsecureSkipVerify: true,
+	}
+}
+
 func (a *authority) pool() *x509.CertPool {
 	pool := x509.NewCertPool()
 	pool.AddCert(a.cert)

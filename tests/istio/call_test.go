@@ -7,8 +7,11 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
+
+	"bedrock-extproc/tests/envoytest"
 )
 
 const question = `{"messages": [{"role": "user", "content": "What is 2+2?"}]}`
@@ -17,7 +20,7 @@ const question = `{"messages": [{"role": "user", "content": "What is 2+2?"}]}`
 func client(t *testing.T, address string, cfg *tls.Config) *http.Client {
 	t.Helper()
 	transport := &http.Transport{
-		TLSClientConfig: cfg, ForceAttemptHTTP2: true,
+		TLSClientConfig: cfg, ForceAttemptHTTP2: !slices.Contains(cfg.NextProtos, "http/1.1"),
 		DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
 			return new(net.Dialer).DialContext(ctx, network, address)
 		},
@@ -32,6 +35,7 @@ type call struct {
 	host    string // of the request, if it is not the URL's
 	token   string
 	headers map[string]string
+	http1   bool   // instead of HTTP/2
 	body    string // "" means question
 }
 
@@ -96,3 +100,17 @@ const (
 	completions = "/api/v1/llm/completions"
 	stream      = "/api/v1/llm/completions/stream"
 )
+
+// logged waits for the entry of a request in an Envoy's access log.
+func logged(t *testing.T, e *envoytest.Envoy, id string) map[string]any {
+	t.Helper()
+	for n := 1; ; n++ {
+		entries := e.AccessLog(t, n)
+		for _, entry := range entries {
+			if entry["request_id"] == id {
+				return entry
+			}
+		}
+		n = len(entries)
+	}
+}

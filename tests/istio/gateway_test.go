@@ -9,6 +9,12 @@ import (
 	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
 	tlsv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/transport_sockets/tls/v3"
 	"github.com/google/go-cmp/cmp"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/credentials"
+	"google.golang.org/grpc/credentials/insecure"
+	healthpb "google.golang.org/grpc/health/grpc_health_v1"
+	"google.golang.org/grpc/status"
 
 	"bedrock-extproc/tests/envoytest"
 )
@@ -51,6 +57,9 @@ func (m *gatewayMesh) do(t *testing.T, c call) answer {
 	t.Helper()
 	address := strings.TrimPrefix(m.envoy.URL, "http://")
 	cfg := &tls.Config{RootCAs: m.public.pool(), MinVersion: tls.VersionTLS12}
+	if c.http1 {
+		cfg.NextProtos = []string{"http/1.1"}
+	}
 	if c.url == "" {
 		c.url = completions
 	}
@@ -67,4 +76,112 @@ func TestGateway(t *testing.T) {
 			t.Errorf("(-want +got):\n%s", diff)
 		}
 	})
+	t.Run("streamed", func(t *testing.T) {
+		got := m.do(t, call{url: stream, token: token})
+		got.want(t, http.StatusOK, `"type":"message_stop"`)
+		if kind := got.header.Get("Content-Type"); kind != "text/event-stream" {
+			t.Errorf("content type %q", kind)
+		}
+	})
+	t.Run("a claim decides which models", func(t *testing.T) {
+		claude := `{"model": "us.anthropic.claude-sonnet-4-20250514-v1:0", ` + question[1:]
+		m.do(t, call{token: token, body: claude}).want(t, http.StatusOK, "2 + 2 = 4.")
+		other := m.issuer.token(t, "bob", "support", "llm-users")
+		m.do(t, call{token: other, body: claude}).want(t, http.StatusForbidden, "not_permitted")
+	})
+	t.Run("headers are not believed", func(t *testing.T) {
+		m.do(t, call{token: token, headers: map[string]string{
+			"X-Forwarded-Client-Cert": "URI=spiffe://cluster.local/ns/evil/sa/evil", "Team": "boss", "X-User": "boss", "Bedrock-Tenant": "boss",
+		}}).want(t, http.StatusOK, "")
+		if diff := cmp.Diff(map[string]string{"user": "ann", "team": "search"}, m.extProc.requestMetadata(t)); diff != "" {
+			t.Errorf("(-want +got):\n%s", diff)
+		}
+	})
+	t.Run("refused", m.testRefused)
+	t.Run("mTLS", m.testMutualTLS)
+	t.Run("access log", m.testAccessLog)
+	t.Run("bedrock-extproc gone", func(t *testing.T) {
+		m.extProc.stop(t)
+		m.do(t, call{token: token}).want(t, http.StatusServiceUnavailable, "envoy_sidecar_unreachable")
+	})
+}
+
+// testRefused has Envoy turn calls away before bedrock-extproc hears of them.
+func (m *gatewayMesh) testRefused(t *testing.T) {
+	before := len(m.extProc.bedrock.Calls())
+	token := m.issuer.token(t, "ann", "search", "llm-users")
+	for name, c := range map[string]struct {
+		call
+		status int
+		kind   string
+	}{
+		"no token":               {call{}, http.StatusForbidden, "envoy_forbidden"},
+		"somebody else's token":  {call{token: newIssuer(t).token(t, "ann", "search", "llm-users")}, http.StatusUnauthorized, "envoy_unauthenticated"},
+		"a cut token":            {call{token: token[:len(token)-4]}, http.StatusUnauthorized, "envoy_unauthenticated"},
+		"not of the group":       {call{token: m.issuer.token(t, "eve", "search", "others")}, http.StatusForbidden, "envoy_forbidden"},
+		"another host":           {call{host: "other.example.com", token: token}, http.StatusNotFound, ""},
+		"another host, no token": {call{host: "other.example.com"}, http.StatusForbidden, "envoy_forbidden"},
+		"another case, no token": {call{host: "LLM.example.com"}, http.StatusForbidden, "envoy_forbidden"},
+		"with a port, no token":  {call{host: "llm.example.com:8443"}, http.StatusForbidden, "envoy_forbidden"},
+		"an escaped slash":       {call{url: "/api%2Fv1/llm/completions", token: token}, http.StatusBadRequest, "envoy_bad_request"},
+	} {
+		t.Run(name, func(t *testing.T) { m.do(t, c.call).want(t, c.status, c.kind) })
+	}
+	t.Run("a header with underscore", func(t *testing.T) {
+		got := m.do(t, call{token: token, headers: map[string]string{"X_Provider": "a"}, http1: true})
+		got.want(t, http.StatusBadRequest, "envoy_bad_request") // on HTTP/2 Envoy resets the stream
+	})
+	if after := len(m.extProc.bedrock.Calls()); after != before {
+		t.Errorf("%d calls reached Bedrock", after-before)
+	}
+}
+
+// testMutualTLS tries to get at bedrock-extproc past the gateway.
+func (m *gatewayMesh) testMutualTLS(t *testing.T) {
+	for name, c := range map[string]struct {
+		transport credentials.TransportCredentials
+		want      codes.Code
+	}{
+		"no TLS":           {insecure.NewCredentials(), codes.Unavailable},
+		"another workload": {m.as(t, "default", "curl"), codes.PermissionDenied},
+		"the gateway":      {m.as(t, "istio-ingress", "istio-ingressgateway"), codes.OK},
+	} {
+		t.Run(name, func(t *testing.T) {
+			conn, err := grpc.NewClient(m.pod, grpc.WithTransportCredentials(c.transport))
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer conn.Close()
+			_, err = healthpb.NewHealthClient(conn).Check(t.Context(), &healthpb.HealthCheckRequest{})
+			if got := status.Code(err); got != c.want {
+				t.Errorf("%v, want %v: %v", got, c.want, err)
+			}
+		})
+	}
+}
+
+// as is how a workload of the mesh connects.
+func (m *gatewayMesh) as(t *testing.T, namespace, account string) credentials.TransportCredentials {
+	t.Helper()
+	return credentials.NewTLS(m.mesh.client(t, namespace, account))
+}
+
+// testAccessLog looks at the entry of a call of its own.
+func (m *gatewayMesh) testAccessLog(t *testing.T) {
+	token := m.issuer.token(t, "ann", "search", "llm-users")
+	const id = "00000000-0000-4000-8000-00000000abcd"
+	m.do(t, call{token: token, headers: map[string]string{"X-Request-Id": id}}).want(t, http.StatusOK, "")
+	want := map[string]any{
+		"request_id": id, "status": 200.0, "path": completions, "model": "us.amazon.nova-lite-v1:0", "backend": "bedrock",
+		"region": "us-east-1", "stop_reason": "end_turn", "details": "bedrock_extproc_ok",
+	}
+	got := logged(t, m.envoy, id)
+	for name, value := range want {
+		if got[name] != value {
+			t.Errorf("%s is %v, want %v", name, got[name], value)
+		}
+	}
+	if got["input_tokens"] == nil || got["output_tokens"] == nil || got["ext_proc_microseconds"] == nil {
+		t.Errorf("without tokens or time: %v", got)
+	}
 }
