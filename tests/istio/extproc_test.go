@@ -3,23 +3,22 @@ package istio
 import (
 	"bytes"
 	"context"
-	"net"
 	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
 
+	"bedrock-extproc/tests/fakebedrock"
 	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials/insecure"
 	healthpb "google.golang.org/grpc/health/grpc_health_v1"
 	corev1 "k8s.io/api/core/v1"
-
-	"bedrock-extproc/tests/fakebedrock"
 )
 
 // extProc is bedrock-extproc with the configuration of an example, and a stand-in
@@ -31,19 +30,15 @@ type extProc struct {
 	log     bytes.Buffer
 }
 
-// startExtProc builds the program in its own module, with its own dependencies.
+// startExtProc starts it on a Unix socket and waits until it is ready.
 func startExtProc(t *testing.T, e example) *extProc {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "istio-") // a test's own folder can be too long for a socket's name
+	// A test's own temporary folder can be too long for a socket's name.
+	dir, err := os.MkdirTemp("", "istio-") //nolint:usetesting // see above
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { os.RemoveAll(dir) })
-	program := filepath.Join(dir, "bedrock-extproc")
-	build := exec.CommandContext(t.Context(), "go", "build", "-C", "../..", "-o", program, "./cmd/bedrock-extproc")
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
 	file := filepath.Join(dir, "config.yaml")
 	if err := os.WriteFile(file, []byte(only[*corev1.ConfigMap](e)[0].Data["config.yaml"]), 0o600); err != nil {
 		t.Fatal(err)
@@ -51,10 +46,12 @@ func startExtProc(t *testing.T, e example) *extProc {
 	x := &extProc{bedrock: fakebedrock.New(fakebedrock.Config{}), socket: filepath.Join(dir, "s.sock")}
 	server := httptest.NewServer(x.bedrock)
 	t.Cleanup(server.Close)
-	x.cmd = exec.Command(program, "serve", "-listen", "unix://"+x.socket, "-admin", "127.0.0.1:0", "-config", file, "-drain-delay", "0s")
+	x.cmd = exec.Command(build(t, dir), //nolint:noctx // it ends in stop
+		"serve", "-listen", "unix://"+x.socket, "-admin", "127.0.0.1:0", "-config", file, "-drain-delay", "0s")
 	x.cmd.Env = append(os.Environ(), "AWS_ENDPOINT_URL_BEDROCK_RUNTIME="+server.URL, "AWS_EC2_METADATA_DISABLED=true",
 		"AWS_ACCESS_KEY_ID="+fakebedrock.DemoAccessKeyID, "AWS_SECRET_ACCESS_KEY="+fakebedrock.DemoSecretAccessKey,
-		"AWS_SESSION_TOKEN=", "AWS_PROFILE=", "AWS_CONFIG_FILE="+os.DevNull, "AWS_SHARED_CREDENTIALS_FILE="+os.DevNull)
+		"AWS_SESSION_TOKEN=", "AWS_PROFILE=", "AWS_BEARER_TOKEN_BEDROCK=",
+		"AWS_CONFIG_FILE="+os.DevNull, "AWS_SHARED_CREDENTIALS_FILE="+os.DevNull)
 	x.cmd.Stdout, x.cmd.Stderr = &x.log, &x.log
 	if err := x.cmd.Start(); err != nil {
 		t.Fatal(err)
@@ -62,6 +59,17 @@ func startExtProc(t *testing.T, e example) *extProc {
 	t.Cleanup(func() { x.stop(t) })
 	x.awaitReady(t)
 	return x
+}
+
+// build makes the program in its own module, with its own dependencies.
+func build(t *testing.T, dir string) string {
+	t.Helper()
+	program := filepath.Join(dir, "bedrock-extproc")
+	cmd := exec.CommandContext(t.Context(), "go", "build", "-C", "../..", "-o", program, "./cmd/bedrock-extproc")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	return program
 }
 
 // awaitReady asks its health service.
@@ -96,20 +104,13 @@ func (x *extProc) address() *corev3.Address {
 	return &corev3.Address{Address: &corev3.Address_Pipe{Pipe: &corev3.Pipe{Path: x.socket}}}
 }
 
-// calls are the bodies of what reached Bedrock, so far.
-func (x *extProc) calls() []string {
-	var bodies []string
-	for _, c := range x.bedrock.Calls() {
-		bodies = append(bodies, string(c.Body))
-	}
-	return bodies
-}
-
-func tcp(address string) *corev3.Address {
+// tcp is host:port.
+func tcp(t *testing.T, address string) *corev3.Address {
+	t.Helper()
 	host, port, _ := strings.Cut(address, ":")
-	number, err := net.LookupPort("tcp", port)
+	number, err := strconv.ParseUint(port, 10, 16)
 	if err != nil {
-		panic(err)
+		t.Fatal(err)
 	}
 	return &corev3.Address{Address: &corev3.Address_SocketAddress{SocketAddress: &corev3.SocketAddress{
 		Address: host, PortSpecifier: &corev3.SocketAddress_PortValue{PortValue: uint32(number)},

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"bedrock-extproc/tests/envoytest"
 	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
 	tlsv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/transport_sockets/tls/v3"
 	"github.com/google/go-cmp/cmp"
@@ -15,8 +16,6 @@ import (
 	"google.golang.org/grpc/credentials/insecure"
 	healthpb "google.golang.org/grpc/health/grpc_health_v1"
 	"google.golang.org/grpc/status"
-
-	"bedrock-extproc/tests/envoytest"
 )
 
 // gatewayMesh is the gateway example at work: the gateway's Envoy, the Envoy beside
@@ -38,12 +37,12 @@ func startGateway(t *testing.T) *gatewayMesh {
 	plane := startPilot(t, e)
 	m.pod = plane.pod + ":9002"
 	envoytest.Start(t, m.pod, lone{
-		generated: plane.sidecar(e), listener: "virtualInbound", address: tcp(m.pod),
+		generated: plane.sidecar(e), listener: "virtualInbound", address: tcp(t, m.pod),
 		move:    map[string]*corev3.Address{"inbound|9002||": m.extProc.address()},
 		secrets: []*tlsv3.Secret{m.mesh.roots(), secret(t, "default", m.mesh.workload(t, "bedrock", "bedrock-extproc"))},
 	}.edit(t))
 	m.envoy = envoytest.Start(t, m.pod, lone{
-		generated: plane.gateway(), listener: gatewayListener, address: tcp("127.0.0.1:0"),
+		generated: plane.gateway(), listener: gatewayListener, address: tcp(t, "127.0.0.1:0"),
 		secrets: []*tlsv3.Secret{
 			m.mesh.roots(), secret(t, "default", m.mesh.workload(t, "istio-ingress", "istio-ingressgateway")),
 			secret(t, "kubernetes://llm-example-com", m.public.host(t, "llm.example.com")),

@@ -4,10 +4,7 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-	"google.golang.org/protobuf/reflect/protoreflect"
-	"google.golang.org/protobuf/testing/protocmp"
-
+	"bedrock-extproc/envoy"
 	clusterv3 "github.com/envoyproxy/go-control-plane/envoy/config/cluster/v3"
 	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
 	listenerv3 "github.com/envoyproxy/go-control-plane/envoy/config/listener/v3"
@@ -16,8 +13,9 @@ import (
 	jwtv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/jwt_authn/v3"
 	hcmv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/network/http_connection_manager/v3"
 	tlsv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/transport_sockets/tls/v3"
-
-	"bedrock-extproc/envoy"
+	"github.com/google/go-cmp/cmp"
+	"google.golang.org/protobuf/reflect/protoreflect"
+	"google.golang.org/protobuf/testing/protocmp"
 )
 
 const (
@@ -84,7 +82,8 @@ func order(m *hcmv3.HttpConnectionManager) []string {
 	var names []string
 	for _, f := range m.GetHttpFilters() {
 		switch f.GetName() {
-		case "envoy.filters.http.jwt_authn", "envoy.filters.http.rbac", "envoy.filters.http.ext_proc", "envoy.filters.http.router":
+		case "envoy.filters.http.jwt_authn", "envoy.filters.http.rbac", "envoy.filters.http.local_ratelimit",
+			"envoy.filters.http.ext_proc", "envoy.filters.http.router":
 			names = append(names, f.GetName())
 		}
 	}

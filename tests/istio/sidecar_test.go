@@ -4,12 +4,11 @@ import (
 	"net/http"
 	"testing"
 
+	"bedrock-extproc/envoy"
+	"bedrock-extproc/tests/envoytest"
 	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
 	tlsv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/transport_sockets/tls/v3"
 	"github.com/google/go-cmp/cmp"
-
-	"bedrock-extproc/envoy"
-	"bedrock-extproc/tests/envoytest"
 )
 
 // TestSidecar has other workloads of the mesh call the one without an application.
@@ -18,7 +17,7 @@ func TestSidecar(t *testing.T) {
 	x, mesh, plane := startExtProc(t, e), newAuthority(t), startPilot(t, e)
 	pod := plane.pod + ":8080"
 	proxy := envoytest.Start(t, pod, lone{
-		generated: plane.sidecar(e), listener: "virtualInbound", address: tcp(pod),
+		generated: plane.sidecar(e), listener: "virtualInbound", address: tcp(t, pod),
 		move:    map[string]*corev3.Address{envoy.ClusterName: x.address()},
 		secrets: []*tlsv3.Secret{mesh.roots(), secret(t, "default", mesh.workload(t, "llm", "llm"))},
 	}.edit(t))
