@@ -2,16 +2,11 @@ package main
 
 import (
 	"context"
-	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"net"
 	"os"
 	"strings"
-
-	"google.golang.org/grpc"
-	"google.golang.org/grpc/credentials"
 )
 
 // socketMode lets Envoy connect when it shares the socket's group.
@@ -74,38 +69,4 @@ func removeStale(ctx context.Context, path string) error {
 		return errors.Join(errors.New("another process listens there"), conn.Close())
 	}
 	return os.Remove(path)
-}
-
-// set reports whether TLS is configured; half a configuration is an error.
-func (f tlsFiles) set() (bool, error) {
-	switch {
-	case f == (tlsFiles{}):
-		return false, nil
-	case f.cert == "" || f.key == "" || f.clientCA == "":
-		return false, errors.New("-tls-cert, -tls-key and -tls-client-ca go together")
-	}
-	return true, nil
-}
-
-// credentials loads mutual TLS: a client without our authority's certificate is
-// refused.
-func (f tlsFiles) credentials() (grpc.ServerOption, error) {
-	cert, err := tls.LoadX509KeyPair(f.cert, f.key)
-	if err != nil {
-		return nil, fmt.Errorf("-tls-cert: %w", err)
-	}
-	pem, err := os.ReadFile(f.clientCA)
-	if err != nil {
-		return nil, fmt.Errorf("-tls-client-ca: %w", err)
-	}
-	pool := x509.NewCertPool()
-	if !pool.AppendCertsFromPEM(pem) {
-		return nil, fmt.Errorf("-tls-client-ca %s holds no PEM certificate", f.clientCA)
-	}
-	return grpc.Creds(credentials.NewTLS(&tls.Config{
-		MinVersion:   tls.VersionTLS12,
-		Certificates: []tls.Certificate{cert},
-		ClientAuth:   tls.RequireAndVerifyClientCert,
-		ClientCAs:    pool,
-	})), nil
 }

@@ -24,9 +24,6 @@ type options struct {
 	logLevel     zapcore.Level
 }
 
-// tlsFiles name PEM files. All are set, or none.
-type tlsFiles struct{ cert, key, clientCA string }
-
 func (o *options) flags() *flag.FlagSet {
 	fs := flag.NewFlagSet("serve", flag.ContinueOnError)
 	fs.StringVar(&o.listen, "listen", "127.0.0.1:9002", "where Envoy's ext_proc filter connects: host:port, or unix:///path")

@@ -103,7 +103,7 @@ func (s *sidecar) newGRPC() error {
 		return err
 	}
 	if hasTLS {
-		creds, err := s.opts.tls.credentials()
+		creds, err := s.opts.tls.credentials(s.log)
 		if err != nil {
 			return err
 		}
