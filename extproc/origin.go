@@ -40,7 +40,7 @@ func (o Origin) Metadata(path []string) []string {
 	return texts(at.GetFields()[path[len(path)-1]])
 }
 
-// Attribute is a request attribute such as "source.principal". The filter must
+// Attribute is a request attribute such as "connection.uri_san_peer_certificate". The filter must
 // list it in request_attributes.
 func (o Origin) Attribute(name string) []string {
 	for _, ofFilter := range o.attributes {

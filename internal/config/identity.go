@@ -14,7 +14,7 @@ type Identity struct {
 	Name string
 	// Metadata is a namespace of Envoy's dynamic metadata, then keys.
 	Metadata []string
-	// Attribute is an attribute of Envoy, such as "source.principal".
+	// Attribute is an attribute of Envoy, such as "connection.uri_san_peer_certificate".
 	Attribute string
 	// GRPCMetadata is a name of gRPC initial metadata, in lower case.
 	GRPCMetadata string
@@ -53,7 +53,7 @@ func (i *Identity) keys() []key {
 			"not looked for", "[envoy.filters.http.jwt_authn, jwt_payload, sub]",
 			texts{&i.Metadata},
 		},
-		{"attribute", "An attribute of Envoy's. The filter must list it in `request_attributes`.", "not looked for", "source.principal", text{field: &i.Attribute}},
+		{"attribute", "An attribute of Envoy's. The filter must list it in `request_attributes`.", "not looked for", "connection.uri_san_peer_certificate", text{field: &i.Attribute}},
 		{"grpc_metadata", "A name of the filter's or the route's `grpc_initial_metadata`.", "not looked for", "bedrock-tenant", text{field: &i.GRPCMetadata}},
 		{"default", "What counts where none of these is there.", "the value is missing", "unknown", text{field: &i.Default}},
 	}

@@ -21,7 +21,7 @@ type Origin interface {
 	// Metadata is the value at a path: a namespace of the dynamic metadata, then
 	// keys.
 	Metadata(path []string) []string
-	// Attribute is the value of a request attribute such as "source.principal".
+	// Attribute is the value of a request attribute such as "connection.uri_san_peer_certificate".
 	Attribute(name string) []string
 	// Initial is the gRPC initial metadata of that name.
 	Initial(name string) []string
