@@ -107,6 +107,7 @@ func podBreaks() []breakage {
 		{"sidecar", "0 service accounts", func(o *objects) { o.serviceAccounts = nil }},
 		{"sidecar", "account bedrock-extproc mounts its token", func(o *objects) { o.serviceAccounts[0].AutomountServiceAccountToken = nil }},
 		{"service", `deployment envoy has account "bedrock-extproc"`, func(o *objects) { pod(o, "envoy").ServiceAccountName = "bedrock-extproc" }},
+		{"sidecar", "EKS gives Envoy the credentials", func(o *objects) { o.deployments[0].Spec.Template.Annotations = nil }},
 		{"service", "deployment envoy mounts a token", func(o *objects) { pod(o, "envoy").AutomountServiceAccountToken = nil }},
 		{"sidecar", "deployment envoy has less than 2m17s to end", func(o *objects) { pod(o, "envoy").TerminationGracePeriodSeconds = new(int64(137)) }},
 		{"service", "deployment bedrock-extproc has less than 2m12s to end", func(o *objects) { pod(o, "bedrock-extproc").TerminationGracePeriodSeconds = nil }},

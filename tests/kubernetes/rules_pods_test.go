@@ -37,7 +37,7 @@ func restricted(o *objects, f *findings) {
 }
 
 // accounts: pods with bedrock-extproc have the account that AWS knows, no others
-// do, and none has a token for the API server.
+// do, nor Envoy in the same pod, and none has a token for the API server.
 func accounts(o *objects, f *findings) {
 	if len(o.serviceAccounts) != 1 {
 		f.add("%d service accounts", len(o.serviceAccounts))
@@ -52,6 +52,9 @@ func accounts(o *objects, f *findings) {
 		has, needs := pod.ServiceAccountName == account.Name, container(pod, "bedrock-extproc") != nil
 		if has != needs {
 			f.add("deployment %s has account %q", d.Name, pod.ServiceAccountName)
+		}
+		if container(pod, "envoy") != nil && needs && d.Spec.Template.Annotations["eks.amazonaws.com/skip-containers"] != "envoy" {
+			f.add("deployment %s: EKS gives Envoy the credentials, too", d.Name)
 		}
 		if pod.AutomountServiceAccountToken == nil || *pod.AutomountServiceAccountToken {
 			f.add("deployment %s mounts a token", d.Name)
