@@ -3,6 +3,7 @@ package kubernetes
 import (
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"os"
@@ -155,17 +156,22 @@ func connects(address string) error {
 	return conn.Close()
 }
 
-// freePort is one that nobody listens on.
-func freePort(t testing.TB) string {
+// freePorts has a port that nobody listens on for each of the wanted ones. They are
+// below those that systems give to whoever asks for any, so that nobody gets them
+// before they are used.
+func freePorts(t testing.TB, wanted ...string) map[string]string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	free := map[string]string{}
+	for range 100 {
+		if len(free) == len(wanted) {
+			return free
+		}
+		port := fmt.Sprint(16384 + rand.IntN(16384))
+		if l, err := net.Listen("tcp", "127.0.0.1:"+port); err == nil {
+			defer l.Close() // all at last, so that none comes twice
+			free[wanted[len(free)]] = port
+		}
 	}
-	defer l.Close()
-	_, port, err := net.SplitHostPort(l.Addr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	return port
+	t.Fatal("no ports are free")
+	return nil
 }

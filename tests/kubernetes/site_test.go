@@ -2,6 +2,7 @@ package kubernetes
 
 import (
 	"cmp"
+	"errors"
 	"maps"
 	"os"
 	"path/filepath"
@@ -28,18 +29,27 @@ func newSite(t testing.TB, hosts ...string) *site {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { os.RemoveAll(dir) })
-	s := &site{dir: dir, hosts: hosts, ports: map[string]string{}}
-	for _, port := range []string{"8000", "9901", "9002", "9003"} {
-		s.ports[port] = freePort(t)
-	}
-	bedrock := freePort(t)
-	p := start(t, nil, build(t, "./tests/fakebedrock/cmd/fakebedrock"), "-addr", "127.0.0.1:"+bedrock)
-	p.await(t, func() error { return connects("127.0.0.1:" + bedrock) })
+	s := &site{dir: dir, hosts: hosts, ports: freePorts(t, "8000", "9901", "9002", "9003")}
 	s.env = []string{
-		"AWS_ENDPOINT_URL_BEDROCK_RUNTIME=http://127.0.0.1:" + bedrock,
+		"AWS_ENDPOINT_URL_BEDROCK_RUNTIME=" + startBedrock(t),
 		"AWS_ACCESS_KEY_ID=AKIDFAKEBEDROCK", "AWS_SECRET_ACCESS_KEY=fake-bedrock-secret-key",
 	}
 	return s
+}
+
+// startBedrock returns the URL of a stand-in.
+func startBedrock(t testing.TB) string {
+	t.Helper()
+	p := start(t, nil, build(t, "./tests/fakebedrock/cmd/fakebedrock"), "-addr", "127.0.0.1:0")
+	var url string
+	p.await(t, func() error {
+		var found bool
+		if _, url, found = strings.Cut(strings.TrimSpace(readFile(t, p.output)), "serving on "); !found {
+			return errors.New("the stand-in does not say where it is")
+		}
+		return nil
+	})
+	return url
 }
 
 // address is where something that listens on a port of the examples is.
