@@ -24,53 +24,63 @@ func TestTLS(t *testing.T) {
 		"Envoy's certificate": {client, true}, "none": {nil, false},
 		"the server's own": {server, false}, "that of another authority": {stranger, false},
 	} {
-		if err := n.handshake(t, c.secret); (err == nil) != c.allowed {
+		if _, err := n.handshake(t, c.secret); (err == nil) != c.allowed {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	n.renews(t)
+	t.Run("bedrock-extproc has a renewed certificate", func(t *testing.T) {
+		serial := n.renew(t, "bedrock-extproc-tls")
+		if got, err := n.handshake(t, client); err != nil || got != serial {
+			t.Errorf("serial %s, %v, want %s", got, err, serial)
+		}
+	})
+	t.Run("Envoy has a renewed certificate", func(t *testing.T) {
+		serial := n.renew(t, "envoy-tls")
+		until(t, func() error {
+			page, err := get("http://" + n.address("9901") + "/certs")
+			if err == nil && !strings.Contains(page, serial) {
+				err = fmt.Errorf("serial %s is not in %s", serial, page)
+			}
+			return err
+		})
+	})
 }
 
-// handshake calls the port of ext_proc with a certificate.
-func (n *node) handshake(t *testing.T, secret map[string]string) error {
+// handshake calls the port of ext_proc with a certificate, and returns the serial of
+// the server's.
+func (n *node) handshake(t *testing.T, secret map[string]string) (serial string, err error) {
 	t.Helper()
 	roots := x509.NewCertPool()
 	roots.AppendCertsFromPEM([]byte(n.authority.pem))
 	config := &tls.Config{RootCAs: roots, ServerName: "bedrock-extproc", NextProtos: []string{"h2"}, MinVersion: tls.VersionTLS12}
 	if secret != nil {
-		pair, err := tls.X509KeyPair([]byte(secret["tls.crt"]), []byte(secret["tls.key"]))
-		if err != nil {
-			t.Fatal(err)
-		}
-		config.Certificates = []tls.Certificate{pair}
+		config.Certificates = []tls.Certificate{keyPair(t, secret)}
 	}
 	conn, err := tls.Dial("tcp", n.address("9002"), config)
 	if err != nil {
-		return err
+		return "", err
 	}
 	defer conn.Close()
 	if err := conn.SetReadDeadline(time.Now().Add(limit)); err != nil {
 		t.Fatal(err)
 	}
 	_, err = conn.Read(make([]byte, 1)) // HTTP/2 settings, or the refusal
-	return err
+	return fmt.Sprintf("%x", conn.ConnectionState().PeerCertificates[0].SerialNumber), err
 }
 
-// renews puts a new certificate in Envoy's Secret, and waits until Envoy has it.
-func (n *node) renews(t *testing.T) {
+// renew puts a new certificate in a Secret, and returns its serial.
+func (n *node) renew(t *testing.T, name string) string {
 	t.Helper()
-	secret := n.authority.secret(t, &n.objects.certificate("envoy-tls").Spec)
+	secret := n.authority.secret(t, &n.objects.certificate(name).Spec)
+	n.project(t, "secret-"+name, secret)
+	return fmt.Sprintf("%x", keyPair(t, secret).Leaf.SerialNumber)
+}
+
+func keyPair(t *testing.T, secret map[string]string) tls.Certificate {
+	t.Helper()
 	pair, err := tls.X509KeyPair([]byte(secret["tls.crt"]), []byte(secret["tls.key"]))
 	if err != nil {
 		t.Fatal(err)
 	}
-	n.project(t, "secret-envoy-tls", secret)
-	serial := fmt.Sprintf("%x", pair.Leaf.SerialNumber)
-	until(t, func() error {
-		page, err := get("http://" + n.address("9901") + "/certs")
-		if err == nil && !strings.Contains(page, serial) {
-			err = fmt.Errorf("serial %s is not in %s", serial, page)
-		}
-		return err
-	})
+	return pair
 }
