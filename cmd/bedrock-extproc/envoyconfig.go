@@ -3,6 +3,7 @@ package main
 import (
 	"flag"
 	"io"
+	"time"
 
 	"bedrock-extproc/envoy"
 )
@@ -11,14 +12,17 @@ import (
 func envoyConfig(args []string, stdout, stderr io.Writer) error {
 	var cfg envoy.Config
 	fs := flag.NewFlagSet("envoy-config", flag.ContinueOnError)
-	fs.StringVar(&cfg.Listen, "listen", "127.0.0.1:8000", "where Envoy listens for clients, host:port")
 	fs.StringVar(&cfg.Admin, "admin", "127.0.0.1:9901", "Envoy's admin interface, host:port")
-	fs.StringVar(&cfg.ExtProc, "extproc", "127.0.0.1:9002", "where the sidecar listens: host:port, or unix:///path")
-	fs.StringVar(&cfg.AccessLog, "access-log", "/dev/stdout", "`file` for the access log")
+	xds := fs.String("xds", "", "print a configuration that asks the xDS server there, see the command xds; \"\" prints everything")
+	fs.IntVar(&cfg.MaxConnections, "max-connections", 50_000, "most connections of clients")
+	configFlags(fs, &cfg)
 	if err := parse(fs, args, noEnv, stderr); err != nil {
 		return err
 	}
 	bootstrap, err := envoy.Bootstrap(cfg)
+	if *xds != "" {
+		bootstrap, err = envoy.XDSBootstrap(cfg, *xds)
+	}
 	if err != nil {
 		return err
 	}
@@ -32,3 +36,12 @@ func envoyConfig(args []string, stdout, stderr io.Writer) error {
 
 // noEnv keeps the variables of serve, whose flags have the same names, away.
 func noEnv(string) (string, bool) { return "", false }
+
+// configFlags are those of what differs between installations.
+func configFlags(fs *flag.FlagSet, cfg *envoy.Config) {
+	fs.StringVar(&cfg.Listen, "listen", "127.0.0.1:8000", "where Envoy listens for clients, host:port")
+	fs.StringVar(&cfg.ExtProc, "extproc", "127.0.0.1:9002", "where the sidecar listens: host:port, or unix:///path")
+	fs.StringVar(&cfg.AccessLog, "access-log", "/dev/stdout", "`file` for the access log")
+	fs.DurationVar(&cfg.StreamIdleTimeout, "stream-idle-timeout", 10*time.Minute, "how long nothing may move on a request; it bounds the wait for a whole answer")
+	fs.DurationVar(&cfg.SlowReaderTimeout, "slow-reader-timeout", 0, "how long a client may leave more than 256 KiB unread, Envoy 1.38 or newer; 0 has no limit")
+}

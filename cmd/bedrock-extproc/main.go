@@ -43,6 +43,8 @@ func run(ctx context.Context, args []string, env lookupEnv, stdin io.Reader, std
 		err = serve(ctx, rest, env, stderr)
 	case "envoy-config":
 		err = envoyConfig(rest, stdout, stderr)
+	case "xds":
+		err = xds(ctx, rest, stderr)
 	case "explain":
 		err = explain(ctx, rest, stdin, stdout, stderr)
 	case "validate":
@@ -75,6 +77,7 @@ const usage = `Usage: bedrock-extproc [command] [flags]
 Commands:
   serve         answer Envoy's ext_proc calls from Amazon Bedrock (the default)
   envoy-config  print an Envoy configuration that uses the sidecar
+  xds           serve the same to Envoys that ask by xDS
   explain       print what would be sent to Bedrock for a chat request
   validate      check a configuration file
   version       print the version

@@ -1,0 +1,88 @@
+package main
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"flag"
+	"fmt"
+	"io"
+
+	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
+	discoveryv3 "github.com/envoyproxy/go-control-plane/envoy/service/discovery/v3"
+	"github.com/envoyproxy/go-control-plane/pkg/cache/types"
+	"github.com/envoyproxy/go-control-plane/pkg/cache/v3"
+	"github.com/envoyproxy/go-control-plane/pkg/resource/v3"
+	"github.com/envoyproxy/go-control-plane/pkg/server/v3"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
+	"google.golang.org/grpc"
+	"google.golang.org/protobuf/proto"
+
+	"bedrock-extproc/envoy"
+)
+
+// everyNode is the one group of Envoys: all of them get the same configuration.
+type everyNode struct{}
+
+// ID implements cache.NodeHash.
+func (everyNode) ID(*corev3.Node) string { return "" }
+
+// xds serves Envoys the listener and the cluster that envoy-config prints, until
+// ctx ends.
+func xds(ctx context.Context, args []string, stderr io.Writer) error {
+	var cfg envoy.Config
+	fs := flag.NewFlagSet("xds", flag.ContinueOnError)
+	serve := fs.String("xds", "127.0.0.1:9005", "where Envoys ask: host:port on loopback, or unix:///path")
+	configFlags(fs, &cfg)
+	if err := parse(fs, args, noEnv, stderr); err != nil {
+		return err
+	}
+	snapshot, err := newSnapshot(cfg)
+	if err != nil {
+		return err
+	}
+	log := newLogger(stderr, zapcore.InfoLevel)
+	all := cache.NewSnapshotCache(true, everyNode{}, nil)
+	if err := all.SetSnapshot(ctx, "", snapshot); err != nil {
+		return fmt.Errorf("xds: %w", err)
+	}
+	lis, err := listen(ctx, *serve, false)
+	if err != nil {
+		return err
+	}
+	s := grpc.NewServer()
+	discoveryv3.RegisterAggregatedDiscoveryServiceServer(s, server.NewServer(ctx, all, nil))
+	// Streams last as long as Envoy does: nothing would end them in time.
+	defer context.AfterFunc(ctx, s.Stop)()
+	log.Info("ready", zap.String("xds", lis.Addr().String()), zap.String("snapshot", snapshot.GetVersion(resource.ListenerType)))
+	return s.Serve(lis)
+}
+
+// newSnapshot is what Envoys get. Its version is a sum of its content, so that one
+// that is the same after a restart is not sent again.
+func newSnapshot(cfg envoy.Config) (*cache.Snapshot, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, err
+	}
+	listener, err := envoy.Listener(cfg)
+	if err != nil {
+		return nil, err
+	}
+	cluster, err := envoy.Cluster(cfg)
+	if err != nil {
+		return nil, err
+	}
+	sum := sha256.New()
+	for _, m := range []proto.Message{listener, cluster} {
+		text, err := proto.MarshalOptions{Deterministic: true}.Marshal(m)
+		if err != nil {
+			return nil, fmt.Errorf("xds: %w", err)
+		}
+		sum.Write(text)
+	}
+	return cache.NewSnapshot(hex.EncodeToString(sum.Sum(nil)[:8]), map[resource.Type][]types.Resource{
+		resource.ListenerType: {listener},
+		resource.ClusterType:  {cluster},
+	})
+}
