@@ -38,7 +38,7 @@ func startGateway(t *testing.T) *gatewayMesh {
 	m.pod = plane.pod + ":9002"
 	envoytest.Start(t, m.pod, lone{
 		generated: plane.sidecar(e), listener: "virtualInbound", address: tcp(t, m.pod),
-		move:    map[string]*corev3.Address{"inbound|9002||": m.extProc.address()},
+		move:    map[string]*corev3.Address{inboundCluster: m.extProc.address()},
 		secrets: []*tlsv3.Secret{m.mesh.roots(), secret(t, "default", m.mesh.workload(t, "bedrock", "bedrock-extproc"))},
 	}.edit(t))
 	m.envoy = envoytest.Start(t, m.pod, lone{

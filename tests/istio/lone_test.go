@@ -109,6 +109,9 @@ func (l lone) cluster(t *testing.T, c *clusterv3.Cluster) *clusterv3.Cluster {
 		}
 	}
 	if address, ok := l.move[c.GetName()]; ok {
+		if len(c.GetLoadAssignment().GetEndpoints()) != 1 {
+			t.Fatalf("cluster %q has no address of its own: %v", c.GetName(), c)
+		}
 		c.GetLoadAssignment().GetEndpoints()[0].GetLbEndpoints()[0].GetEndpoint().Address = address
 	}
 	localSecrets(t, c.GetTransportSocket(), new(tlsv3.UpstreamTlsContext))

@@ -21,6 +21,7 @@ import (
 const (
 	gatewayListener = "0.0.0.0_443"
 	gatewayRoutes   = "https.443.https-llm.llm.istio-ingress"
+	inboundCluster  = "inbound|9002||"
 	gatewayCluster  = "outbound|9002||bedrock-extproc.bedrock.svc.cluster.local"
 )
 
@@ -33,9 +34,12 @@ type place struct {
 
 // TestSettings holds what pilot makes of the files to package envoy.
 func TestSettings(t *testing.T) {
-	g := startPilot(t, load(t, "gateway")).gateway()
+	e := load(t, "gateway")
+	plane := startPilot(t, e)
+	g := plane.gateway()
+	pod := plane.sidecar(e)
 	gateway := place{gatewayManager(t, g), named(t, g.routes, gatewayRoutes), named(t, g.clusters, gatewayCluster)}
-	e := load(t, "sidecar")
+	e = load(t, "sidecar")
 	s := startPilot(t, e).sidecar(e)
 	sidecar := place{manager: sidecarManager(t, s), cluster: named(t, s.clusters, envoy.ClusterName)}
 	sidecar.routes = sidecar.manager.GetRouteConfig()
@@ -45,6 +49,7 @@ func TestSettings(t *testing.T) {
 	t.Run("manager", func(t *testing.T) { testManager(t, gateway.manager, sidecar.manager) })
 	t.Run("route behind", func(t *testing.T) { testRouteBehind(t, gateway, sidecar) })
 	t.Run("cluster", func(t *testing.T) { testCluster(t, gateway.cluster, sidecar.cluster) })
+	t.Run("loopback", func(t *testing.T) { testLoopback(t, named(t, pod.clusters, inboundCluster)) })
 	t.Run("buffer", func(t *testing.T) { testBuffer(t, named(t, g.listeners, gatewayListener)) })
 	t.Run("claims", func(t *testing.T) { testClaims(t, gateway.manager) })
 }
@@ -182,6 +187,20 @@ func testCluster(t *testing.T, gateway, sidecar *clusterv3.Cluster) {
 	if !gateway.GetTransportSocket().GetTypedConfig().MessageIs(new(tlsv3.UpstreamTlsContext)) {
 		t.Errorf("the gateway calls without mTLS: %v", gateway.GetTransportSocket())
 	}
+}
+
+// testLoopback: bedrock-extproc listens nowhere else, so its istio-proxy must
+// forward to there.
+func testLoopback(t *testing.T, c *clusterv3.Cluster) {
+	for _, endpoints := range c.GetLoadAssignment().GetEndpoints() {
+		for _, e := range endpoints.GetLbEndpoints() {
+			to := e.GetEndpoint().GetAddress().GetSocketAddress()
+			if to.GetAddress() == "127.0.0.1" && to.GetPortValue() == 9002 {
+				return
+			}
+		}
+	}
+	t.Errorf("calls do not go to 127.0.0.1:9002: %v", c)
 }
 
 // essence is what both kinds of cluster have.
