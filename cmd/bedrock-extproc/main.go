@@ -41,6 +41,8 @@ func run(ctx context.Context, args []string, env lookupEnv, stdin io.Reader, std
 	switch name {
 	case "serve":
 		err = serve(ctx, rest, env, stderr)
+	case "doctor":
+		err = examine(ctx, rest, stdin, stdout, stderr)
 	case "envoy-config":
 		err = envoyConfig(rest, stdout, stderr)
 	case "xds":
@@ -76,6 +78,7 @@ const usage = `Usage: bedrock-extproc [command] [flags]
 
 Commands:
   serve         answer Envoy's ext_proc calls from Amazon Bedrock (the default)
+  doctor        say what is wrong with the sidecar's place in an Envoy
   envoy-config  print an Envoy configuration that uses the sidecar
   xds           serve the same to Envoys that ask by xDS
   explain       print what would be sent to Bedrock for a chat request

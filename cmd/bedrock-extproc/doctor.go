@@ -1,0 +1,135 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"slices"
+	"time"
+
+	"go.uber.org/zap"
+
+	"bedrock-extproc/internal/config"
+	"bedrock-extproc/internal/doctor"
+	"bedrock-extproc/translator/chat"
+)
+
+// adminLimit bounds all questions to Envoy's admin interface.
+const adminLimit = 30 * time.Second
+
+type doctorOptions struct {
+	envoyAdmin, configDump, cluster, config string
+	longestAnswer                           time.Duration
+	aws, strict, json                       bool
+}
+
+func (o *doctorOptions) flags() *flag.FlagSet {
+	fs := flag.NewFlagSet("doctor", flag.ContinueOnError)
+	fs.StringVar(&o.envoyAdmin, "envoy-admin", "http://127.0.0.1:9901", "`URL` of a running Envoy's admin interface")
+	fs.StringVar(&o.configDump, "config-dump", "", "`file` with a saved dump instead, of /config_dump?include_eds; - is standard input")
+	fs.StringVar(&o.cluster, "cluster", "", "the sidecar's cluster; without it every ext_proc filter is taken for the sidecar's")
+	fs.StringVar(&o.config, "config", "", "YAML `file` of serve: what it reads of callers must be forwarded, and its profiles have credentials")
+	fs.DurationVar(&o.longestAnswer, "longest-answer", doctor.DefaultLongestAnswer, "how long an answer may take, which no timeout may cut short")
+	fs.BoolVar(&o.aws, "aws", true, "look for AWS credentials and region in this process's environment")
+	fs.BoolVar(&o.strict, "strict", false, "fail on warnings, too")
+	fs.BoolVar(&o.json, "json", false, "print JSON")
+	return fs
+}
+
+// examine says what is wrong with the place of the sidecar in an Envoy, and how to
+// mend it. It fails if there are errors.
+func examine(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) error {
+	var opts doctorOptions
+	if err := parse(opts.flags(), args, noEnv, stderr); err != nil {
+		return err
+	}
+	cfg, err := loadConfig(opts.config, zap.NewNop())
+	if err != nil {
+		return err
+	}
+	snapshot, err := opts.snapshot(ctx, stdin)
+	if err != nil {
+		return err
+	}
+	if opts.aws {
+		snapshot.AWS = doctor.ReadAWS(ctx, awsAccounts(cfg))
+	}
+	needs := identityNeeds(cfg)
+	needs.Cluster, needs.LongestAnswer, needs.Paths = opts.cluster, opts.longestAnswer, callPaths()
+	report := doctor.Examine(snapshot, needs)
+	if err := printReport(stdout, report, opts.json); err != nil {
+		return err
+	}
+	return verdict(report, opts.strict)
+}
+
+func (o *doctorOptions) snapshot(ctx context.Context, stdin io.Reader) (*doctor.Snapshot, error) {
+	if o.configDump == "" {
+		ctx, cancel := context.WithTimeout(ctx, adminLimit)
+		defer cancel()
+		return doctor.ReadAdmin(ctx, o.envoyAdmin)
+	}
+	text, err := readRequest(o.configDump, stdin)
+	if err != nil {
+		return nil, err
+	}
+	return doctor.ReadDump(text)
+}
+
+func printReport(w io.Writer, report *doctor.Report, asJSON bool) error {
+	if asJSON {
+		return report.WriteJSON(w)
+	}
+	report.WriteText(w)
+	return nil
+}
+
+// errFindings marks a report with findings that fail, which was printed.
+var errFindings = errors.New("the doctor found something")
+
+func verdict(report *doctor.Report, strict bool) error {
+	if report.Count(doctor.Error) > 0 || strict && report.Count(doctor.Warning) > 0 {
+		return fmt.Errorf("%w: %s", errFindings, report.Summary())
+	}
+	return nil
+}
+
+// identityNeeds are what a configuration reads of callers, and Envoy must send.
+func identityNeeds(cfg *config.Config) doctor.Options {
+	var needs doctor.Options
+	for _, i := range cfg.Extproc.Identity {
+		if len(i.Metadata) > 0 && !slices.Contains(needs.Namespaces, i.Metadata[0]) {
+			needs.Namespaces = append(needs.Namespaces, i.Metadata[0])
+		}
+		if i.Attribute != "" && !slices.Contains(needs.Attributes, i.Attribute) {
+			needs.Attributes = append(needs.Attributes, i.Attribute)
+		}
+	}
+	return needs
+}
+
+// awsAccounts are the identities of the backends, each once. Those with an API key
+// of their own need no others.
+func awsAccounts(cfg *config.Config) []doctor.Account {
+	var accounts []doctor.Account
+	for _, b := range cfg.LLM.Backends {
+		a := doctor.Account{Profile: b.Profile, Region: b.Region}
+		if b.BearerTokenEnv == "" && !slices.Contains(accounts, a) {
+			accounts = append(accounts, a)
+		}
+	}
+	return accounts
+}
+
+// callPaths are the paths of model calls.
+func callPaths() []string {
+	var paths []string
+	for _, r := range new(chat.Dialect).Routes() {
+		if !slices.Contains(paths, r.Path) {
+			paths = append(paths, r.Path)
+		}
+	}
+	return paths
+}

@@ -1,0 +1,136 @@
+package doctor
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	awsconfig "github.com/aws/aws-sdk-go-v2/config"
+)
+
+// credentialsLimit bounds the search for credentials: where there is no metadata
+// service, the default chain waits for it.
+const credentialsLimit = 5 * time.Second
+
+// bearerVariable is the environment variable of an API key for Bedrock.
+const bearerVariable = "AWS_BEARER_TOKEN_BEDROCK"
+
+// AWS is what this process would call Bedrock with.
+type AWS struct{ accounts []account }
+
+// An Account is an identity that the sidecar's configuration names. Its zero value
+// is the default one.
+type Account struct {
+	// Profile is a name in the AWS configuration files.
+	Profile string
+	// Region is given by the configuration; "" leaves it to the environment.
+	Region string
+}
+
+type account struct {
+	Account
+	region, source string
+	err            error // no credentials
+}
+
+// ReadAWS asks the AWS environment for credentials and a region, as the sidecar
+// does. No value of a credential is kept.
+func ReadAWS(ctx context.Context, accounts []Account) *AWS {
+	ctx, cancel := context.WithTimeout(ctx, credentialsLimit)
+	defer cancel()
+	found := &AWS{}
+	for _, a := range accounts {
+		found.accounts = append(found.accounts, readAccount(ctx, a))
+	}
+	return found
+}
+
+func readAccount(ctx context.Context, a Account) account {
+	found := account{Account: a, region: a.Region}
+	var options []func(*awsconfig.LoadOptions) error
+	if a.Profile != "" {
+		options = append(options, awsconfig.WithSharedConfigProfile(a.Profile))
+	}
+	cfg, err := awsconfig.LoadDefaultConfig(ctx, options...)
+	if err != nil {
+		found.err = err
+		return found
+	}
+	found.region = cmp.Or(a.Region, cfg.Region)
+	if a.Profile == "" && os.Getenv(bearerVariable) != "" {
+		found.source = bearerVariable
+		return found
+	}
+	credentials, err := cfg.Credentials.Retrieve(ctx)
+	found.source, found.err = credentials.Source, err
+	return found
+}
+
+func (a *account) where() string {
+	if a.Profile == "" {
+		return "AWS"
+	}
+	return fmt.Sprintf("AWS, profile %q", a.Profile)
+}
+
+func (a *AWS) examined() []string {
+	var list []string
+	for i := range a.accounts {
+		account := &a.accounts[i]
+		if account.err == nil {
+			list = append(list, fmt.Sprintf("%s: credentials from %s, region %s", account.where(), account.source, cmp.Or(account.region, "not set")))
+		}
+	}
+	return list
+}
+
+func (a *AWS) each(find func(*account) string) []observation {
+	if a == nil {
+		return nil
+	}
+	var found []observation
+	for i := range a.accounts {
+		if problem := find(&a.accounts[i]); problem != "" {
+			found = append(found, observation{a.accounts[i].where(), problem})
+		}
+	}
+	return found
+}
+
+// awsChecks are about the way to Bedrock. They see the environment of this
+// process.
+func awsChecks() []check {
+	return []check{
+		{
+			"aws-credentials", Error,
+			"no AWS credentials in the environment of this process (-aws=false looks at none)",
+			"Give the sidecar a role (IRSA, EKS Pod Identity, an instance profile), AWS_PROFILE, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_BEARER_TOKEN_BEDROCK, and run doctor with the same.",
+			func(e *examination) []observation {
+				return e.AWS.each(func(a *account) string {
+					if a.err == nil {
+						return ""
+					}
+					return "there are no credentials: " + a.reason()
+				})
+			},
+		},
+		{
+			"aws-region", Warning,
+			"no AWS region in the environment of this process or in the file of -config: the sidecar calls us-east-1",
+			"Set AWS_REGION, or region of each backend.",
+			func(e *examination) []observation {
+				return e.AWS.each(func(a *account) string { return problemIf(a.region == "", "no region is set") })
+			},
+		},
+	}
+}
+
+func (a *account) reason() string {
+	if errors.Is(a.err, context.DeadlineExceeded) {
+		return fmt.Sprintf("none were found within %v", credentialsLimit)
+	}
+	return a.err.Error()
+}

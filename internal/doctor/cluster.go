@@ -1,0 +1,184 @@
+package doctor
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	clusterv3 "github.com/envoyproxy/go-control-plane/envoy/config/cluster/v3"
+	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
+	httpv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/upstreams/http/v3"
+	"google.golang.org/protobuf/types/known/wrapperspb"
+)
+
+const (
+	// defaultLimit is Envoy's for connections, pending requests and requests.
+	defaultLimit = 1024
+	// pingInterval is the shortest that the sidecar's server allows.
+	pingInterval = 10 * time.Second
+	// longestConnect is what control planes use that do not think about it.
+	longestConnect = 10 * time.Second
+)
+
+// clusterChecks are about how Envoy reaches the sidecar.
+func clusterChecks() []check {
+	return []check{
+		{
+			"cluster-missing", Error,
+			"a cluster that the filter calls and Envoy does not have",
+			"Define the cluster, or name the right one in grpc_service.envoy_grpc.cluster_name; in Istio it is outbound|PORT||HOST.",
+			func(e *examination) []observation {
+				var found []observation
+				for _, name := range e.clusterNames() {
+					if e.clusters[name] == nil {
+						found = append(found, observation{fmt.Sprintf("cluster %q", name), "there is no such cluster"})
+					}
+				}
+				return found
+			},
+		},
+		{
+			"circuit-breakers", Warning,
+			"circuit breakers that allow 1,024 or fewer requests at once, which is Envoy's default: further ones fail with 500. Each answer in progress is one",
+			"Set circuit_breakers.thresholds of the cluster: max_connections, max_pending_requests and max_requests, such as 100000; bound calls by -max-calls of the sidecar.",
+			eachCluster(func(_ *examination, c *clusterv3.Cluster) string { return breakers(c) }),
+		},
+		{
+			"http2", Error,
+			"a cluster without HTTP/2, which gRPC needs",
+			"Set explicit_http_config.http2_protocol_options: {} in HttpProtocolOptions of the cluster; in Istio call the Service's port grpc-….",
+			eachCluster(func(_ *examination, c *clusterv3.Cluster) string {
+				return problemIf(!usesHTTP2(c), "it does not use HTTP/2")
+			}),
+		},
+		{
+			"cluster-stream-duration", Error,
+			"a max_stream_duration of the cluster shorter than -longest-answer: it ends the call to the sidecar",
+			"Remove max_stream_duration from common_http_protocol_options of the cluster.",
+			eachCluster(func(e *examination, c *clusterv3.Cluster) string {
+				limit := protocols(c).GetCommonHttpProtocolOptions().GetMaxStreamDuration()
+				if found := e.tooShort("", "max_stream_duration", limit); found != nil {
+					return found[0].problem
+				}
+				return ""
+			}),
+		},
+		{
+			"connect-timeout", Warning,
+			"a connect_timeout over ten seconds: clients of a dead sidecar wait so long for their 503",
+			"Set connect_timeout of the cluster to 1s.",
+			eachCluster(func(_ *examination, c *clusterv3.Cluster) string {
+				limit := c.GetConnectTimeout().AsDuration()
+				return problemIf(limit > longestConnect, fmt.Sprintf("connect_timeout is %v", limit))
+			}),
+		},
+		{
+			"keepalive", Warning,
+			"pings more often than every ten seconds, for which the sidecar's server closes the connection",
+			"Set connection_keepalive.interval of the cluster's http2_protocol_options to 30s.",
+			eachCluster(func(_ *examination, c *clusterv3.Cluster) string {
+				interval := http2(c).GetConnectionKeepalive().GetInterval()
+				return problemIf(interval != nil && interval.AsDuration() < pingInterval, fmt.Sprintf("connection_keepalive.interval is %v", interval.AsDuration()))
+			}),
+		},
+		{
+			"health-check", Warning,
+			"a cluster of addresses or DNS names without health checks: Envoy does not notice that a sidecar drains",
+			"Add health_checks with grpc_health_check: {} and an interval of 5s. Where a control plane gives the endpoints (EDS), it leaves out those that are not ready.",
+			eachCluster(func(_ *examination, c *clusterv3.Cluster) string {
+				return problemIf(len(c.GetHealthChecks()) == 0 && c.GetType() != clusterv3.Cluster_EDS && c.GetClusterType() == nil, "it has no health_checks")
+			}),
+		},
+		{
+			"outlier-detection", Warning,
+			"outlier_detection with one endpoint: after some errors all calls fail until the only sidecar is let in again",
+			"Remove outlier_detection of the cluster, or run several sidecars behind it.",
+			eachCluster(func(e *examination, c *clusterv3.Cluster) string {
+				return problemIf(c.GetOutlierDetection() != nil && e.endpoints[c.GetName()] == 1, "it has one endpoint and outlier_detection")
+			}),
+		},
+	}
+}
+
+// clusterNames are those that the filters call.
+func (e *examination) clusterNames() []string {
+	var names []string
+	for _, p := range e.places {
+		for _, s := range p.settings() {
+			if g := s.config.GetGrpcService().GetEnvoyGrpc(); g != nil {
+				names = append(names, g.GetClusterName())
+			}
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+func eachCluster(find func(*examination, *clusterv3.Cluster) string) func(*examination) []observation {
+	return func(e *examination) []observation {
+		var found []observation
+		for _, name := range e.clusterNames() {
+			if c := e.clusters[name]; c != nil {
+				if problem := find(e, c); problem != "" {
+					found = append(found, observation{fmt.Sprintf("cluster %q", name), problem})
+				}
+			}
+		}
+		return found
+	}
+}
+
+// breakers names the limits that are Envoy's default or lower.
+func breakers(c *clusterv3.Cluster) string {
+	var limits clusterv3.CircuitBreakers_Thresholds
+	for _, t := range c.GetCircuitBreakers().GetThresholds() {
+		if t.GetPriority() == corev3.RoutingPriority_DEFAULT {
+			limits.MaxRequests, limits.MaxConnections, limits.MaxPendingRequests = t.GetMaxRequests(), t.GetMaxConnections(), t.GetMaxPendingRequests()
+			break
+		}
+	}
+	var low []string
+	for _, l := range []struct {
+		name  string
+		value *wrapperspb.UInt32Value
+	}{
+		{"max_requests", limits.GetMaxRequests()},
+		{"max_connections", limits.GetMaxConnections()},
+		{"max_pending_requests", limits.GetMaxPendingRequests()},
+	} {
+		switch {
+		case l.value == nil:
+			low = append(low, fmt.Sprintf("%s is not set (%d)", l.name, defaultLimit))
+		case l.value.GetValue() <= defaultLimit:
+			low = append(low, fmt.Sprintf("%s is %d", l.name, l.value.GetValue()))
+		}
+	}
+	return strings.Join(low, ", ")
+}
+
+// protocols are the options of HTTP to the cluster, which may be nil.
+func protocols(c *clusterv3.Cluster) *httpv3.HttpProtocolOptions {
+	options, _ := unpack[httpv3.HttpProtocolOptions](c.GetTypedExtensionProtocolOptions()["envoy.extensions.upstreams.http.v3.HttpProtocolOptions"])
+	return options
+}
+
+// http2 are the options of HTTP/2 to the cluster, nil without it.
+func http2(c *clusterv3.Cluster) *corev3.Http2ProtocolOptions {
+	p := protocols(c)
+	for _, options := range []*corev3.Http2ProtocolOptions{
+		p.GetExplicitHttpConfig().GetHttp2ProtocolOptions(),
+		p.GetUseDownstreamProtocolConfig().GetHttp2ProtocolOptions(),
+		p.GetAutoConfig().GetHttp2ProtocolOptions(),
+		c.GetHttp2ProtocolOptions(), //nolint:staticcheck // what an old configuration has
+	} {
+		if options != nil {
+			return options
+		}
+	}
+	return nil
+}
+
+func usesHTTP2(c *clusterv3.Cluster) bool {
+	return http2(c) != nil || protocols(c).GetAutoConfig() != nil
+}

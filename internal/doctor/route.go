@@ -1,0 +1,174 @@
+package doctor
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+
+	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
+	extprocv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/ext_proc/v3"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/anypb"
+)
+
+// A route is a route of the connection manager, and what becomes of the filter on
+// it.
+type route struct {
+	where   string
+	host    int // the number of its virtual host
+	route   *routev3.Route
+	enabled bool
+	config  *extprocv3.ExternalProcessor
+}
+
+// routes are those of a place, in their order.
+func (p *place) routes() []route {
+	var list []route
+	for i, host := range p.routing.GetVirtualHosts() {
+		for j, r := range host.GetRoutes() {
+			name := r.GetName()
+			if name == "" {
+				name = fmt.Sprint(j)
+			}
+			// From the least to the most specific.
+			enabled, config := !p.filter.GetDisabled(), p.config
+			for _, perFilter := range []map[string]*anypb.Any{
+				p.routing.GetTypedPerFilterConfig(), host.GetTypedPerFilterConfig(), r.GetTypedPerFilterConfig(),
+			} {
+				if packed, ok := perFilter[p.filter.GetName()]; ok {
+					enabled, config = override(packed, config)
+				}
+			}
+			where := fmt.Sprintf("%s, virtual host %q, route %q", p.where(), host.GetName(), name)
+			list = append(list, route{where, i, r, enabled, config})
+		}
+	}
+	return list
+}
+
+// override says what one per-route configuration makes of the filter.
+func override(packed *anypb.Any, config *extprocv3.ExternalProcessor) (bool, *extprocv3.ExternalProcessor) {
+	if wrapped, ok := unpack[routev3.FilterConfig](packed); ok {
+		if wrapped.GetDisabled() {
+			return false, config
+		}
+		packed = wrapped.GetConfig()
+	}
+	per, ok := unpack[extprocv3.ExtProcPerRoute](packed)
+	switch {
+	case !ok:
+		return true, config
+	case per.GetDisabled():
+		return false, config
+	}
+	return true, merge(config, per.GetOverrides())
+}
+
+// merge replaces what the overrides name.
+func merge(config *extprocv3.ExternalProcessor, o *extprocv3.ExtProcOverrides) *extprocv3.ExternalProcessor {
+	if o == nil {
+		return config
+	}
+	config = proto.CloneOf(config)
+	if o.GetProcessingMode() != nil {
+		config.ProcessingMode = o.GetProcessingMode()
+	}
+	if o.GetGrpcService() != nil {
+		config.GrpcService = o.GetGrpcService()
+	}
+	if o.GetFailureModeAllow() != nil {
+		config.FailureModeAllow = o.GetFailureModeAllow().GetValue()
+	}
+	if o.GetMetadataOptions() != nil {
+		config.MetadataOptions = mergeMetadata(config.GetMetadataOptions(), o.GetMetadataOptions())
+	}
+	return config
+}
+
+func mergeMetadata(base, o *extprocv3.MetadataOptions) *extprocv3.MetadataOptions {
+	merged := &extprocv3.MetadataOptions{
+		ForwardingNamespaces: base.GetForwardingNamespaces(), ReceivingNamespaces: base.GetReceivingNamespaces(),
+	}
+	if o.GetForwardingNamespaces() != nil {
+		merged.ForwardingNamespaces = o.GetForwardingNamespaces()
+	}
+	if o.GetReceivingNamespaces() != nil {
+		merged.ReceivingNamespaces = o.GetReceivingNamespaces()
+	}
+	return merged
+}
+
+// serving are the routes of a virtual host that may get requests for a path: the
+// ones with conditions, and the first that has none.
+func serving(routes []route, host int, path string) []route {
+	var found []route
+	for _, r := range routes {
+		match := r.route.GetMatch()
+		if r.host != host || !matches(match, path) {
+			continue
+		}
+		found = append(found, r)
+		if !conditional(match) {
+			break
+		}
+	}
+	return found
+}
+
+func matches(m *routev3.RouteMatch, path string) bool {
+	insensitive := !m.GetCaseSensitive().GetValue() && m.GetCaseSensitive() != nil
+	fold := func(text string) string {
+		if insensitive {
+			return strings.ToLower(text)
+		}
+		return text
+	}
+	path = fold(path)
+	switch by := m.GetPathSpecifier().(type) {
+	case *routev3.RouteMatch_Prefix:
+		return strings.HasPrefix(path, fold(by.Prefix))
+	case *routev3.RouteMatch_Path:
+		return path == fold(by.Path)
+	case *routev3.RouteMatch_PathSeparatedPrefix:
+		prefix := fold(by.PathSeparatedPrefix)
+		return path == prefix || strings.HasPrefix(path, prefix+"/")
+	case *routev3.RouteMatch_SafeRegex:
+		pattern, err := regexp.Compile("^(?:" + by.SafeRegex.GetRegex() + ")$")
+		return err == nil && pattern.MatchString(path)
+	default:
+		return false
+	}
+}
+
+func conditional(m *routev3.RouteMatch) bool {
+	return len(m.GetHeaders())+len(m.GetQueryParameters())+len(m.GetDynamicMetadata())+len(m.GetFilterState()) > 0 ||
+		m.GetRuntimeFraction() != nil || m.GetGrpc() != nil || m.GetTlsContext() != nil
+}
+
+// A setting is a configuration with which the filter runs somewhere.
+type setting struct {
+	where  string
+	config *extprocv3.ExternalProcessor
+}
+
+// settings are the filter's own configuration, if it runs with it, and those of
+// routes that change it.
+func (p *place) settings() []setting {
+	var list []setting
+	if !p.filter.GetDisabled() {
+		list = append(list, setting{p.where(), p.config})
+	}
+	for _, r := range p.routes() {
+		switch {
+		case !r.enabled:
+		case r.config != p.config:
+			list = append(list, setting{r.where, r.config})
+		case list == nil:
+			list = append(list, setting{p.where(), p.config})
+		}
+	}
+	if list == nil { // it runs nowhere, which is a finding of its own
+		list = append(list, setting{p.where(), p.config})
+	}
+	return list
+}

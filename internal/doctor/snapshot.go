@@ -1,0 +1,43 @@
+package doctor
+
+import (
+	clusterv3 "github.com/envoyproxy/go-control-plane/envoy/config/cluster/v3"
+	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
+	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
+	hcmv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/network/http_connection_manager/v3"
+)
+
+// A Snapshot is what is known of one Envoy, and of the AWS environment.
+type Snapshot struct {
+	// Version is Envoy's, such as "1.40.0"; "" means unknown.
+	Version string
+	// Stats are Envoy's counters and gauges; nil where only its configuration is
+	// known.
+	Stats map[string]uint64
+	// AWS is nil where it was not looked at.
+	AWS *AWS
+
+	managers   []manager
+	clusters   map[string]*clusterv3.Cluster
+	endpoints  map[string]int // of a cluster, where known
+	routes     map[string]*routev3.RouteConfiguration
+	extensions map[string]*corev3.TypedExtensionConfig // delivered by ECDS
+	refused    []observation
+	warming    []string
+}
+
+// A manager is an HTTP connection manager in its filter chain.
+type manager struct {
+	where      string
+	config     *hcmv3.HttpConnectionManager
+	bufferSize uint32 // the listener's per_connection_buffer_limit_bytes
+}
+
+func newSnapshot() *Snapshot {
+	return &Snapshot{
+		clusters:   map[string]*clusterv3.Cluster{},
+		endpoints:  map[string]int{},
+		routes:     map[string]*routev3.RouteConfiguration{},
+		extensions: map[string]*corev3.TypedExtensionConfig{},
+	}
+}
