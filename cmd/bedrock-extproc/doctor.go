@@ -11,6 +11,7 @@ import (
 
 	"go.uber.org/zap"
 
+	"bedrock-extproc/internal/bedrock"
 	"bedrock-extproc/internal/config"
 	"bedrock-extproc/internal/doctor"
 	"bedrock-extproc/translator/chat"
@@ -111,11 +112,14 @@ func identityNeeds(cfg *config.Config) doctor.Options {
 }
 
 // awsAccounts are the identities of the backends, each once. Those with an API key
-// of their own need no others.
+// of their own need no others, and none is needed where callers bring theirs.
 func awsAccounts(cfg *config.Config) []doctor.Account {
+	if mode, err := bedrock.ParseServerCredentials(cfg.ServerCredentials); err == nil && mode == bedrock.ServerNever {
+		return nil
+	}
 	var accounts []doctor.Account
 	for _, b := range cfg.LLM.Backends {
-		a := doctor.Account{Profile: b.Profile, Region: b.Region}
+		a := doctor.Account{Profile: b.Profile, Region: b.Region, Signs: b.RoleARN != ""}
 		if b.BearerTokenEnv == "" && !slices.Contains(accounts, a) {
 			accounts = append(accounts, a)
 		}

@@ -28,6 +28,8 @@ type Account struct {
 	Profile string
 	// Region is given by the configuration; "" leaves it to the environment.
 	Region string
+	// Signs is true where an API key cannot stand in, such as to assume a role.
+	Signs bool
 }
 
 type account struct {
@@ -60,7 +62,7 @@ func readAccount(ctx context.Context, a Account) account {
 		return found
 	}
 	found.region = cmp.Or(a.Region, cfg.Region)
-	if a.Profile == "" && os.Getenv(bearerVariable) != "" {
+	if a.Profile == "" && !a.Signs && os.Getenv(bearerVariable) != "" {
 		found.source = bearerVariable
 		return found
 	}

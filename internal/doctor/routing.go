@@ -3,6 +3,8 @@ package doctor
 import (
 	"fmt"
 	"slices"
+
+	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
 )
 
 // routeChecks are about the routes on which the filter runs.
@@ -79,11 +81,11 @@ func disabledCalls(e *examination, p *place) []observation {
 
 func behind(e *examination, p *place) []observation {
 	routes := p.routes()
-	calls := map[string]bool{} // by where
+	calls := map[*routev3.Route]bool{}
 	for host := range p.routing.GetVirtualHosts() {
 		for _, path := range e.Paths {
 			for _, r := range serving(routes, host, path) {
-				calls[r.where] = true
+				calls[r.route] = true
 			}
 		}
 	}
@@ -93,7 +95,7 @@ func behind(e *examination, p *place) []observation {
 		if !r.enabled || answer == nil {
 			continue
 		}
-		if status := answer.GetStatus(); status < 400 || status < 500 && calls[r.where] {
+		if status := answer.GetStatus(); status < 400 || status < 500 && calls[r.route] {
 			found = append(found, observe(r.where, "its direct_response has status %d", status)...)
 		}
 	}

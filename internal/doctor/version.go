@@ -1,6 +1,9 @@
 package doctor
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // repaired is the first patch release of each minor version without
 // CVE-2026-47207.
@@ -13,7 +16,7 @@ func versionChecks() []check {
 			"an Envoy before 1.37, which knows no streamed answers",
 			"Use Envoy 1.37 or newer (Istio 1.29, Envoy Gateway 1.7), better 1.40.",
 			func(e *examination) []observation {
-				return e.older(func(v version) bool { return v.before(1, 37, 0) }, "it cannot stream answers: every stream fails with 500, or goes on to the route behind the filter")
+				return e.older(func(v version) bool { return v.before(version{1, 37}) }, "it cannot stream answers: every stream fails with 500, or goes on to the route behind the filter")
 			},
 		},
 		{
@@ -21,7 +24,7 @@ func versionChecks() []check {
 			"an Envoy 1.37 or 1.38, which lets a request through if it cannot set up the call",
 			"Use Envoy 1.39 or newer; until then keep the route behind the filter a direct_response 503.",
 			func(e *examination) []observation {
-				return e.older(func(v version) bool { return !v.before(1, 37, 0) && v.before(1, 39, 0) }, "it lets a request through to the route behind the filter if the call to the sidecar cannot be set up, whatever failure_mode_allow says")
+				return e.older(func(v version) bool { return !v.before(version{1, 37}) && v.before(version{1, 39}) }, "it lets a request through to the route behind the filter if the call to the sidecar cannot be set up, whatever failure_mode_allow says")
 			},
 		},
 		{
@@ -30,7 +33,7 @@ func versionChecks() []check {
 			"Use a release with the fix: 1.35.13, 1.36.9, 1.37.5, 1.38.3, or 1.39.0 and newer.",
 			func(e *examination) []observation {
 				return e.older(func(v version) bool {
-					return !v.before(1, 34, 0) && v.before(1, 39, 0) && (repaired[v.minor] == 0 || v.patch < repaired[v.minor])
+					return !v.before(version{1, 34}) && v.before(version{1, 39}) && (repaired[v[1]] == 0 || v[2] < repaired[v[1]])
 				}, "it has CVE-2026-47207: a server that does not keep the protocol can crash it")
 			},
 		},
@@ -57,22 +60,13 @@ func (e *examination) older(bad func(version) bool, consequence string) []observ
 	return observe("Envoy "+e.Version, "%s", consequence)
 }
 
-type version struct{ major, minor, patch int }
+type version [3]int
 
 // parseVersion reads "1.40.0", whatever follows it.
 func parseVersion(text string) (version, bool) {
 	var v version
-	_, err := fmt.Sscanf(text, "%d.%d.%d", &v.major, &v.minor, &v.patch)
+	_, err := fmt.Sscanf(text, "%d.%d.%d", &v[0], &v[1], &v[2])
 	return v, err == nil
 }
 
-func (v version) before(major, minor, patch int) bool {
-	switch {
-	case v.major != major:
-		return v.major < major
-	case v.minor != minor:
-		return v.minor < minor
-	default:
-		return v.patch < patch
-	}
-}
+func (v version) before(other version) bool { return slices.Compare(v[:], other[:]) < 0 }

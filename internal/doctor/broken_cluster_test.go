@@ -1,0 +1,91 @@
+package doctor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	clusterv3 "github.com/envoyproxy/go-control-plane/envoy/config/cluster/v3"
+	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
+	httpv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/upstreams/http/v3"
+	"google.golang.org/protobuf/types/known/durationpb"
+	"google.golang.org/protobuf/types/known/wrapperspb"
+)
+
+func brokenClusters() []broken {
+	one := func(id, problem string, change func(*site)) broken {
+		return broken{id + " " + problem, func(_ *testing.T, s *site) { change(s) }, []string{id + ": " + clusterWhere + ": " + problem}}
+	}
+	eds := func(_ *testing.T, s *site) {
+		s.cluster.HealthChecks = nil
+		s.cluster.ClusterDiscoveryType = &clusterv3.Cluster_Type{Type: clusterv3.Cluster_EDS}
+	}
+	return []broken{
+		one("cluster-missing", "there is no such cluster", func(s *site) { s.cluster = nil }),
+		one("circuit-breakers", "max_requests is not set (1024), max_connections is not set (1024), max_pending_requests is not set (1024)",
+			func(s *site) { s.cluster.CircuitBreakers = nil }),
+		one("circuit-breakers", "max_requests is 1024", func(s *site) {
+			s.cluster.CircuitBreakers.Thresholds[0].MaxRequests = wrapperspb.UInt32(1024)
+		}),
+		one("circuit-breakers", "max_requests is not set (1024), max_connections is not set (1024), max_pending_requests is not set (1024)", func(s *site) {
+			s.cluster.CircuitBreakers.Thresholds[0].Priority = corev3.RoutingPriority_HIGH
+		}),
+		one("http2", "it does not use HTTP/2", func(s *site) { s.http.UpstreamProtocolOptions = nil }),
+		one("http2", "it does not use HTTP/2", func(s *site) {
+			s.http.GetExplicitHttpConfig().ProtocolConfig = &httpv3.HttpProtocolOptions_ExplicitHttpConfig_HttpProtocolOptions{}
+		}),
+		one("cluster-stream-duration", "max_stream_duration is 1m0s, and an answer may take 5m0s", func(s *site) {
+			s.http.CommonHttpProtocolOptions = &corev3.HttpProtocolOptions{MaxStreamDuration: durationpb.New(time.Minute)}
+		}),
+		one("connect-timeout", "connect_timeout is 30s", func(s *site) { s.cluster.ConnectTimeout = durationpb.New(30 * time.Second) }),
+		one("keepalive", "connection_keepalive.interval is 1s", func(s *site) {
+			s.http.GetExplicitHttpConfig().GetHttp2ProtocolOptions().GetConnectionKeepalive().Interval = durationpb.New(time.Second)
+		}),
+		one("health-check", "it has no health_checks", func(s *site) { s.cluster.HealthChecks = nil }),
+		{"EDS without health checks", eds, []string{}},
+		one("outlier-detection", "it has one endpoint and outlier_detection", func(s *site) {
+			s.cluster.OutlierDetection = &clusterv3.OutlierDetection{}
+		}),
+		{"outlier detection among two", func(_ *testing.T, s *site) {
+			s.cluster.OutlierDetection = &clusterv3.OutlierDetection{}
+			locality := s.cluster.GetLoadAssignment().GetEndpoints()[0]
+			locality.LbEndpoints = append(locality.LbEndpoints, locality.LbEndpoints[0])
+		}, []string{}},
+	}
+}
+
+// brokenRuns are good configurations with which something went wrong.
+func brokenRuns() []broken {
+	stats := func(name string, value uint64) func(*testing.T, *site) {
+		return func(_ *testing.T, s *site) {
+			s.stats = map[string]uint64{"cluster.bedrock_extproc.membership_healthy": 1, "cluster.bedrock_extproc.membership_total": 1}
+			s.stats[name] = value
+		}
+	}
+	aws := func(a account) func(*testing.T, *site) {
+		return func(_ *testing.T, s *site) { s.aws = &AWS{accounts: []account{a}} }
+	}
+	const filterStats = "http.bedrock.ext_proc.bedrock."
+	return []broken{
+		{"refused", func(_ *testing.T, s *site) { s.refused = "no such cluster\n" }, []string{
+			`configuration-refused: listener "refused": Envoy refused an update: no such cluster`,
+		}},
+		{"warming", func(_ *testing.T, s *site) { s.warming = true }, []string{
+			`listener-warming: listener "next": it is warming; what was checked is the one before, if there is one`,
+		}},
+		{"good stats", stats(filterStats+"streams_started", 9), []string{}},
+		{"unhealthy", stats("cluster.bedrock_extproc.membership_healthy", 0), []string{"sidecar-unhealthy: " + clusterWhere + ": 0 of 1 endpoints are healthy"}},
+		{"overflow", stats("cluster.bedrock_extproc.upstream_rq_pending_overflow", 3), []string{"calls-refused: " + clusterWhere + ": circuit breakers have refused 3 calls"}},
+		{"overflow since 1.38", stats("cluster.bedrock_extproc.upstream_rq_active_overflow", 3), []string{"calls-refused: " + clusterWhere + ": circuit breakers have refused 3 calls"}},
+		{"spurious", stats(filterStats+"spurious_msgs_received", 2), []string{"calls-failed: Envoy: http.bedrock.ext_proc.bedrock.spurious_msgs_received is 2"}},
+		{"AWS", aws(account{region: "eu-west-1", source: "somewhere"}), []string{}},
+		{"no region", aws(account{source: "somewhere"}), []string{"aws-region: AWS: no region is set"}},
+		{"no credentials", aws(account{region: "eu-west-1", err: errors.New("none")}), []string{"aws-credentials: AWS: there are no credentials: none"}},
+		{
+			"no credentials in time", aws(account{Account: Account{Profile: "p"}, region: "eu-west-1", err: fmt.Errorf("wait: %w", context.DeadlineExceeded)}),
+			[]string{`aws-credentials: AWS, profile "p": there are no credentials: none were found within 5s`},
+		},
+	}
+}

@@ -1,0 +1,178 @@
+package doctor
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
+	extprocv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/ext_proc/v3"
+	hcmv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/network/http_connection_manager/v3"
+	"google.golang.org/protobuf/types/known/durationpb"
+	"google.golang.org/protobuf/types/known/wrapperspb"
+)
+
+const (
+	listenerWhere = `listener "bedrock"`
+	filterWhere   = `listener "bedrock", filter "envoy.filters.http.ext_proc"`
+	clusterWhere  = `cluster "bedrock_extproc"`
+)
+
+func cutID(line string) (id, rest string, ok bool) { return strings.Cut(line, ": ") }
+
+func brokenVersions() []broken {
+	release := func(minor, patch uint32) func(*testing.T, *site) {
+		return func(_ *testing.T, s *site) { s.version.MinorNumber, s.version.Patch = minor, patch }
+	}
+	failOpen := ": it lets a request through to the route behind the filter if the call to the sidecar cannot be set up, whatever failure_mode_allow says"
+	cve := ": it has CVE-2026-47207: a server that does not keep the protocol can crash it"
+	return []broken{
+		{"1.36", release(36, 9), []string{"envoy-version: Envoy 1.36.9: it cannot stream answers: every stream fails with 500, or goes on to the route behind the filter"}},
+		{"1.37 without the fix", release(37, 4), []string{"envoy-version-fail-open: Envoy 1.37.4" + failOpen, "envoy-cve-2026-47207: Envoy 1.37.4" + cve}},
+		{"1.38 with the fix", release(38, 3), []string{"envoy-version-fail-open: Envoy 1.38.3" + failOpen}},
+		{"1.39", release(39, 0), []string{}},
+		{"2.0", func(_ *testing.T, s *site) { s.version.MajorNumber, s.version.MinorNumber = 2, 0 }, []string{}},
+		{"no version", func(_ *testing.T, s *site) { s.version = nil }, []string{`envoy-version-unknown: Envoy: its version is not known (""), and was not checked`}},
+	}
+}
+
+// brokenFilters have one field of the filter changed.
+func brokenFilters() []broken {
+	field := func(id, problem string, change func(*extprocv3.ExternalProcessor)) broken {
+		return broken{
+			id + " " + problem,
+			func(_ *testing.T, s *site) { change(s.config) },
+			[]string{id + ": " + filterWhere + ": " + problem},
+		}
+	}
+	buffered := "body-mode-buffered: " + filterWhere + ": request_body_mode is BUFFERED"
+	smallBuffer := "buffer-limit: " + listenerWhere + ": per_connection_buffer_limit_bytes is 262144"
+	return []broken{
+		field("body-mode", "request_body_mode is STREAMED", func(f *extprocv3.ExternalProcessor) {
+			f.ProcessingMode.RequestBodyMode = extprocv3.ProcessingMode_STREAMED
+		}),
+		field("body-mode", "request_body_mode is NONE", func(f *extprocv3.ExternalProcessor) {
+			f.ProcessingMode.RequestBodyMode = extprocv3.ProcessingMode_NONE
+		}),
+		{
+			"BUFFERED",
+			func(_ *testing.T, s *site) {
+				s.config.ProcessingMode.RequestBodyMode = extprocv3.ProcessingMode_BUFFERED
+				s.listener.PerConnectionBufferLimitBytes = wrapperspb.UInt32(largestRequest)
+			},
+			[]string{buffered},
+		},
+		{
+			"BUFFERED with a small buffer",
+			func(_ *testing.T, s *site) {
+				s.config.ProcessingMode.RequestBodyMode = extprocv3.ProcessingMode_BUFFERED
+			},
+			[]string{buffered, smallBuffer},
+		},
+		{
+			"BUFFERED with Envoy's defaults",
+			func(_ *testing.T, s *site) {
+				s.config.ProcessingMode.RequestBodyMode = extprocv3.ProcessingMode_BUFFERED
+				s.config.MessageTimeout = nil
+				s.listener.PerConnectionBufferLimitBytes = nil
+			},
+			[]string{
+				"message-timeout: " + filterWhere + ": message_timeout is 200ms, and an answer may take 5m0s",
+				buffered, "buffer-limit: " + listenerWhere + ": per_connection_buffer_limit_bytes is 1048576",
+			},
+		},
+		{"no message_timeout", func(_ *testing.T, s *site) { s.config.MessageTimeout = nil }, []string{}}, // it does not count
+		field("request-headers", "request_header_mode is SKIP", func(f *extprocv3.ExternalProcessor) {
+			f.ProcessingMode.RequestHeaderMode = extprocv3.ProcessingMode_SKIP
+		}),
+		field("request-trailers", "request_trailer_mode is DEFAULT", func(f *extprocv3.ExternalProcessor) {
+			f.ProcessingMode.RequestTrailerMode = extprocv3.ProcessingMode_DEFAULT
+		}),
+		field("response-mode", "response_header_mode is DEFAULT, response_body_mode is NONE, response_trailer_mode is SKIP", func(f *extprocv3.ExternalProcessor) {
+			f.ProcessingMode.ResponseHeaderMode = extprocv3.ProcessingMode_DEFAULT
+		}),
+		field("failure-mode", "failure_mode_allow is true", func(f *extprocv3.ExternalProcessor) { f.FailureModeAllow = true }),
+		field("observability-mode", "observability_mode is true", func(f *extprocv3.ExternalProcessor) { f.ObservabilityMode = true }),
+		field("immediate-response", "disable_immediate_response is true", func(f *extprocv3.ExternalProcessor) { f.DisableImmediateResponse = true }),
+		field("grpc-service", "it has no grpc_service with a target", func(f *extprocv3.ExternalProcessor) { f.GrpcService = nil }),
+		field("google-grpc", `it calls "127.0.0.1:9002" by google_grpc`, func(f *extprocv3.ExternalProcessor) {
+			f.GrpcService = &corev3.GrpcService{TargetSpecifier: &corev3.GrpcService_GoogleGrpc_{
+				GoogleGrpc: &corev3.GrpcService_GoogleGrpc{TargetUri: "127.0.0.1:9002"},
+			}}
+		}),
+		field("max-receive-message", "max_receive_message_length is 4194304", func(f *extprocv3.ExternalProcessor) {
+			f.GrpcService.GetEnvoyGrpc().MaxReceiveMessageLength = wrapperspb.UInt32(4 << 20)
+		}),
+		field("grpc-retry", "grpc_service has a retry_policy", func(f *extprocv3.ExternalProcessor) {
+			f.GrpcService.RetryPolicy = &corev3.RetryPolicy{}
+		}),
+		field("metadata-receiving", "what the sidecar says of its answers is dropped", func(f *extprocv3.ExternalProcessor) {
+			f.MetadataOptions.ReceivingNamespaces = nil
+		}),
+		field("route-cache", "route_cache_action is CLEAR", func(f *extprocv3.ExternalProcessor) {
+			f.RouteCacheAction = extprocv3.ExternalProcessor_CLEAR
+		}),
+		{
+			"identity",
+			func(_ *testing.T, s *site) {
+				s.options.Namespaces = []string{"envoy.filters.http.jwt_authn", "envoy.filters.http.ext_authz"}
+				s.options.Attributes = []string{"request.id", "source.principal"}
+			},
+			[]string{
+				"identity-metadata: " + filterWhere + ": forwarding_namespaces lacks envoy.filters.http.ext_authz",
+				"identity-attributes: " + filterWhere + ": request_attributes lacks source.principal",
+			},
+		},
+		{
+			"another cluster is asked for",
+			func(_ *testing.T, s *site) { s.options.Cluster = "other" },
+			[]string{`filter-missing: Envoy: no ext_proc filter calls cluster "other"`},
+		},
+		{
+			"no filter",
+			func(_ *testing.T, s *site) { s.manager.HttpFilters = s.manager.GetHttpFilters()[1:] },
+			[]string{"filter-missing: Envoy: no listener has an ext_proc filter"},
+		},
+		{
+			"no HTTP",
+			func(_ *testing.T, s *site) { s.listener.FilterChains = nil },
+			[]string{"filter-missing: Envoy: no listener has an HTTP connection manager"},
+		},
+		{
+			"a filter that ECDS has not delivered",
+			func(_ *testing.T, s *site) {
+				s.manager.HttpFilters = append([]*hcmv3.HttpFilter{{
+					Name: "late",
+					ConfigType: &hcmv3.HttpFilter_ConfigDiscovery{
+						ConfigDiscovery: &corev3.ExtensionConfigSource{TypeUrls: []string{extProcURL}},
+					},
+				}}, s.manager.GetHttpFilters()...)
+			},
+			[]string{`filter-unread: listener "bedrock", filter "late": its configuration is not known (type "")`},
+		},
+		{
+			"a long answer",
+			func(_ *testing.T, s *site) { s.options.LongestAnswer = 20 * time.Minute },
+			[]string{"stream-idle-timeout: " + listenerWhere + ": stream_idle_timeout is 10m0s, and an answer may take 20m0s"},
+		},
+		{
+			"a short stream_idle_timeout",
+			func(_ *testing.T, s *site) { s.manager.StreamIdleTimeout = durationpb.New(30 * time.Second) },
+			[]string{"stream-idle-timeout: " + listenerWhere + ": stream_idle_timeout is 30s, and an answer may take 5m0s"},
+		},
+		{"Envoy's stream_idle_timeout", func(_ *testing.T, s *site) { s.manager.StreamIdleTimeout = nil }, []string{}},
+		{"no stream_idle_timeout", func(_ *testing.T, s *site) { s.manager.StreamIdleTimeout = durationpb.New(0) }, []string{}},
+		{
+			"request_timeout",
+			func(_ *testing.T, s *site) { s.manager.RequestTimeout = durationpb.New(time.Minute) },
+			[]string{"request-timeout: " + listenerWhere + ": request_timeout is 1m0s, and an answer may take 5m0s"},
+		},
+		{
+			"max_stream_duration",
+			func(_ *testing.T, s *site) {
+				s.manager.CommonHttpProtocolOptions.MaxStreamDuration = durationpb.New(time.Minute)
+			},
+			[]string{"max-stream-duration: " + listenerWhere + ": max_stream_duration is 1m0s, and an answer may take 5m0s"},
+		},
+	}
+}

@@ -1,0 +1,134 @@
+package doctor
+
+import (
+	"testing"
+	"time"
+
+	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
+	extprocv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/ext_proc/v3"
+	matcherv3 "github.com/envoyproxy/go-control-plane/envoy/type/matcher/v3"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/anypb"
+	"google.golang.org/protobuf/types/known/durationpb"
+	"google.golang.org/protobuf/types/known/wrapperspb"
+
+	"bedrock-extproc/envoy"
+)
+
+const routeWhere = filterWhere + `, virtual host "bedrock", route "bedrock"`
+
+// perRoute configures the filter on the route.
+func (s *site) perRoute(t *testing.T, m proto.Message) {
+	t.Helper()
+	s.route().TypedPerFilterConfig = map[string]*anypb.Any{s.filter.GetName(): packed(t, m)}
+}
+
+// before puts a route without the filter before the one there is.
+func (s *site) before(t *testing.T, match *routev3.RouteMatch) {
+	t.Helper()
+	host := s.routes.GetVirtualHosts()[0]
+	host.Routes = append([]*routev3.Route{{
+		Name: "first", Match: match, Action: toCluster(&routev3.RouteAction{}),
+		TypedPerFilterConfig: map[string]*anypb.Any{s.filter.GetName(): packed(t, envoy.Disabled())},
+	}}, host.GetRoutes()...)
+}
+
+func toCluster(a *routev3.RouteAction) *routev3.Route_Route {
+	a.ClusterSpecifier = &routev3.RouteAction_Cluster{Cluster: "web"}
+	return &routev3.Route_Route{Route: a}
+}
+
+func overrides(o *extprocv3.ExtProcOverrides) *extprocv3.ExtProcPerRoute {
+	return &extprocv3.ExtProcPerRoute{Override: &extprocv3.ExtProcPerRoute_Overrides{Overrides: o}}
+}
+
+func prefix(text string) *routev3.RouteMatch {
+	return &routev3.RouteMatch{PathSpecifier: &routev3.RouteMatch_Prefix{Prefix: text}}
+}
+
+// brokenRoutes are brokenFilters of one route, and routes that are wrong.
+func brokenRoutes() []broken {
+	firstDisabled := []string{"route-disabled: " + filterWhere + `, virtual host "bedrock", route "first": the filter is disabled for ` + callPath}
+	leadsAway := "route-behind-cluster: " + routeWhere + `: it leads to a cluster "web"`
+	status := func(code uint32) func(*testing.T, *site) {
+		return func(_ *testing.T, s *site) { s.route().GetDirectResponse().Status = code }
+	}
+	return []broken{
+		{"RDS has not delivered", func(_ *testing.T, s *site) { s.noRoutes = true }, []string{
+			"routes-missing: " + listenerWhere + `: its routes are not known, and were not checked ("bedrock")`,
+		}},
+		{"a success behind", status(200), []string{"route-behind: " + routeWhere + ": its direct_response has status 200"}},
+		{"a 404 behind", status(404), []string{"route-behind: " + routeWhere + ": its direct_response has status 404"}},
+		{"a 500 behind", status(500), []string{}},
+		{"a 404 for other paths", func(_ *testing.T, s *site) {
+			host := s.routes.GetVirtualHosts()[0]
+			other := proto.CloneOf(s.route())
+			s.route().Match = prefix("/api")
+			other.GetDirectResponse().Status = 404
+			host.Routes = append(host.Routes, other)
+		}, []string{}},
+		{"a cluster behind", func(_ *testing.T, s *site) { s.route().Action = toCluster(&routev3.RouteAction{}) }, []string{leadsAway}},
+		{"a redirect behind", func(_ *testing.T, s *site) {
+			s.route().Action = &routev3.Route_Redirect{Redirect: &routev3.RedirectAction{}}
+		}, []string{"route-behind-cluster: " + routeWhere + ": it is a redirect, which is never sent"}},
+		{"a route with a short idle_timeout", func(_ *testing.T, s *site) {
+			s.route().Action = toCluster(&routev3.RouteAction{IdleTimeout: durationpb.New(time.Minute)})
+		}, []string{"route-idle-timeout: " + routeWhere + ": idle_timeout is 1m0s, and an answer may take 5m0s", leadsAway}},
+		{"a route with a short max_stream_duration", func(_ *testing.T, s *site) {
+			s.route().Action = toCluster(&routev3.RouteAction{
+				MaxStreamDuration: &routev3.RouteAction_MaxStreamDuration{MaxStreamDuration: durationpb.New(time.Minute)},
+			})
+		}, []string{"max-stream-duration: " + routeWhere + ": max_stream_duration is 1m0s, and an answer may take 5m0s", leadsAway}},
+		{"the only route disables it", func(t *testing.T, s *site) { s.perRoute(t, envoy.Disabled()) }, []string{
+			"filter-disabled: " + filterWhere + ": every route disables it",
+		}},
+		{"the host disables it", func(t *testing.T, s *site) {
+			s.routes.GetVirtualHosts()[0].TypedPerFilterConfig = map[string]*anypb.Any{s.filter.GetName(): packed(t, &routev3.FilterConfig{Disabled: true})}
+		}, []string{"filter-disabled: " + filterWhere + ": every route disables it"}},
+		{"another path disables it", func(t *testing.T, s *site) { s.before(t, prefix("/healthz")) }, []string{}},
+		{"a prefix of calls disables it", func(t *testing.T, s *site) { s.before(t, prefix("/api/v1")) }, firstDisabled},
+		{"a whole segment of calls disables it", func(t *testing.T, s *site) {
+			s.before(t, &routev3.RouteMatch{PathSpecifier: &routev3.RouteMatch_PathSeparatedPrefix{PathSeparatedPrefix: "/api/v1/llm"}})
+		}, firstDisabled},
+		{"half a segment of calls disables it", func(t *testing.T, s *site) {
+			s.before(t, &routev3.RouteMatch{PathSpecifier: &routev3.RouteMatch_PathSeparatedPrefix{PathSeparatedPrefix: "/api/v1/l"}})
+		}, []string{}},
+		{"the path of calls disables it, in capitals", func(t *testing.T, s *site) {
+			s.before(t, &routev3.RouteMatch{PathSpecifier: &routev3.RouteMatch_Path{Path: "/API/v1/llm/completions"}, CaseSensitive: wrapperspb.Bool(false)})
+		}, firstDisabled},
+		{"a pattern of calls disables it", func(t *testing.T, s *site) {
+			s.before(t, &routev3.RouteMatch{PathSpecifier: &routev3.RouteMatch_SafeRegex{SafeRegex: &matcherv3.RegexMatcher{Regex: "/api/.*"}}})
+		}, firstDisabled},
+		{"calls with a header disable it", func(t *testing.T, s *site) {
+			match := prefix("/api")
+			match.Headers = []*routev3.HeaderMatcher{{Name: "x-beta"}}
+			s.before(t, match)
+		}, firstDisabled},
+		{"a later route disables it", func(t *testing.T, s *site) {
+			s.before(t, prefix("/api"))
+			routes := s.routes.GetVirtualHosts()[0].GetRoutes()
+			routes[0], routes[1] = routes[1], routes[0]
+		}, []string{}},
+		{"a route that fails open", func(t *testing.T, s *site) {
+			s.perRoute(t, overrides(&extprocv3.ExtProcOverrides{FailureModeAllow: wrapperspb.Bool(true)}))
+		}, []string{"failure-mode: " + routeWhere + ": failure_mode_allow is true"}},
+		{"a route with another mode", func(t *testing.T, s *site) {
+			mode := proto.CloneOf(s.config.GetProcessingMode())
+			mode.RequestBodyMode = extprocv3.ProcessingMode_STREAMED
+			s.perRoute(t, overrides(&extprocv3.ExtProcOverrides{ProcessingMode: mode}))
+		}, []string{"body-mode: " + routeWhere + ": request_body_mode is STREAMED"}},
+		{"a route that calls another cluster", func(t *testing.T, s *site) {
+			service := proto.CloneOf(s.config.GetGrpcService())
+			service.GetEnvoyGrpc().ClusterName = "elsewhere"
+			s.options.Cluster = "bedrock_extproc"
+			s.perRoute(t, overrides(&extprocv3.ExtProcOverrides{GrpcService: service}))
+		}, []string{`cluster-missing: cluster "elsewhere": there is no such cluster`}},
+		{"a route with its own metadata", func(t *testing.T, s *site) {
+			s.options.Namespaces = []string{"envoy.filters.http.jwt_authn"}
+			s.perRoute(t, overrides(&extprocv3.ExtProcOverrides{MetadataOptions: &extprocv3.MetadataOptions{
+				ForwardingNamespaces: &extprocv3.MetadataOptions_MetadataNamespaces{Untyped: []string{"other"}},
+			}}))
+		}, []string{"identity-metadata: " + routeWhere + ": forwarding_namespaces lacks envoy.filters.http.jwt_authn"}},
+		{"a route with a backend", func(t *testing.T, s *site) { s.perRoute(t, envoy.Backend("eu")) }, []string{}},
+	}
+}

@@ -1,0 +1,87 @@
+package doctor
+
+import (
+	"bytes"
+	"errors"
+	"testing"
+
+	luav3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/lua/v3"
+	"github.com/google/go-cmp/cmp"
+)
+
+// Builds of Envoy have extensions that nobody else knows: they are no obstacle,
+// and their filters keep their place in the chain.
+func TestUnknownTypes(t *testing.T) {
+	s := goodSite(t)
+	s.insert(0, httpFilter(t, "acme", &luav3.Lua{DefaultSourceCode: nil, StatPrefix: "replaced"}))
+	s.insert(2, httpFilter(t, "envoy.filters.http.wasm", &luav3.Lua{StatPrefix: "replaced"}))
+	dump := s.staticDump(t)
+	dump = bytes.ReplaceAll(dump, []byte("envoy.extensions.filters.http.lua.v3.Lua"), []byte("acme.Filter"))
+	dump = bytes.ReplaceAll(dump, []byte(`"stat_prefix":"replaced"`), []byte(`"deep":[{"@type":"type.googleapis.com/acme.Other","x":1}],"value":7`))
+	dump = bytes.ReplaceAll(dump, []byte(`"request_body_mode"`), []byte(`"mode_of_tomorrow":"HOLOGRAM","request_body_mode"`))
+	if n := bytes.Count(dump, []byte("acme.Other")); n != 2 {
+		t.Fatalf("%d unknown extensions in the dump", n)
+	}
+	want := []string{"filter-order-programs: " + filterWhere + `: after it, and so never run for requests: "envoy.filters.http.wasm"`}
+	if diff := cmp.Diff(want, s.examine(t, dump)); diff != "" {
+		t.Errorf("findings (-want +got):\n%s", diff)
+	}
+}
+
+// From a control plane the findings are the same, and name what came by ECDS.
+func TestByECDS(t *testing.T) {
+	s := goodSite(t)
+	s.config.FailureModeAllow = true
+	want := []string{"failure-mode: " + filterWhere + " (by ECDS): failure_mode_allow is true"}
+	if diff := cmp.Diff(want, s.examine(t, s.dynamicDump(t))); diff != "" {
+		t.Errorf("findings (-want +got):\n%s", diff)
+	}
+}
+
+func TestReadDump(t *testing.T) {
+	s := goodSite(t)
+	s.config.FailureModeAllow = true
+	plain := string(s.staticDump(t))
+	want := []string{"failure-mode: " + filterWhere + ": failure_mode_allow is true"}
+	for name, text := range map[string]string{
+		"plain":                   plain,
+		"of a namespace's pod":    `{"envoy-gateway-system": {"envoy-0": ` + plain + `}}`,
+		"with sections of others": `{"configs": [{"@type": "type.googleapis.com/acme.Dump", "a": {}}, ` + plain[len(`{"configs":[`):],
+	} {
+		t.Run(name, func(t *testing.T) {
+			if diff := cmp.Diff(want, s.examine(t, []byte(text))); diff != "" {
+				t.Errorf("findings (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestNoDump(t *testing.T) {
+	for name, c := range map[string]struct {
+		text string
+		want string
+		none bool
+	}{
+		"empty":     {"", ErrNoDump.Error() + ": unexpected end of JSON input", true},
+		"YAML":      {"static_resources: {}", ErrNoDump.Error() + ": invalid character 's' looking for beginning of value", true},
+		"other":     {`{"version": "x"}`, ErrNoDump.Error(), true},
+		"a list":    {`{"configs": [1]}`, ErrNoDump.Error() + ": json: cannot unmarshal number into Go value of type struct { Type string \"json:\\\"@type\\\"\" }", true},
+		"several":   {`{"ns": {"a": {"configs": []}, "b": {"configs": []}}}`, "the dumps of 2 Envoys: give those of one", false},
+		"no object": {`[]`, ErrNoDump.Error() + ": json: cannot unmarshal array into Go value of type map[string]json.RawMessage", true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := ReadDump([]byte(c.text))
+			if err == nil || err.Error() != c.want || errors.Is(err, ErrNoDump) != c.none {
+				t.Errorf("error %v, want %s", err, c.want)
+			}
+		})
+	}
+}
+
+// A section that this program knows and cannot read is an error, not a silence.
+func TestBrokenSection(t *testing.T) {
+	_, err := ReadDump([]byte(`{"configs": [{"@type": "type.googleapis.com/envoy.admin.v3.ClustersConfigDump", "static_clusters": 7}]}`))
+	if err == nil {
+		t.Error("no error")
+	}
+}
