@@ -1,6 +1,7 @@
 package istio
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"encoding/json"
@@ -46,12 +47,10 @@ type answer struct {
 	body   string
 }
 
-func (c call) do(t *testing.T, client *http.Client, url string) answer {
+// send has the answer's headers; who calls it closes the body.
+func (c call) send(ctx context.Context, t *testing.T, client *http.Client, url string) *http.Response {
 	t.Helper()
-	if c.body == "" {
-		c.body = question
-	}
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url+c.url, strings.NewReader(c.body))
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, url+cmp.Or(c.url, completions), strings.NewReader(cmp.Or(c.body, question)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -66,6 +65,12 @@ func (c call) do(t *testing.T, client *http.Client, url string) answer {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return resp
+}
+
+func (c call) do(t *testing.T, client *http.Client, url string) answer {
+	t.Helper()
+	resp := c.send(t.Context(), t, client, url)
 	defer resp.Body.Close()
 	body, err := io.ReadAll(resp.Body)
 	if err != nil {

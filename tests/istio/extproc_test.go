@@ -25,6 +25,7 @@ import (
 // for Bedrock.
 type extProc struct {
 	bedrock *fakebedrock.Server
+	ended   chan fakebedrock.Call // every call to Bedrock, once it is over
 	socket  string
 	cmd     *exec.Cmd
 	log     bytes.Buffer
@@ -43,7 +44,8 @@ func startExtProc(t *testing.T, e example) *extProc {
 	if err := os.WriteFile(file, []byte(only[*corev1.ConfigMap](e)[0].Data["config.yaml"]), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	x := &extProc{bedrock: fakebedrock.New(fakebedrock.Config{}), socket: filepath.Join(dir, "s.sock")}
+	x := &extProc{ended: make(chan fakebedrock.Call, 1000), socket: filepath.Join(dir, "s.sock")}
+	x.bedrock = fakebedrock.New(fakebedrock.Config{OnDone: func(c fakebedrock.Call) { x.ended <- c }})
 	server := httptest.NewServer(x.bedrock)
 	t.Cleanup(server.Close)
 	x.cmd = exec.Command(build(t, dir), //nolint:noctx // it ends in stop
@@ -96,6 +98,21 @@ func (x *extProc) stop(t *testing.T) {
 	_ = x.cmd.Wait()
 	if t.Failed() {
 		t.Logf("bedrock-extproc:\n%s", x.log.String())
+	}
+}
+
+// awaitAborted waits for the end of a call whose client has left.
+func (x *extProc) awaitAborted(t *testing.T) {
+	t.Helper()
+	for late := time.After(20 * time.Second); ; {
+		select {
+		case c := <-x.ended:
+			if c.Aborted {
+				return
+			}
+		case <-late:
+			t.Fatal("no call to Bedrock was given up")
+		}
 	}
 }
 

@@ -1,6 +1,8 @@
 package istio
 
 import (
+	"bufio"
+	"context"
 	"crypto/tls"
 	"net/http"
 	"strings"
@@ -51,18 +53,21 @@ func startGateway(t *testing.T) *gatewayMesh {
 	return m
 }
 
-// do calls as a client from outside.
+const gatewayURL = "https://llm.example.com"
+
+// client is one outside of the mesh.
+func (m *gatewayMesh) client(t *testing.T, protocols ...string) *http.Client {
+	t.Helper()
+	cfg := &tls.Config{RootCAs: m.public.pool(), MinVersion: tls.VersionTLS12, NextProtos: protocols}
+	return client(t, strings.TrimPrefix(m.envoy.URL, "http://"), cfg)
+}
+
 func (m *gatewayMesh) do(t *testing.T, c call) answer {
 	t.Helper()
-	address := strings.TrimPrefix(m.envoy.URL, "http://")
-	cfg := &tls.Config{RootCAs: m.public.pool(), MinVersion: tls.VersionTLS12}
 	if c.http1 {
-		cfg.NextProtos = []string{"http/1.1"}
+		return c.do(t, m.client(t, "http/1.1"), gatewayURL)
 	}
-	if c.url == "" {
-		c.url = completions
-	}
-	return c.do(t, client(t, address, cfg), "https://llm.example.com")
+	return c.do(t, m.client(t), gatewayURL)
 }
 
 func TestGateway(t *testing.T) {
@@ -82,6 +87,7 @@ func TestGateway(t *testing.T) {
 			t.Errorf("content type %q", kind)
 		}
 	})
+	t.Run("streamed as it comes", m.testStream)
 	t.Run("a claim decides which models", func(t *testing.T) {
 		claude := `{"model": "us.anthropic.claude-sonnet-4-20250514-v1:0", ` + question[1:]
 		m.do(t, call{token: token, body: claude}).want(t, http.StatusOK, "2 + 2 = 4.")
@@ -103,6 +109,23 @@ func TestGateway(t *testing.T) {
 		m.extProc.stop(t)
 		m.do(t, call{token: token}).want(t, http.StatusServiceUnavailable, "envoy_sidecar_unreachable")
 	})
+}
+
+// testStream reads the start of an answer whose rest does not come, and leaves.
+func (m *gatewayMesh) testStream(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	resp := call{
+		url: stream, token: m.issuer.token(t, "ann", "search", "llm-users"),
+		body: `{"model": "us.amazon.nova-lite-v1:0#fault=stall&at=3", ` + question[1:],
+	}.send(ctx, t, m.client(t), gatewayURL)
+	defer resp.Body.Close()
+	line, err := bufio.NewReader(resp.Body).ReadString('\n')
+	if err != nil || !strings.Contains(line, `"type":"content_delta"`) {
+		t.Fatalf("%q, %v", line, err)
+	}
+	cancel()
+	m.extProc.awaitAborted(t)
 }
 
 // testRefused has Envoy turn calls away before bedrock-extproc hears of them.

@@ -23,7 +23,7 @@ func TestSidecar(t *testing.T) {
 	}.edit(t))
 	as := func(t *testing.T, namespace, account string, c call) answer {
 		t.Helper()
-		return c.do(t, client(t, pod, mesh.client(t, namespace, account)), "https://llm.llm"+completions)
+		return c.do(t, client(t, pod, mesh.client(t, namespace, account)), "https://llm.llm")
 	}
 	claude := `{"model": "us.anthropic.claude-sonnet-4-20250514-v1:0", ` + question[1:]
 
