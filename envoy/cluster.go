@@ -41,6 +41,9 @@ func Cluster(cfg Config) (*clusterv3.Cluster, error) {
 		ConnectTimeout:                durationpb.New(time.Second),
 		PerConnectionBufferLimitBytes: wrapperspb.UInt32(upstreamBuffer),
 		LbPolicy:                      clusterv3.Cluster_LEAST_REQUEST,
+		// By default a sidecar that drains gets calls for a second after its health
+		// check has failed.
+		CommonLbConfig:                &clusterv3.Cluster_CommonLbConfig{UpdateMergeWindow: durationpb.New(0)},
 		TypedExtensionProtocolOptions: http2,
 		CircuitBreakers:               circuitBreakers(),
 		HealthChecks:                  []*corev3.HealthCheck{healthCheck()},

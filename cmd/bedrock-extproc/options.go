@@ -35,7 +35,7 @@ func (o *options) flags() *flag.FlagSet {
 	fs.IntVar(&o.maxBody, "max-body-bytes", extproc.DefaultMaxBodyBytes, "largest request body")
 	fs.IntVar(&o.maxCalls, "max-calls", 0, "most model calls at once; 0 means no bound")
 	fs.DurationVar(&o.keepAlive, "keep-alive", extproc.DefaultKeepAlive, "silence after which a comment is sent on a stream")
-	fs.DurationVar(&o.drainDelay, "drain-delay", 5*time.Second, "time to go on serving after SIGTERM while health checks already fail; Envoy's check interval")
+	fs.DurationVar(&o.drainDelay, "drain-delay", 6*time.Second, "time to go on serving after SIGTERM while health checks already fail; more than Envoy's check interval")
 	fs.DurationVar(&o.drainTimeout, "drain-timeout", 20*time.Second, "time that calls in flight then have to end")
 	fs.BoolVar(&o.reflection, "reflection", false, "serve gRPC reflection")
 	fs.TextVar(&o.logLevel, "log-level", zapcore.InfoLevel, "debug, info, warn or error")

@@ -37,19 +37,39 @@ func withHostBackend(t *testing.T, host, backend string) func(*bootstrapv3.Boots
 func TestRouteChoosesTheBackend(t *testing.T) {
 	s := startWith(t, withHostBackend(t, "eu.example", "bedrock-eu"), nil, "-config", configFile(t, twoRegions))
 	for host, want := range map[string]string{"eu.example": "bedrock-eu", "any.example": "bedrock-us"} {
-		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.completions(), strings.NewReader(askExplain))
-		if err != nil {
-			t.Fatal(err)
-		}
-		req.Host = host
-		req.Header.Set("X-Provider-LLM", "bedrock-us")
-		resp, err := newClient(false).Do(req)
-		if err != nil {
-			t.Fatal(err)
-		}
-		resp.Body.Close()
-		if got := resp.Header.Get("X-Bedrock-Backend"); got != want || resp.StatusCode != http.StatusOK {
-			t.Errorf("%s: status %d by %q, want %q", host, resp.StatusCode, got, want)
+		if got := backendFor(t, s.completions(), host, "bedrock-us"); got != want {
+			t.Errorf("%s: answered by %q, want %q", host, got, want)
 		}
 	}
+}
+
+// TestRoutesExample: so it is in examples/envoy/routes.
+func TestRoutesExample(t *testing.T) {
+	x := startExample(t, "routes", nil)
+	for host, want := range map[string]string{"eu.llm.example": "bedrock-eu", "us.llm.example": "bedrock-us", "llm.example": "bedrock-eu"} {
+		if got := backendFor(t, x.completions(), host, "bedrock-eu"); got != want {
+			t.Errorf("%s: answered by %q, want %q", host, got, want)
+		}
+	}
+}
+
+// backendFor names the backend that answers a call for a host, whose client asks
+// for another.
+func backendFor(t *testing.T, url, host, asked string) string {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url, strings.NewReader(askExplain))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Host = host
+	req.Header.Set("X-Provider-LLM", asked)
+	resp, err := newClient(false).Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp.Body.Close()
+	if resp.StatusCode != http.StatusOK {
+		t.Errorf("%s: status %d", host, resp.StatusCode)
+	}
+	return resp.Header.Get("X-Bedrock-Backend")
 }

@@ -17,8 +17,8 @@ import (
 	"bedrock-extproc/tests/fakebedrock"
 )
 
-// program is the sidecar's binary, built once.
-var program string
+// program is the sidecar's binary, and issuer that of the examples; built once.
+var program, issuer string
 
 func TestMain(m *testing.M) { os.Exit(testMain(m)) }
 
@@ -29,8 +29,8 @@ func testMain(m *testing.M) int {
 		return 1
 	}
 	defer os.RemoveAll(dir)
-	program = filepath.Join(dir, "bedrock-extproc")
-	build := exec.Command("go", append([]string{"build", "-o", program}, append(buildFlags, "bedrock-extproc/cmd/bedrock-extproc")...)...)
+	program, issuer = filepath.Join(dir, "bedrock-extproc"), filepath.Join(dir, "issuer")
+	build := exec.Command("go", append([]string{"build", "-o", dir}, append(buildFlags, "bedrock-extproc/cmd/bedrock-extproc", "bedrock-extproc/examples/envoy/issuer")...)...)
 	if out, err := build.CombinedOutput(); err != nil {
 		fmt.Fprintf(os.Stderr, "%s%v\n", out, err)
 		return 1

@@ -13,9 +13,10 @@ import (
 
 // system is everything between a client and the end of Bedrock.
 type system struct {
-	bedrock *fakebedrock.Server
-	sidecar *sidecar
-	envoy   *envoytest.Envoy
+	bedrock    *fakebedrock.Server
+	bedrockURL string
+	sidecar    *sidecar
+	envoy      *envoytest.Envoy
 	// done hears of each call's end at Bedrock.
 	done chan fakebedrock.Call
 }
@@ -47,6 +48,7 @@ func startWith(t testing.TB, edit func(*bootstrapv3.Bootstrap), script func(*fak
 	})
 	server := httptest.NewServer(s.bedrock)
 	t.Cleanup(server.Close)
+	s.bedrockURL = server.URL
 	s.sidecar = startSidecar(t, server.URL, flags...)
 	s.envoy = envoytest.Start(t, s.sidecar.socket, edit)
 	return s

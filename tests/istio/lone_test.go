@@ -4,7 +4,6 @@ import (
 	"slices"
 	"testing"
 
-	"bedrock-extproc/envoy"
 	bootstrapv3 "github.com/envoyproxy/go-control-plane/envoy/config/bootstrap/v3"
 	clusterv3 "github.com/envoyproxy/go-control-plane/envoy/config/cluster/v3"
 	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
@@ -14,6 +13,8 @@ import (
 	tlsv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/transport_sockets/tls/v3"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/anypb"
+
+	"bedrock-extproc/envoy"
 )
 
 // onlyInIstio are the filters, of all kinds, that Istio's build of Envoy has and

@@ -8,6 +8,8 @@ import (
 	"os"
 	"path/filepath"
 
+	bootstrapv3 "github.com/envoyproxy/go-control-plane/envoy/config/bootstrap/v3"
+
 	"bedrock-extproc/envoy"
 )
 
@@ -27,7 +29,11 @@ func run(args []string) error {
 		return err
 	}
 	for name, text := range all {
-		if err := os.WriteFile(filepath.Join(args[0], name), text, 0o644); err != nil { //nolint:gosec // examples are for everyone to read
+		file := filepath.Join(args[0], name)
+		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil { //nolint:gosec // examples are for everyone to read
+			return err
+		}
+		if err := os.WriteFile(file, text, 0o644); err != nil { //nolint:gosec // examples are for everyone to read
 			return err
 		}
 	}
@@ -36,35 +42,39 @@ func run(args []string) error {
 
 // files are the examples by name.
 func files() (map[string][]byte, error) {
-	tcp, err := bootstrap("A whole Envoy configuration, for a sidecar on 127.0.0.1:9002.", envoy.Config{})
-	if err != nil {
-		return nil, err
+	all := map[string][]byte{}
+	for _, example := range []struct {
+		name, about string
+		make        func() (*bootstrapv3.Bootstrap, error)
+	}{
+		{"envoy.yaml", "A whole Envoy configuration, for a sidecar on 127.0.0.1:9002.", plain("")},
+		{"envoy-unix.yaml", "A whole Envoy configuration, for a sidecar on a Unix socket.", plain("unix:///run/bedrock-extproc/extproc.sock")},
+		{"secure/envoy.yaml", "TLS, tokens, a group of callers and a local rate limit in front of the sidecar.", secure},
+		{"budget/envoy.yaml", "What secure/envoy.yaml has, and a budget of tokens for each user.", budget},
+		{"balanced/envoy.yaml", "Two sidecars, on 127.0.0.1:9002 and 127.0.0.1:9012.", balanced},
+		{"routes/envoy.yaml", "The host of a request decides about the backend.", routes},
+	} {
+		b, err := example.make()
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", example.name, err)
+		}
+		text, err := envoy.YAML(b)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", example.name, err)
+		}
+		all[example.name] = append(fmt.Appendf(nil, header, example.about), text...)
 	}
-	unix, err := bootstrap("A whole Envoy configuration, for a sidecar on a Unix socket.",
-		envoy.Config{ExtProc: "unix:///run/bedrock-extproc/extproc.sock"})
-	if err != nil {
-		return nil, err
-	}
-	pieces, err := snippet()
-	if err != nil {
-		return nil, err
-	}
-	return map[string][]byte{"envoy.yaml": tcp, "envoy-unix.yaml": unix, "snippet.yaml": pieces}, nil
+	var err error
+	all["snippet.yaml"], err = snippet()
+	return all, err
+}
+
+// plain is the configuration of the package as it is.
+func plain(extProc string) func() (*bootstrapv3.Bootstrap, error) {
+	return func() (*bootstrapv3.Bootstrap, error) { return envoy.Bootstrap(envoy.Config{ExtProc: extProc}) }
 }
 
 const header = "# %s\n# Written by \"make generate\" from the Go package envoy; edit that.\n"
-
-func bootstrap(about string, cfg envoy.Config) ([]byte, error) {
-	b, err := envoy.Bootstrap(cfg)
-	if err != nil {
-		return nil, err
-	}
-	text, err := envoy.YAML(b)
-	if err != nil {
-		return nil, err
-	}
-	return append(fmt.Appendf(nil, header, about), text...), nil
-}
 
 // snippet is what an existing configuration needs: each piece under the key of
 // the place where it goes.

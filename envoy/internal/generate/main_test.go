@@ -1,7 +1,9 @@
 package main
 
 import (
+	"bytes"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"testing"
@@ -31,11 +33,19 @@ func TestExamplesAreNotStale(t *testing.T) {
 }
 
 func TestEnvoyAcceptsTheExamples(t *testing.T) {
-	for _, name := range []string{"envoy.yaml", "envoy-unix.yaml"} {
-		config, err := os.ReadFile(filepath.Join(folder, name))
-		if err != nil {
-			t.Fatal(err)
+	keys := t.TempDir()
+	if out, err := exec.Command("go", "run", folder+"/issuer", "-keys", keys).CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	all, err := files()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, config := range all {
+		if name == "snippet.yaml" { // pieces, each of which is in the others
+			continue
 		}
+		config = bytes.ReplaceAll(config, []byte("filename: keys/"), []byte("filename: "+keys+"/"))
 		if err := envoytest.Validate(t, config); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
