@@ -107,6 +107,9 @@ func identityNeeds(cfg *config.Config) doctor.Options {
 		if i.Attribute != "" && !slices.Contains(needs.Attributes, i.Attribute) {
 			needs.Attributes = append(needs.Attributes, i.Attribute)
 		}
+		if i.GRPCMetadata != "" && !slices.Contains(needs.InitialMetadata, i.GRPCMetadata) {
+			needs.InitialMetadata = append(needs.InitialMetadata, i.GRPCMetadata)
+		}
 	}
 	return needs
 }

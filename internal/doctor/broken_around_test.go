@@ -36,8 +36,8 @@ func brokenSurroundings() []broken {
 			s.insert(1, httpFilter(t, "jwt", &jwtv3.JwtAuthentication{}), httpFilter(t, "who may", &rbacv3.RBAC{}))
 		}, []string{"filter-order: " + filterWhere + `: after it, and so never run for requests: "jwt", "who may"`}},
 		{"a guard after, known by its name", func(_ *testing.T, s *site) {
-			s.insert(1, &hcmv3.HttpFilter{Name: "envoy.filters.http.basic_auth"})
-		}, []string{"filter-order: " + filterWhere + `: after it, and so never run for requests: "envoy.filters.http.basic_auth"`}},
+			s.insert(1, &hcmv3.HttpFilter{Name: "envoy.filters.http.basic_auth"}, &hcmv3.HttpFilter{Name: "envoy.filters.http.oauth2/policy"})
+		}, []string{"filter-order: " + filterWhere + `: after it, and so never run for requests: "envoy.filters.http.basic_auth", "envoy.filters.http.oauth2/policy"`}},
 		{"a guard after that is used nowhere", func(t *testing.T, s *site) {
 			s.insert(1, httpFilter(t, "rbac", &rbacv3.RBAC{}))
 			s.manager.HttpFilters[1].Disabled = true
@@ -49,7 +49,7 @@ func brokenSurroundings() []broken {
 		}, []string{"filter-order: " + filterWhere + `: after it, and so never run for requests: "rbac"`}},
 		{"a program after", func(t *testing.T, s *site) {
 			s.insert(1, httpFilter(t, "script", &luav3.Lua{}))
-		}, []string{"filter-order-programs: " + filterWhere + `: after it, and so never run for requests: "script"`}},
+		}, []string{"filter-order-others: " + filterWhere + `: after it, and so never run for requests: "script"`}},
 		{"the router is not last", func(t *testing.T, s *site) {
 			s.insert(2, httpFilter(t, "acme.last", &clusterv3.Cluster{}))
 		}, []string{"router-last: " + filterWhere + ": the last filter of its chain is not the router"}},
@@ -63,7 +63,7 @@ func brokenSurroundings() []broken {
 			s.insert(0, httpFilter(t, "other", other))
 		}, []string{
 			`filter-ambiguous: Envoy: ext_proc filters call cluster "bedrock_extproc", cluster "other"`,
-			`filter-order-programs: listener "bedrock", filter "other": after it, and so never run for requests: "envoy.filters.http.ext_proc"`,
+			`filter-order-others: listener "bedrock", filter "other": after it, and so never run for requests: "envoy.filters.http.ext_proc"`,
 		}},
 		{"a second filter chain", func(_ *testing.T, s *site) {
 			s.listener.FilterChains[0].Name = "tls"

@@ -39,21 +39,39 @@ func brokenClusters() []broken {
 		one("cluster-stream-duration", "max_stream_duration is 1m0s, and an answer may take 5m0s", func(s *site) {
 			s.http.CommonHttpProtocolOptions = &corev3.HttpProtocolOptions{MaxStreamDuration: durationpb.New(time.Minute)}
 		}),
+		one("cluster-plaintext", "it calls 10.0.0.7 without TLS", func(s *site) { s.at("10.0.0.7") }),
+		one("cluster-plaintext", "it calls llm.example.com without TLS", func(s *site) { s.at("llm.example.com") }),
+		{"another loopback address", func(_ *testing.T, s *site) { s.at("::1") }, []string{}},
+		{"TLS", func(_ *testing.T, s *site) {
+			s.at("10.0.0.7")
+			s.cluster.TransportSocket = &corev3.TransportSocket{Name: "envoy.transport_sockets.tls"}
+		}, []string{}},
 		one("connect-timeout", "connect_timeout is 30s", func(s *site) { s.cluster.ConnectTimeout = durationpb.New(30 * time.Second) }),
 		one("keepalive", "connection_keepalive.interval is 1s", func(s *site) {
 			s.http.GetExplicitHttpConfig().GetHttp2ProtocolOptions().GetConnectionKeepalive().Interval = durationpb.New(time.Second)
 		}),
 		one("health-check", "it has no health_checks", func(s *site) { s.cluster.HealthChecks = nil }),
 		{"EDS without health checks", eds, []string{}},
-		one("outlier-detection", "it has one endpoint and outlier_detection", func(s *site) {
-			s.cluster.OutlierDetection = &clusterv3.OutlierDetection{}
+		one("outlier-detection", "it has one endpoint, which outlier_detection may eject", func(s *site) {
+			s.cluster.OutlierDetection = &clusterv3.OutlierDetection{MaxEjectionPercent: wrapperspb.UInt32(100)}
 		}),
-		{"outlier detection among two", func(_ *testing.T, s *site) {
+		one("outlier-detection", "it has one endpoint, which outlier_detection may eject", func(s *site) {
+			s.cluster.OutlierDetection = &clusterv3.OutlierDetection{AlwaysEjectOneHost: wrapperspb.Bool(true)}
+		}),
+		{"outlier detection with Envoy's defaults", func(_ *testing.T, s *site) {
 			s.cluster.OutlierDetection = &clusterv3.OutlierDetection{}
+		}, []string{}},
+		{"outlier detection among two", func(_ *testing.T, s *site) {
+			s.cluster.OutlierDetection = &clusterv3.OutlierDetection{MaxEjectionPercent: wrapperspb.UInt32(100)}
 			locality := s.cluster.GetLoadAssignment().GetEndpoints()[0]
 			locality.LbEndpoints = append(locality.LbEndpoints, locality.LbEndpoints[0])
 		}, []string{}},
 	}
+}
+
+// at puts the sidecar on another machine.
+func (s *site) at(host string) {
+	s.cluster.GetLoadAssignment().GetEndpoints()[0].GetLbEndpoints()[0].GetEndpoint().GetAddress().GetSocketAddress().Address = host
 }
 
 // brokenRuns are good configurations with which something went wrong.

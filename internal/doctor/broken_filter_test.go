@@ -8,6 +8,7 @@ import (
 	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
 	extprocv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/ext_proc/v3"
 	hcmv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/network/http_connection_manager/v3"
+	matcherv3 "github.com/envoyproxy/go-control-plane/envoy/type/matcher/v3"
 	"google.golang.org/protobuf/types/known/durationpb"
 	"google.golang.org/protobuf/types/known/wrapperspb"
 )
@@ -109,9 +110,33 @@ func brokenFilters() []broken {
 		field("metadata-receiving", "what the sidecar says of its answers is dropped", func(f *extprocv3.ExternalProcessor) {
 			f.MetadataOptions.ReceivingNamespaces = nil
 		}),
+		field("forward-rules", "forward_rules do not forward :method, :path", func(f *extprocv3.ExternalProcessor) {
+			f.ForwardRules.AllowedHeaders = allow(&matcherv3.StringMatcher{MatchPattern: &matcherv3.StringMatcher_Exact{Exact: "x-provider"}})
+		}),
+		field("forward-rules", "forward_rules do not forward :path", func(f *extprocv3.ExternalProcessor) {
+			f.ForwardRules.DisallowedHeaders = allow(&matcherv3.StringMatcher{MatchPattern: &matcherv3.StringMatcher_Contains{Contains: "PATH"}, IgnoreCase: true})
+		}),
+		{
+			"headers that are allowed",
+			func(_ *testing.T, s *site) {
+				s.config.ForwardRules.AllowedHeaders = allow(
+					&matcherv3.StringMatcher{MatchPattern: &matcherv3.StringMatcher_SafeRegex{SafeRegex: &matcherv3.RegexMatcher{Regex: ":meth.*|x"}}},
+					&matcherv3.StringMatcher{MatchPattern: &matcherv3.StringMatcher_Prefix{Prefix: ":pa"}},
+				)
+			},
+			[]string{},
+		},
 		field("route-cache", "route_cache_action is CLEAR", func(f *extprocv3.ExternalProcessor) {
 			f.RouteCacheAction = extprocv3.ExternalProcessor_CLEAR
 		}),
+		{
+			"BUFFERED with a large buffer on the route",
+			func(_ *testing.T, s *site) {
+				s.config.ProcessingMode.RequestBodyMode = extprocv3.ProcessingMode_BUFFERED
+				s.route().RequestBodyBufferLimit = wrapperspb.UInt64(largestRequest)
+			},
+			[]string{buffered},
+		},
 		{
 			"identity",
 			func(_ *testing.T, s *site) {
@@ -175,4 +200,8 @@ func brokenFilters() []broken {
 			[]string{"max-stream-duration: " + listenerWhere + ": max_stream_duration is 1m0s, and an answer may take 5m0s"},
 		},
 	}
+}
+
+func allow(patterns ...*matcherv3.StringMatcher) *matcherv3.ListStringMatcher {
+	return &matcherv3.ListStringMatcher{Patterns: patterns}
 }

@@ -129,6 +129,13 @@ func brokenRoutes() []broken {
 				ForwardingNamespaces: &extprocv3.MetadataOptions_MetadataNamespaces{Untyped: []string{"other"}},
 			}}))
 		}, []string{"identity-metadata: " + routeWhere + ": forwarding_namespaces lacks envoy.filters.http.jwt_authn"}},
+		{"no route has the initial metadata", func(_ *testing.T, s *site) { s.options.InitialMetadata = []string{"bedrock-tenant"} }, []string{
+			"identity-initial-metadata: " + filterWhere + ": grpc_initial_metadata lacks bedrock-tenant, on every route",
+		}},
+		{"a route has the initial metadata", func(t *testing.T, s *site) {
+			s.options.InitialMetadata = []string{"bedrock-backend"}
+			s.perRoute(t, envoy.Backend("eu"))
+		}, []string{}},
 		{"a route with a backend", func(t *testing.T, s *site) { s.perRoute(t, envoy.Backend("eu")) }, []string{}},
 	}
 }

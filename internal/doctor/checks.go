@@ -16,7 +16,7 @@ type check struct {
 // checks are all there are, in the order in which one would look.
 func checks() []check {
 	return slices.Concat(
-		versionChecks(), configurationChecks(), presenceChecks(), modeChecks(), filterChecks(),
+		versionChecks(), configurationChecks(), presenceChecks(), modeChecks(), requestChecks(), filterChecks(), identityChecks(),
 		timeoutChecks(), orderChecks(), routeChecks(), clusterChecks(), statChecks(), awsChecks(),
 	)
 }

@@ -2,6 +2,7 @@ package doctor
 
 import (
 	"fmt"
+	"net"
 	"slices"
 	"strings"
 	"time"
@@ -65,6 +66,12 @@ func clusterChecks() []check {
 			}),
 		},
 		{
+			"cluster-plaintext", Warning,
+			"a cluster without TLS on addresses that are not of this machine: prompts cross the network in the clear, and who else reaches the sidecar can pretend to be anybody",
+			"Give the cluster a transport_socket with a client certificate and the sidecar -tls-client-ca, use a Unix socket or loopback, or let the mesh do mTLS.",
+			eachCluster(plaintext),
+		},
+		{
 			"connect-timeout", Warning,
 			"a connect_timeout over ten seconds: clients of a dead sidecar wait so long for their 503",
 			"Set connect_timeout of the cluster to 1s.",
@@ -92,10 +99,12 @@ func clusterChecks() []check {
 		},
 		{
 			"outlier-detection", Warning,
-			"outlier_detection with one endpoint: after some errors all calls fail until the only sidecar is let in again",
-			"Remove outlier_detection of the cluster, or run several sidecars behind it.",
+			"outlier_detection that may take out the only endpoint: after some errors all calls fail until it is let in again",
+			"Remove outlier_detection of the cluster, leave max_ejection_percent below 100, or run several sidecars behind it.",
 			eachCluster(func(e *examination, c *clusterv3.Cluster) string {
-				return problemIf(c.GetOutlierDetection() != nil && e.endpoints[c.GetName()] == 1, "it has one endpoint and outlier_detection")
+				o := c.GetOutlierDetection()
+				all := o.GetMaxEjectionPercent().GetValue() >= 100 || o.GetAlwaysEjectOneHost().GetValue()
+				return problemIf(all && len(e.endpoints[c.GetName()]) == 1, "it has one endpoint, which outlier_detection may eject")
 			}),
 		},
 	}
@@ -155,6 +164,19 @@ func breakers(c *clusterv3.Cluster) string {
 		}
 	}
 	return strings.Join(low, ", ")
+}
+
+func plaintext(e *examination, c *clusterv3.Cluster) string {
+	if c.GetTransportSocket() != nil || len(c.GetTransportSocketMatches()) > 0 {
+		return ""
+	}
+	for _, a := range e.endpoints[c.GetName()] {
+		host := a.GetSocketAddress().GetAddress()
+		if ip := net.ParseIP(host); host != "" && host != "localhost" && !ip.IsLoopback() {
+			return "it calls " + host + " without TLS"
+		}
+	}
+	return ""
 }
 
 // protocols are the options of HTTP to the cluster, which may be nil.

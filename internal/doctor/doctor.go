@@ -49,9 +49,9 @@ type Options struct {
 	LongestAnswer time.Duration
 	// Paths are those of model calls.
 	Paths []string
-	// Namespaces of dynamic metadata and Attributes are what the sidecar's
-	// configuration reads of a caller.
-	Namespaces, Attributes []string
+	// Namespaces of dynamic metadata, Attributes and InitialMetadata, names of gRPC
+	// initial metadata, are what the sidecar's configuration reads of a caller.
+	Namespaces, Attributes, InitialMetadata []string
 }
 
 // A Report is what an examination found.

@@ -134,7 +134,7 @@ func (s *Snapshot) addClusters(dump *adminv3.ClustersConfigDump) {
 		if c, ok := unpack[clusterv3.Cluster](packed); ok {
 			s.clusters[c.GetName()] = c
 			if c.GetLoadAssignment() != nil {
-				s.countEndpoints(c.GetName(), c.GetLoadAssignment())
+				s.setEndpoints(c.GetName(), c.GetLoadAssignment())
 			}
 		}
 	}
@@ -165,7 +165,7 @@ func (s *Snapshot) addRoutes(dump *adminv3.RoutesConfigDump) {
 func (s *Snapshot) addEndpoints(dump *adminv3.EndpointsConfigDump) {
 	add := func(packed *anypb.Any) {
 		if a, ok := unpack[endpointv3.ClusterLoadAssignment](packed); ok {
-			s.countEndpoints(a.GetClusterName(), a)
+			s.setEndpoints(a.GetClusterName(), a)
 		}
 	}
 	for _, c := range dump.GetStaticEndpointConfigs() {
@@ -176,12 +176,14 @@ func (s *Snapshot) addEndpoints(dump *adminv3.EndpointsConfigDump) {
 	}
 }
 
-func (s *Snapshot) countEndpoints(cluster string, a *endpointv3.ClusterLoadAssignment) {
-	n := 0
+func (s *Snapshot) setEndpoints(cluster string, a *endpointv3.ClusterLoadAssignment) {
+	var found []*corev3.Address
 	for _, locality := range a.GetEndpoints() {
-		n += len(locality.GetLbEndpoints())
+		for _, endpoint := range locality.GetLbEndpoints() {
+			found = append(found, endpoint.GetEndpoint().GetAddress())
+		}
 	}
-	s.endpoints[cluster] = n
+	s.endpoints[cluster] = found
 }
 
 func (s *Snapshot) addExtensions(dump *adminv3.EcdsConfigDump) {

@@ -22,7 +22,7 @@ func TestUnknownTypes(t *testing.T) {
 	if n := bytes.Count(dump, []byte("acme.Other")); n != 2 {
 		t.Fatalf("%d unknown extensions in the dump", n)
 	}
-	want := []string{"filter-order-programs: " + filterWhere + `: after it, and so never run for requests: "envoy.filters.http.wasm"`}
+	want := []string{"filter-order-others: " + filterWhere + `: after it, and so never run for requests: "envoy.filters.http.wasm"`}
 	if diff := cmp.Diff(want, s.examine(t, dump)); diff != "" {
 		t.Errorf("findings (-want +got):\n%s", diff)
 	}

@@ -3,20 +3,14 @@ package doctor
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	extprocv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/ext_proc/v3"
 
 	"bedrock-extproc/envoy"
 )
 
-const (
-	// largestRequest is a chat request with images: a request for a body of this
-	// size should come through in BUFFERED mode.
-	largestRequest = 25 << 20
-	// smallestReply is what a message of the sidecar may need.
-	smallestReply = 32 << 20
-)
+// smallestReply is what a message of the sidecar may need.
+const smallestReply = 32 << 20
 
 // filterChecks are about the rest of the filter's configuration.
 func filterChecks() []check {
@@ -80,34 +74,12 @@ func filterChecks() []check {
 			}),
 		},
 		{
-			"buffer-limit", Warning,
-			"a buffer limit below 25 MiB with BUFFERED: Envoy refuses larger requests with 413",
-			"Use FULL_DUPLEX_STREAMED, which needs no large buffers, or raise per_connection_buffer_limit_bytes of the listener.",
-			eachPlace(bufferLimit),
-		},
-		{
 			"metadata-receiving", Warning,
 			"receiving_namespaces without `bedrock`: access logs and rate limits get no model, tokens or errors",
 			"Set metadata_options.receiving_namespaces.untyped: [bedrock].",
 			eachSetting(func(_ *examination, s setting) string {
 				names := s.config.GetMetadataOptions().GetReceivingNamespaces().GetUntyped()
 				return problemIf(!slices.Contains(names, envoy.MetadataNamespace), "what the sidecar says of its answers is dropped")
-			}),
-		},
-		{
-			"identity-metadata", Error,
-			"a namespace of metadata that `bedrock_extproc.identity` reads (-config) and the filter does not forward: the values are never there",
-			"List it in metadata_options.forwarding_namespaces.untyped, on the filter and on routes that have lists of their own.",
-			eachSetting(func(e *examination, s setting) string {
-				return absent("forwarding_namespaces", e.Namespaces, s.config.GetMetadataOptions().GetForwardingNamespaces().GetUntyped())
-			}),
-		},
-		{
-			"identity-attributes", Error,
-			"an attribute that `bedrock_extproc.identity` reads (-config) and the filter does not send: the values are never there",
-			"List it in request_attributes of the filter.",
-			eachSetting(func(e *examination, s setting) string {
-				return absent("request_attributes", e.Attributes, s.config.GetRequestAttributes())
 			}),
 		},
 		{
@@ -119,22 +91,4 @@ func filterChecks() []check {
 			}),
 		},
 	}
-}
-
-func bufferLimit(_ *examination, p *place) []observation {
-	for _, s := range p.settings() {
-		if buffered(s) && p.bufferSize > 0 && p.bufferSize < largestRequest {
-			return observe(p.manager.where, "per_connection_buffer_limit_bytes is %d", p.bufferSize)
-		}
-	}
-	return nil
-}
-
-// absent names what is wanted of a list and not in it.
-func absent(list string, wanted, got []string) string {
-	missing := slices.DeleteFunc(slices.Clone(wanted), func(name string) bool { return slices.Contains(got, name) })
-	if len(missing) == 0 {
-		return ""
-	}
-	return fmt.Sprintf("%s lacks %s", list, strings.Join(missing, ", "))
 }

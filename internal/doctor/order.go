@@ -8,31 +8,34 @@ import (
 	hcmv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/network/http_connection_manager/v3"
 )
 
-// guards decide who may call and how often, or prepare what others decide by.
+// guards decide who may call, and how often.
 var guards = []string{
 	"jwt_authn", "ext_authz", "rbac", "oauth2", "api_key_auth", "basic_auth", "csrf", "cors",
-	"ratelimit", "local_ratelimit", "rate_limit_quota", "bandwidth_limit", "admission_control", "adaptive_concurrency",
-	"buffer", "body_size_limit", "header_to_metadata", "json_to_metadata", "set_metadata", "set_filter_state", "ip_tagging", "geoip",
-	"health_check",
+	"ratelimit", "local_ratelimit", "rate_limit_quota",
 }
 
-// programs can be anything, guards too.
-var programs = []string{"wasm", "lua", "golang", "dynamic_modules", "ext_proc", "composite"}
+// others do something with requests, or are programs that may do anything.
+var others = []string{
+	"wasm", "lua", "golang", "dynamic_modules", "ext_proc", "composite",
+	"admission_control", "adaptive_concurrency", "bandwidth_limit", "buffer", "body_size_limit",
+	"header_mutation", "header_to_metadata", "json_to_metadata", "set_metadata", "set_filter_state", "ip_tagging", "geoip",
+	"fault", "health_check",
+}
 
 // orderChecks are about the other filters.
 func orderChecks() []check {
 	return []check{
 		{
 			"filter-order", Error,
-			"authentication, authorization, rate limits and the like after the filter: they never see a request, because the sidecar answers it (" + strings.Join(guards, ", ") + ")",
+			"authentication, authorization and rate limits after the filter: they never see a request, because the sidecar answers it (" + strings.Join(guards, ", ") + ")",
 			"Move them before ext_proc. In Istio insert the filter before the router; in Envoy Gateway move ext_proc behind them by EnvoyProxy's filterOrder.",
 			eachPlace(func(e *examination, p *place) []observation { return e.behind(p, guards) }),
 		},
 		{
-			"filter-order-programs", Warning,
-			"filters after the filter that could be anything (" + strings.Join(programs, ", ") + "): they see no request, only the answer",
-			"Move them before ext_proc if they look at requests.",
-			eachPlace(func(e *examination, p *place) []observation { return e.behind(p, programs) }),
+			"filter-order-others", Warning,
+			"other filters after the filter that do something with requests (" + strings.Join(others, ", ") + "): they never see one, only the answer",
+			"Move them before ext_proc if they are there for requests of the sidecar.",
+			eachPlace(func(e *examination, p *place) []observation { return e.behind(p, others) }),
 		},
 		{
 			"router-last", Error,

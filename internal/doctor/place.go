@@ -82,7 +82,9 @@ func (s *Snapshot) kind(f *hcmv3.HttpFilter) string {
 			return kind
 		}
 	}
-	return strings.TrimPrefix(f.GetName(), "envoy.filters.http.")
+	// Envoy Gateway adds what a filter is for: envoy.filters.http.jwt_authn/….
+	name, _, _ := strings.Cut(strings.TrimPrefix(f.GetName(), "envoy.filters.http."), "/")
+	return name
 }
 
 // routing is the manager's routes; nil where they are not in the dump.

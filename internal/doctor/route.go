@@ -2,7 +2,6 @@ package doctor
 
 import (
 	"fmt"
-	"regexp"
 	"strings"
 
 	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
@@ -76,6 +75,10 @@ func merge(config *extprocv3.ExternalProcessor, o *extprocv3.ExtProcOverrides) *
 	if o.GetGrpcService() != nil {
 		config.GrpcService = o.GetGrpcService()
 	}
+	if len(o.GetGrpcInitialMetadata()) > 0 && config.GetGrpcService() != nil {
+		config.GrpcService = proto.CloneOf(config.GetGrpcService())
+		config.GrpcService.InitialMetadata = append(config.GrpcService.InitialMetadata, o.GetGrpcInitialMetadata()...)
+	}
 	if o.GetFailureModeAllow() != nil {
 		config.FailureModeAllow = o.GetFailureModeAllow().GetValue()
 	}
@@ -133,8 +136,7 @@ func matches(m *routev3.RouteMatch, path string) bool {
 		prefix := fold(by.PathSeparatedPrefix)
 		return path == prefix || strings.HasPrefix(path, prefix+"/")
 	case *routev3.RouteMatch_SafeRegex:
-		pattern, err := regexp.Compile("^(?:" + by.SafeRegex.GetRegex() + ")$")
-		return err == nil && pattern.MatchString(path)
+		return matchesWhole(by.SafeRegex, path)
 	default:
 		return false
 	}

@@ -19,7 +19,7 @@ type Snapshot struct {
 
 	managers   []manager
 	clusters   map[string]*clusterv3.Cluster
-	endpoints  map[string]int // of a cluster, where known
+	endpoints  map[string][]*corev3.Address // of a cluster, where known
 	routes     map[string]*routev3.RouteConfiguration
 	extensions map[string]*corev3.TypedExtensionConfig // delivered by ECDS
 	refused    []observation
@@ -36,7 +36,7 @@ type manager struct {
 func newSnapshot() *Snapshot {
 	return &Snapshot{
 		clusters:   map[string]*clusterv3.Cluster{},
-		endpoints:  map[string]int{},
+		endpoints:  map[string][]*corev3.Address{},
 		routes:     map[string]*routev3.RouteConfiguration{},
 		extensions: map[string]*corev3.TypedExtensionConfig{},
 	}

@@ -1,0 +1,98 @@
+package doctor
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+
+	extprocv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/ext_proc/v3"
+	matcherv3 "github.com/envoyproxy/go-control-plane/envoy/type/matcher/v3"
+)
+
+// largestRequest is a chat request with images: one of this size should come
+// through in BUFFERED mode.
+const largestRequest = 25 << 20
+
+// requestChecks are about whether requests reach the sidecar whole.
+func requestChecks() []check {
+	return []check{
+		{
+			"forward-rules", Error,
+			"forward_rules that keep `:method` or `:path` from the sidecar: it knows no route without them",
+			"List :method and :path in forward_rules.allowed_headers, or use disallowed_headers only.",
+			eachSetting(func(_ *examination, s setting) string {
+				var kept []string
+				for _, name := range []string{":method", ":path"} {
+					if !forwarded(s.config.GetForwardRules(), name) {
+						kept = append(kept, name)
+					}
+				}
+				return problemIf(kept != nil, "forward_rules do not forward "+strings.Join(kept, ", "))
+			}),
+		},
+		{
+			"buffer-limit", Warning,
+			"a buffer limit below 25 MiB with BUFFERED: Envoy refuses larger requests with 413",
+			"Use FULL_DUPLEX_STREAMED, which needs no large buffers, or raise per_connection_buffer_limit_bytes of the listener or request_body_buffer_limit of the routes.",
+			eachPlace(bufferLimit),
+		},
+	}
+}
+
+func bufferLimit(_ *examination, p *place) []observation {
+	if !slices.ContainsFunc(p.settings(), buffered) || p.bufferSize == 0 || p.bufferSize >= largestRequest {
+		return nil
+	}
+	for _, host := range p.routing.GetVirtualHosts() {
+		if host.GetRequestBodyBufferLimit().GetValue() >= largestRequest {
+			return nil
+		}
+		for _, r := range host.GetRoutes() {
+			if r.GetRequestBodyBufferLimit().GetValue() >= largestRequest {
+				return nil
+			}
+		}
+	}
+	return observe(p.manager.where, "per_connection_buffer_limit_bytes is %d", p.bufferSize)
+}
+
+// forwarded tells whether the rules let a header through.
+func forwarded(rules *extprocv3.HeaderForwardingRules, name string) bool {
+	if rules.GetAllowedHeaders() != nil && !matchesAny(rules.GetAllowedHeaders(), name) {
+		return false
+	}
+	return !matchesAny(rules.GetDisallowedHeaders(), name)
+}
+
+func matchesAny(list *matcherv3.ListStringMatcher, text string) bool {
+	return slices.ContainsFunc(list.GetPatterns(), func(m *matcherv3.StringMatcher) bool { return matchesText(m, text) })
+}
+
+func matchesText(m *matcherv3.StringMatcher, text string) bool {
+	fold := func(pattern string) string {
+		if m.GetIgnoreCase() {
+			return strings.ToLower(pattern)
+		}
+		return pattern
+	}
+	switch by := m.GetMatchPattern().(type) {
+	case *matcherv3.StringMatcher_Exact:
+		return text == fold(by.Exact)
+	case *matcherv3.StringMatcher_Prefix:
+		return strings.HasPrefix(text, fold(by.Prefix))
+	case *matcherv3.StringMatcher_Suffix:
+		return strings.HasSuffix(text, fold(by.Suffix))
+	case *matcherv3.StringMatcher_Contains:
+		return strings.Contains(text, fold(by.Contains))
+	case *matcherv3.StringMatcher_SafeRegex:
+		return matchesWhole(by.SafeRegex, text)
+	default:
+		return false
+	}
+}
+
+// matchesWhole matches as Envoy does: all of the text.
+func matchesWhole(m *matcherv3.RegexMatcher, text string) bool {
+	pattern, err := regexp.Compile("^(?:" + m.GetRegex() + ")$")
+	return err == nil && pattern.MatchString(text)
+}
