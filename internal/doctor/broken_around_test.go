@@ -47,6 +47,13 @@ func brokenSurroundings() []broken {
 			s.manager.HttpFilters[1].Disabled = true
 			s.route().TypedPerFilterConfig = map[string]*anypb.Any{"rbac": packed(t, &rbacv3.RBACPerRoute{})}
 		}, []string{"filter-order: " + filterWhere + `: after it, and so never run for requests: "rbac"`}},
+		{"a guard after, and the routes are not known", func(t *testing.T, s *site) {
+			s.noRoutes = true
+			s.insert(1, httpFilter(t, "rbac", &rbacv3.RBAC{}))
+		}, []string{
+			"filter-order: " + filterWhere + ` (by ECDS): after it, and so never run for requests: "rbac"`,
+			"routes-missing: " + listenerWhere + `: its routes are not known, and were not checked ("bedrock")`,
+		}},
 		{"a program after", func(t *testing.T, s *site) {
 			s.insert(1, httpFilter(t, "script", &luav3.Lua{}))
 		}, []string{"filter-order-others: " + filterWhere + `: after it, and so never run for requests: "script"`}},
@@ -74,6 +81,9 @@ func brokenSurroundings() []broken {
 			`failure-mode: listener "bedrock", filter chain "1", filter "envoy.filters.http.ext_proc": failure_mode_allow is true`,
 		}},
 		{"disabled", func(_ *testing.T, s *site) { s.filter.Disabled = true }, []string{"filter-disabled: " + filterWhere + ": it is disabled, and no route enables it"}},
+		{"disabled, and asked for by its cluster", func(_ *testing.T, s *site) {
+			s.filter.Disabled, s.options.Cluster = true, "bedrock_extproc"
+		}, []string{"filter-disabled: " + filterWhere + ": it is disabled, and no route enables it"}},
 		{"disabled, and enabled on the route", func(t *testing.T, s *site) {
 			s.filter.Disabled = true
 			s.perRoute(t, &routev3.FilterConfig{})

@@ -41,6 +41,7 @@ func brokenClusters() []broken {
 		}),
 		one("cluster-plaintext", "it calls 10.0.0.7 without TLS", func(s *site) { s.at("10.0.0.7") }),
 		one("cluster-plaintext", "it calls llm.example.com without TLS", func(s *site) { s.at("llm.example.com") }),
+		{"localhost", func(_ *testing.T, s *site) { s.at("localhost") }, []string{}},
 		{"another loopback address", func(_ *testing.T, s *site) { s.at("::1") }, []string{}},
 		{"TLS", func(_ *testing.T, s *site) {
 			s.at("10.0.0.7")
@@ -94,6 +95,14 @@ func brokenRuns() []broken {
 			`listener-warming: listener "next": it is warming; what was checked is the one before, if there is one`,
 		}},
 		{"good stats", stats(filterStats+"streams_started", 9), []string{}},
+		{"nothing spurious", stats(filterStats+"spurious_msgs_received", 0), []string{}},
+		{"unhealthy in a mesh", func(_ *testing.T, s *site) {
+			s.cluster.Name = "outbound|9002||llm"
+			s.config.GetGrpcService().GetEnvoyGrpc().ClusterName = s.cluster.GetName()
+			s.cluster.AltStatName = "outbound|9002||llm;a:b"
+			s.stats = map[string]uint64{"cluster.outbound|9002||llm;a_b.membership_healthy": 0}
+		}, []string{`sidecar-unhealthy: cluster "outbound|9002||llm": 0 of 0 endpoints are healthy`}},
+		{"no stats of the cluster", func(_ *testing.T, s *site) { s.stats = map[string]uint64{} }, []string{}},
 		{"unhealthy", stats("cluster.bedrock_extproc.membership_healthy", 0), []string{"sidecar-unhealthy: " + clusterWhere + ": 0 of 1 endpoints are healthy"}},
 		{"overflow", stats("cluster.bedrock_extproc.upstream_rq_pending_overflow", 3), []string{"calls-refused: " + clusterWhere + ": circuit breakers have refused 3 calls"}},
 		{"overflow since 1.38", stats("cluster.bedrock_extproc.upstream_rq_active_overflow", 3), []string{"calls-refused: " + clusterWhere + ": circuit breakers have refused 3 calls"}},

@@ -30,6 +30,7 @@ func brokenVersions() []broken {
 	return []broken{
 		{"1.36", release(36, 9), []string{"envoy-version: Envoy 1.36.9: it cannot stream answers: every stream fails with 500, or goes on to the route behind the filter"}},
 		{"1.37 without the fix", release(37, 4), []string{"envoy-version-fail-open: Envoy 1.37.4" + failOpen, "envoy-cve-2026-47207: Envoy 1.37.4" + cve}},
+		{"1.38 without the fix", release(38, 2), []string{"envoy-version-fail-open: Envoy 1.38.2" + failOpen, "envoy-cve-2026-47207: Envoy 1.38.2" + cve}},
 		{"1.38 with the fix", release(38, 3), []string{"envoy-version-fail-open: Envoy 1.38.3" + failOpen}},
 		{"1.39", release(39, 0), []string{}},
 		{"2.0", func(_ *testing.T, s *site) { s.version.MajorNumber, s.version.MinorNumber = 2, 0 }, []string{}},
@@ -119,6 +120,9 @@ func brokenFilters() []broken {
 		{
 			"headers that are allowed",
 			func(_ *testing.T, s *site) {
+				s.config.ForwardRules.DisallowedHeaders = allow(
+					&matcherv3.StringMatcher{MatchPattern: &matcherv3.StringMatcher_SafeRegex{SafeRegex: &matcherv3.RegexMatcher{Regex: "path"}}},
+				)
 				s.config.ForwardRules.AllowedHeaders = allow(
 					&matcherv3.StringMatcher{MatchPattern: &matcherv3.StringMatcher_SafeRegex{SafeRegex: &matcherv3.RegexMatcher{Regex: ":meth.*|x"}}},
 					&matcherv3.StringMatcher{MatchPattern: &matcherv3.StringMatcher_Prefix{Prefix: ":pa"}},
@@ -134,6 +138,14 @@ func brokenFilters() []broken {
 			func(_ *testing.T, s *site) {
 				s.config.ProcessingMode.RequestBodyMode = extprocv3.ProcessingMode_BUFFERED
 				s.route().RequestBodyBufferLimit = wrapperspb.UInt64(largestRequest)
+			},
+			[]string{buffered},
+		},
+		{
+			"BUFFERED with a large buffer on the host",
+			func(_ *testing.T, s *site) {
+				s.config.ProcessingMode.RequestBodyMode = extprocv3.ProcessingMode_BUFFERED
+				s.routes.GetVirtualHosts()[0].RequestBodyBufferLimit = wrapperspb.UInt64(largestRequest)
 			},
 			[]string{buffered},
 		},
@@ -186,6 +198,11 @@ func brokenFilters() []broken {
 			[]string{"stream-idle-timeout: " + listenerWhere + ": stream_idle_timeout is 30s, and an answer may take 5m0s"},
 		},
 		{"Envoy's stream_idle_timeout", func(_ *testing.T, s *site) { s.manager.StreamIdleTimeout = nil }, []string{}},
+		{
+			"Envoy's stream_idle_timeout, and a longer answer",
+			func(_ *testing.T, s *site) { s.manager.StreamIdleTimeout, s.options.LongestAnswer = nil, 6 * time.Minute },
+			[]string{"stream-idle-timeout: " + listenerWhere + ": stream_idle_timeout is 5m0s, and an answer may take 6m0s"},
+		},
 		{"no stream_idle_timeout", func(_ *testing.T, s *site) { s.manager.StreamIdleTimeout = durationpb.New(0) }, []string{}},
 		{
 			"request_timeout",

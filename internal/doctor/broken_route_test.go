@@ -104,6 +104,30 @@ func brokenRoutes() []broken {
 			match.Headers = []*routev3.HeaderMatcher{{Name: "x-beta"}}
 			s.before(t, match)
 		}, firstDisabled},
+		{"calls without a header disable it", func(t *testing.T, s *site) {
+			s.before(t, prefix("/api"))
+			routes := s.routes.GetVirtualHosts()[0]
+			conditional := proto.CloneOf(s.route())
+			conditional.Name, conditional.TypedPerFilterConfig = "with header", nil
+			conditional.Match.Headers = []*routev3.HeaderMatcher{{Name: "x-beta"}}
+			conditional.Action = routes.GetRoutes()[1].GetAction()
+			routes.Routes = append([]*routev3.Route{conditional}, routes.GetRoutes()...)
+		}, firstDisabled},
+		{"another host disables it", func(t *testing.T, s *site) {
+			s.routes.VirtualHosts = append(s.routes.VirtualHosts, &routev3.VirtualHost{Name: "web", Domains: []string{"web.example.com"}, Routes: []*routev3.Route{{
+				Match: prefix("/"), Action: toCluster(&routev3.RouteAction{}),
+				TypedPerFilterConfig: map[string]*anypb.Any{s.filter.GetName(): packed(t, envoy.Disabled())},
+			}}})
+		}, []string{}},
+		{"a page of Envoy's own", func(t *testing.T, s *site) {
+			s.before(t, prefix("/healthz"))
+			s.route().Action = &routev3.Route_DirectResponse{DirectResponse: &routev3.DirectResponseAction{Status: 200}}
+		}, []string{}},
+		{"two routes with the same name", func(_ *testing.T, s *site) {
+			s.route().GetDirectResponse().Status = 200
+			host := s.routes.GetVirtualHosts()[0]
+			host.Routes = append(host.Routes, proto.CloneOf(s.route()))
+		}, []string{"route-behind: " + routeWhere + ": its direct_response has status 200"}},
 		{"a later route disables it", func(t *testing.T, s *site) {
 			s.before(t, prefix("/api"))
 			routes := s.routes.GetVirtualHosts()[0].GetRoutes()
@@ -117,6 +141,22 @@ func brokenRoutes() []broken {
 			mode.RequestBodyMode = extprocv3.ProcessingMode_STREAMED
 			s.perRoute(t, overrides(&extprocv3.ExtProcOverrides{ProcessingMode: mode}))
 		}, []string{"body-mode: " + routeWhere + ": request_body_mode is STREAMED"}},
+		{"disabled, changed by one route, as it is on another", func(t *testing.T, s *site) {
+			s.filter.Disabled, s.config.ObservabilityMode = true, true
+			host := s.routes.GetVirtualHosts()[0]
+			other := proto.CloneOf(s.route())
+			s.perRoute(t, overrides(&extprocv3.ExtProcOverrides{FailureModeAllow: wrapperspb.Bool(true)}))
+			other.TypedPerFilterConfig = map[string]*anypb.Any{s.filter.GetName(): packed(t, &routev3.FilterConfig{})}
+			host.Routes = append(host.Routes, other)
+		}, []string{
+			"failure-mode: " + routeWhere + ": failure_mode_allow is true",
+			"observability-mode: " + filterWhere + ": observability_mode is true",
+		}},
+		{"a route that receives nothing", func(t *testing.T, s *site) {
+			s.perRoute(t, overrides(&extprocv3.ExtProcOverrides{MetadataOptions: &extprocv3.MetadataOptions{
+				ReceivingNamespaces: &extprocv3.MetadataOptions_MetadataNamespaces{Untyped: []string{"other"}},
+			}}))
+		}, []string{"metadata-receiving: " + routeWhere + ": what the sidecar says of its answers is dropped"}},
 		{"a route that calls another cluster", func(t *testing.T, s *site) {
 			service := proto.CloneOf(s.config.GetGrpcService())
 			service.GetEnvoyGrpc().ClusterName = "elsewhere"

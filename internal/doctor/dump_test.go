@@ -5,8 +5,12 @@ import (
 	"errors"
 	"testing"
 
+	adminv3 "github.com/envoyproxy/go-control-plane/envoy/admin/v3"
+	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
+	endpointv3 "github.com/envoyproxy/go-control-plane/envoy/config/endpoint/v3"
 	luav3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/lua/v3"
 	"github.com/google/go-cmp/cmp"
+	"google.golang.org/protobuf/types/known/anypb"
 )
 
 // Builds of Envoy have extensions that nobody else knows: they are no obstacle,
@@ -83,5 +87,58 @@ func TestBrokenSection(t *testing.T) {
 	_, err := ReadDump([]byte(`{"configs": [{"@type": "type.googleapis.com/envoy.admin.v3.ClustersConfigDump", "static_clusters": 7}]}`))
 	if err == nil {
 		t.Error("no error")
+	}
+}
+
+// Updates that Envoy has refused are found, whatever they were of.
+func TestRefused(t *testing.T) {
+	because := func(text string) *adminv3.UpdateFailureState { return &adminv3.UpdateFailureState{Details: text} }
+	s, err := ReadDump(dump(t,
+		&adminv3.ListenersConfigDump{DynamicListeners: []*adminv3.ListenersConfigDump_DynamicListener{{Name: "l", ErrorState: because("1")}}},
+		&adminv3.ClustersConfigDump{
+			DynamicActiveClusters:  []*adminv3.ClustersConfigDump_DynamicCluster{{ErrorState: because("2")}},
+			DynamicWarmingClusters: []*adminv3.ClustersConfigDump_DynamicCluster{{ErrorState: because("3")}},
+		},
+		&adminv3.RoutesConfigDump{DynamicRouteConfigs: []*adminv3.RoutesConfigDump_DynamicRouteConfig{{ErrorState: because("4")}}},
+		&adminv3.EcdsConfigDump{EcdsFilters: []*adminv3.EcdsConfigDump_EcdsFilterConfig{{ErrorState: because("5")}}},
+	))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{
+		`listener "l": Envoy refused an update: 1`, "a cluster: Envoy refused an update: 2", "a cluster: Envoy refused an update: 3",
+		"a route configuration: Envoy refused an update: 4", "a filter by ECDS: Envoy refused an update: 5",
+	}
+	var got []string
+	for _, refused := range s.refused {
+		got = append(got, refused.where+": "+refused.problem)
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// Where a cluster's endpoints come by EDS, they are in a section of their own.
+func TestEndpoints(t *testing.T) {
+	at := func(cluster, host string) *anypb.Any {
+		return packed(t, &endpointv3.ClusterLoadAssignment{ClusterName: cluster, Endpoints: []*endpointv3.LocalityLbEndpoints{{
+			LbEndpoints: []*endpointv3.LbEndpoint{{HostIdentifier: &endpointv3.LbEndpoint_Endpoint{Endpoint: &endpointv3.Endpoint{
+				Address: &corev3.Address{Address: &corev3.Address_SocketAddress{SocketAddress: &corev3.SocketAddress{Address: host}}},
+			}}}},
+		}}})
+	}
+	s, err := ReadDump(dump(t, &adminv3.EndpointsConfigDump{
+		StaticEndpointConfigs:  []*adminv3.EndpointsConfigDump_StaticEndpointConfig{{EndpointConfig: at("static", "10.0.0.1")}},
+		DynamicEndpointConfigs: []*adminv3.EndpointsConfigDump_DynamicEndpointConfig{{EndpointConfig: at("dynamic", "10.0.0.2")}},
+	}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := map[string]string{}
+	for name, addresses := range s.endpoints {
+		got[name] = addresses[0].GetSocketAddress().GetAddress()
+	}
+	if diff := cmp.Diff(map[string]string{"static": "10.0.0.1", "dynamic": "10.0.0.2"}, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
 	}
 }

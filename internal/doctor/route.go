@@ -156,21 +156,19 @@ type setting struct {
 // settings are the filter's own configuration, if it runs with it, and those of
 // routes that change it.
 func (p *place) settings() []setting {
-	var list []setting
-	if !p.filter.GetDisabled() {
-		list = append(list, setting{p.where(), p.config})
-	}
+	own, unchanged := setting{p.where(), p.config}, !p.filter.GetDisabled()
+	var changed []setting
 	for _, r := range p.routes() {
 		switch {
 		case !r.enabled:
-		case r.config != p.config:
-			list = append(list, setting{r.where, r.config})
-		case list == nil:
-			list = append(list, setting{p.where(), p.config})
+		case r.config == p.config:
+			unchanged = true
+		default:
+			changed = append(changed, setting{r.where, r.config})
 		}
 	}
-	if list == nil { // it runs nowhere, which is a finding of its own
-		list = append(list, setting{p.where(), p.config})
+	if unchanged || changed == nil { // that it runs nowhere is a finding of its own
+		return append([]setting{own}, changed...)
 	}
-	return list
+	return changed
 }
