@@ -200,7 +200,7 @@ func brokenFilters() []broken {
 		{"Envoy's stream_idle_timeout", func(_ *testing.T, s *site) { s.manager.StreamIdleTimeout = nil }, []string{}},
 		{
 			"Envoy's stream_idle_timeout, and a longer answer",
-			func(_ *testing.T, s *site) { s.manager.StreamIdleTimeout, s.options.LongestAnswer = nil, 6 * time.Minute },
+			func(_ *testing.T, s *site) { s.manager.StreamIdleTimeout, s.options.LongestAnswer = nil, 6*time.Minute },
 			[]string{"stream-idle-timeout: " + listenerWhere + ": stream_idle_timeout is 5m0s, and an answer may take 6m0s"},
 		},
 		{"no stream_idle_timeout", func(_ *testing.T, s *site) { s.manager.StreamIdleTimeout = durationpb.New(0) }, []string{}},

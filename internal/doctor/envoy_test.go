@@ -4,15 +4,24 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 
 	bootstrapv3 "github.com/envoyproxy/go-control-plane/envoy/config/bootstrap/v3"
+	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
+	listenerv3 "github.com/envoyproxy/go-control-plane/envoy/config/listener/v3"
+	hcmv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/network/http_connection_manager/v3"
+	discoveryv3 "github.com/envoyproxy/go-control-plane/envoy/service/discovery/v3"
 	"github.com/google/go-cmp/cmp"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/health"
 	"google.golang.org/grpc/health/grpc_health_v1"
+	"google.golang.org/protobuf/encoding/protojson"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/anypb"
 
 	"bedrock-extproc/internal/doctor"
 	"bedrock-extproc/tests/envoytest"
@@ -61,6 +70,64 @@ func TestEnvoy(t *testing.T) {
 	if diff := cmp.Diff([]string{}, examine(t, e)); diff != "" {
 		t.Errorf("findings (-want +got):\n%s", diff)
 	}
+}
+
+// A real Envoy that got its routes and the filter from a control plane.
+func TestDiscoveredEnvoy(t *testing.T) {
+	dir := t.TempDir()
+	e := envoytest.Start(t, healthy(t), func(b *bootstrapv3.Bootstrap) {
+		network := b.GetStaticResources().GetListeners()[0].GetFilterChains()[0].GetFilters()[0]
+		manager := &hcmv3.HttpConnectionManager{}
+		if err := network.GetTypedConfig().UnmarshalTo(manager); err != nil {
+			t.Fatal(err)
+		}
+		filter := manager.GetHttpFilters()[0]
+		extension := &corev3.TypedExtensionConfig{Name: filter.GetName(), TypedConfig: filter.GetTypedConfig()}
+		filter.ConfigType = &hcmv3.HttpFilter_ConfigDiscovery{ConfigDiscovery: &corev3.ExtensionConfigSource{
+			ConfigSource: discovered(t, filepath.Join(dir, "filter.json"), extension), TypeUrls: []string{filter.GetTypedConfig().GetTypeUrl()},
+		}}
+		manager.RouteSpecifier = &hcmv3.HttpConnectionManager_Rds{Rds: &hcmv3.Rds{
+			RouteConfigName: "bedrock", ConfigSource: discovered(t, filepath.Join(dir, "routes.json"), manager.GetRouteConfig()),
+		}}
+		network.ConfigType = &listenerv3.Filter_TypedConfig{TypedConfig: packed(t, manager)}
+	})
+	e.AwaitStat(t, "cluster.bedrock_extproc.membership_healthy", 1)
+	snapshot, err := doctor.ReadAdmin(t.Context(), e.Admin)
+	if err != nil {
+		t.Fatal(err)
+	}
+	report := doctor.Examine(snapshot, doctor.Options{Cluster: "bedrock_extproc"})
+	want := `listener "bedrock", filter "envoy.filters.http.ext_proc" (by ECDS) calls cluster "bedrock_extproc"`
+	if got := report.Examined[1:]; len(got) != 1 || got[0] != want {
+		t.Errorf("looked at %q, want %q", got, want)
+	}
+	if diff := cmp.Diff([]string{}, examine(t, e)); diff != "" {
+		t.Errorf("findings (-want +got):\n%s", diff)
+	}
+}
+
+// discovered writes a resource to a file from which Envoy reads it.
+func discovered(t *testing.T, file string, resource proto.Message) *corev3.ConfigSource {
+	t.Helper()
+	text, err := protojson.Marshal(&discoveryv3.DiscoveryResponse{Resources: []*anypb.Any{packed(t, resource)}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(file, text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return &corev3.ConfigSource{ConfigSourceSpecifier: &corev3.ConfigSource_PathConfigSource{
+		PathConfigSource: &corev3.PathConfigSource{Path: file},
+	}}
+}
+
+func packed(t *testing.T, m proto.Message) *anypb.Any {
+	t.Helper()
+	a, err := anypb.New(m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a
 }
 
 // A real Envoy with other settings, and without a sidecar, has findings.

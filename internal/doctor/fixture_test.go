@@ -172,7 +172,7 @@ func dump(t *testing.T, sections ...proto.Message) []byte {
 	t.Helper()
 	var configs []json.RawMessage
 	for _, section := range sections {
-		text, err := protojson.MarshalOptions{UseProtoNames: true}.Marshal(packed(t, section))
+		text, err := protojson.MarshalOptions{UseProtoNames: true, Resolver: lenient.Resolver}.Marshal(packed(t, section))
 		if err != nil {
 			t.Fatal(err)
 		}
