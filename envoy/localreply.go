@@ -36,7 +36,7 @@ var replies = []reply{
 		"envoy_sidecar_not_understood", "The sidecar answered in a way that Envoy does not accept.", false,
 	},
 	{
-		`response.code_details == "direct_response"`,
+		`response.code_details == "direct_response" || response.code_details == "no_healthy_upstream"`,
 		"envoy_sidecar_skipped", "The request passed Envoy's ext_proc filter without an answer: the sidecar ended the call, or the filter is not in the chain.", true,
 	},
 	{`response.code == 401`, "envoy_unauthenticated", "The request carries no valid credentials for this gateway.", false},

@@ -6,11 +6,13 @@ import (
 	bootstrapv3 "github.com/envoyproxy/go-control-plane/envoy/config/bootstrap/v3"
 	clusterv3 "github.com/envoyproxy/go-control-plane/envoy/config/cluster/v3"
 	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
+	endpointv3 "github.com/envoyproxy/go-control-plane/envoy/config/endpoint/v3"
 	ratelimitv3 "github.com/envoyproxy/go-control-plane/envoy/config/ratelimit/v3"
 	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
 	ratelimitfilterv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/ratelimit/v3"
 	hcmv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/network/http_connection_manager/v3"
 	metadatav3 "github.com/envoyproxy/go-control-plane/envoy/type/metadata/v3"
+	"google.golang.org/protobuf/types/known/anypb"
 	"google.golang.org/protobuf/types/known/durationpb"
 	"google.golang.org/protobuf/types/known/wrapperspb"
 
@@ -18,7 +20,9 @@ import (
 )
 
 const (
+	rateLimitFilter  = "envoy.filters.http.ratelimit"
 	rateLimitCluster = "ratelimit"
+	nobodyCluster    = "nobody"
 	// rateLimitDomain is that of the rate limit service's configuration.
 	rateLimitDomain = "bedrock"
 )
@@ -34,9 +38,9 @@ func budget() (*bootstrapv3.Bootstrap, error) {
 	if err != nil {
 		return nil, err
 	}
-	b.StaticResources.Clusters = append(b.StaticResources.Clusters, service)
+	b.StaticResources.Clusters = append(b.StaticResources.Clusters, service, nobody())
 	return b, editManager(b, func(m *hcmv3.HttpConnectionManager) error {
-		limit, err := filter("envoy.filters.http.ratelimit", &ratelimitfilterv3.RateLimit{
+		limit, err := filter(rateLimitFilter, &ratelimitfilterv3.RateLimit{
 			Domain:  rateLimitDomain,
 			Timeout: durationpb.New(250 * time.Millisecond),
 			// Without the service nobody knows what is spent.
@@ -53,9 +57,29 @@ func budget() (*bootstrapv3.Bootstrap, error) {
 			return err
 		}
 		insert(m, limit)
-		m.GetRouteConfig().GetVirtualHosts()[0].RateLimits = []*routev3.RateLimit{ask(), spend()}
+		host := m.GetRouteConfig().GetVirtualHosts()[0]
+		// Not in the host's rate_limits, where hits_addend counts for nothing.
+		limits, err := anypb.New(&ratelimitfilterv3.RateLimitPerRoute{RateLimits: []*routev3.RateLimit{ask(), spend()}})
+		if err != nil {
+			return err
+		}
+		host.TypedPerFilterConfig = map[string]*anypb.Any{rateLimitFilter: limits}
+		host.GetRoutes()[0].Action = &routev3.Route_Route{Route: &routev3.RouteAction{
+			ClusterSpecifier: &routev3.RouteAction_Cluster{Cluster: nobodyCluster},
+		}}
 		return nil
 	})
+}
+
+// nobody is the cluster of the route behind, which answers 503 like a direct
+// response: Envoy's rate limit filter leaves requests alone whose route has no
+// cluster.
+func nobody() *clusterv3.Cluster {
+	return &clusterv3.Cluster{
+		Name:                 nobodyCluster,
+		ClusterDiscoveryType: &clusterv3.Cluster_Type{Type: clusterv3.Cluster_STATIC},
+		LoadAssignment:       &endpointv3.ClusterLoadAssignment{ClusterName: nobodyCluster},
+	}
 }
 
 // ask is done before a call: is there something left? It adds nothing.

@@ -1,0 +1,113 @@
+package ratelimit
+
+import (
+	"encoding/json"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+)
+
+// reply is what matters of an answer.
+type reply struct {
+	status    int
+	kind      string // of an error
+	tokens    int
+	remaining string
+}
+
+// ask makes a call as that user, whole or streamed, and waits until Envoy has told
+// the rate limit service of it: reports is how many times it has by then.
+func (s *system) ask(t *testing.T, user, path, body string, reports int) reply {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, strings.Replace(s.envoy.URL, "http:", "https:", 1)+path, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Authorization", "Bearer "+s.token(t, user))
+	resp, err := s.client.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	text, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.envoy.AwaitStat(t, "cluster.ratelimit.upstream_rq_completed", reports)
+	r := reply{status: resp.StatusCode, remaining: resp.Header.Get("X-Ratelimit-Remaining")}
+	for line := range strings.Lines(string(text)) {
+		var part struct {
+			Usage struct {
+				Total int `json:"total_tokens"`
+			}
+			Error struct{ Type string }
+		}
+		if json.Unmarshal([]byte(strings.TrimPrefix(line, "data: ")), &part) == nil {
+			r.tokens += part.Usage.Total
+			r.kind += part.Error.Type
+		}
+	}
+	return r
+}
+
+const (
+	whole  = "/api/v1/llm/completions"
+	stream = "/api/v1/llm/completions/stream"
+	prompt = `{"messages":[{"role":"user","content":"What is 2+2?"}]}`
+)
+
+// TestBudget: a user is served until the tokens that Bedrock has counted are the
+// budget, whole and streamed; then come 429s, for this user alone.
+func TestBudget(t *testing.T) {
+	s := start(t)
+	reports, spent := 0, 0
+	for i := 0; spent <= 100; i++ {
+		path := []string{whole, stream}[i%2]
+		reports += 2 // before and after
+		r := s.ask(t, "bob", path, prompt, reports)
+		if r.status != http.StatusOK || r.tokens == 0 {
+			t.Fatalf("call %d, after %d tokens: %+v", i, spent, r)
+		}
+		if i == 0 && r.remaining != "100" {
+			t.Errorf("%s tokens remain before the first call", r.remaining)
+		}
+		spent += r.tokens
+	}
+	for _, path := range []string{whole, stream} {
+		reports++
+		if r := s.ask(t, "bob", path, prompt, reports); r.status != http.StatusTooManyRequests || r.kind != "envoy_rate_limited" {
+			t.Errorf("after %d tokens: %+v", spent, r)
+		}
+	}
+	for _, user := range []string{"ann", "eve"} { // one with a budget of her own
+		reports += 2
+		if r := s.ask(t, user, whole, prompt, reports); r.status != http.StatusOK {
+			t.Errorf("%s: %+v", user, r)
+		}
+	}
+	var limited, sum float64
+	for _, entry := range s.envoy.AccessLog(t, reports/2) {
+		if entry["details"] == "request_rate_limited" && entry["subject"] == "bob" && entry["status"] == 429.0 {
+			limited++
+		}
+		if tokens, ok := entry["total_tokens"].(float64); ok && entry["subject"] == "bob" {
+			sum += tokens
+		}
+	}
+	if limited != 2 || int(sum) != spent {
+		t.Errorf("the access log has %v refusals and %v tokens, not 2 and %d", limited, sum, spent)
+	}
+}
+
+// TestFailuresCostNothing: what Bedrock refuses is not charged.
+func TestFailuresCostNothing(t *testing.T) {
+	s := start(t)
+	const throttled = `{"messages":[{"role":"user","content":"hi"}],"request_metadata":{"fake.fault":"throttle"}}`
+	if r := s.ask(t, "bob", whole, throttled, 1); r.status != http.StatusTooManyRequests || r.kind != "bedrock_throttled" {
+		t.Fatalf("%+v", r)
+	}
+	if r := s.ask(t, "bob", whole, prompt, 3); r.status != http.StatusOK || r.remaining != "100" {
+		t.Errorf("%+v", r)
+	}
+}

@@ -1,0 +1,235 @@
+package ratelimit
+
+import (
+	"bytes"
+	"crypto/tls"
+	"crypto/x509"
+	"fmt"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/alicebob/miniredis/v2"
+	bootstrapv3 "github.com/envoyproxy/go-control-plane/envoy/config/bootstrap/v3"
+	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
+	filev3 "github.com/envoyproxy/go-control-plane/envoy/extensions/access_loggers/file/v3"
+	_ "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/jwt_authn/v3" // types that the example names
+	_ "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/local_ratelimit/v3"
+	_ "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/ratelimit/v3"
+	_ "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/rbac/v3"
+	hcmv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/network/http_connection_manager/v3"
+	"google.golang.org/protobuf/encoding/protojson"
+	"google.golang.org/protobuf/proto"
+	"sigs.k8s.io/yaml"
+
+	"bedrock-extproc/tests/envoytest"
+	"bedrock-extproc/tests/fakebedrock"
+)
+
+const example = "../../examples/envoy/budget"
+
+// programs is the folder with what TestMain builds.
+var programs string
+
+func TestMain(m *testing.M) { os.Exit(testMain(m)) }
+
+func testMain(m *testing.M) int {
+	dir, err := os.MkdirTemp("", "ratelimit-")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer os.RemoveAll(dir)
+	programs = dir
+	for _, build := range [][]string{
+		{"build", "-o", dir, "github.com/envoyproxy/ratelimit/src/service_cmd"},
+		{"build", "-C", "../..", "-o", dir, "./cmd/bedrock-extproc", "./examples/envoy/issuer"},
+	} {
+		if out, err := exec.Command("go", build...).CombinedOutput(); err != nil {
+			fmt.Fprintf(os.Stderr, "%s%v\n", out, err)
+			return 1
+		}
+	}
+	return m.Run()
+}
+
+// system is the example as it runs: Redis, the rate limit service, a stand-in for
+// Bedrock, the sidecar and Envoy.
+type system struct {
+	envoy  *envoytest.Envoy
+	client *http.Client
+	keys   string
+}
+
+func start(t *testing.T) *system {
+	t.Helper()
+	s := &system{keys: t.TempDir()}
+	s.token(t, "nobody") // makes the keys
+	bedrock := httptest.NewServer(fakebedrock.New(fakebedrock.Config{}))
+	t.Cleanup(bedrock.Close)
+	sidecar, limits := freePort(t), freePort(t)
+	startSidecar(t, sidecar, bedrock.URL)
+	startRateLimit(t, limits, redis(t))
+	s.envoy = envoytest.Start(t, sidecar, func(b *bootstrapv3.Bootstrap) { s.load(t, b, limits) })
+	s.client = s.trusting(t)
+	return s
+}
+
+// redis returns the address of one that is empty.
+func redis(t *testing.T) string {
+	t.Helper()
+	program, err := exec.LookPath("redis-server")
+	if err != nil {
+		t.Log("Redis is miniredis: there is no redis-server on PATH")
+		return miniredis.RunT(t).Addr()
+	}
+	t.Log("Redis is", program)
+	address := freePort(t)
+	_, port, _ := net.SplitHostPort(address)
+	run(t, address, nil, program, "--bind", "127.0.0.1", "--port", port, "--save", "", "--dir", t.TempDir())
+	return address
+}
+
+func startSidecar(t *testing.T, address, bedrock string) {
+	t.Helper()
+	run(t, address, []string{
+		"AWS_ENDPOINT_URL_BEDROCK_RUNTIME=" + bedrock, "AWS_ACCESS_KEY_ID=" + fakebedrock.DemoAccessKeyID, "AWS_SECRET_ACCESS_KEY=" + fakebedrock.DemoSecretAccessKey,
+		"AWS_CONFIG_FILE=" + os.DevNull, "AWS_SHARED_CREDENTIALS_FILE=" + os.DevNull, "AWS_EC2_METADATA_DISABLED=true",
+	}, filepath.Join(programs, "bedrock-extproc"), "-listen", address, "-admin", "", "-drain-delay", "0s", "-config", filepath.Join(example, "config.yaml"))
+}
+
+// startRateLimit starts the service with the example's budgets, made small.
+func startRateLimit(t *testing.T, address, redis string) {
+	t.Helper()
+	root := t.TempDir()
+	text, err := os.ReadFile(filepath.Join(example, "ratelimit.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	small := strings.NewReplacer("requests_per_unit: 1000000", "requests_per_unit: 300", "requests_per_unit: 100000", "requests_per_unit: 100").Replace(string(text))
+	file := filepath.Join(root, "ratelimit", "config", "ratelimit.yaml")
+	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(file, []byte(small), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	port := func(address string) string { _, p, _ := net.SplitHostPort(address); return p }
+	run(t, address, []string{
+		"RUNTIME_ROOT=" + root, "RUNTIME_SUBDIRECTORY=ratelimit", "RUNTIME_WATCH_ROOT=false", "USE_STATSD=false", "LOG_LEVEL=error", "DISABLE_STATS=true",
+		"REDIS_SOCKET_TYPE=tcp", "REDIS_URL=" + redis, "GRPC_PORT=" + port(address), "PORT=" + port(freePort(t)), "DEBUG_PORT=" + port(freePort(t)),
+		"HOST=127.0.0.1", "GRPC_HOST=127.0.0.1", "DEBUG_HOST=127.0.0.1",
+	}, filepath.Join(programs, "service_cmd"))
+}
+
+// run starts a program, waits until it listens, and ends it with the test.
+func run(t *testing.T, address string, env []string, program string, args ...string) {
+	t.Helper()
+	cmd := exec.Command(program, args...)
+	cmd.Env = append(os.Environ(), env...)
+	var log bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &log, &log
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
+		if t.Failed() {
+			t.Logf("%s:\n%s", filepath.Base(program), log.String())
+		}
+	})
+	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+		conn, err := net.Dial("tcp", address)
+		if err == nil {
+			conn.Close()
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("%s does not listen: %v", program, err)
+		}
+	}
+}
+
+func freePort(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().String()
+}
+
+// load puts the example in the place of b, and keeps b's addresses.
+func (s *system) load(t *testing.T, b *bootstrapv3.Bootstrap, limits string) {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(example, "envoy.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	here := strings.NewReplacer("keys/", s.keys+"/", "/dev/stdout", accessLogOf(t, b)).Replace(string(text))
+	json, err := yaml.YAMLToJSON([]byte(here))
+	if err != nil {
+		t.Fatal(err)
+	}
+	was := proto.CloneOf(b)
+	proto.Reset(b)
+	if err := protojson.Unmarshal(json, b); err != nil {
+		t.Fatal(err)
+	}
+	b.Admin.Address = was.GetAdmin().GetAddress()
+	b.GetStaticResources().GetListeners()[0].Address = was.GetStaticResources().GetListeners()[0].GetAddress()
+	address(b, 0).PortSpecifier = address(was, 0).GetPortSpecifier()
+	var port uint32
+	if _, err := fmt.Sscanf(limits, "127.0.0.1:%d", &port); err != nil {
+		t.Fatal(err)
+	}
+	address(b, 1).PortSpecifier = &corev3.SocketAddress_PortValue{PortValue: port}
+}
+
+func address(b *bootstrapv3.Bootstrap, cluster int) *corev3.SocketAddress {
+	return b.GetStaticResources().GetClusters()[cluster].GetLoadAssignment().GetEndpoints()[0].GetLbEndpoints()[0].GetEndpoint().GetAddress().GetSocketAddress()
+}
+
+func accessLogOf(t *testing.T, b *bootstrapv3.Bootstrap) string {
+	t.Helper()
+	var manager hcmv3.HttpConnectionManager
+	if err := b.GetStaticResources().GetListeners()[0].GetFilterChains()[0].GetFilters()[0].GetTypedConfig().UnmarshalTo(&manager); err != nil {
+		t.Fatal(err)
+	}
+	var file filev3.FileAccessLog
+	if err := manager.GetAccessLog()[0].GetTypedConfig().UnmarshalTo(&file); err != nil {
+		t.Fatal(err)
+	}
+	return file.GetPath()
+}
+
+// token is one of the example's issuer.
+func (s *system) token(t *testing.T, user string) string {
+	t.Helper()
+	out, err := exec.Command(filepath.Join(programs, "issuer"), "-keys", s.keys, "-sub", user).Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.TrimSpace(string(out))
+}
+
+func (s *system) trusting(t *testing.T) *http.Client {
+	t.Helper()
+	pem, err := os.ReadFile(filepath.Join(s.keys, "tls.crt"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	pool := x509.NewCertPool()
+	pool.AppendCertsFromPEM(pem)
+	return &http.Client{Transport: &http.Transport{
+		ForceAttemptHTTP2: true, TLSClientConfig: &tls.Config{RootCAs: pool, ServerName: "localhost", MinVersion: tls.VersionTLS12},
+	}}
+}
