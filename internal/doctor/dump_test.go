@@ -19,14 +19,18 @@ func TestUnknownTypes(t *testing.T) {
 	s := goodSite(t)
 	s.insert(0, httpFilter(t, "acme", &luav3.Lua{DefaultSourceCode: nil, StatPrefix: "replaced"}))
 	s.insert(2, httpFilter(t, "envoy.filters.http.wasm", &luav3.Lua{StatPrefix: "replaced"}))
+	s.insert(0, httpFilter(t, "envoy.filters.http.ext_proc/x", &luav3.Lua{StatPrefix: "replaced"}))
 	dump := s.staticDump(t)
 	dump = bytes.ReplaceAll(dump, []byte("envoy.extensions.filters.http.lua.v3.Lua"), []byte("acme.Filter"))
 	dump = bytes.ReplaceAll(dump, []byte(`"stat_prefix":"replaced"`), []byte(`"deep":[{"@type":"type.googleapis.com/acme.Other","x":1}],"value":7`))
 	dump = bytes.ReplaceAll(dump, []byte(`"request_body_mode"`), []byte(`"mode_of_tomorrow":"HOLOGRAM","request_body_mode"`))
-	if n := bytes.Count(dump, []byte("acme.Other")); n != 2 {
+	if n := bytes.Count(dump, []byte("acme.Other")); n != 3 {
 		t.Fatalf("%d unknown extensions in the dump", n)
 	}
-	want := []string{"filter-order-others: " + filterWhere + `: after it, and so never run for requests: "envoy.filters.http.wasm"`}
+	want := []string{
+		`filter-unread: listener "bedrock", filter "envoy.filters.http.ext_proc/x": its configuration is not known (type "type.googleapis.com/acme.Filter")`,
+		"filter-order-others: " + filterWhere + `: after it, and so never run for requests: "envoy.filters.http.wasm"`,
+	}
 	if diff := cmp.Diff(want, s.examine(t, dump)); diff != "" {
 		t.Errorf("findings (-want +got):\n%s", diff)
 	}
