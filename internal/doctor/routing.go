@@ -35,23 +35,31 @@ func routeChecks() []check {
 		},
 		{
 			"route-behind-cluster", Warning,
-			"a route to a cluster or a redirect on which the filter runs: the sidecar answers all its requests, and if it is skipped the prompts go to that cluster",
+			"a route to a cluster with endpoints, or a redirect, on which the filter runs: the sidecar answers all its requests, and if it is skipped the prompts go to that cluster",
 			"Make routes of model calls a direct_response with status 503, and disable the filter on others by ExtProcPerRoute.disabled.",
-			eachPlace(func(_ *examination, p *place) []observation {
-				var found []observation
-				for _, r := range p.routes() {
-					switch {
-					case !r.enabled:
-					case r.route.GetRoute() != nil:
-						found = append(found, observation{r.where, "it leads to a cluster" + named(r.route.GetRoute().GetCluster())})
-					case r.route.GetRedirect() != nil:
-						found = append(found, observation{r.where, "it is a redirect, which is never sent"})
-					}
-				}
-				return found
-			}),
+			eachPlace(behindCluster),
 		},
 	}
+}
+
+func behindCluster(e *examination, p *place) []observation {
+	var found []observation
+	for _, r := range p.routes() {
+		switch cluster := r.route.GetRoute().GetCluster(); {
+		case !r.enabled, e.nobody(cluster):
+		case r.route.GetRoute() != nil:
+			found = append(found, observation{r.where, "it leads to a cluster" + named(cluster)})
+		case r.route.GetRedirect() != nil:
+			found = append(found, observation{r.where, "it is a redirect, which is never sent"})
+		}
+	}
+	return found
+}
+
+// nobody tells whether a cluster is one without endpoints, which answers 503.
+func (e *examination) nobody(cluster string) bool {
+	endpoints, known := e.endpoints[cluster]
+	return known && len(endpoints) == 0
 }
 
 func named(name string) string {
