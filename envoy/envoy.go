@@ -7,6 +7,15 @@
 // a route that answers 503 and is only seen when the filter was skipped. The
 // sidecar answers every request itself, so nothing is configured upstream.
 //
+// The module's path is bedrock-extproc, which is no address. A module of yours
+// imports bedrock-extproc/envoy from a copy of the repository beside it:
+//
+//	go mod edit -require=bedrock-extproc@v0.0.0 -replace=bedrock-extproc=../bedrock-extproc
+//	go mod tidy
+//
+// The values are new at each call, so what an installation needs otherwise it can
+// change in them; the examples show how.
+//
 // Needs Envoy 1.37; see Envoy's ext_proc reference for what each field does:
 // https://www.envoyproxy.io/docs/envoy/latest/configuration/http/http_filters/ext_proc_filter
 package envoy

@@ -25,7 +25,11 @@ func Filter() (*hcmv3.HttpFilter, error) {
 	return &hcmv3.HttpFilter{Name: FilterName, ConfigType: &hcmv3.HttpFilter_TypedConfig{TypedConfig: config}}, nil
 }
 
-// ExternalProcessor is the filter's configuration.
+// ExternalProcessor is the filter's configuration. What an identity in the
+// sidecar's configuration reads must be handed on here: metadata of a filter by
+// ForwardingNamespaces, attributes by RequestAttributes. By default these are the
+// claims that jwt_authn has verified, and the attributes below; a caller can append
+// others to the value, see the example.
 func ExternalProcessor() *extprocv3.ExternalProcessor {
 	return &extprocv3.ExternalProcessor{
 		GrpcService: &corev3.GrpcService{TargetSpecifier: &corev3.GrpcService_EnvoyGrpc_{
