@@ -4,8 +4,6 @@ import (
 	"testing"
 	"time"
 
-	clusterv3 "github.com/envoyproxy/go-control-plane/envoy/config/cluster/v3"
-	endpointv3 "github.com/envoyproxy/go-control-plane/envoy/config/endpoint/v3"
 	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
 	extprocv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/ext_proc/v3"
 	matcherv3 "github.com/envoyproxy/go-control-plane/envoy/type/matcher/v3"
@@ -70,10 +68,7 @@ func brokenRoutes() []broken {
 			host.Routes = append(host.Routes, other)
 		}, []string{}},
 		{"a cluster behind", func(_ *testing.T, s *site) { s.route().Action = toCluster(&routev3.RouteAction{}) }, []string{leadsAway}},
-		{"a cluster without endpoints behind", func(_ *testing.T, s *site) {
-			s.route().Action = toCluster(&routev3.RouteAction{})
-			s.clusters = append(s.clusters, &clusterv3.Cluster{Name: "web", LoadAssignment: &endpointv3.ClusterLoadAssignment{ClusterName: "web"}})
-		}, []string{}},
+		{"a cluster without endpoints behind", func(_ *testing.T, s *site) { s.toNobody() }, []string{}},
 		{"a redirect behind", func(_ *testing.T, s *site) {
 			s.route().Action = &routev3.Route_Redirect{Redirect: &routev3.RedirectAction{}}
 		}, []string{"route-behind-cluster: " + routeWhere + ": it is a redirect, which is never sent"}},

@@ -17,7 +17,7 @@ type check struct {
 func checks() []check {
 	return slices.Concat(
 		versionChecks(), configurationChecks(), presenceChecks(), modeChecks(), requestChecks(), filterChecks(), identityChecks(),
-		timeoutChecks(), orderChecks(), routeChecks(), clusterChecks(), statChecks(), awsChecks(),
+		timeoutChecks(), orderChecks(), rateLimitChecks(), routeChecks(), clusterChecks(), statChecks(), awsChecks(),
 	)
 }
 

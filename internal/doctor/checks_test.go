@@ -59,5 +59,5 @@ func TestChecksAreTested(t *testing.T) {
 }
 
 func allBroken() []broken {
-	return slices.Concat(brokenVersions(), brokenFilters(), brokenSurroundings(), brokenRoutes(), brokenClusters(), brokenRuns())
+	return slices.Concat(brokenVersions(), brokenFilters(), brokenSurroundings(), brokenRateLimits(), brokenRoutes(), brokenClusters(), brokenRuns())
 }

@@ -1,0 +1,68 @@
+package doctor
+
+import (
+	"testing"
+
+	clusterv3 "github.com/envoyproxy/go-control-plane/envoy/config/cluster/v3"
+	endpointv3 "github.com/envoyproxy/go-control-plane/envoy/config/endpoint/v3"
+	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
+	ratelimitv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/ratelimit/v3"
+	"google.golang.org/protobuf/types/known/anypb"
+)
+
+// limited puts a global rate limit before the sidecar.
+func (s *site) limited(t *testing.T, limits ...*routev3.RateLimit) {
+	t.Helper()
+	s.insert(0, httpFilter(t, "limit", &ratelimitv3.RateLimit{RateLimits: limits}))
+}
+
+// toNobody has the route lead to a cluster without endpoints.
+func (s *site) toNobody() {
+	s.route().Action = toCluster(&routev3.RouteAction{})
+	s.clusters = append(s.clusters, &clusterv3.Cluster{Name: "web", LoadAssignment: &endpointv3.ClusterLoadAssignment{ClusterName: "web"}})
+}
+
+func brokenRateLimits() []broken {
+	limit := &routev3.RateLimit{}
+	tokens := &routev3.RateLimit{HitsAddend: &routev3.RateLimit_HitsAddend{Format: "%DYNAMIC_METADATA(bedrock:total_tokens)%"}}
+	perRoute := func(t *testing.T) map[string]*anypb.Any {
+		return map[string]*anypb.Any{"limit": packed(t, &ratelimitv3.RateLimitPerRoute{RateLimits: []*routev3.RateLimit{tokens}})}
+	}
+	noCluster := []string{"rate-limit-no-cluster: " + routeWhere + `: the limits of filter "limit" do nothing: the route has no cluster`}
+	ignored := ": rate_limits have a hits_addend, which Envoy ignores there"
+	return []broken{
+		{"no limits", func(t *testing.T, s *site) { s.limited(t) }, []string{}},
+		{"limits of the filter", func(t *testing.T, s *site) { s.limited(t, limit) }, noCluster},
+		{"limits of the host", func(t *testing.T, s *site) {
+			s.limited(t)
+			s.routes.GetVirtualHosts()[0].RateLimits = []*routev3.RateLimit{limit}
+		}, noCluster},
+		{"limits of the host, for the filter", func(t *testing.T, s *site) {
+			s.limited(t)
+			s.routes.GetVirtualHosts()[0].TypedPerFilterConfig = perRoute(t)
+		}, noCluster},
+		{"limits of the route, for the filter", func(t *testing.T, s *site) {
+			s.limited(t)
+			s.route().TypedPerFilterConfig = perRoute(t)
+		}, noCluster},
+		{"limits of all routes, for the filter", func(t *testing.T, s *site) {
+			s.limited(t)
+			s.routes.TypedPerFilterConfig = perRoute(t)
+		}, noCluster},
+		{"limits with a cluster", func(t *testing.T, s *site) {
+			s.limited(t, limit)
+			s.route().TypedPerFilterConfig = perRoute(t)
+			s.toNobody()
+		}, []string{}},
+		{"tokens of the host", func(t *testing.T, s *site) {
+			s.limited(t)
+			s.toNobody()
+			s.routes.GetVirtualHosts()[0].RateLimits = []*routev3.RateLimit{limit, tokens}
+		}, []string{"rate-limit-addend: " + filterWhere + `, virtual host "bedrock"` + ignored}},
+		{"tokens of the route", func(t *testing.T, s *site) {
+			s.limited(t)
+			s.toNobody()
+			s.route().GetRoute().RateLimits = []*routev3.RateLimit{tokens}
+		}, []string{"rate-limit-addend: " + routeWhere + ignored}},
+	}
+}

@@ -1,0 +1,77 @@
+package doctor
+
+import (
+	"fmt"
+	"slices"
+
+	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
+	ratelimitv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/ratelimit/v3"
+	hcmv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/network/http_connection_manager/v3"
+)
+
+// rateLimitChecks are about limits by the global rate limit service that look as
+// if they worked.
+func rateLimitChecks() []check {
+	return []check{
+		{
+			"rate-limit-no-cluster", Error,
+			"limits of the global rate limit service on a direct_response: Envoy's filter leaves requests alone whose route has no cluster, without a word",
+			"Let the route lead to a cluster without endpoints, which answers 503 as well, such as in examples/envoy/budget. The local rate limit is not so.",
+			eachPlace(unlimited),
+		},
+		{
+			"rate-limit-addend", Error,
+			"hits_addend in rate_limits of a host or a route, where Envoy ignores it: each call counts as one, whatever its tokens",
+			"Move the rate_limits into RateLimitPerRoute, in typed_per_filter_config of the host or the route.",
+			eachPlace(ignoredAddend),
+		},
+	}
+}
+
+// before are the filters that see a request first.
+func (p *place) before() []*hcmv3.HttpFilter {
+	filters := p.manager.config.GetHttpFilters()
+	return filters[:len(filters)-len(p.after)-1]
+}
+
+func unlimited(e *examination, p *place) []observation {
+	var found []observation
+	for _, f := range p.before() {
+		if e.kind(f) != "ratelimit" || !p.inUse(f) {
+			continue
+		}
+		for _, r := range p.routes() {
+			if r.enabled && r.route.GetDirectResponse() != nil && e.limits(p, f, r) {
+				found = append(found, observe(r.where, "the limits of filter %q do nothing: the route has no cluster", f.GetName())...)
+			}
+		}
+	}
+	return found
+}
+
+// limits tells whether a rate limit filter has limits for a route.
+func (e *examination) limits(p *place, f *hcmv3.HttpFilter, r route) bool {
+	config, _ := unpack[ratelimitv3.RateLimit](e.filterConfig(f))
+	host := p.routing.GetVirtualHosts()[r.host]
+	return len(config.GetRateLimits())+len(host.GetRateLimits()) > 0 ||
+		p.routing.GetTypedPerFilterConfig()[f.GetName()] != nil ||
+		host.GetTypedPerFilterConfig()[f.GetName()] != nil ||
+		r.route.GetTypedPerFilterConfig()[f.GetName()] != nil
+}
+
+func ignoredAddend(_ *examination, p *place) []observation {
+	adds := func(l *routev3.RateLimit) bool { return l.GetHitsAddend() != nil }
+	const problem = "rate_limits have a hits_addend, which Envoy ignores there"
+	var found []observation
+	for _, host := range p.routing.GetVirtualHosts() {
+		if slices.ContainsFunc(host.GetRateLimits(), adds) {
+			found = append(found, observation{fmt.Sprintf("%s, virtual host %q", p.where(), host.GetName()), problem})
+		}
+	}
+	for _, r := range p.routes() {
+		if r.enabled && slices.ContainsFunc(r.route.GetRoute().GetRateLimits(), adds) {
+			found = append(found, observation{r.where, problem})
+		}
+	}
+	return found
+}
