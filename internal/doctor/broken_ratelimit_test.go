@@ -7,6 +7,7 @@ import (
 	endpointv3 "github.com/envoyproxy/go-control-plane/envoy/config/endpoint/v3"
 	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
 	ratelimitv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/ratelimit/v3"
+	rbacv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/rbac/v3"
 	"google.golang.org/protobuf/types/known/anypb"
 )
 
@@ -33,6 +34,17 @@ func brokenRateLimits() []broken {
 	return []broken{
 		{"no limits", func(t *testing.T, s *site) { s.limited(t) }, []string{}},
 		{"limits of the filter", func(t *testing.T, s *site) { s.limited(t, limit) }, noCluster},
+		{"limits of a filter that is used nowhere", func(t *testing.T, s *site) {
+			s.limited(t, limit)
+			s.manager.GetHttpFilters()[0].Disabled = true
+		}, []string{}},
+		{"limits after the sidecar", func(t *testing.T, s *site) {
+			s.insert(1, httpFilter(t, "limit", &ratelimitv3.RateLimit{RateLimits: []*routev3.RateLimit{limit}}))
+		}, []string{"filter-order: " + filterWhere + `: after it, and so never run for requests: "limit"`}},
+		{"another filter with something for the route", func(t *testing.T, s *site) {
+			s.insert(0, httpFilter(t, "rbac", &rbacv3.RBAC{}))
+			s.route().TypedPerFilterConfig = map[string]*anypb.Any{"rbac": packed(t, &rbacv3.RBACPerRoute{})}
+		}, []string{}},
 		{"limits of the host", func(t *testing.T, s *site) {
 			s.limited(t)
 			s.routes.GetVirtualHosts()[0].RateLimits = []*routev3.RateLimit{limit}

@@ -68,6 +68,10 @@ func brokenRoutes() []broken {
 			host.Routes = append(host.Routes, other)
 		}, []string{}},
 		{"a cluster behind", func(_ *testing.T, s *site) { s.route().Action = toCluster(&routev3.RouteAction{}) }, []string{leadsAway}},
+		{"a cluster with endpoints behind", func(_ *testing.T, s *site) {
+			s.route().Action = toCluster(&routev3.RouteAction{})
+			s.route().GetRoute().ClusterSpecifier = &routev3.RouteAction_Cluster{Cluster: "bedrock_extproc"}
+		}, []string{"route-behind-cluster: " + routeWhere + `: it leads to a cluster "bedrock_extproc"`}},
 		{"a cluster without endpoints behind", func(_ *testing.T, s *site) { s.toNobody() }, []string{}},
 		{"a redirect behind", func(_ *testing.T, s *site) {
 			s.route().Action = &routev3.Route_Redirect{Redirect: &routev3.RedirectAction{}}
