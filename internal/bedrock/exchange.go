@@ -6,10 +6,13 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/service/bedrockruntime"
 	"github.com/aws/smithy-go"
+	"github.com/aws/smithy-go/encoding/httpbinding"
 	"github.com/aws/smithy-go/middleware"
+	"github.com/aws/smithy-go/traits"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 	"github.com/aws/smithy-go/transport/http/protocol/restjson1"
 
@@ -109,11 +112,22 @@ func (x *exchange) keepStream(o *bedrockruntime.Options) {
 	})
 }
 
-// SerializeRequest implements [smithyhttp.ClientProtocol].
-func (x *exchange) SerializeRequest(ctx context.Context, op *smithy.OperationSchema, in smithy.Serializable, req *smithyhttp.Request) error {
-	if err := x.Protocol.SerializeRequest(ctx, op, in, req); err != nil {
-		return err
+// SerializeRequest implements [smithyhttp.ClientProtocol]: the operation's path with
+// the model id in it, and the caller's bytes. What [restjson1.Protocol] does to the
+// same end costs a tenth of a call.
+func (x *exchange) SerializeRequest(_ context.Context, op *smithy.OperationSchema, _ smithy.Serializable, req *smithyhttp.Request) error {
+	binding, ok := smithy.SchemaTrait[*traits.HTTP](op.Schema)
+	if !ok {
+		return fmt.Errorf("%s is bound to no path", op.ID())
 	}
+	start, end, ok := strings.Cut(binding.URI, "{modelId}")
+	if !ok {
+		return fmt.Errorf("%s: no model id in %s", op.ID(), binding.URI)
+	}
+	req.Method = binding.Method
+	req.URL.Path = start + x.facts.ModelID + end
+	req.URL.RawPath = start + httpbinding.EscapePath(x.facts.ModelID, true) + end
+	req.Header.Set("Content-Type", "application/json")
 	withBody, err := req.SetStream(bytes.NewReader(x.body))
 	if err != nil {
 		return fmt.Errorf("set the request's body: %w", err)

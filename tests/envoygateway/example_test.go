@@ -36,7 +36,7 @@ func TestAccepted(t *testing.T) {
 			t.Error(c)
 		}
 	}
-	for _, kind := range []string{"gatewayClass", "gateways", "httpRoutes", "backends", "envoyExtensionPolicies", "securityPolicies", "clientTrafficPolicies", "backendTrafficPolicies", "envoyProxiesForGateways"} {
+	for _, kind := range []string{"gatewayClass", "gateways", "httpRoutes", "backends", "envoyExtensionPolicies", "securityPolicies", "clientTrafficPolicies", "backendTrafficPolicies"} {
 		if !kinds[kind] {
 			t.Errorf("no %s was accepted", kind)
 		}
@@ -84,7 +84,7 @@ func TestSettings(t *testing.T) {
 	got := unpack(t, filters[at].GetTypedConfig(), &extprocv3.ExternalProcessor{})
 	want := envoy.ExternalProcessor()
 	if diff := cmp.Diff(want, got, protocmp.Transform(),
-		protocmp.IgnoreFields(&extprocv3.ExternalProcessor{}, "grpc_service", "stat_prefix", "forward_rules", "route_cache_action")); diff != "" {
+		protocmp.IgnoreFields(&extprocv3.ExternalProcessor{}, "grpc_service", "stat_prefix", "forward_rules", "route_cache_action", "status_on_error")); diff != "" {
 		t.Errorf("ext_proc (-package envoy +Envoy Gateway):\n%s", diff)
 	}
 	cluster := x.cluster(t, got.GetGrpcService().GetEnvoyGrpc().GetClusterName())

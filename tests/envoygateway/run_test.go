@@ -339,14 +339,25 @@ func TestRateLimit(t *testing.T) {
 	}
 }
 
-// TestSidecarGone: without the sidecar the gateway answers 503 and lets nobody
+// TestSidecarGone: without the sidecar the gateway answers 500 and lets nobody
 // through.
 func TestSidecarGone(t *testing.T) {
-	s := start(t)
+	withoutSidecar(t, http.StatusInternalServerError)
+}
+
+// TestStatusOnError: with the line that Envoy Gateway knows since 1.9 it answers 503.
+// For older ones leave it out with -skip.
+func TestStatusOnError(t *testing.T) {
+	withoutSidecar(t, http.StatusServiceUnavailable, "# statusOnError: 503", "statusOnError: 503")
+}
+
+func withoutSidecar(t *testing.T, status int, replace ...string) {
+	t.Helper()
+	s := start(t, replace...)
 	if err := os.Remove(s.socket); err != nil {
 		t.Fatal(err)
 	}
-	if resp, body := s.ask(t, whole, "llm"); resp.StatusCode != http.StatusServiceUnavailable {
+	if resp, body := s.ask(t, whole, "llm"); resp.StatusCode != status {
 		t.Errorf("status %d: %s", resp.StatusCode, body)
 	}
 }

@@ -24,8 +24,9 @@ import (
 
 const example = "../../examples/envoy-gateway"
 
-// programs is the folder with what TestMain builds.
-var programs string
+// programs is the folder with what TestMain builds; egctl is the command of Envoy
+// Gateway, of another version where EGCTL names one.
+var programs, egctl string
 
 func TestMain(m *testing.M) { os.Exit(testMain(m)) }
 
@@ -37,10 +38,12 @@ func testMain(m *testing.M) int {
 	}
 	defer os.RemoveAll(dir)
 	programs = dir
-	for _, build := range [][]string{
-		{"build", "-o", dir, "github.com/envoyproxy/gateway/cmd/egctl"},
-		{"build", "-C", "../..", "-o", dir, "./cmd/bedrock-extproc", "./examples/envoy/issuer"},
-	} {
+	builds := [][]string{{"build", "-C", "../..", "-o", dir, "./cmd/bedrock-extproc", "./examples/envoy/issuer"}}
+	if egctl = os.Getenv("EGCTL"); egctl == "" {
+		egctl = filepath.Join(dir, "egctl")
+		builds = append(builds, []string{"build", "-o", dir, "github.com/envoyproxy/gateway/cmd/egctl"})
+	}
+	for _, build := range builds {
 		if out, err := exec.Command("go", build...).CombinedOutput(); err != nil {
 			fmt.Fprintf(os.Stderr, "%s%v\n", out, err)
 			return 1
@@ -98,7 +101,7 @@ func translate(t *testing.T, objects string) *translation {
 	if err := os.WriteFile(file, []byte(objects), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command(filepath.Join(programs, "egctl"), "x", "translate", "--from", "gateway-api", "--to", "gateway-api,xds", "-o", "json", "-f", file)
+	cmd := exec.Command(egctl, "x", "translate", "--from", "gateway-api", "--to", "gateway-api,xds", "-o", "json", "-f", file)
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()
