@@ -77,20 +77,38 @@ func BenchmarkReply(b *testing.B) {
 	}
 }
 
-// BenchmarkReasoning streams one block of so many pieces: the time of a piece must
-// not depend on how many came before.
-func BenchmarkReasoning(b *testing.B) {
-	payload := []byte(`{"contentBlockIndex":0,"delta":{"reasoningContent":{"text":" because"}},"p":"abcdefgh"}`)
-	for _, n := range []int{100, 10_000} {
-		b.Run(fmt.Sprint(n), func(b *testing.B) {
-			for b.Loop() {
-				s := (&call{model: "m"}).NewStream(facts)
-				var dst []byte
-				for range n {
-					dst, _ = s.AppendEvent(dst[:0], translator.Event{Kind: "contentBlockDelta", Payload: payload})
+// BenchmarkPieces streams one block of so many pieces: the time of a piece must not
+// depend on how many came before.
+func BenchmarkPieces(b *testing.B) {
+	for kind, piece := range map[string]string{
+		"reasoning": `{"reasoningContent":{"text":" because"}}`,
+		"image":     `{"image":{"source":{"bytes":"aW1hZ2U="}}}`,
+		"unknown":   `{"hologram":{"voxels":"AA","layers":[1]}}`,
+	} {
+		for _, n := range []int{100, 10_000} {
+			b.Run(fmt.Sprintf("%s/%d", kind, n), func(b *testing.B) {
+				for b.Loop() {
+					streamBlock(b, piece, n)
 				}
-			}
-			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*n), "ns/piece")
-		})
+				b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*n), "ns/piece")
+			})
+		}
+	}
+}
+
+// streamBlock is a block of n equal pieces.
+func streamBlock(b *testing.B, piece string, n int) {
+	b.Helper()
+	s := (&call{model: "m"}).NewStream(facts)
+	delta := translator.Event{Kind: "contentBlockDelta", Payload: []byte(`{"contentBlockIndex":0,"delta":` + piece + `,"p":"abcdefgh"}`)}
+	var dst []byte
+	var err error
+	for range n {
+		if dst, err = s.AppendEvent(dst[:0], delta); err != nil {
+			b.Fatal(err)
+		}
+	}
+	if _, err := s.AppendEvent(dst[:0], translator.Event{Kind: "contentBlockStop", Payload: []byte(`{"contentBlockIndex":0}`)}); err != nil {
+		b.Fatal(err)
 	}
 }

@@ -1,34 +1,54 @@
 package chat
 
 import (
+	"encoding/base64"
+	"slices"
+
 	"github.com/go-json-experiment/json/jsontext"
 
 	"bedrock-extproc/translator/rawjson"
 )
 
-// merge puts a later piece of a streamed value onto an earlier one, the way all
+// pieces are those of one streamed value, in their order.
+type pieces []jsontext.Value
+
+func (p *pieces) add(piece jsontext.Value) { *p = append(*p, rawjson.Compact(piece).Clone()) }
+
+// join puts them together, by halves: one onto all before it, each in turn, would
+// take time that grows with the square of their number.
+func (p pieces) join() jsontext.Value {
+	switch len(p) {
+	case 0:
+		return nil
+	case 1:
+		return p[0]
+	}
+	half := len(p) / 2
+	return merge(p[:half].join(), p[half:].join())
+}
+
+// merge puts a later part of a streamed value onto an earlier one, the way all
 // pieces that Bedrock streams belong together: texts are joined, lists are
 // appended, objects are merged member by member, and of anything else the later
-// one counts.
+// one counts. The result may share memory with both.
 func merge(a, b jsontext.Value) jsontext.Value {
 	switch {
 	case rawjson.Absent(a):
-		return b.Clone()
+		return b
 	case rawjson.Absent(b):
 		return a
 	case a.Kind() != b.Kind():
-		return b.Clone()
+		return b
 	}
 	switch a.Kind() {
 	case '"':
-		joined := append(jsontext.Value(nil), a[:len(a)-1]...)
-		return append(joined, b[1:]...)
+		return slices.Concat(a[:len(a)-1], b[1:])
 	case '[':
 		return mergeLists(a, b)
 	case '{':
 		return mergeObjects(a, b)
 	default:
-		return b.Clone()
+		return b
 	}
 }
 
@@ -36,26 +56,24 @@ func mergeLists(a, b jsontext.Value) jsontext.Value {
 	a, b = rawjson.Compact(a), rawjson.Compact(b)
 	switch {
 	case len(a) == 2:
-		return b.Clone()
+		return b
 	case len(b) == 2:
 		return a
 	}
-	joined := append(jsontext.Value(nil), a[:len(a)-1]...)
-	joined = append(joined, ',')
-	return append(joined, b[1:]...)
+	return slices.Concat(a[:len(a)-1], jsontext.Value(","), b[1:])
 }
 
 func mergeObjects(a, b jsontext.Value) jsontext.Value {
 	left, errLeft := newFields().read(a)
 	right, errRight := newFields().read(b)
 	if errLeft != nil || errRight != nil {
-		return b.Clone()
+		return b
 	}
 	w := newWriter(len(a) + len(b))
 	for _, l := range left {
 		value := l.value
 		if r := find(right, l.name); r != nil {
-			value = merge(value, r.value)
+			value = mergeMember(l.name, value, r.value)
 		}
 		w.member(unquoted(l.name), value)
 	}
@@ -65,6 +83,20 @@ func mergeObjects(a, b jsontext.Value) jsontext.Value {
 		}
 	}
 	return w.end()
+}
+
+// mergeMember knows the members that are base64, of which each piece has padding of
+// its own.
+func mergeMember(name []byte, a, b jsontext.Value) jsontext.Value {
+	if n := string(name); n != `"bytes"` && n != `"redactedContent"` || a.Kind() != '"' || b.Kind() != '"' {
+		return merge(a, b)
+	}
+	first, errA := base64.StdEncoding.DecodeString(rawjson.Text(a))
+	second, errB := base64.StdEncoding.DecodeString(rawjson.Text(b))
+	if errA != nil || errB != nil {
+		return merge(a, b)
+	}
+	return rawjson.Quote(base64.StdEncoding.EncodeToString(append(first, second...)))
 }
 
 func find(list []member, name []byte) *member {

@@ -24,8 +24,8 @@ func randomText(r *rand.Rand) string {
 	return b.String()
 }
 
-// pieces cuts a text anywhere between runes.
-func pieces(r *rand.Rand, text string) []string {
+// cut cuts a text anywhere between runes.
+func cut(r *rand.Rand, text string) []string {
 	runes := []rune(text)
 	var all []string
 	for len(runes) > 0 {
@@ -76,7 +76,7 @@ func TestTextDeltasMakeTheText(t *testing.T) {
 	for range 500 {
 		text := randomText(r)
 		var events []translator.Event
-		for _, piece := range pieces(r, text) {
+		for _, piece := range cut(r, text) {
 			events = append(events, blockDelta(0, `{"text":`+string(rawjson.Quote(piece))+`}`))
 		}
 		var got strings.Builder
@@ -100,7 +100,7 @@ func TestToolDeltasMakeTheInput(t *testing.T) {
 		events := []translator.Event{{
 			Kind: "contentBlockStart", Payload: []byte(`{"contentBlockIndex":0,"start":{"toolUse":{"toolUseId":"t","name":"f"}}}`),
 		}}
-		for _, piece := range pieces(r, input) {
+		for _, piece := range cut(r, input) {
 			events = append(events, blockDelta(0, `{"toolUse":{"input":`+string(rawjson.Quote(piece))+`}}`))
 		}
 		events = append(events, translator.Event{Kind: "contentBlockStop", Payload: []byte(`{"contentBlockIndex":0}`)})

@@ -22,18 +22,18 @@ type openBlock struct {
 	text []byte
 	// reasoned says that reasoning text or its signature has come.
 	reasoned  bool
-	signature jsontext.Value
+	signature pieces
 	// citations belong to the text.
 	citations []jsontext.Value
 	// value is what has come of any other kind.
-	value jsontext.Value
+	value pieces
 }
 
 // start begins a tool call or a block of another kind than text.
 func (s *stream) start(dst []byte, b *openBlock, piece member) ([]byte, error) {
 	b.kind = unquoted(piece.name)
 	if b.kind != "toolUse" {
-		b.value = piece.value.Clone()
+		b.value.add(piece.value)
 		return dst, nil
 	}
 	list, err := s.fields.read(piece.value)
@@ -51,7 +51,7 @@ func (s *stream) start(dst []byte, b *openBlock, piece member) ([]byte, error) {
 			server = string(m.value) == `"server_tool_use"`
 		}
 	}
-	b.value = piece.value.Clone()
+	b.value.add(piece.value)
 	if server {
 		b.kind = serverTool
 	}
@@ -82,10 +82,10 @@ func (s *stream) delta(dst []byte, b *openBlock, piece member) ([]byte, error) {
 		b.citations = append(b.citations, rawjson.Compact(piece.value).Clone())
 	case `"toolResult"`:
 		b.kind = "toolResult"
-		b.value = merge(b.value, object("content", rawjson.Compact(piece.value)))
+		b.value.add(object("content", piece.value))
 	default:
 		b.kind = unquoted(piece.name)
-		b.value = merge(b.value, rawjson.Compact(piece.value))
+		b.value.add(piece.value)
 	}
 	return dst, nil
 }
@@ -145,9 +145,9 @@ func (s *stream) reasoningDelta(dst []byte, b *openBlock, value jsontext.Value) 
 		b.text = append(b.text, piece.value[1:len(piece.value)-1]...)
 	case name == "signature":
 		b.reasoned = true
-		b.signature = merge(b.signature, piece.value)
+		b.signature.add(piece.value)
 	default:
-		b.value = merge(b.value, object(name, rawjson.Compact(piece.value)))
+		b.value.add(object(name, piece.value))
 	}
 	w := event("reasoning_delta")
 	w.member(client, rawjson.Compact(piece.value))
@@ -174,10 +174,10 @@ func (s *stream) stop(dst []byte, b *openBlock) []byte {
 		return dst
 	case serverTool:
 		s.special = true
-		s.done[b.index] = object("toolUse", merge(b.value, object("input", b.input())))
+		s.done[b.index] = object("toolUse", merge(b.value.join(), object("input", b.input())))
 	default:
 		s.special = true
-		s.done[b.index] = object(b.kind, rawjson.Compact(b.value))
+		s.done[b.index] = object(b.kind, b.value.join())
 	}
 	w := event("content_block")
 	w.member("index", strconv.AppendInt(nil, int64(b.index), 10))
@@ -188,12 +188,12 @@ func (s *stream) stop(dst []byte, b *openBlock) []byte {
 // reasoning is what a reasoning block holds.
 func (b *openBlock) reasoning() jsontext.Value {
 	if !b.reasoned {
-		return b.value
+		return b.value.join()
 	}
-	w := newWriter(len(b.text) + len(b.signature) + 32)
+	w := newWriter(len(b.text) + 512)
 	w.member("text", b.quoted())
-	w.member("signature", b.signature)
-	return merge(object("reasoningText", w.end()), b.value)
+	w.member("signature", b.signature.join())
+	return merge(object("reasoningText", w.end()), b.value.join())
 }
 
 // textBlock is a text, with its citations if there are any.
