@@ -41,6 +41,7 @@ type system struct {
 	bedrock *fakebedrock.Server
 	keys    string
 	socket  string
+	more    []*clusterv3.Cluster
 	client  *http.Client
 }
 
@@ -50,8 +51,14 @@ type system struct {
 // what they are to be instead, in turn.
 func start(t *testing.T, replace ...string) *system {
 	t.Helper()
-	s := &system{keys: makeKeys(t)}
-	s.translation = translate(t, strings.NewReplacer(replace...).Replace(objects(t, s.keys)))
+	keys := makeKeys(t)
+	return startOn(t, keys, strings.NewReplacer(replace...).Replace(objects(t, keys)))
+}
+
+// startOn has other objects than the example's, and clusters besides theirs.
+func startOn(t *testing.T, keys, objects string, more ...*clusterv3.Cluster) *system {
+	t.Helper()
+	s := &system{keys: keys, translation: translate(t, objects), more: more}
 	s.bedrock = fakebedrock.New(fakebedrock.Config{})
 	server := httptest.NewServer(s.bedrock)
 	t.Cleanup(server.Close)
@@ -203,7 +210,7 @@ func (s *system) certificate(t *testing.T, chain *listenerv3.FilterChain) {
 // staticClusters have their endpoints with them. The issuer's is left out.
 func (s *system) staticClusters(t *testing.T) []*clusterv3.Cluster {
 	t.Helper()
-	var all []*clusterv3.Cluster
+	all := s.more
 	for _, c := range s.clusters {
 		if strings.HasPrefix(c.GetName(), "issuer_") {
 			continue
