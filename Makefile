@@ -58,7 +58,7 @@ e2e: go ## run only the tests with a real Envoy (ENVOY_VERSION=1.37.0 for anothe
 examples: go ## check every file of examples/ with the code of those that will read it (minutes when new: it builds Istio and Envoy Gateway)
 	@ENVOY_BIN=$$($(ENVOY_SH)) && export ENVOY_BIN && go test -count=1 ./envoy/... ./tests/examples/...
 	@ENVOY_BIN=$$($(ENVOY_SH)) && export ENVOY_BIN && for module in $(wildcard tests/*/go.mod); do \
-	  echo "$${module%/go.mod}"; (cd "$${module%/go.mod}" && go vet ./... && go test -count=1 ./...); \
+	  echo "$${module%/go.mod}"; (cd "$${module%/go.mod}" && go vet ./... && go run $(GOLANGCI_LINT) run ./... && go test -count=1 ./...); \
 	done
 
 .PHONY: bench
@@ -80,7 +80,7 @@ lint: go ## check style and the import rules
 
 .PHONY: fmt
 fmt: go ## format the code
-	@go run $(GOLANGCI_LINT) fmt ./...
+	@for module in . $(dir $(wildcard tests/*/go.mod)); do (cd "$$module" && go run $(GOLANGCI_LINT) fmt ./...); done
 
 .PHONY: generate
 generate: go ## write the generated files again

@@ -13,13 +13,12 @@ import (
 	"testing"
 	"time"
 
+	"bedrock-extproc/tests/fakebedrock"
 	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials/insecure"
 	healthpb "google.golang.org/grpc/health/grpc_health_v1"
 	corev1 "k8s.io/api/core/v1"
-
-	"bedrock-extproc/tests/fakebedrock"
 )
 
 // extProc is bedrock-extproc with the configuration of an example, and a stand-in

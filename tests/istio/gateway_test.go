@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"bedrock-extproc/tests/envoytest"
 	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
 	tlsv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/transport_sockets/tls/v3"
 	"github.com/google/go-cmp/cmp"
@@ -17,8 +18,6 @@ import (
 	"google.golang.org/grpc/credentials/insecure"
 	healthpb "google.golang.org/grpc/health/grpc_health_v1"
 	"google.golang.org/grpc/status"
-
-	"bedrock-extproc/tests/envoytest"
 )
 
 // gatewayMesh is the gateway example at work: the gateway's Envoy, the Envoy beside

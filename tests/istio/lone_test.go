@@ -4,6 +4,7 @@ import (
 	"slices"
 	"testing"
 
+	"bedrock-extproc/envoy"
 	bootstrapv3 "github.com/envoyproxy/go-control-plane/envoy/config/bootstrap/v3"
 	clusterv3 "github.com/envoyproxy/go-control-plane/envoy/config/cluster/v3"
 	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
@@ -13,8 +14,6 @@ import (
 	tlsv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/transport_sockets/tls/v3"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/anypb"
-
-	"bedrock-extproc/envoy"
 )
 
 // onlyInIstio are the filters, of all kinds, that Istio's build of Envoy has and

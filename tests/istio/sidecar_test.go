@@ -4,12 +4,11 @@ import (
 	"net/http"
 	"testing"
 
+	"bedrock-extproc/envoy"
+	"bedrock-extproc/tests/envoytest"
 	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
 	tlsv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/transport_sockets/tls/v3"
 	"github.com/google/go-cmp/cmp"
-
-	"bedrock-extproc/envoy"
-	"bedrock-extproc/tests/envoytest"
 )
 
 // TestSidecar has other workloads of the mesh call the one without an application.

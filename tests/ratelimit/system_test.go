@@ -15,6 +15,8 @@ import (
 	"testing"
 	"time"
 
+	"bedrock-extproc/tests/envoytest"
+	"bedrock-extproc/tests/fakebedrock"
 	"github.com/alicebob/miniredis/v2"
 	bootstrapv3 "github.com/envoyproxy/go-control-plane/envoy/config/bootstrap/v3"
 	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
@@ -27,9 +29,6 @@ import (
 	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
 	"sigs.k8s.io/yaml"
-
-	"bedrock-extproc/tests/envoytest"
-	"bedrock-extproc/tests/fakebedrock"
 )
 
 const example = "../../examples/envoy/budget"
