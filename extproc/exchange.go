@@ -136,7 +136,11 @@ func (x *exchange) answer() error {
 
 // answerCall translates the request and sends it on.
 func (x *exchange) answerCall(streaming bool) error {
-	backend, err := x.server.cfg.Backends.Choose(choose(x.stream.Context(), x.req.provider), x.origin())
+	name, fixed := choose(x.stream.Context(), x.req.provider)
+	if fixed {
+		x.req.caller.Region = ""
+	}
+	backend, err := x.server.cfg.Backends.Choose(name, x.origin())
 	if err != nil {
 		return x.fail(err)
 	}

@@ -10,7 +10,8 @@ import (
 // ExtProcPerRoute.overrides.grpc_initial_metadata, for a route. Clients cannot
 // write them.
 const (
-	// MetadataBackend names the backend that answers, whatever the client asks for.
+	// MetadataBackend names the backend that answers, in its region, whatever the
+	// client asks for.
 	MetadataBackend = "bedrock-backend"
 	// MetadataClientChoice is "ignore" where the client's choice of a backend does
 	// not count; anything else lets it count.
@@ -18,16 +19,17 @@ const (
 )
 
 // choose returns the name of the backend that answers, "" for the default: the
-// one that Envoy's configuration names, or that the client asks for if it may.
-func choose(ctx context.Context, asked string) string {
+// one that Envoy's configuration names, which is fixed, or that the client asks for
+// if it may.
+func choose(ctx context.Context, asked string) (name string, fixed bool) {
 	md, _ := metadata.FromIncomingContext(ctx)
-	if fixed := first(md, MetadataBackend); fixed != "" {
-		return fixed
+	if name := first(md, MetadataBackend); name != "" {
+		return name, true
 	}
 	if first(md, MetadataClientChoice) == "ignore" {
-		return ""
+		return "", true
 	}
-	return asked
+	return asked, false
 }
 
 func first(md metadata.MD, key string) string {

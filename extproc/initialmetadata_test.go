@@ -20,8 +20,9 @@ func TestChoose(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			ctx := metadata.NewIncomingContext(t.Context(), metadata.Pairs(c.pairs...))
-			if got := choose(ctx, c.asked); got != c.want {
-				t.Errorf("got %q, want %q", got, c.want)
+			got, fixed := choose(ctx, c.asked)
+			if got != c.want || fixed != (c.want != c.asked) {
+				t.Errorf("got %q, %v, want %q", got, fixed, c.want)
 			}
 		})
 	}

@@ -65,7 +65,10 @@ func texts(v *structpb.Value) []string {
 			return []string{kind.StringValue}
 		}
 	case *structpb.Value_NumberValue:
-		return []string{number(kind.NumberValue)}
+		if math.Abs(kind.NumberValue) < 1<<53 { // NaN is not, either
+			return []string{number(kind.NumberValue)}
+		}
+		// Envoy has rounded it: other callers' are the same number now.
 	case *structpb.Value_BoolValue:
 		return []string{strconv.FormatBool(kind.BoolValue)}
 	case *structpb.Value_ListValue:

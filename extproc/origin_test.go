@@ -21,7 +21,7 @@ func TestOrigin(t *testing.T) {
 	o := Origin{
 		dynamic: map[string]*structpb.Struct{"envoy.filters.http.jwt_authn": object(t, map[string]any{
 			"payload": map[string]any{
-				"sub": "ann", "groups": []any{"a", "", nil, 7}, "iat": 1790000000, "part": 0.5, "admin": true, "none": nil, "empty": "",
+				"sub": "ann", "groups": []any{"a", "", nil, 7}, "iat": 1790000000, "part": 0.5, "id": 9007199254740993, "admin": true, "none": nil, "empty": "",
 				"deep": map[string]any{"a.b/c": "d"},
 			},
 		})},
@@ -35,6 +35,7 @@ func TestOrigin(t *testing.T) {
 		"a claim":             {jwt("payload", "sub"), []string{"ann"}},
 		"a list":              {jwt("payload", "groups"), []string{"a", "7"}},
 		"a time":              {jwt("payload", "iat"), []string{"1790000000"}},
+		"a rounded number":    {jwt("payload", "id"), nil},
 		"a part":              {jwt("payload", "part"), []string{"0.5"}},
 		"a truth":             {jwt("payload", "admin"), []string{"true"}},
 		"null":                {jwt("payload", "none"), nil},

@@ -9,10 +9,12 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
 	"go.uber.org/zap"
 
 	"bedrock-extproc/internal/bedrock"
+	"bedrock-extproc/internal/identity"
 	"bedrock-extproc/translator"
 )
 
@@ -37,10 +39,12 @@ func explain(ctx context.Context, args []string, stdin io.Reader, stdout, stderr
 	var opts struct {
 		config, provider string
 		stream           bool
+		as               asCaller
 	}
 	fs := flag.NewFlagSet("explain", flag.ContinueOnError)
 	fs.StringVar(&opts.config, "config", "", "YAML `file` with the backends, as for serve")
 	fs.StringVar(&opts.provider, "provider", "", "the backend that X-Provider-LLM would name")
+	fs.Var(&opts.as, "as", "`name=value` of the caller's identity; more than once for more of them")
 	fs.BoolVar(&opts.stream, "stream", false, "explain a request for a stream")
 	fs.Usage = func() {
 		fmt.Fprintln(stderr, "Usage: bedrock-extproc explain [flags] [file]\n\nPrints what would be sent to Bedrock for a chat request (default: standard input).")
@@ -61,17 +65,61 @@ func explain(ctx context.Context, args []string, stdin io.Reader, stdout, stderr
 	if err != nil {
 		return err
 	}
-	backend, err := s.backends.Lookup(opts.provider)
-	if err != nil {
-		return err
-	}
-	call, err := s.dialect.Decode(translator.Request{
-		Streaming: opts.stream, DefaultModel: backend.DefaultModel(), Defaults: backend.Defaults(), Body: body,
-	})
+	backend, call, err := s.explain(opts.provider, opts.as.values, translator.Request{Streaming: opts.stream, Body: body})
 	if err != nil {
 		return refusedRequest(err, s.dialect, stdout)
 	}
 	return printExplanation(stdout, call, backend)
+}
+
+// asCaller is the flag -as.
+type asCaller struct{ values identity.Values }
+
+// String implements [flag.Value].
+func (a *asCaller) String() string { return "" }
+
+// Set implements [flag.Value].
+func (a *asCaller) Set(text string) error {
+	name, value, found := strings.Cut(text, "=")
+	if !found {
+		return errors.New("want name=value")
+	}
+	if a.values == nil {
+		a.values = identity.Values{}
+	}
+	a.values[name] = append(a.values[name], value)
+	return nil
+}
+
+// explain chooses a backend for a caller of whom these values are known, and
+// translates the request for it.
+func (s *service) explain(name string, as identity.Values, r translator.Request) (*bedrock.Backend, *translator.Call, error) {
+	backend, err := s.pretend(name, as)
+	if err != nil {
+		return nil, nil, err
+	}
+	r.DefaultModel, r.Defaults = backend.DefaultModel(), backend.Defaults()
+	call, err := s.dialect.Decode(r)
+	if err != nil {
+		return nil, nil, err
+	}
+	return backend.Backend, call, backend.rule.Allow(call.Model)
+}
+
+// pretend is choose for values that are given.
+func (s *service) pretend(name string, as identity.Values) (*personal, error) {
+	if s.policy != nil {
+		values, rule, err := s.policy.Pretend(as)
+		if err != nil {
+			return nil, err
+		}
+		return s.forCaller(name, values, rule)
+	}
+	backend, err := s.backends.Lookup(name)
+	if err != nil {
+		return nil, err
+	}
+	return &personal{Backend: backend, defaults: backend.Defaults()}, nil
 }
 
 func readRequest(file string, stdin io.Reader) ([]byte, error) {

@@ -73,6 +73,11 @@ func (s *service) choose(name string, origin identity.Origin) (extproc.Backend, 
 	if err != nil {
 		return nil, err
 	}
+	return s.forCaller(name, values, rule)
+}
+
+// forCaller is the backend of a caller with these values, to whom the rule applies.
+func (s *service) forCaller(name string, values identity.Values, rule identity.Rule) (*personal, error) {
 	texts := values.Texts()
 	fixed, err := rule.Backend.Needed(texts)
 	if err != nil {
@@ -106,8 +111,7 @@ func (p *personal) Converse(ctx context.Context, call *translator.Call, caller t
 	if err := p.rule.Allow(call.Model); err != nil {
 		return nil, translator.Facts{}, err
 	}
-	caller.Values = p.values
-	return p.Backend.Converse(ctx, call, caller)
+	return p.Backend.Converse(ctx, call, p.known(caller))
 }
 
 // ConverseStream implements extproc.Backend.
@@ -115,6 +119,15 @@ func (p *personal) ConverseStream(ctx context.Context, call *translator.Call, ca
 	if err := p.rule.Allow(call.Model); err != nil {
 		return nil, translator.Facts{}, err
 	}
+	return p.Backend.ConverseStream(ctx, call, p.known(caller))
+}
+
+// known is the caller with its values. Where a rule says which backend answers, the
+// region is that backend's.
+func (p *personal) known(caller translator.Caller) translator.Caller {
 	caller.Values = p.values
-	return p.Backend.ConverseStream(ctx, call, caller)
+	if !p.rule.Backend.IsZero() {
+		caller.Region = ""
+	}
+	return caller
 }

@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -138,6 +140,26 @@ func TestModelsOfACaller(t *testing.T) {
 		_, _, streamed := b.ConverseStream(context.Background(), call, translator.Caller{})
 		if translator.AsError(whole).Kind != want || translator.AsError(streamed).Kind != want {
 			t.Errorf("%s: %v, %v", model, whole, streamed)
+		}
+	}
+}
+
+// The region is that of the backend which a rule names, whatever the caller says.
+func TestRegionOfARule(t *testing.T) {
+	bedrock := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("{}")) }))
+	defer bedrock.Close()
+	s := policyService(t, `
+bedrock_extproc: {identity: {team: {attribute: team}}, access: [{match: {team: search}, backend: eu}, {match: {team: ops}}]}
+providers: {llm: {default: eu, backends: {eu: {backend: a.BedrockConverseProvider, config: {region: eu-west-1, default_model: m, endpoint_url: "`+bedrock.URL+`"}}}}}
+`)
+	for team, want := range map[string]string{"search": "eu-west-1", "ops": "us-east-1"} {
+		b, err := s.choose("", said{"team": team})
+		if err != nil {
+			t.Fatal(err)
+		}
+		caller := translator.Caller{AccessKeyID: "AKIDOWN", SecretAccessKey: "s", Region: "us-east-1"}
+		if _, facts, err := b.Converse(t.Context(), &translator.Call{Model: "m"}, caller); err != nil || facts.Region != want {
+			t.Errorf("%s: %+v, %v", team, facts, err)
 		}
 	}
 }

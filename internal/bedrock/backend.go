@@ -20,6 +20,7 @@ import (
 type Backend struct {
 	name         string
 	region       string
+	residency    string
 	defaultModel string
 	models       map[string]string
 	defaults     translator.Defaults
@@ -91,6 +92,9 @@ func (b *Backend) prepare(r *run) (*exchange, error) {
 	if x.caller.HasKeys() && x.caller.Region != "" {
 		if !isRegion(x.caller.Region) {
 			return x, invalid("", "X-AWS-Region is not the name of an AWS region.")
+		}
+		if b.residency != "" && x.caller.Region != b.region {
+			return x, invalid("", "X-AWS-Region is not "+b.region+", and data of this backend may not go elsewhere.")
 		}
 		x.facts.Region = x.caller.Region
 	}

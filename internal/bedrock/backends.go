@@ -97,6 +97,7 @@ func newBackend(ctx context.Context, a *accounts, cfg Config, c BackendConfig, t
 	b := &Backend{
 		name:         c.Name,
 		region:       sdk.Region,
+		residency:    c.Residency,
 		defaultModel: cmp.Or(c.DefaultModel, DefaultModel),
 		models:       maps.Clone(c.Models),
 		defaults:     c.Defaults,

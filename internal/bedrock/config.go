@@ -88,7 +88,8 @@ type BackendConfig struct {
 	// backends may name each other. A call whose caller names a region has none.
 	Fallback []string
 	// Residency is a name for where data may go, such as "eu". All fallbacks of a
-	// backend with a residency must have the same. "" is no restriction.
+	// backend with a residency must have the same, and callers cannot choose another
+	// region. "" is no restriction.
 	Residency string
 	// Limits are this backend's own. A field of 0 means that of Config.Limits. For
 	// the whole call those of the backend asked first count.

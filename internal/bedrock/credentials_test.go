@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -185,6 +186,25 @@ func TestRequestsThatAreNotSent(t *testing.T) {
 	_, facts, err := b.ConverseStream(t.Context(), call("", `{}`), translator.Caller{})
 	if e := asError(t, err); outline(e) != (failure{400, translator.KindInvalid, false, 0, ""}) || e.Path != "model" || facts.Attempts != 0 {
 		t.Errorf("no model: %+v", e)
+	}
+}
+
+// A caller's region cannot take data away from where a backend keeps it.
+func TestResidencyOfCallers(t *testing.T) {
+	isolate(t)
+	bedrock := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("{}")) }))
+	defer bedrock.Close()
+	bs, err := New(t.Context(), Config{Backends: []BackendConfig{{Name: "eu", Region: "eu-west-1", Residency: "eu", EndpointURL: bedrock.URL}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for region, allowed := range map[string]bool{"": true, "eu-west-1": true, "us-east-1": false} {
+		from := caller
+		from.Region = region
+		_, facts, err := bs.All()[0].Converse(t.Context(), call("m", `{}`), from)
+		if allowed != (err == nil) || !allowed && (asError(t, err).Status != 400 || facts.Attempts != 0) {
+			t.Errorf("region %q: %+v, %v", region, facts, err)
+		}
 	}
 }
 

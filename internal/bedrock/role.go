@@ -2,6 +2,8 @@ package bedrock
 
 import (
 	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"maps"
@@ -9,6 +11,7 @@ import (
 	"net/url"
 	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
@@ -22,9 +25,9 @@ import (
 // What STS takes as a part of a role's name, as a session's name and as a tag's
 // value.
 var (
-	roleText     = regexp.MustCompile(`^[\w+=,.@-]{1,64}$`)
-	notInSession = regexp.MustCompile(`[^\w+=,.@-]`)
-	tagText      = regexp.MustCompile(`^[\p{L}\p{Z}\p{N}_.:/=+\-@]{0,256}$`)
+	roleText  = regexp.MustCompile(`^[\w+=,.@-]{1,64}$`)
+	notInName = regexp.MustCompile(`[^\w+.@-]`)
+	tagText   = regexp.MustCompile(`^[\p{L}\p{Z}\p{N}_.:/=+\-@]{0,256}$`)
 )
 
 // A role is what is assumed for the calls of a backend. It is immutable.
@@ -78,6 +81,11 @@ func (r *role) account(values map[string]string) (account, error) {
 	}); err != nil {
 		return a, err
 	}
+	if names := r.arn.Names(); len(names) > 0 {
+		if _, err := fitting(roleText, names[0], a.role[strings.LastIndex(a.role, "/")+1:], "the name of a role"); err != nil {
+			return a, err
+		}
+	}
 	if a.session, err = r.session.Needed(values); err != nil {
 		return a, err
 	}
@@ -87,6 +95,9 @@ func (r *role) account(values map[string]string) (account, error) {
 		text, err := t.Fill(func(of string) (string, error) {
 			return fitting(tagText, of, values[of], "a session tag")
 		})
+		if err == nil {
+			_, err = fitting(tagText, name, text, "a session tag")
+		}
 		if err != nil {
 			return a, err
 		}
@@ -111,14 +122,23 @@ func fitting(pattern *regexp.Regexp, name, value, place string) (string, error) 
 	return value, nil
 }
 
-// sessionName is what STS takes of a name: it tells in AWS's logs who called, and
-// decides nothing.
+// sessionName writes a name in letters that STS takes, of which it must be 2 to 64.
+// Two names are never written alike: policies can depend on a session's name. Bytes
+// that STS does not take become "=" and their hexadecimal number, and what is too
+// long or too short ends with a comma and a hash.
 func sessionName(name string) string {
-	name = notInSession.ReplaceAllString(name, "-")
-	if len(name) < 2 {
-		return defaultSessionName
+	written := notInName.ReplaceAllStringFunc(name, func(letter string) string {
+		var bytes strings.Builder
+		for _, b := range []byte(letter) {
+			fmt.Fprintf(&bytes, "=%02X", b)
+		}
+		return bytes.String()
+	})
+	if len(written) >= 2 && len(written) <= 64 {
+		return written
 	}
-	return name[:min(len(name), 64)]
+	sum := sha256.Sum256([]byte(name))
+	return written[:min(len(written), 31)] + "," + hex.EncodeToString(sum[:16])
 }
 
 // assume fetches the credentials of a role.

@@ -100,6 +100,9 @@ func (r *run) through(route []*Backend) bool {
 		attempts := b.retry.Attempts
 		switch b.cooling.admit(r.pair(b), time.Now()) {
 		case resting:
+			if b == r.asked && !r.mayAsk() {
+				return false
+			}
 			cooling = append(cooling, b)
 			continue
 		case probing:
@@ -116,6 +119,18 @@ func (r *run) through(route []*Backend) bool {
 		}
 	}
 	return false
+}
+
+// mayAsk reports whether the backend that was asked for would take the call, were it
+// not resting: its fallbacks are not for who is refused there.
+func (r *run) mayAsk() bool {
+	x, err := r.asked.prepare(r)
+	defer x.cancel(errDrained)
+	if err != nil {
+		r.last, r.refusal = x, x.explain(err)
+		r.ofAsked = r.refusal
+	}
+	return err == nil
 }
 
 // A step is what follows a visit.

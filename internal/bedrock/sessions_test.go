@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -70,7 +71,9 @@ func TestSessions(t *testing.T) {
 // What is missing, or would make another role or tag of it, is refused before
 // anything is asked.
 func TestSessionsRefuse(t *testing.T) {
-	b, sts := sessionsBackend(t, perTeam)
+	long := perTeam
+	long.RoleARN = roleARN + "bedrock-{team}"
+	b, sts := sessionsBackend(t, long)
 	for _, c := range []struct {
 		values map[string]string
 		want   failure
@@ -80,6 +83,8 @@ func TestSessionsRefuse(t *testing.T) {
 		{map[string]string{"team": "one/two", "user": "ann"}, failure{403, translator.KindNotPermitted, false, 0, ""}},
 		{map[string]string{"team": "*", "user": "ann"}, failure{403, translator.KindNotPermitted, false, 0, ""}},
 		{map[string]string{"team": "one", "user": "ann|bob"}, failure{403, translator.KindNotPermitted, false, 0, ""}},
+		{map[string]string{"team": "one", "user": strings.Repeat("a", 256)}, failure{403, translator.KindNotPermitted, false, 0, ""}},
+		{map[string]string{"team": strings.Repeat("a", 64), "user": "ann"}, failure{403, translator.KindNotPermitted, false, 0, ""}},
 	} {
 		_, facts, err := b.Converse(t.Context(), call("m", `{}`), translator.Caller{Values: c.values})
 		if e := asError(t, err); outline(e) != c.want || facts.Attempts != 0 {
@@ -91,11 +96,20 @@ func TestSessionsRefuse(t *testing.T) {
 	}
 }
 
+// Session names are what STS takes, and never two callers' at once.
 func TestSessionNames(t *testing.T) {
+	long := "spiffe://cluster.local/ns/a-rather-long-namespace-of-a-tenant/sa/"
+	callers := map[string]string{}
 	for from, want := range map[string]string{
-		"ann": "ann", "auth0|ann b": "auth0-ann-b", "x": defaultSessionName, strings.Repeat("é", 99): strings.Repeat("-", 64),
+		"ann@example.com": "ann@example.com", "auth0|ann": "auth0=7Cann", "auth0=7Cann": "auth0=3D7Cann", "émile": "=C3=A9mile", "ümile": "=C3=BCmile", "a,b": "a=2Cb",
+		"x": "x,", long + "batch": "spiffe=3A=2F=2Fcluster.local=2F,", long + "admin": "spiffe=3A=2F=2Fcluster.local=2F,",
 	} {
-		if got := sessionName(from); got != want {
+		got := sessionName(from)
+		if same := callers[got]; same != "" {
+			t.Errorf("%q and %q are both %s", from, same, got)
+		}
+		callers[got] = from
+		if hashed := strings.HasSuffix(want, ","); !roleText.MatchString(got) || len(got) < 2 || !strings.HasPrefix(got, want) || hashed != (got != want) {
 			t.Errorf("%q: %q", from, got)
 		}
 	}
@@ -133,6 +147,38 @@ func TestSessionsPayer(t *testing.T) {
 	}
 	if payer("one", "ann") != payer("one", "bob") || payer("one", "ann") == payer("two", "ann") {
 		t.Error(payer("one", "ann"), payer("one", "bob"), payer("two", "ann"))
+	}
+}
+
+// While a backend rests its fallbacks still are not for those who are refused there.
+func TestSessionsOfARestingBackend(t *testing.T) {
+	isolate(t)
+	sts := httptest.NewServer(&roles{})
+	defer sts.Close()
+	t.Setenv("AWS_ENDPOINT_URL_STS", sts.URL)
+	bedrock := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.Contains(r.URL.Path, "/throttled/") {
+			refuse(w, 429, "ThrottlingException")
+			return
+		}
+		_, _ = fmt.Fprint(w, `{}`)
+	}))
+	defer bedrock.Close()
+	bs, err := New(t.Context(), Config{Retry: Retry{Attempts: 1}, CoolDown: CoolDown{First: time.Minute, Max: time.Minute}, Backends: []BackendConfig{
+		{Name: "a", EndpointURL: bedrock.URL, Models: map[string]string{"m": "throttled"}, Fallback: []string{"b"}, Identity: Identity{RoleARN: roleARN + "one", SessionTags: map[string]string{"team": "{team}"}}},
+		{Name: "b", EndpointURL: bedrock.URL, Models: map[string]string{"m": "good"}},
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, c := range []struct {
+		team string
+		want translator.Kind
+	}{{"x", ""}, {"", translator.KindMissingIdentity}, {"a|b", translator.KindNotPermitted}, {"x", ""}} {
+		_, facts, err := bs.All()[0].Converse(t.Context(), call("m", `{}`), translator.Caller{Values: map[string]string{"team": c.team}})
+		if c.want == "" && (err != nil || facts.Backend != "b") || c.want != "" && asError(t, err).Kind != c.want {
+			t.Errorf("call %d: %+v, %v", i, facts, err)
+		}
 	}
 }
 

@@ -56,7 +56,7 @@ func (b *Backend) configKeys() []key {
 			templateMap{&b.RequestMetadata},
 		},
 		key{"fallback", "The backends to ask when this one has failed, in this order. Their own fallbacks are not followed.", "none", "[bedrock-eu]", texts{&b.Fallback}},
-		key{"residency", "A name for where data may go: all fallbacks must have the same.", "no restriction", "eu", text{field: &b.Residency}},
+		key{"residency", "A name for where data may go: all fallbacks must have the same, and callers with keys of their own cannot choose another region.", "no restriction", "eu", text{field: &b.Residency}},
 		key{"timeouts", "Time limits of this backend.", "`bedrock_extproc.timeouts`", "{first_event: 1m}", section{keys: b.Timeouts.keys}},
 	)
 }
@@ -81,7 +81,7 @@ func (b *Backend) callKeys() []key {
 		{"bearer_token_env", "The environment variable with a Bedrock API key. It comes before `role_arn` and `profile`.", "`AWS_BEARER_TOKEN_BEDROCK`", "BEDROCK_KEY", text{field: &b.BearerTokenEnv}},
 		{"role_arn", "The role to assume for calls of the sidecar's own. A template.", "none", "arn:aws:iam::123456789012:role/bedrock", template{&b.RoleARN}},
 		{"external_id", "The external id for `role_arn`.", "none", "tenant-1", text{field: &b.ExternalID}},
-		{"session_name", "The session's name for `role_arn`. A template, in which characters that STS refuses become `-`.", "`bedrock-extproc`", "sidecar", template{&b.SessionName}},
+		{"session_name", "The session's name for `role_arn`. A template. Letters that STS does not take are written as `=` and hexadecimal numbers, and what is too long for it ends with a hash, so that no two callers have the same.", "`bedrock-extproc`", "sidecar", template{&b.SessionName}},
 		{"session_tags", "The session's tags for `role_arn`, on which its policies can depend. Templates.", "none", "{team: search}", templateMap{&b.SessionTags}},
 		{"profile", "The profile of the AWS configuration files.", "`AWS_PROFILE`", "team", text{field: &b.Profile}},
 	}

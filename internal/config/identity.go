@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -59,6 +60,15 @@ func (i *Identity) keys() []key {
 	}
 }
 
+// ofRequest matches attributes, and expressions of them, that clients write. Of
+// these requestID alone is taken, as a label of costs.
+var ofRequest = regexp.MustCompile(`\brequest\b`)
+
+const requestID = "request.id"
+
+// label reports whether the value may be what the client says.
+func (i *Identity) label() bool { return i.Attribute == requestID }
+
 func (i *Identity) check(d *decoder, n *yaml.Node, path string) {
 	i.GRPCMetadata = strings.ToLower(i.GRPCMetadata)
 	switch {
@@ -66,6 +76,8 @@ func (i *Identity) check(d *decoder, n *yaml.Node, path string) {
 		d.problem(n, path, "needs metadata, attribute or grpc_metadata")
 	case i.Metadata != nil && (len(i.Metadata) < 2 || slices.Contains(i.Metadata, "")):
 		d.problem(n, path, "metadata must be a namespace and at least one key")
+	case !i.label() && ofRequest.MatchString(i.Attribute):
+		d.problem(n, path, "%q is what a client says, which is no identity", i.Attribute)
 	case strings.ContainsAny(i.Name, "{}") || i.Name == "":
 		d.problem(n, path, "%q is not a name that a template can have", i.Name)
 	}
@@ -79,13 +91,28 @@ func (v accesses) read(d *decoder, n *yaml.Node, path string) {
 		d.problem(n, path, "must be a list, not %s", describe(n))
 		return
 	}
+	if len(n.Content) == 0 {
+		d.problem(n, path, "has no entry: leave it out to allow everybody everything")
+	}
 	for i, item := range n.Content {
 		var a Access
-		d.mapping(item, fmt.Sprintf("%s[%d]", path, i), nil, nil, a.keys())
-		if models := find(item, "models"); models != nil && a.Models == nil {
-			d.problem(models, fmt.Sprintf("%s[%d].models", path, i), "names no model: leave it out to allow all of them")
-		}
+		at := fmt.Sprintf("%s[%d]", path, i)
+		d.mapping(item, at, nil, nil, a.keys())
+		a.check(d, item, at)
 		*v.field = append(*v.field, a)
+	}
+}
+
+// check refuses what says nothing, and would allow more than was meant.
+func (a *Access) check(d *decoder, n *yaml.Node, path string) {
+	if len(resolve(n).Content) == 0 {
+		d.problem(n, path, "is empty, which would allow everybody everything: write {match: {}} if that is meant")
+	}
+	if models := find(n, "models"); models != nil && (a.Models == nil || slices.Contains(a.Models, "")) {
+		d.problem(models, path+".models", "names no model: leave it out to allow all of them")
+	}
+	if backend := find(n, "backend"); backend != nil && a.Backend == "" {
+		d.problem(backend, path+".backend", "names no backend: leave it out to leave it to the call")
 	}
 }
 
@@ -103,6 +130,14 @@ func (a *Access) keys() []key {
 		{"backend", "The backend that answers, whatever the client or the route asks for. A template.", "the call's", "bedrock-eu", template{&a.Backend}},
 		{"models", "Patterns of the names of models that may be asked for, as the client writes them: aliases are names of their own. Others are refused with 403.", "all", "[us.anthropic.*, fast]", texts{&a.Models}},
 		{"guardrail", "The guardrail of these calls, also of those that name another.", "the request's, or the backend's", `{id: gr-0123456789, version: "1"}`, guardrail},
+	}
+}
+
+// checkRequired refuses to require what is never missing.
+func (c *Config) checkRequired(d *decoder, root *yaml.Node) {
+	if c.Extproc.RequireIdentity && !slices.ContainsFunc(c.Extproc.Identity, func(i Identity) bool { return i.Default == "" && !i.label() }) {
+		at := find(find(root, "bedrock_extproc"), "require_identity")
+		d.problem(at, "bedrock_extproc.require_identity", "bedrock_extproc.identity has no value that can be missing, so that nothing would be required")
 	}
 }
 

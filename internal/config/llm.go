@@ -1,7 +1,10 @@
 package config
 
 import (
+	"fmt"
+	"maps"
 	"slices"
+	"strconv"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -74,10 +77,38 @@ func (l *LLM) check(d *decoder, n *yaml.Node, path string) {
 func (l *LLM) checkFallbacks(d *decoder, n *yaml.Node, path string, names []string) {
 	for _, b := range l.Backends {
 		for _, name := range b.Fallback {
-			if !slices.Contains(names, name) || name == b.Name {
-				at := find(find(find(find(n, "backends"), b.Name), "config"), "fallback")
-				d.problem(at, path+".backends."+b.Name+".config.fallback", "there is no other backend %q%s", name, suggest(name, names))
+			problem := l.fallbackProblem(b, name, names)
+			if problem == "" {
+				continue
 			}
+			at := find(find(find(find(n, "backends"), b.Name), "config"), "fallback")
+			d.problem(at, path+".backends."+b.Name+".config.fallback", "%s", problem)
 		}
 	}
+}
+
+// fallbackProblem says why the backend of that name cannot stand in for b.
+func (l *LLM) fallbackProblem(b Backend, name string, names []string) string {
+	at := slices.Index(names, name)
+	if at < 0 || name == b.Name {
+		return fmt.Sprintf("there is no other backend %q%s", name, suggest(name, names))
+	}
+	if lacks := b.lacks(l.Backends[at]); lacks != "" {
+		return fmt.Sprintf("%q has %s, and calls that come from %q would be without it: give it to both", name, lacks, b.Name)
+	}
+	return ""
+}
+
+// lacks names what another backend puts into requests and this one does not. The
+// request of a call is made once, for the backend that was asked.
+func (b *Backend) lacks(other Backend) string {
+	if other.Guardrail != nil && (b.Guardrail == nil || *b.Guardrail != *other.Guardrail) {
+		return "a guardrail of its own"
+	}
+	for _, name := range slices.Sorted(maps.Keys(other.RequestMetadata)) {
+		if _, ok := b.RequestMetadata[name]; !ok {
+			return "request_metadata " + strconv.Quote(name)
+		}
+	}
+	return ""
 }

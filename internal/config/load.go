@@ -74,7 +74,7 @@ func (c *Config) keys(skipped *[]string) []key {
 	return []key{
 		{"providers", "The gateway's providers. Others than `llm` are ignored.", "one backend from the AWS environment", "{llm: {backend: a.BedrockConverseProvider}}", providers{c, skipped}},
 		{
-			"allow_server_credentials", "Whether the sidecar's own AWS identity serves calls: none; those without keys of the caller's; or all. `true` is `always`, `false` is `never`.",
+			"allow_server_credentials", "Whether the sidecar's own AWS identity serves calls that bring no keys of their own: `never`, or else; `always` is another word for `fallback`. `true` is `always`, `false` is `never`.",
 			"`fallback`", "never",
 			choice{&c.ServerCredentials, []string{"never", "fallback", "always"}, "always", "never"},
 		},
@@ -101,6 +101,7 @@ func (c *Config) decode(d *decoder, root *yaml.Node) {
 	d.mapping(root, "", ignored, &skipped, c.keys(&skipped))
 	d.checkUses(c.Extproc.Identity)
 	c.checkAccess(d, root)
+	c.checkRequired(d, root)
 	if len(skipped) > 0 {
 		c.Warnings = append(c.Warnings, "ignored, since this program serves providers.llm only: "+join(skipped))
 	}

@@ -2,6 +2,7 @@ package config
 
 import (
 	"slices"
+	"strings"
 
 	"go.yaml.in/yaml/v3"
 
@@ -38,6 +39,9 @@ func (v templateMap) read(d *decoder, n *yaml.Node, path string) {
 type match struct{ field *map[string]string }
 
 func (v match) read(d *decoder, n *yaml.Node, path string) {
+	if resolve(n).Tag == "!!null" {
+		d.problem(n, path, "is empty: leave it out, or write {}, to match everybody")
+	}
 	textMap{field: v.field}.read(d, n, path)
 	for name := range *v.field {
 		d.uses = append(d.uses, use{find(n, name), path + "." + name, name})
@@ -58,12 +62,15 @@ func (d *decoder) template(n *yaml.Node, path, text string) {
 // checkUses holds the names that are used to those that there are.
 func (d *decoder) checkUses(known []Identity) {
 	names := make([]string, len(known))
+	labels := map[string]bool{}
 	for i, k := range known {
-		names[i] = k.Name
+		names[i], labels[k.Name] = k.Name, k.label()
 	}
 	slices.SortStableFunc(d.uses, func(a, b use) int { return a.node.Line - b.node.Line })
 	for _, u := range d.uses {
 		switch {
+		case labels[u.name] && !strings.Contains(u.path, ".request_metadata."):
+			d.problem(u.node, u.path, "%q is "+requestID+", which clients may write: it is for request_metadata alone", u.name)
 		case slices.Contains(names, u.name):
 		case len(names) == 0:
 			d.problem(u.node, u.path, "there is no value %q: bedrock_extproc.identity names none", u.name)

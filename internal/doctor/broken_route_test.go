@@ -6,6 +6,7 @@ import (
 
 	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
 	extprocv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/ext_proc/v3"
+	headerv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/header_to_metadata/v3"
 	matcherv3 "github.com/envoyproxy/go-control-plane/envoy/type/matcher/v3"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/anypb"
@@ -181,6 +182,20 @@ func brokenRoutes() []broken {
 			s.options.InitialMetadata = []string{"bedrock-backend"}
 			s.perRoute(t, envoy.Backend("eu"))
 		}, []string{}},
+		{"a route whose backend a client names", func(t *testing.T, s *site) {
+			s.perRoute(t, envoy.Backend("%REQ(x-backend)%"))
+		}, []string{"identity-by-clients: " + routeWhere + ": bedrock-backend is %REQ(x-backend)%, which is what a client says"}},
+		{"headers as identity", func(t *testing.T, s *site) {
+			s.options.Namespaces = []string{"envoy.lb"}
+			s.config.MetadataOptions.ForwardingNamespaces = &extprocv3.MetadataOptions_MetadataNamespaces{Untyped: []string{"envoy.lb"}}
+			copied := &headerv3.Config_KeyValuePair{}
+			s.insert(0, httpFilter(t, "copy", &headerv3.Config{RequestRules: []*headerv3.Config_Rule{
+				{Header: "x-user", OnHeaderPresent: copied}, {Cookie: "user", OnHeaderPresent: copied}, {Header: "x-other", OnHeaderPresent: &headerv3.Config_KeyValuePair{MetadataNamespace: "other"}},
+			}}))
+		}, []string{
+			"identity-by-headers: " + filterWhere + `: filter "copy" copies x-user into envoy.lb`,
+			"identity-by-headers: " + filterWhere + `: filter "copy" copies cookie user into envoy.lb`,
+		}},
 		{"a route with a backend", func(t *testing.T, s *site) { s.perRoute(t, envoy.Backend("eu")) }, []string{}},
 	}
 }

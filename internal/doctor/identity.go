@@ -1,9 +1,12 @@
 package doctor
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
+
+	headerv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/header_to_metadata/v3"
 )
 
 // identityChecks are about what the sidecar's configuration reads of callers.
@@ -42,7 +45,46 @@ func identityChecks() []check {
 				return nil
 			}),
 		},
+		{
+			"identity-by-clients", Warning,
+			"gRPC metadata that names callers or backends (`bedrock_extproc.identity` with -config, or bedrock-*) and that Envoy fills from request headers, %REQ()%: clients write them",
+			"Give it a plain value on each route; or have a filter before it that writes the header and removes the client's, such as claim_to_headers of jwt_authn.",
+			eachSetting(writtenByClients),
+		},
+		{
+			"identity-by-headers", Warning,
+			"a header_to_metadata filter that writes a namespace which `bedrock_extproc.identity` reads (-config): clients write headers",
+			"Give the filter a namespace of its own; or have a filter before it that writes the header and removes the client's, such as claim_to_headers of jwt_authn.",
+			eachPlace(copiedHeaders),
+		},
 	}
+}
+
+func writtenByClients(e *examination, s setting) string {
+	for _, h := range s.config.GetGrpcService().GetInitialMetadata() {
+		key := strings.ToLower(h.GetKey())
+		named := strings.HasPrefix(key, "bedrock-") || slices.Contains(e.InitialMetadata, key)
+		if named && strings.Contains(h.GetValue(), "%REQ(") {
+			return fmt.Sprintf("%s is %s, which is what a client says", key, h.GetValue())
+		}
+	}
+	return ""
+}
+
+func copiedHeaders(e *examination, p *place) []observation {
+	var found []observation
+	for _, f := range p.before() {
+		if e.kind(f) != "header_to_metadata" || !p.inUse(f) {
+			continue
+		}
+		config, _ := unpack[headerv3.Config](e.filterConfig(f))
+		for _, rule := range config.GetRequestRules() {
+			if to := cmp.Or(rule.GetOnHeaderPresent().GetMetadataNamespace(), "envoy.lb"); slices.Contains(e.Namespaces, to) {
+				found = append(found, observe(p.where(), "filter %q copies %s into %s", f.GetName(), cmp.Or(rule.GetHeader(), "cookie "+rule.GetCookie()), to)...)
+			}
+		}
+	}
+	return found
 }
 
 // absent names what is wanted of a list and not in it.

@@ -58,6 +58,10 @@ func (s Source) read(o Origin) []string {
 			return found
 		}
 	}
+	return s.otherwise()
+}
+
+func (s Source) otherwise() []string {
 	if s.Default != "" {
 		return []string{s.Default}
 	}
@@ -95,9 +99,23 @@ type Policy struct {
 // a *translator.Error: 401 when an identity is required and not there, 403 when
 // no rule matches.
 func (p *Policy) Identify(o Origin) (Values, Rule, error) {
+	return p.identify(func(s Source) []string { return s.read(o) })
+}
+
+// Pretend is Identify for a caller of whom these values are known.
+func (p *Policy) Pretend(given Values) (Values, Rule, error) {
+	return p.identify(func(s Source) []string {
+		if texts := given[s.Name]; len(texts) > 0 {
+			return texts
+		}
+		return s.otherwise()
+	})
+}
+
+func (p *Policy) identify(read func(Source) []string) (Values, Rule, error) {
 	values := Values{}
 	for _, s := range p.Sources {
-		texts := s.read(o)
+		texts := read(s)
 		if len(texts) > 0 {
 			values[s.Name] = texts
 		} else if p.Required {

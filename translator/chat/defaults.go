@@ -36,6 +36,11 @@ func (in *request) tagged(f converse.Field) converse.Field {
 		return f
 	}
 	entries := rawjson.Members(f.Value)
+	for i := range entries {
+		if _, ours := in.defaults.RequestMetadata[entries[i].Name]; ours {
+			entries[i].Value = nil // left out, also where a name comes twice
+		}
+	}
 	for _, name := range slices.Sorted(maps.Keys(in.defaults.RequestMetadata)) {
 		entries = entries.Set(name, rawjson.Quote(in.defaults.RequestMetadata[name]))
 	}

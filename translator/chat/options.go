@@ -58,6 +58,11 @@ func (in *request) word(name, member string) func(converse.Field) error {
 // guardrail becomes guardrailConfig; only streams have a mode.
 func (in *request) guardrail(streaming bool) error {
 	f := in.field("guardrail")
+	if g := in.defaults.Guardrail; g != nil && g.Enforced {
+		if at, ok := in.out.Selective(); ok {
+			return converse.Invalid(at, "The guardrail of this caller looks at everything, and guardContent would keep the rest from it.", "Send the content as it is.")
+		}
+	}
 	switch {
 	case rawjson.Absent(f.Value):
 		in.defaultGuardrail(streaming)

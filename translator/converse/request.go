@@ -1,6 +1,7 @@
 package converse
 
 import (
+	"slices"
 	"strings"
 
 	"bedrock-extproc/translator"
@@ -83,6 +84,20 @@ func (r *Request) Body(size int) ([]byte, error) {
 
 // Guarded reports whether the request asks for a guardrail.
 func (r *Request) Guarded() bool { return r.member("guardrailConfig") != nil }
+
+// Selective finds a block that makes a guardrail look at such blocks only.
+func (r *Request) Selective() (at string, ok bool) {
+	lists := [][]Block{r.system}
+	for _, t := range r.turns {
+		lists = append(lists, t.blocks)
+	}
+	for _, list := range lists {
+		if i := slices.IndexFunc(list, func(b Block) bool { return b.Kind == "guardContent" }); i >= 0 {
+			return list[i].At, true
+		}
+	}
+	return "", false
+}
 
 func (r *Request) member(name string) rawjson.Value {
 	for _, m := range r.members {
