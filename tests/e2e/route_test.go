@@ -12,6 +12,7 @@ import (
 	"google.golang.org/protobuf/types/known/anypb"
 
 	"bedrock-extproc/envoy"
+	"bedrock-extproc/tests/fakebedrock"
 )
 
 // withHostBackend sends requests for one host to one backend.
@@ -43,12 +44,30 @@ func TestRouteChoosesTheBackend(t *testing.T) {
 	}
 }
 
-// TestRoutesExample: so it is in examples/envoy/routes.
+// TestRoutesExample: so it is in examples/envoy/routes, however a client writes the
+// host.
 func TestRoutesExample(t *testing.T) {
 	x := startExample(t, "routes", nil)
-	for host, want := range map[string]string{"eu.llm.example": "bedrock-eu", "us.llm.example": "bedrock-us", "llm.example": "bedrock-eu"} {
+	for host, want := range map[string]string{
+		"eu.llm.example": "bedrock-eu", "eu.llm.example:8000": "bedrock-eu", "EU.llm.example.": "bedrock-eu", "us.llm.example": "bedrock-us", "llm.example:80": "bedrock-eu",
+	} {
 		if got := backendFor(t, x.completions(), host, "bedrock-eu"); got != want {
 			t.Errorf("%s: answered by %q, want %q", host, got, want)
+		}
+	}
+	if resp := askHost(t, x.completions(), "other.example"); resp.StatusCode != http.StatusNotFound || resp.Header.Get("X-Bedrock-Backend") != "" {
+		t.Errorf("another host: status %d", resp.StatusCode)
+	}
+}
+
+// TestRouteDecidesAboutTheRegion: a caller with keys of its own cannot move a call
+// out of the route's region.
+func TestRouteDecidesAboutTheRegion(t *testing.T) {
+	x := startExample(t, "routes", nil)
+	keys := []string{"X-AWS-Region", "us-west-2", "X-AWS-Access-Key-Id", fakebedrock.DemoAccessKeyID, "X-AWS-Secret-Access-Key", fakebedrock.DemoSecretAccessKey}
+	for host, want := range map[string]string{"eu.llm.example": "eu-west-1", "llm.example": "us-west-2"} {
+		if resp := askHost(t, x.completions(), host, keys...); resp.Header.Get("X-Bedrock-Region") != want {
+			t.Errorf("%s: status %d, region %q, want %q", host, resp.StatusCode, resp.Header.Get("X-Bedrock-Region"), want)
 		}
 	}
 }
@@ -57,19 +76,27 @@ func TestRoutesExample(t *testing.T) {
 // for another.
 func backendFor(t *testing.T, url, host, asked string) string {
 	t.Helper()
+	resp := askHost(t, url, host, "X-Provider-LLM", asked)
+	if resp.StatusCode != http.StatusOK {
+		t.Errorf("%s: status %d", host, resp.StatusCode)
+	}
+	return resp.Header.Get("X-Bedrock-Backend")
+}
+
+func askHost(t *testing.T, url, host string, headers ...string) *http.Response {
+	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url, strings.NewReader(askExplain))
 	if err != nil {
 		t.Fatal(err)
 	}
 	req.Host = host
-	req.Header.Set("X-Provider-LLM", asked)
+	for i := 0; i < len(headers); i += 2 {
+		req.Header.Set(headers[i], headers[i+1])
+	}
 	resp, err := newClient(false).Do(req)
 	if err != nil {
 		t.Fatal(err)
 	}
 	resp.Body.Close()
-	if resp.StatusCode != http.StatusOK {
-		t.Errorf("%s: status %d", host, resp.StatusCode)
-	}
-	return resp.Header.Get("X-Bedrock-Backend")
+	return resp
 }

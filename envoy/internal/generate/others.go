@@ -2,9 +2,12 @@ package main
 
 import (
 	"fmt"
+	"net/http"
 
 	bootstrapv3 "github.com/envoyproxy/go-control-plane/envoy/config/bootstrap/v3"
 	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
+	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
+	extprocv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/ext_proc/v3"
 	hcmv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/network/http_connection_manager/v3"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/anypb"
@@ -26,25 +29,42 @@ func balanced() (*bootstrapv3.Bootstrap, error) {
 }
 
 // routes is a configuration in which the host of a request decides about the
-// backend: the one with a region's name about that region's, any other leaves it
-// to the client.
+// backend: the one with a region's name about that region's, llm.example leaves it
+// to the client, and others are not served.
 func routes() (*bootstrapv3.Bootstrap, error) {
 	b, err := envoy.Bootstrap(envoy.Config{})
 	if err != nil {
 		return nil, err
 	}
 	return b, editManager(b, func(m *hcmv3.HttpConnectionManager) error {
+		// A host is the same with a port and with a dot at its end.
+		m.StripPortMode = &hcmv3.HttpConnectionManager_StripAnyHostPort{StripAnyHostPort: true}
+		m.StripTrailingHostDot = true
 		all := m.GetRouteConfig()
+		open := all.GetVirtualHosts()[0]
+		open.Domains = []string{"llm.example"}
 		for _, region := range []string{"eu", "us"} {
-			own := proto.CloneOf(all.GetVirtualHosts()[0])
+			own := proto.CloneOf(open)
 			own.Name, own.Domains = region, []string{region + ".llm.example"}
-			config, err := anypb.New(envoy.Backend("bedrock-" + region))
-			if err != nil {
-				return fmt.Errorf("route %s: %w", region, err)
+			if err := override(own, envoy.Backend("bedrock-"+region)); err != nil {
+				return err
 			}
-			own.TypedPerFilterConfig = map[string]*anypb.Any{envoy.FilterName: config}
 			all.VirtualHosts = append(all.VirtualHosts, own)
 		}
-		return nil
+		nobody := proto.CloneOf(open)
+		nobody.Name, nobody.Domains = "others", []string{"*"}
+		nobody.GetRoutes()[0].Name = nobody.GetName()
+		nobody.GetRoutes()[0].GetDirectResponse().Status = http.StatusNotFound
+		all.VirtualHosts = append(all.VirtualHosts, nobody)
+		return override(nobody, &extprocv3.ExtProcPerRoute{Override: &extprocv3.ExtProcPerRoute_Disabled{Disabled: true}})
 	})
+}
+
+func override(host *routev3.VirtualHost, config *extprocv3.ExtProcPerRoute) error {
+	packed, err := anypb.New(config)
+	if err != nil {
+		return fmt.Errorf("virtual host %s: %w", host.GetName(), err)
+	}
+	host.TypedPerFilterConfig = map[string]*anypb.Any{envoy.FilterName: packed}
+	return nil
 }
