@@ -132,3 +132,30 @@ func TestEveryFileIsNamed(t *testing.T) {
 		}
 	}
 }
+
+// Whoever prints facts of a call prints all of them: totals that are not the sum of
+// what stands beside them help nobody.
+func TestAccessLogs(t *testing.T) {
+	page := read(t, "../../docs/facts.md")
+	table, _, _ := strings.Cut(page[strings.Index(page, "| key |"):], "\n\n")
+	facts := regexp.MustCompile("(?m)^\\| `(\\w+)`").FindAllStringSubmatch(table, -1)
+	if len(facts) < 10 {
+		t.Fatalf("facts of the page: %q", facts)
+	}
+	logs := 0
+	for _, file := range files(t, ".yaml") {
+		text := read(t, file)
+		if !strings.Contains(text, "%DYNAMIC_METADATA(bedrock:model)%") {
+			continue
+		}
+		logs++
+		for _, fact := range facts {
+			if !strings.Contains(text, "%DYNAMIC_METADATA(bedrock:"+fact[1]+")%") {
+				t.Errorf("%s: the access log has no %s", file, fact[1])
+			}
+		}
+	}
+	if logs < 8 {
+		t.Errorf("%d access logs", logs)
+	}
+}

@@ -16,6 +16,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"google.golang.org/protobuf/reflect/protoreflect"
 	"google.golang.org/protobuf/testing/protocmp"
+	"istio.io/istio/pilot/pkg/features"
+	"istio.io/istio/pkg/test"
 )
 
 const (
@@ -240,5 +242,24 @@ func testClaims(t *testing.T, m *hcmv3.HttpConnectionManager) {
 		if provider.GetPayloadInMetadata() != "payload" || provider.GetForward() {
 			t.Errorf("claims are in %q, the token goes on: %v", provider.GetPayloadInMetadata(), provider.GetForward())
 		}
+	}
+}
+
+// TestFilteredGateway: meshes that give gateways only the clusters they need give
+// this one, too.
+func TestFilteredGateway(t *testing.T) {
+	test.SetForTest(t, &features.FilterGatewayClusterConfig, true)
+	has := func(e example) bool {
+		return slices.ContainsFunc(startPilot(t, e).gateway().clusters, func(c *clusterv3.Cluster) bool { return c.GetName() == gatewayCluster })
+	}
+	e := load(t, "gateway")
+	if !has(e) {
+		t.Errorf("no cluster %s", gatewayCluster)
+	}
+	for i := range e.istio {
+		e.istio[i].Annotations = nil
+	}
+	if has(e) {
+		t.Error("the annotation is not needed")
 	}
 }
