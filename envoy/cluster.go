@@ -27,7 +27,23 @@ const (
 // Cluster is the sidecar as Envoy calls it: HTTP/2 without TLS over a Unix socket
 // or TCP.
 func Cluster(cfg Config) (*clusterv3.Cluster, error) {
-	address, discovery, err := extProcAddress(cfg.extProc())
+	c, err := grpcCluster(ClusterName, cfg.extProc())
+	if err != nil {
+		return nil, err
+	}
+	c.PerConnectionBufferLimitBytes = wrapperspb.UInt32(upstreamBuffer)
+	c.LbPolicy = clusterv3.Cluster_LEAST_REQUEST
+	// By default a sidecar that drains gets calls for a second after its health check
+	// has failed.
+	c.CommonLbConfig = &clusterv3.Cluster_CommonLbConfig{UpdateMergeWindow: durationpb.New(0)}
+	c.CircuitBreakers = circuitBreakers()
+	c.HealthChecks = []*corev3.HealthCheck{healthCheck()}
+	return c, nil
+}
+
+// grpcCluster is a server that Envoy calls by gRPC, at host:port or unix:///path.
+func grpcCluster(name, server string) (*clusterv3.Cluster, error) {
+	address, discovery, err := grpcAddress(server)
 	if err != nil {
 		return nil, err
 	}
@@ -36,19 +52,12 @@ func Cluster(cfg Config) (*clusterv3.Cluster, error) {
 		return nil, err
 	}
 	return &clusterv3.Cluster{
-		Name:                          ClusterName,
+		Name:                          name,
 		ClusterDiscoveryType:          &clusterv3.Cluster_Type{Type: discovery},
 		ConnectTimeout:                durationpb.New(time.Second),
-		PerConnectionBufferLimitBytes: wrapperspb.UInt32(upstreamBuffer),
-		LbPolicy:                      clusterv3.Cluster_LEAST_REQUEST,
-		// By default a sidecar that drains gets calls for a second after its health
-		// check has failed.
-		CommonLbConfig:                &clusterv3.Cluster_CommonLbConfig{UpdateMergeWindow: durationpb.New(0)},
 		TypedExtensionProtocolOptions: http2,
-		CircuitBreakers:               circuitBreakers(),
-		HealthChecks:                  []*corev3.HealthCheck{healthCheck()},
 		LoadAssignment: &endpointv3.ClusterLoadAssignment{
-			ClusterName: ClusterName,
+			ClusterName: name,
 			Endpoints: []*endpointv3.LocalityLbEndpoints{{
 				LbEndpoints: []*endpointv3.LbEndpoint{{
 					HostIdentifier: &endpointv3.LbEndpoint_Endpoint{Endpoint: &endpointv3.Endpoint{Address: address}},
@@ -58,8 +67,8 @@ func Cluster(cfg Config) (*clusterv3.Cluster, error) {
 	}, nil
 }
 
-// extProcAddress reads unix:///path or host:port, and says how Envoy finds it.
-func extProcAddress(text string) (*corev3.Address, clusterv3.Cluster_DiscoveryType, error) {
+// grpcAddress reads unix:///path or host:port, and says how Envoy finds it.
+func grpcAddress(text string) (*corev3.Address, clusterv3.Cluster_DiscoveryType, error) {
 	if path, ok := strings.CutPrefix(text, "unix://"); ok {
 		if !strings.HasPrefix(path, "/") {
 			return nil, 0, fmt.Errorf("%q is not unix:///path", text)

@@ -89,7 +89,7 @@ func (c *Config) Validate() error {
 	}{
 		{"listen", func() error { _, err := socketAddress(c.listen()); return err }},
 		{"admin", func() error { _, err := socketAddress(c.admin()); return err }},
-		{"extproc", func() error { _, _, err := extProcAddress(c.extProc()); return err }},
+		{"extproc", func() error { _, _, err := grpcAddress(c.extProc()); return err }},
 		{"stream idle timeout", func() error { return notNegative(c.StreamIdleTimeout) }},
 		{"slow reader timeout", func() error { return notNegative(c.SlowReaderTimeout) }},
 		{"connections", func() error { return notNegative(c.MaxConnections) }},

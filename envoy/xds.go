@@ -2,13 +2,10 @@ package envoy
 
 import (
 	"fmt"
-	"time"
 
 	bootstrapv3 "github.com/envoyproxy/go-control-plane/envoy/config/bootstrap/v3"
 	clusterv3 "github.com/envoyproxy/go-control-plane/envoy/config/cluster/v3"
 	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
-	endpointv3 "github.com/envoyproxy/go-control-plane/envoy/config/endpoint/v3"
-	"google.golang.org/protobuf/types/known/durationpb"
 )
 
 // XDSClusterName is the cluster of the xDS server in a bootstrap of XDSBootstrap.
@@ -22,7 +19,7 @@ func XDSBootstrap(cfg Config, server string) (*bootstrapv3.Bootstrap, error) {
 	if err != nil {
 		return nil, err
 	}
-	cluster, err := xdsCluster(server)
+	cluster, err := grpcCluster(XDSClusterName, server)
 	if err != nil {
 		return nil, fmt.Errorf("xds: %w", err)
 	}
@@ -43,29 +40,4 @@ func XDSBootstrap(cfg Config, server string) (*bootstrapv3.Bootstrap, error) {
 		},
 	}
 	return b, nil
-}
-
-func xdsCluster(server string) (*clusterv3.Cluster, error) {
-	address, discovery, err := extProcAddress(server)
-	if err != nil {
-		return nil, err
-	}
-	http2, err := http2Options()
-	if err != nil {
-		return nil, err
-	}
-	return &clusterv3.Cluster{
-		Name:                          XDSClusterName,
-		ClusterDiscoveryType:          &clusterv3.Cluster_Type{Type: discovery},
-		ConnectTimeout:                durationpb.New(time.Second),
-		TypedExtensionProtocolOptions: http2,
-		LoadAssignment: &endpointv3.ClusterLoadAssignment{
-			ClusterName: XDSClusterName,
-			Endpoints: []*endpointv3.LocalityLbEndpoints{{
-				LbEndpoints: []*endpointv3.LbEndpoint{{
-					HostIdentifier: &endpointv3.LbEndpoint_Endpoint{Endpoint: &endpointv3.Endpoint{Address: address}},
-				}},
-			}},
-		},
-	}, nil
 }
