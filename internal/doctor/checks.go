@@ -28,7 +28,7 @@ func eachSetting(find func(*examination, setting) string) func(*examination) []o
 		var found []observation
 		for _, p := range e.places {
 			var first string
-			for i, s := range p.settings() {
+			for i, s := range p.settings {
 				problem := find(e, s)
 				if i == 0 {
 					first = problem

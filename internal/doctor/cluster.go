@@ -58,11 +58,7 @@ func clusterChecks() []check {
 			"a max_stream_duration of the cluster shorter than -longest-answer: it ends the call to the sidecar",
 			"Remove max_stream_duration from common_http_protocol_options of the cluster.",
 			eachCluster(func(e *examination, c *clusterv3.Cluster) string {
-				limit := protocols(c).GetCommonHttpProtocolOptions().GetMaxStreamDuration()
-				if found := e.tooShort("", "max_stream_duration", limit); found != nil {
-					return found[0].problem
-				}
-				return ""
+				return e.tooShort("max_stream_duration", protocols(c).GetCommonHttpProtocolOptions().GetMaxStreamDuration().AsDuration())
 			}),
 		},
 		{
@@ -114,7 +110,7 @@ func clusterChecks() []check {
 func (e *examination) clusterNames() []string {
 	var names []string
 	for _, p := range e.places {
-		for _, s := range p.settings() {
+		for _, s := range p.settings {
 			if g := s.config.GetGrpcService().GetEnvoyGrpc(); g != nil {
 				names = append(names, g.GetClusterName())
 			}

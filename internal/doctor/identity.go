@@ -34,7 +34,7 @@ func identityChecks() []check {
 			"Set it in grpc_initial_metadata of the routes, by ExtProcPerRoute, or in initial_metadata of the filter's grpc_service.",
 			eachPlace(func(e *examination, p *place) []observation {
 				var set []string
-				for _, s := range p.settings() {
+				for _, s := range p.settings {
 					for _, h := range s.config.GetGrpcService().GetInitialMetadata() {
 						set = append(set, strings.ToLower(h.GetKey()))
 					}

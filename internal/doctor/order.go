@@ -68,5 +68,5 @@ func (e *examination) behind(p *place, kinds []string) []observation {
 // inUse tells whether a filter runs on any route.
 func (p *place) inUse(f *hcmv3.HttpFilter) bool {
 	other := place{manager: p.manager, filter: f, routing: p.routing}
-	return !f.GetDisabled() || slices.ContainsFunc(other.routes(), func(r route) bool { return r.enabled })
+	return !f.GetDisabled() || slices.ContainsFunc(other.findRoutes(), func(r route) bool { return r.enabled })
 }

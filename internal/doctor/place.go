@@ -19,6 +19,11 @@ type place struct {
 	config *extprocv3.ExternalProcessor
 	// routing is nil where it is not in the dump.
 	routing *routev3.RouteConfiguration
+	// routes are those of routing, in their order.
+	routes []route
+	// settings are the filter's own configuration, if it runs with it, and those of
+	// routes that change it.
+	settings []setting
 }
 
 func (p *place) where() string {
@@ -40,6 +45,8 @@ func (s *Snapshot) places(cluster string) []place {
 				continue
 			}
 			p := place{manager: m, filter: f, after: filters[i+1:], config: config, routing: s.routing(m.config)}
+			p.routes = p.findRoutes()
+			p.settings = p.findSettings()
 			if cluster == "" || p.calls(cluster) {
 				found = append(found, p)
 			}
@@ -50,7 +57,7 @@ func (s *Snapshot) places(cluster string) []place {
 
 // calls tells whether the filter calls the cluster, be it on one route only.
 func (p *place) calls(cluster string) bool {
-	for _, s := range p.settings() {
+	for _, s := range p.settings {
 		if s.config.GetGrpcService().GetEnvoyGrpc().GetClusterName() == cluster {
 			return true
 		}

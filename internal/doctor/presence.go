@@ -93,7 +93,7 @@ const extProcURL = "type.googleapis.com/envoy.extensions.filters.http.ext_proc.v
 func ambiguous(e *examination) []observation {
 	var targets []string
 	for _, p := range e.places {
-		for _, s := range p.settings() {
+		for _, s := range p.settings {
 			targets = append(targets, target(s.config.GetGrpcService()))
 		}
 	}
@@ -105,13 +105,12 @@ func ambiguous(e *examination) []observation {
 }
 
 func disabled(_ *examination, p *place) []observation {
-	routes := p.routes()
 	switch {
-	case slices.ContainsFunc(routes, func(r route) bool { return r.enabled }):
+	case slices.ContainsFunc(p.routes, func(r route) bool { return r.enabled }):
 		return nil
 	case p.filter.GetDisabled():
 		return observe(p.where(), "it is disabled, and no route enables it")
-	case len(routes) > 0:
+	case len(p.routes) > 0:
 		return observe(p.where(), "every route disables it")
 	default:
 		return nil

@@ -40,7 +40,7 @@ func unlimited(e *examination, p *place) []observation {
 		if e.kind(f) != "ratelimit" || !p.inUse(f) {
 			continue
 		}
-		for _, r := range p.routes() {
+		for _, r := range p.routes {
 			if r.enabled && r.route.GetDirectResponse() != nil && e.limits(p, f, r) {
 				found = append(found, observe(r.where, "the limits of filter %q do nothing: the route has no cluster", f.GetName())...)
 			}
@@ -68,7 +68,7 @@ func ignoredAddend(_ *examination, p *place) []observation {
 			found = append(found, observation{fmt.Sprintf("%s, virtual host %q", p.where(), host.GetName()), problem})
 		}
 	}
-	for _, r := range p.routes() {
+	for _, r := range p.routes {
 		if r.enabled && slices.ContainsFunc(r.route.GetRoute().GetRateLimits(), adds) {
 			found = append(found, observation{r.where, problem})
 		}

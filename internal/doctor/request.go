@@ -40,7 +40,7 @@ func requestChecks() []check {
 }
 
 func bufferLimit(_ *examination, p *place) []observation {
-	if !slices.ContainsFunc(p.settings(), buffered) || p.bufferSize == 0 || p.bufferSize >= largestRequest {
+	if !slices.ContainsFunc(p.settings, buffered) || p.bufferSize == 0 || p.bufferSize >= largestRequest {
 		return nil
 	}
 	for _, host := range p.routing.GetVirtualHosts() {

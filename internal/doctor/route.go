@@ -20,8 +20,8 @@ type route struct {
 	config  *extprocv3.ExternalProcessor
 }
 
-// routes are those of a place, in their order.
-func (p *place) routes() []route {
+// findRoutes says what becomes of the filter on each route.
+func (p *place) findRoutes() []route {
 	var list []route
 	for i, host := range p.routing.GetVirtualHosts() {
 		for j, r := range host.GetRoutes() {
@@ -153,12 +153,11 @@ type setting struct {
 	config *extprocv3.ExternalProcessor
 }
 
-// settings are the filter's own configuration, if it runs with it, and those of
-// routes that change it.
-func (p *place) settings() []setting {
+// findSettings are the configurations among the routes.
+func (p *place) findSettings() []setting {
 	own, unchanged := setting{p.where(), p.config}, !p.filter.GetDisabled()
 	var changed []setting
-	for _, r := range p.routes() {
+	for _, r := range p.routes {
 		switch {
 		case !r.enabled:
 		case r.config == p.config:

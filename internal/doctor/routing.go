@@ -44,7 +44,7 @@ func routeChecks() []check {
 
 func behindCluster(e *examination, p *place) []observation {
 	var found []observation
-	for _, r := range p.routes() {
+	for _, r := range p.routes {
 		switch cluster := r.route.GetRoute().GetCluster(); {
 		case !r.enabled, e.nobody(cluster):
 		case r.route.GetRoute() != nil:
@@ -70,14 +70,13 @@ func named(name string) string {
 }
 
 func disabledCalls(e *examination, p *place) []observation {
-	routes := p.routes()
 	var found []observation
 	for host := range p.routing.GetVirtualHosts() {
-		if !slices.ContainsFunc(routes, func(r route) bool { return r.host == host && r.enabled }) {
+		if !slices.ContainsFunc(p.routes, func(r route) bool { return r.host == host && r.enabled }) {
 			continue // a host that is none of the sidecar's business
 		}
 		for _, path := range e.Paths {
-			for _, r := range serving(routes, host, path) {
+			for _, r := range serving(p.routes, host, path) {
 				if !r.enabled {
 					found = append(found, observation{r.where, "the filter is disabled for " + path})
 				}
@@ -88,17 +87,16 @@ func disabledCalls(e *examination, p *place) []observation {
 }
 
 func behind(e *examination, p *place) []observation {
-	routes := p.routes()
 	calls := map[*routev3.Route]bool{}
 	for host := range p.routing.GetVirtualHosts() {
 		for _, path := range e.Paths {
-			for _, r := range serving(routes, host, path) {
+			for _, r := range serving(p.routes, host, path) {
 				calls[r.route] = true
 			}
 		}
 	}
 	var found []observation
-	for _, r := range routes {
+	for _, r := range p.routes {
 		answer := r.route.GetDirectResponse()
 		if !r.enabled || answer == nil {
 			continue

@@ -3,12 +3,13 @@ package doctor
 import (
 	"fmt"
 	"time"
-
-	"google.golang.org/protobuf/types/known/durationpb"
 )
 
-// messageTimeout is Envoy's default.
-const messageTimeout = 200 * time.Millisecond
+// messageTimeout and streamIdleTimeout are Envoy's defaults.
+const (
+	messageTimeout    = 200 * time.Millisecond
+	streamIdleTimeout = 5 * time.Minute
+)
 
 // timeoutChecks are about what ends an answer before it is over.
 func timeoutChecks() []check {
@@ -30,7 +31,11 @@ func timeoutChecks() []check {
 			"a stream_idle_timeout shorter than -longest-answer: nothing moves while a whole answer is made",
 			"Set stream_idle_timeout of the connection manager to the longest answer, such as 600s.",
 			eachPlace(func(e *examination, p *place) []observation {
-				return e.tooShort(p.manager.where, "stream_idle_timeout", p.manager.config.GetStreamIdleTimeout())
+				limit := streamIdleTimeout
+				if set := p.manager.config.GetStreamIdleTimeout(); set != nil {
+					limit = set.AsDuration()
+				}
+				return e.observeShort(p.manager.where, "stream_idle_timeout", limit)
 			}),
 		},
 		{
@@ -38,7 +43,7 @@ func timeoutChecks() []check {
 			"a request_timeout shorter than -longest-answer: it counts the wait for the model",
 			"Remove request_timeout of the connection manager, or set it to 0s.",
 			eachPlace(func(e *examination, p *place) []observation {
-				return e.tooShort(p.manager.where, "request_timeout", p.manager.config.GetRequestTimeout())
+				return e.observeShort(p.manager.where, "request_timeout", p.manager.config.GetRequestTimeout().AsDuration())
 			}),
 		},
 		{
@@ -47,10 +52,10 @@ func timeoutChecks() []check {
 			"Remove max_stream_duration of common_http_protocol_options and of the route, or raise it to more than the longest answer.",
 			eachPlace(func(e *examination, p *place) []observation {
 				const name = "max_stream_duration"
-				found := e.tooShort(p.manager.where, name, p.manager.config.GetCommonHttpProtocolOptions().GetMaxStreamDuration())
-				for _, r := range p.routes() {
+				found := e.observeShort(p.manager.where, name, p.manager.config.GetCommonHttpProtocolOptions().GetMaxStreamDuration().AsDuration())
+				for _, r := range p.routes {
 					if r.enabled {
-						found = append(found, e.tooShort(r.where, name, r.route.GetRoute().GetMaxStreamDuration().GetMaxStreamDuration())...)
+						found = append(found, e.observeShort(r.where, name, r.route.GetRoute().GetMaxStreamDuration().GetMaxStreamDuration().AsDuration())...)
 					}
 				}
 				return found
@@ -62,9 +67,9 @@ func timeoutChecks() []check {
 			"Remove idle_timeout of the route, or raise it to the longest answer.",
 			eachPlace(func(e *examination, p *place) []observation {
 				var found []observation
-				for _, r := range p.routes() {
+				for _, r := range p.routes {
 					if r.enabled {
-						found = append(found, e.tooShort(r.where, "idle_timeout", r.route.GetRoute().GetIdleTimeout())...)
+						found = append(found, e.observeShort(r.where, "idle_timeout", r.route.GetRoute().GetIdleTimeout().AsDuration())...)
 					}
 				}
 				return found
@@ -73,14 +78,15 @@ func timeoutChecks() []check {
 	}
 }
 
-// tooShort observes a limit that is set, is not off, and ends the longest answer.
-func (e *examination) tooShort(where, name string, limit *durationpb.Duration) []observation {
-	d := limit.AsDuration()
-	if limit == nil && name == "stream_idle_timeout" {
-		d = 5 * time.Minute // Envoy's default
+// observeShort observes a limit that tooShort finds.
+func (e *examination) observeShort(where, name string, limit time.Duration) []observation {
+	if problem := e.tooShort(name, limit); problem != "" {
+		return []observation{{where, problem}}
 	}
-	if d <= 0 || d >= e.LongestAnswer {
-		return nil
-	}
-	return observe(where, "%s is %v, and an answer may take %v", name, d, e.LongestAnswer)
+	return nil
+}
+
+// tooShort says that a limit ends the longest answer; one of 0 is off.
+func (e *examination) tooShort(name string, limit time.Duration) string {
+	return problemIf(limit > 0 && limit < e.LongestAnswer, fmt.Sprintf("%s is %v, and an answer may take %v", name, limit, e.LongestAnswer))
 }
