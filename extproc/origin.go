@@ -81,9 +81,9 @@ func texts(v *structpb.Value) []string {
 	return nil
 }
 
-// number writes whole numbers, which most claims are, without an exponent.
+// number writes whole numbers below 2^53, which most claims are, without an exponent.
 func number(n float64) string {
-	if n == math.Trunc(n) && math.Abs(n) < 1<<53 {
+	if n == math.Trunc(n) {
 		return strconv.FormatInt(int64(n), 10)
 	}
 	return strconv.FormatFloat(n, 'g', -1, 64)

@@ -101,17 +101,25 @@ func verdict(report *doctor.Report, strict bool) error {
 func identityNeeds(cfg *config.Config) doctor.Options {
 	var needs doctor.Options
 	for _, i := range cfg.Extproc.Identity {
-		if len(i.Metadata) > 0 && !slices.Contains(needs.Namespaces, i.Metadata[0]) {
-			needs.Namespaces = append(needs.Namespaces, i.Metadata[0])
+		if len(i.Metadata) > 0 {
+			needs.Namespaces = with(needs.Namespaces, i.Metadata[0])
 		}
-		if i.Attribute != "" && !slices.Contains(needs.Attributes, i.Attribute) {
-			needs.Attributes = append(needs.Attributes, i.Attribute)
+		if i.Attribute != "" {
+			needs.Attributes = with(needs.Attributes, i.Attribute)
 		}
-		if i.GRPCMetadata != "" && !slices.Contains(needs.InitialMetadata, i.GRPCMetadata) {
-			needs.InitialMetadata = append(needs.InitialMetadata, i.GRPCMetadata)
+		if i.GRPCMetadata != "" {
+			needs.InitialMetadata = with(needs.InitialMetadata, i.GRPCMetadata)
 		}
 	}
 	return needs
+}
+
+// with is a list that has the item, once.
+func with[T comparable](list []T, item T) []T {
+	if slices.Contains(list, item) {
+		return list
+	}
+	return append(list, item)
 }
 
 // awsAccounts are the identities of the backends, each once. Those with an API key
@@ -122,9 +130,8 @@ func awsAccounts(cfg *config.Config) []doctor.Account {
 	}
 	var accounts []doctor.Account
 	for _, b := range cfg.LLM.Backends {
-		a := doctor.Account{Profile: b.Profile, Region: b.Region, Signs: b.RoleARN != ""}
-		if b.BearerTokenEnv == "" && !slices.Contains(accounts, a) {
-			accounts = append(accounts, a)
+		if b.BearerTokenEnv == "" {
+			accounts = with(accounts, doctor.Account{Profile: b.Profile, Region: b.Region, Signs: b.RoleARN != ""})
 		}
 	}
 	return accounts
@@ -134,9 +141,7 @@ func awsAccounts(cfg *config.Config) []doctor.Account {
 func callPaths() []string {
 	var paths []string
 	for _, r := range new(chat.Dialect).Routes() {
-		if !slices.Contains(paths, r.Path) {
-			paths = append(paths, r.Path)
-		}
+		paths = with(paths, r.Path)
 	}
 	return paths
 }

@@ -39,12 +39,20 @@ func explain(ctx context.Context, args []string, stdin io.Reader, stdout, stderr
 	var opts struct {
 		config, provider string
 		stream           bool
-		as               asCaller
+		as               identity.Values
 	}
 	fs := flag.NewFlagSet("explain", flag.ContinueOnError)
 	fs.StringVar(&opts.config, "config", "", "YAML `file` with the backends, as for serve")
 	fs.StringVar(&opts.provider, "provider", "", "the backend that X-Provider-LLM would name")
-	fs.Var(&opts.as, "as", "`name=value` of the caller's identity; more than once for more of them")
+	opts.as = identity.Values{}
+	fs.Func("as", "`name=value` of the caller's identity; more than once for more of them", func(text string) error {
+		name, value, found := strings.Cut(text, "=")
+		if !found {
+			return errors.New("want name=value")
+		}
+		opts.as[name] = append(opts.as[name], value)
+		return nil
+	})
 	fs.BoolVar(&opts.stream, "stream", false, "explain a request for a stream")
 	fs.Usage = func() {
 		fmt.Fprintln(stderr, "Usage: bedrock-extproc explain [flags] [file]\n\nPrints what would be sent to Bedrock for a chat request (default: standard input).")
@@ -65,30 +73,11 @@ func explain(ctx context.Context, args []string, stdin io.Reader, stdout, stderr
 	if err != nil {
 		return err
 	}
-	backend, call, err := s.explain(opts.provider, opts.as.values, translator.Request{Streaming: opts.stream, Body: body})
+	backend, call, err := s.explain(opts.provider, opts.as, translator.Request{Streaming: opts.stream, Body: body})
 	if err != nil {
 		return refusedRequest(err, s.dialect, stdout)
 	}
 	return printExplanation(stdout, call, backend)
-}
-
-// asCaller is the flag -as.
-type asCaller struct{ values identity.Values }
-
-// String implements [flag.Value].
-func (a *asCaller) String() string { return "" }
-
-// Set implements [flag.Value].
-func (a *asCaller) Set(text string) error {
-	name, value, found := strings.Cut(text, "=")
-	if !found {
-		return errors.New("want name=value")
-	}
-	if a.values == nil {
-		a.values = identity.Values{}
-	}
-	a.values[name] = append(a.values[name], value)
-	return nil
 }
 
 // explain chooses a backend for a caller of whom these values are known, and

@@ -9,7 +9,7 @@ import (
 	"bedrock-extproc/translator/rawjson"
 )
 
-// pieces are those of one streamed value, in their order.
+// pieces are those of one streamed value, in their order, without white space.
 type pieces []jsontext.Value
 
 func (p *pieces) add(piece jsontext.Value) { *p = append(*p, rawjson.Compact(piece).Clone()) }
@@ -30,7 +30,7 @@ func (p pieces) join() jsontext.Value {
 // merge puts a later part of a streamed value onto an earlier one, the way all
 // pieces that Bedrock streams belong together: texts are joined, lists are
 // appended, objects are merged member by member, and of anything else the later
-// one counts. The result may share memory with both.
+// one counts. Both are without white space, and the result may share their memory.
 func merge(a, b jsontext.Value) jsontext.Value {
 	switch {
 	case rawjson.Absent(a):
@@ -53,7 +53,6 @@ func merge(a, b jsontext.Value) jsontext.Value {
 }
 
 func mergeLists(a, b jsontext.Value) jsontext.Value {
-	a, b = rawjson.Compact(a), rawjson.Compact(b)
 	switch {
 	case len(a) == 2:
 		return b
