@@ -34,38 +34,57 @@ type explanationWarning struct {
 	Detail string `json:"detail"`
 }
 
-// explain translates a chat request as serve would, and calls nobody.
-func explain(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) error {
-	var opts struct {
-		config, provider string
-		stream           bool
-		as               identity.Values
-	}
+type explainOptions struct {
+	config, provider, file string
+	stream                 bool
+	as                     identity.Values
+}
+
+func (o *explainOptions) flags(stderr io.Writer) *flag.FlagSet {
 	fs := flag.NewFlagSet("explain", flag.ContinueOnError)
-	fs.StringVar(&opts.config, "config", "", "YAML `file` with the backends, as for serve")
-	fs.StringVar(&opts.provider, "provider", "", "the backend that X-Provider-LLM would name")
-	opts.as = identity.Values{}
-	fs.Func("as", "`name=value` of the caller's identity; more than once for more of them", func(text string) error {
-		name, value, found := strings.Cut(text, "=")
-		if !found {
-			return errors.New("want name=value")
-		}
-		opts.as[name] = append(opts.as[name], value)
-		return nil
-	})
-	fs.BoolVar(&opts.stream, "stream", false, "explain a request for a stream")
+	fs.StringVar(&o.config, "config", "", "YAML `file` with the backends, as for serve")
+	fs.StringVar(&o.provider, "provider", "", "the backend that X-Provider-LLM would name")
+	fs.Func("as", "`name=value` of the caller's identity; more than once for more of them", o.addValue)
+	fs.BoolVar(&o.stream, "stream", false, "explain a request for a stream")
 	fs.Usage = func() {
 		fmt.Fprintln(stderr, "Usage: bedrock-extproc explain [flags] [file]\n\nPrints what would be sent to Bedrock for a chat request (default: standard input).")
 		fs.PrintDefaults()
 	}
 	fs.SetOutput(stderr)
+	return fs
+}
+
+func (o *explainOptions) addValue(text string) error {
+	name, value, found := strings.Cut(text, "=")
+	if !found {
+		return errors.New("want name=value")
+	}
+	if o.as == nil {
+		o.as = identity.Values{}
+	}
+	o.as[name] = append(o.as[name], value)
+	return nil
+}
+
+func (o *explainOptions) parse(args []string, stderr io.Writer) error {
+	fs := o.flags(stderr)
 	switch err := fs.Parse(args); {
 	case errors.Is(err, flag.ErrHelp):
 		return err
 	case err != nil || fs.NArg() > 1:
 		return errUsage
 	}
-	body, err := readRequest(fs.Arg(0), stdin)
+	o.file = fs.Arg(0)
+	return nil
+}
+
+// explain translates a chat request as serve would, and calls nobody.
+func explain(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) error {
+	var opts explainOptions
+	if err := opts.parse(args, stderr); err != nil {
+		return err
+	}
+	body, err := readRequest(opts.file, stdin)
 	if err != nil {
 		return err
 	}

@@ -76,9 +76,7 @@ func (r *role) varies() bool {
 func (r *role) account(values map[string]string) (account, error) {
 	a := account{profile: r.profile, externalID: r.externalID, region: r.region}
 	var err error
-	if a.role, err = r.arn.Fill(func(name string) (string, error) {
-		return fitting(roleText, name, values[name], "the name of a role")
-	}); err != nil {
+	if a.role, err = filled(r.arn, values, roleText, "the name of a role"); err != nil {
 		return a, err
 	}
 	if names := r.arn.Names(); len(names) > 0 {
@@ -90,21 +88,33 @@ func (r *role) account(values map[string]string) (account, error) {
 		return a, err
 	}
 	a.session = sessionName(a.session)
+	a.tags, err = r.fillTags(values)
+	return a, err
+}
+
+func (r *role) fillTags(values map[string]string) (string, error) {
+	const place = "a session tag"
 	tags := url.Values{}
-	for name, t := range r.tags {
-		text, err := t.Fill(func(of string) (string, error) {
-			return fitting(tagText, of, values[of], "a session tag")
-		})
-		if err == nil {
-			_, err = fitting(tagText, name, text, "a session tag")
-		}
+	for tag, t := range r.tags {
+		text, err := filled(t, values, tagText, place)
 		if err != nil {
-			return a, err
+			return "", err
 		}
-		tags.Set(name, text)
+		name := tag
+		if names := t.Names(); len(names) > 0 {
+			name = names[0]
+		}
+		if _, err := fitting(tagText, name, text, place); err != nil {
+			return "", err
+		}
+		tags.Set(tag, text)
 	}
-	a.tags = tags.Encode()
-	return a, nil
+	return tags.Encode(), nil
+}
+
+// filled is a template with values that fit as they are.
+func filled(t identity.Template, values map[string]string, pattern *regexp.Regexp, place string) (string, error) {
+	return t.Fill(func(name string) (string, error) { return fitting(pattern, name, values[name], place) })
 }
 
 // fitting refuses a value that would not be the one that was meant: another

@@ -89,6 +89,8 @@ func TestSessionsRefuse(t *testing.T) {
 		_, facts, err := b.Converse(t.Context(), call("m", `{}`), translator.Caller{Values: c.values})
 		if e := asError(t, err); outline(e) != c.want || facts.Attempts != 0 {
 			t.Errorf("%v: %+v", c.values, e)
+		} else if e.Status == 403 && !strings.Contains(e.Message, `"team"`) && !strings.Contains(e.Message, `"user"`) {
+			t.Errorf("%v: which value it is, is not said: %s", c.values, e.Message)
 		}
 	}
 	if len(sts.asked) > 0 {
@@ -150,23 +152,30 @@ func TestSessionsPayer(t *testing.T) {
 	}
 }
 
-// While a backend rests its fallbacks still are not for those who are refused there.
-func TestSessionsOfARestingBackend(t *testing.T) {
-	isolate(t)
-	sts := httptest.NewServer(&roles{})
-	defer sts.Close()
-	t.Setenv("AWS_ENDPOINT_URL_STS", sts.URL)
-	bedrock := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+// throttling is the address of a Bedrock that throttles one model.
+func throttling(t *testing.T) string {
+	t.Helper()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if strings.Contains(r.URL.Path, "/throttled/") {
 			refuse(w, 429, "ThrottlingException")
 			return
 		}
 		_, _ = fmt.Fprint(w, `{}`)
 	}))
-	defer bedrock.Close()
+	t.Cleanup(server.Close)
+	return server.URL
+}
+
+// While a backend rests its fallbacks still are not for those who are refused there.
+func TestSessionsOfARestingBackend(t *testing.T) {
+	isolate(t)
+	sts := httptest.NewServer(&roles{})
+	defer sts.Close()
+	t.Setenv("AWS_ENDPOINT_URL_STS", sts.URL)
+	bedrock := throttling(t)
 	bs, err := New(t.Context(), Config{Retry: Retry{Attempts: 1}, CoolDown: CoolDown{First: time.Minute, Max: time.Minute}, Backends: []BackendConfig{
-		{Name: "a", EndpointURL: bedrock.URL, Models: map[string]string{"m": "throttled"}, Fallback: []string{"b"}, Identity: Identity{RoleARN: roleARN + "one", SessionTags: map[string]string{"team": "{team}"}}},
-		{Name: "b", EndpointURL: bedrock.URL, Models: map[string]string{"m": "good"}},
+		{Name: "a", EndpointURL: bedrock, Models: map[string]string{"m": "throttled"}, Fallback: []string{"b"}, Identity: Identity{RoleARN: roleARN + "one", SessionTags: map[string]string{"team": "{team}"}}},
+		{Name: "b", EndpointURL: bedrock, Models: map[string]string{"m": "good"}},
 	}})
 	if err != nil {
 		t.Fatal(err)
@@ -185,18 +194,11 @@ func TestSessionsOfARestingBackend(t *testing.T) {
 // A fallback whose role cannot be had for a caller is passed over.
 func TestSessionsOfAFallback(t *testing.T) {
 	isolate(t)
-	bedrock := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if strings.Contains(r.URL.Path, "/throttled/") {
-			refuse(w, 429, "ThrottlingException")
-			return
-		}
-		_, _ = fmt.Fprint(w, `{}`)
-	}))
-	defer bedrock.Close()
+	bedrock := throttling(t)
 	bs, err := New(t.Context(), Config{Retry: Retry{Attempts: 1}, Backends: []BackendConfig{
-		{Name: "a", EndpointURL: bedrock.URL, Models: map[string]string{"m": "throttled"}, Fallback: []string{"b", "c"}},
-		{Name: "b", EndpointURL: bedrock.URL, Identity: perTeam},
-		{Name: "c", EndpointURL: bedrock.URL, Models: map[string]string{"m": "good"}},
+		{Name: "a", EndpointURL: bedrock, Models: map[string]string{"m": "throttled"}, Fallback: []string{"b", "c"}},
+		{Name: "b", EndpointURL: bedrock, Identity: perTeam},
+		{Name: "c", EndpointURL: bedrock, Models: map[string]string{"m": "good"}},
 	}})
 	if err != nil {
 		t.Fatal(err)
