@@ -111,14 +111,17 @@ func (o *objects) add(object runtime.Object) error {
 	return nil
 }
 
-// deployment is the one of that name, or nil.
-func (o *objects) deployment(name string) *appsv1.Deployment {
-	for _, d := range o.deployments {
-		if d.Name == name {
-			return d
-		}
+// first is the first pointer that is the one, or nil.
+func first[T any](list []*T, is func(*T) bool) *T {
+	if i := slices.IndexFunc(list, is); i >= 0 {
+		return list[i]
 	}
 	return nil
+}
+
+// deployment is the one of that name, or nil.
+func (o *objects) deployment(name string) *appsv1.Deployment {
+	return first(o.deployments, func(d *appsv1.Deployment) bool { return d.Name == name })
 }
 
 // selected are the Deployments whose pods have the labels.
@@ -137,22 +140,12 @@ func (o *objects) selected(by labels.Selector) []*appsv1.Deployment {
 
 // configMap is the one of that name, or nil.
 func (o *objects) configMap(name string) *corev1.ConfigMap {
-	for _, c := range o.configMaps {
-		if c.Name == name {
-			return c
-		}
-	}
-	return nil
+	return first(o.configMaps, func(c *corev1.ConfigMap) bool { return c.Name == name })
 }
 
 // certificate is the one that fills a Secret, or nil.
 func (o *objects) certificate(secret string) *certv1.Certificate {
-	for _, c := range o.certificates {
-		if c.Spec.SecretName == secret {
-			return c
-		}
-	}
-	return nil
+	return first(o.certificates, func(c *certv1.Certificate) bool { return c.Spec.SecretName == secret })
 }
 
 // containers are all of a pod's, in the order in which they start.
@@ -169,11 +162,7 @@ func containers(pod *corev1.PodSpec) []*corev1.Container {
 
 // container is the one of that name, or nil.
 func container(pod *corev1.PodSpec, name string) *corev1.Container {
-	all := containers(pod)
-	if i := slices.IndexFunc(all, func(c *corev1.Container) bool { return c.Name == name }); i >= 0 {
-		return all[i]
-	}
-	return nil
+	return first(containers(pod), func(c *corev1.Container) bool { return c.Name == name })
 }
 
 // volume is the one of that name, or nil.
