@@ -11,14 +11,11 @@ import (
 	"testing"
 
 	bootstrapv3 "github.com/envoyproxy/go-control-plane/envoy/config/bootstrap/v3"
-	filev3 "github.com/envoyproxy/go-control-plane/envoy/extensions/access_loggers/file/v3"
 	_ "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/jwt_authn/v3" // types that the examples name
 	_ "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/ratelimit/v3"
 	_ "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/rbac/v3"
-	hcmv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/network/http_connection_manager/v3"
-	"google.golang.org/protobuf/encoding/protojson"
-	"google.golang.org/protobuf/proto"
-	"sigs.k8s.io/yaml"
+
+	"bedrock-extproc/tests/envoytest"
 )
 
 // examples is the folder with the examples for Envoy.
@@ -62,36 +59,8 @@ func exists(file string) bool {
 // load puts the example in the place of b, and keeps b's addresses.
 func (x *example) load(t *testing.T, b *bootstrapv3.Bootstrap) {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join(x.dir, "envoy.yaml"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	here := strings.NewReplacer("keys/", x.keys+"/", "/dev/stdout", accessLogOf(t, b)).Replace(string(text))
-	json, err := yaml.YAMLToJSON([]byte(here))
-	if err != nil {
-		t.Fatal(err)
-	}
-	was := proto.CloneOf(b)
-	proto.Reset(b)
-	if err := protojson.Unmarshal(json, b); err != nil {
-		t.Fatal(err)
-	}
+	envoytest.Load(t, b, filepath.Join(x.dir, "envoy.yaml"), "keys/", x.keys+"/")
 	x.tls = b.GetStaticResources().GetListeners()[0].GetFilterChains()[0].GetTransportSocket() != nil
-	b.Admin.Address = was.GetAdmin().GetAddress()
-	b.GetStaticResources().GetListeners()[0].Address = was.GetStaticResources().GetListeners()[0].GetAddress()
-	cluster, own := b.GetStaticResources().GetClusters()[0], was.GetStaticResources().GetClusters()[0]
-	address := own.GetLoadAssignment().GetEndpoints()[0].GetLbEndpoints()[0].GetEndpoint().GetAddress()
-	cluster.GetLoadAssignment().GetEndpoints()[0].GetLbEndpoints()[0].GetEndpoint().Address = address
-	cluster.ClusterDiscoveryType = own.GetClusterDiscoveryType()
-}
-
-func accessLogOf(t *testing.T, b *bootstrapv3.Bootstrap) string {
-	t.Helper()
-	var manager hcmv3.HttpConnectionManager
-	unpack(t, b.GetStaticResources().GetListeners()[0].GetFilterChains()[0].GetFilters()[0].GetTypedConfig(), &manager)
-	var file filev3.FileAccessLog
-	unpack(t, manager.GetAccessLog()[0].GetTypedConfig(), &file)
-	return file.GetPath()
 }
 
 // token runs the examples' own issuer.

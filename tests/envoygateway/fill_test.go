@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"bedrock-extproc/envoy"
+	"bedrock-extproc/tests/envoytest"
 	bootstrapv3 "github.com/envoyproxy/go-control-plane/envoy/config/bootstrap/v3"
 	clusterv3 "github.com/envoyproxy/go-control-plane/envoy/config/cluster/v3"
 	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
@@ -22,7 +23,7 @@ import (
 func (s *system) fill(t *testing.T, b *bootstrapv3.Bootstrap) {
 	t.Helper()
 	own := b.GetStaticResources().GetListeners()[0]
-	log := unpack(t, unpack(t, own.GetFilterChains()[0].GetFilters()[0].GetTypedConfig(), &hcmv3.HttpConnectionManager{}).GetAccessLog()[0].GetTypedConfig(), &filev3.FileAccessLog{}).GetPath()
+	log := envoytest.AccessLogFile(t, b)
 	l := s.listener
 	l.Name, l.Address, l.AccessLog = envoy.ListenerName, own.GetAddress(), nil
 	chain := l.GetFilterChains()[0]

@@ -5,7 +5,6 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"io"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -13,7 +12,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"bedrock-extproc/tests/envoytest"
 	"bedrock-extproc/tests/fakebedrock"
@@ -74,31 +72,10 @@ func (s *system) startSidecar(t *testing.T, bedrock string) {
 	for i, arg := range args {
 		args[i] = strings.NewReplacer("/run/bedrock-extproc/extproc.sock", s.socket, "=:9003", "=127.0.0.1:0", "/etc/bedrock-extproc/config.yaml", config).Replace(arg)
 	}
-	cmd := exec.Command(filepath.Join(programs, "bedrock-extproc"), args...)
-	cmd.Env = append(os.Environ(), "AWS_ENDPOINT_URL_BEDROCK_RUNTIME="+bedrock, "AWS_ACCESS_KEY_ID="+fakebedrock.DemoAccessKeyID,
-		"AWS_SECRET_ACCESS_KEY="+fakebedrock.DemoSecretAccessKey, "AWS_CONFIG_FILE="+os.DevNull, "AWS_SHARED_CREDENTIALS_FILE="+os.DevNull)
-	var log bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &log, &log
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		_ = cmd.Process.Kill()
-		_ = cmd.Wait()
-		if t.Failed() {
-			t.Logf("bedrock-extproc:\n%s", log.String())
-		}
-	})
-	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(20 * time.Millisecond) {
-		conn, err := net.Dial("unix", s.socket)
-		if err == nil {
-			conn.Close()
-			return
-		}
-		if time.Now().After(deadline) {
-			t.Fatalf("the sidecar does not listen: %v", err)
-		}
-	}
+	envoytest.Run(t, "unix://"+s.socket, []string{
+		"AWS_ENDPOINT_URL_BEDROCK_RUNTIME=" + bedrock, "AWS_ACCESS_KEY_ID=" + fakebedrock.DemoAccessKeyID, "AWS_SECRET_ACCESS_KEY=" + fakebedrock.DemoSecretAccessKey,
+		"AWS_CONFIG_FILE=" + os.DevNull, "AWS_SHARED_CREDENTIALS_FILE=" + os.DevNull,
+	}, filepath.Join(programs, "bedrock-extproc"), args...)
 }
 
 // configMap is the sidecar's configuration in the example.

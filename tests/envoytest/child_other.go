@@ -4,5 +4,5 @@ package envoytest
 
 import "syscall"
 
-// childAttributes are none where the kernel cannot end Envoy with a killed test.
+// childAttributes are none where the kernel cannot end a process with a killed test.
 func childAttributes() *syscall.SysProcAttr { return nil }

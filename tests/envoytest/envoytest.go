@@ -1,5 +1,5 @@
-// Package envoytest starts a real Envoy for tests: on free ports, with its logs
-// kept, and ended with the test.
+// Package envoytest starts a real Envoy for tests, and the programs that it calls: on
+// free ports, with their logs kept, and ended with the test.
 package envoytest
 
 import (
@@ -9,7 +9,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"testing"
 	"time"
@@ -33,7 +32,7 @@ type Envoy struct {
 	Admin string
 
 	cmd  *exec.Cmd
-	done chan struct{}
+	done <-chan struct{}
 	dir  string // holds what it reads and writes
 }
 
@@ -48,7 +47,7 @@ func Start(t testing.TB, extProc string, edit func(*bootstrapv3.Bootstrap), flag
 	if err != nil {
 		t.Fatal(err)
 	}
-	e := &Envoy{done: make(chan struct{}), dir: dir}
+	e := &Envoy{dir: dir}
 	bootstrap, err := envoy.Bootstrap(envoy.Config{
 		Listen: "127.0.0.1:0", Admin: "127.0.0.1:0", ExtProc: extProc, AccessLog: e.file("access.log"),
 	})
@@ -93,22 +92,8 @@ func (e *Envoy) run(binary string, bootstrap *bootstrapv3.Bootstrap, flags []str
 	}
 	e.cmd = exec.Command(binary, args...) //nolint:noctx // it ends in stop
 	e.cmd.Stdout, e.cmd.Stderr = log, log
-	e.cmd.SysProcAttr = childAttributes()
-	started := make(chan error)
-	go e.follow(started)
-	return <-started
-}
-
-// follow starts the process and stays with it, on a thread that lives as long.
-func (e *Envoy) follow(started chan<- error) {
-	defer close(e.done)
-	runtime.LockOSThread()
-	defer runtime.UnlockOSThread()
-	err := e.cmd.Start()
-	started <- err
-	if err == nil {
-		_ = e.cmd.Wait() // how it ended shows in its log
-	}
+	e.done, err = spawn(e.cmd)
+	return err
 }
 
 // stop ends the process, and shows its log when the test failed.

@@ -1,7 +1,6 @@
 package ratelimit
 
 import (
-	"bytes"
 	"crypto/tls"
 	"crypto/x509"
 	"fmt"
@@ -13,22 +12,16 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"bedrock-extproc/tests/envoytest"
 	"bedrock-extproc/tests/fakebedrock"
 	"github.com/alicebob/miniredis/v2"
 	bootstrapv3 "github.com/envoyproxy/go-control-plane/envoy/config/bootstrap/v3"
 	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
-	filev3 "github.com/envoyproxy/go-control-plane/envoy/extensions/access_loggers/file/v3"
 	_ "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/jwt_authn/v3" // types that the example names
 	_ "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/local_ratelimit/v3"
 	_ "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/ratelimit/v3"
 	_ "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/rbac/v3"
-	hcmv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/network/http_connection_manager/v3"
-	"google.golang.org/protobuf/encoding/protojson"
-	"google.golang.org/protobuf/proto"
-	"sigs.k8s.io/yaml"
 )
 
 const example = "../../examples/envoy/budget"
@@ -91,13 +84,13 @@ func redis(t *testing.T) string {
 	t.Log("Redis is", program)
 	address := freePort(t)
 	_, port, _ := net.SplitHostPort(address)
-	run(t, address, nil, program, "--bind", "127.0.0.1", "--port", port, "--save", "", "--dir", t.TempDir())
+	envoytest.Run(t, address, nil, program, "--bind", "127.0.0.1", "--port", port, "--save", "", "--dir", t.TempDir())
 	return address
 }
 
 func startSidecar(t *testing.T, address, bedrock string) {
 	t.Helper()
-	run(t, address, []string{
+	envoytest.Run(t, address, []string{
 		"AWS_ENDPOINT_URL_BEDROCK_RUNTIME=" + bedrock, "AWS_ACCESS_KEY_ID=" + fakebedrock.DemoAccessKeyID, "AWS_SECRET_ACCESS_KEY=" + fakebedrock.DemoSecretAccessKey,
 		"AWS_CONFIG_FILE=" + os.DevNull, "AWS_SHARED_CREDENTIALS_FILE=" + os.DevNull, "AWS_EC2_METADATA_DISABLED=true",
 	}, filepath.Join(programs, "bedrock-extproc"), "-listen", address, "-admin", "", "-drain-delay", "0s", "-config", filepath.Join(example, "config.yaml"))
@@ -120,40 +113,11 @@ func startRateLimit(t *testing.T, address, redis string) {
 		t.Fatal(err)
 	}
 	port := func(address string) string { _, p, _ := net.SplitHostPort(address); return p }
-	run(t, address, []string{
+	envoytest.Run(t, address, []string{
 		"RUNTIME_ROOT=" + root, "RUNTIME_SUBDIRECTORY=ratelimit", "RUNTIME_WATCH_ROOT=false", "USE_STATSD=false", "LOG_LEVEL=error", "DISABLE_STATS=true",
 		"REDIS_SOCKET_TYPE=tcp", "REDIS_URL=" + redis, "GRPC_PORT=" + port(address), "PORT=" + port(freePort(t)), "DEBUG_PORT=" + port(freePort(t)),
 		"HOST=127.0.0.1", "GRPC_HOST=127.0.0.1", "DEBUG_HOST=127.0.0.1",
 	}, filepath.Join(programs, "service_cmd"))
-}
-
-// run starts a program, waits until it listens, and ends it with the test.
-func run(t *testing.T, address string, env []string, program string, args ...string) {
-	t.Helper()
-	cmd := exec.Command(program, args...)
-	cmd.Env = append(os.Environ(), env...)
-	var log bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &log, &log
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		_ = cmd.Process.Kill()
-		_ = cmd.Wait()
-		if t.Failed() {
-			t.Logf("%s:\n%s", filepath.Base(program), log.String())
-		}
-	})
-	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(20 * time.Millisecond) {
-		conn, err := net.Dial("tcp", address)
-		if err == nil {
-			conn.Close()
-			return
-		}
-		if time.Now().After(deadline) {
-			t.Fatalf("%s does not listen: %v", program, err)
-		}
-	}
 }
 
 func freePort(t *testing.T) string {
@@ -166,48 +130,16 @@ func freePort(t *testing.T) string {
 	return l.Addr().String()
 }
 
-// load puts the example in the place of b, and keeps b's addresses.
+// load puts the example in the place of b, with the rate limit service at limits.
 func (s *system) load(t *testing.T, b *bootstrapv3.Bootstrap, limits string) {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join(example, "envoy.yaml"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	here := strings.NewReplacer("keys/", s.keys+"/", "/dev/stdout", accessLogOf(t, b)).Replace(string(text))
-	json, err := yaml.YAMLToJSON([]byte(here))
-	if err != nil {
-		t.Fatal(err)
-	}
-	was := proto.CloneOf(b)
-	proto.Reset(b)
-	if err := protojson.Unmarshal(json, b); err != nil {
-		t.Fatal(err)
-	}
-	b.Admin.Address = was.GetAdmin().GetAddress()
-	b.GetStaticResources().GetListeners()[0].Address = was.GetStaticResources().GetListeners()[0].GetAddress()
-	address(b, 0).PortSpecifier = address(was, 0).GetPortSpecifier()
+	envoytest.Load(t, b, filepath.Join(example, "envoy.yaml"), "keys/", s.keys+"/")
 	var port uint32
 	if _, err := fmt.Sscanf(limits, "127.0.0.1:%d", &port); err != nil {
 		t.Fatal(err)
 	}
-	address(b, 1).PortSpecifier = &corev3.SocketAddress_PortValue{PortValue: port}
-}
-
-func address(b *bootstrapv3.Bootstrap, cluster int) *corev3.SocketAddress {
-	return b.GetStaticResources().GetClusters()[cluster].GetLoadAssignment().GetEndpoints()[0].GetLbEndpoints()[0].GetEndpoint().GetAddress().GetSocketAddress()
-}
-
-func accessLogOf(t *testing.T, b *bootstrapv3.Bootstrap) string {
-	t.Helper()
-	var manager hcmv3.HttpConnectionManager
-	if err := b.GetStaticResources().GetListeners()[0].GetFilterChains()[0].GetFilters()[0].GetTypedConfig().UnmarshalTo(&manager); err != nil {
-		t.Fatal(err)
-	}
-	var file filev3.FileAccessLog
-	if err := manager.GetAccessLog()[0].GetTypedConfig().UnmarshalTo(&file); err != nil {
-		t.Fatal(err)
-	}
-	return file.GetPath()
+	service := b.GetStaticResources().GetClusters()[1].GetLoadAssignment().GetEndpoints()[0].GetLbEndpoints()[0].GetEndpoint()
+	service.GetAddress().GetSocketAddress().PortSpecifier = &corev3.SocketAddress_PortValue{PortValue: port}
 }
 
 // token is one of the example's issuer.
