@@ -82,21 +82,16 @@ func (b *Backend) prepare(r *run) (*exchange, error) {
 		caller:   r.caller,
 		body:     r.call.Body,
 		facts: translator.Facts{
-			Backend: b.name, Region: b.region, ModelID: b.modelFor(r.asked, r.call.Model), Attempts: r.made,
+			Backend: b.name, ModelID: b.modelFor(r.asked, r.call.Model), Attempts: r.made,
 		},
 	}
 	x.ctx, x.cancel = context.WithCancelCause(r.ctx)
 	if len(x.body) == 0 {
 		x.body = []byte("{}")
 	}
-	if x.caller.HasKeys() && x.caller.Region != "" {
-		if !isRegion(x.caller.Region) {
-			return x, invalid("", "X-AWS-Region is not the name of an AWS region.")
-		}
-		if b.residency != "" && x.caller.Region != b.region {
-			return x, invalid("", "X-AWS-Region is not "+b.region+", and data of this backend may not go elsewhere.")
-		}
-		x.facts.Region = x.caller.Region
+	var err error
+	if x.facts.Region, err = b.regionFor(x.caller); err != nil {
+		return x, err
 	}
 	switch {
 	case x.facts.ModelID == "":
@@ -105,10 +100,23 @@ func (b *Backend) prepare(r *run) (*exchange, error) {
 		return x, missingCredentials("The request carries no AWS credentials, and the sidecar's own are not for its callers.")
 	}
 	if !x.caller.HasKeys() {
-		var err error
 		if x.own, err = b.own.of(x.caller); err != nil {
 			return x, err
 		}
 	}
 	return x, CheckModelRegion(x.facts.ModelID, x.facts.Region)
+}
+
+// regionFor is the region that a caller's calls go to: the backend's, unless the
+// caller has keys and names another, and may.
+func (b *Backend) regionFor(caller translator.Caller) (string, error) {
+	switch {
+	case !caller.HasKeys() || caller.Region == "":
+		return b.region, nil
+	case !isRegion(caller.Region):
+		return b.region, invalid("", "X-AWS-Region is not the name of an AWS region.")
+	case b.residency != "" && caller.Region != b.region:
+		return b.region, invalid("", "X-AWS-Region is not "+b.region+", and data of this backend may not go elsewhere.")
+	}
+	return caller.Region, nil
 }

@@ -58,17 +58,10 @@ func (in *request) word(name, member string) func(converse.Field) error {
 // guardrail becomes guardrailConfig; only streams have a mode.
 func (in *request) guardrail(streaming bool) error {
 	f := in.field("guardrail")
-	if g := in.defaults.Guardrail; g != nil && g.Enforced {
-		if at, ok := in.out.Selective(); ok {
-			return converse.Invalid(at, "The guardrail of this caller looks at everything, and guardContent would keep the rest from it.", "Send the content as it is.")
-		}
-	}
-	switch {
+	switch g := in.defaults.Guardrail; {
+	case g != nil && g.Enforced:
+		return in.enforcedGuardrail(f, streaming)
 	case rawjson.Absent(f.Value):
-		in.defaultGuardrail(streaming)
-		return nil
-	case in.defaults.Guardrail != nil && in.defaults.Guardrail.Enforced:
-		in.out.Warn("guardrail_replaced", f.At, "Another guardrail is set for this caller.")
 		in.defaultGuardrail(streaming)
 		return nil
 	case rawjson.Kind(f.Value) != '{':
@@ -92,6 +85,18 @@ func (in *request) guardrail(streaming bool) error {
 		config = append(config, rawjson.Member{Name: m.to, Value: value.Value})
 	}
 	in.out.Set("guardrailConfig", converse.Field{Value: config.Value(), At: f.At})
+	return nil
+}
+
+// enforcedGuardrail takes the place of the request's, f, and looks at all of it.
+func (in *request) enforcedGuardrail(f converse.Field, streaming bool) error {
+	if at, ok := in.out.Selective(); ok {
+		return converse.Invalid(at, "The guardrail of this caller looks at everything, and guardContent would keep the rest from it.", "Send the content as it is.")
+	}
+	if !rawjson.Absent(f.Value) {
+		in.out.Warn("guardrail_replaced", f.At, "Another guardrail is set for this caller.")
+	}
+	in.defaultGuardrail(streaming)
 	return nil
 }
 

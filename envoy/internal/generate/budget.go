@@ -39,36 +39,43 @@ func budget() (*bootstrapv3.Bootstrap, error) {
 		return nil, err
 	}
 	b.StaticResources.Clusters = append(b.StaticResources.Clusters, service, nobody())
-	return b, editManager(b, func(m *hcmv3.HttpConnectionManager) error {
-		limit, err := filter(rateLimitFilter, &ratelimitfilterv3.RateLimit{
-			Domain:  rateLimitDomain,
-			Timeout: durationpb.New(250 * time.Millisecond),
-			// Without the service nobody knows what is spent.
-			FailureModeDeny:         true,
-			EnableXRatelimitHeaders: ratelimitfilterv3.RateLimit_DRAFT_VERSION_03,
-			RateLimitService: &ratelimitv3.RateLimitServiceConfig{
-				TransportApiVersion: corev3.ApiVersion_V3,
-				GrpcService: &corev3.GrpcService{TargetSpecifier: &corev3.GrpcService_EnvoyGrpc_{
-					EnvoyGrpc: &corev3.GrpcService_EnvoyGrpc{ClusterName: rateLimitCluster},
-				}},
-			},
-		})
-		if err != nil {
-			return err
-		}
-		insert(m, limit)
-		host := m.GetRouteConfig().GetVirtualHosts()[0]
-		// Not in the host's rate_limits, where hits_addend counts for nothing.
-		limits, err := anypb.New(&ratelimitfilterv3.RateLimitPerRoute{RateLimits: []*routev3.RateLimit{ask(), spend()}})
-		if err != nil {
-			return err
-		}
-		host.TypedPerFilterConfig = map[string]*anypb.Any{rateLimitFilter: limits}
-		host.GetRoutes()[0].Action = &routev3.Route_Route{Route: &routev3.RouteAction{
-			ClusterSpecifier: &routev3.RouteAction_Cluster{Cluster: nobodyCluster},
-		}}
-		return nil
-	})
+	return b, editManager(b, limitTokens)
+}
+
+// limitTokens puts the budget in front of the sidecar.
+func limitTokens(m *hcmv3.HttpConnectionManager) error {
+	limit, err := filter(rateLimitFilter, rateLimit())
+	if err != nil {
+		return err
+	}
+	insert(m, limit)
+	host := m.GetRouteConfig().GetVirtualHosts()[0]
+	// Not in the host's rate_limits, where hits_addend counts for nothing.
+	limits, err := anypb.New(&ratelimitfilterv3.RateLimitPerRoute{RateLimits: []*routev3.RateLimit{ask(), spend()}})
+	if err != nil {
+		return err
+	}
+	host.TypedPerFilterConfig = map[string]*anypb.Any{rateLimitFilter: limits}
+	host.GetRoutes()[0].Action = &routev3.Route_Route{Route: &routev3.RouteAction{
+		ClusterSpecifier: &routev3.RouteAction_Cluster{Cluster: nobodyCluster},
+	}}
+	return nil
+}
+
+func rateLimit() *ratelimitfilterv3.RateLimit {
+	return &ratelimitfilterv3.RateLimit{
+		Domain:  rateLimitDomain,
+		Timeout: durationpb.New(250 * time.Millisecond),
+		// Without the service nobody knows what is spent.
+		FailureModeDeny:         true,
+		EnableXRatelimitHeaders: ratelimitfilterv3.RateLimit_DRAFT_VERSION_03,
+		RateLimitService: &ratelimitv3.RateLimitServiceConfig{
+			TransportApiVersion: corev3.ApiVersion_V3,
+			GrpcService: &corev3.GrpcService{TargetSpecifier: &corev3.GrpcService_EnvoyGrpc_{
+				EnvoyGrpc: &corev3.GrpcService_EnvoyGrpc{ClusterName: rateLimitCluster},
+			}},
+		},
+	}
 }
 
 // nobody is the cluster of the route behind, which answers 503 like a direct
