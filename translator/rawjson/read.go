@@ -86,8 +86,8 @@ func Members(v Value) Object {
 		return nil
 	}
 	all := make(Object, 0, 4)
-	each(v, func(name string, value Value) bool {
-		all = append(all, Member{name, value})
+	each(v, func(name, value Value) bool {
+		all = append(all, Member{Text(name), value})
 		return true
 	})
 	return all
@@ -101,7 +101,7 @@ func Elements(v Value) iter.Seq2[int, Value] {
 			return
 		}
 		i := 0
-		each(v, func(_ string, value Value) bool {
+		each(v, func(_, value Value) bool {
 			i++
 			return yield(i-1, value)
 		})
@@ -111,7 +111,7 @@ func Elements(v Value) iter.Seq2[int, Value] {
 // Empty reports whether an object or an array has nothing in it.
 func Empty(v Value) bool {
 	empty := true
-	each(v, func(string, Value) bool { empty = false; return false })
+	each(v, func(_, _ Value) bool { empty = false; return false })
 	return empty
 }
 

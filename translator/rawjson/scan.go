@@ -2,9 +2,10 @@ package rawjson
 
 import "bytes"
 
-// each calls f for the members of an object, or for the elements of an array, until
-// it returns false. v is known to be JSON, so it only looks for where values end.
-func each(v Value, f func(name string, value Value) bool) {
+// each calls f for the members of an object, with their quoted names, or for the
+// elements of an array, until it returns false. v is known to be JSON, so each only
+// looks for where values end.
+func each(v Value, f func(name, value Value) bool) {
 	object := Kind(v) == '{'
 	i := skipSpace(v, 0) + 1
 	for {
@@ -12,10 +13,10 @@ func each(v Value, f func(name string, value Value) bool) {
 		if i >= len(v) || v[i] == '}' || v[i] == ']' {
 			return
 		}
-		name := ""
+		var name Value
 		if object {
 			end := i + stringEnd(v[i:])
-			name = Text(v[i:end])
+			name = v[i:end]
 			i = skipSeparators(v, end)
 		}
 		end := valueEnd(v, i)
@@ -69,8 +70,11 @@ func valueEnd(v Value, i int) int {
 
 // literalEnd is where a number, true, false or null ends.
 func literalEnd(v Value, i int) int {
-	if n := bytes.IndexAny(v[i:], ",]} \t\n\r"); n >= 0 {
-		return i + n
+	for ; i < len(v); i++ {
+		switch v[i] {
+		case ',', ']', '}', ' ', '\t', '\n', '\r':
+			return i
+		}
 	}
 	return len(v)
 }
