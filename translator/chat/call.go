@@ -7,8 +7,8 @@ import "bedrock-extproc/translator"
 type call struct {
 	// model is the id that was asked for; answers repeat it.
 	model string
-	// names restores the tool names that were changed for Bedrock.
-	names toolNames
+	// names are the client's names of tools that were renamed, by the names sent.
+	names map[string]string
 	// warnings lists every repair of the request, in the order of the request.
 	warnings []warning
 	// toolUseDeltas says whether tool_use_delta events are sent.
@@ -20,15 +20,3 @@ type call struct {
 
 // A warning appears in metadata.warnings.
 type warning = translator.Warning
-
-// toolNames maps names as Bedrock saw them to names as the client gave them.
-// Only changed names are listed; nil is valid and changes nothing.
-type toolNames map[string]string
-
-// original returns the client's name for a tool that Bedrock calls sent.
-func (n toolNames) original(sent string) string {
-	if name, ok := n[sent]; ok {
-		return name
-	}
-	return sent
-}

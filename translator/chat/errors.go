@@ -4,8 +4,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/go-json-experiment/json/jsontext"
-
 	"bedrock-extproc/translator"
 	"bedrock-extproc/translator/rawjson"
 )
@@ -13,56 +11,50 @@ import (
 // encodeError writes {"detail", "error"}. A malformed request's detail is the
 // list that FastAPI's clients know.
 func encodeError(e *translator.Error) []byte {
-	w := newWriter(512)
+	w := rawjson.NewWriter(512)
 	if e.Kind == translator.KindMalformed {
-		w.member("detail", malformedDetail(e))
+		w.Member("detail", malformedDetail(e))
 	} else {
-		w.text("detail", e.Message)
+		w.Text("detail", e.Message)
 	}
-	w.member("error", errorObject(e))
-	return w.end()
+	w.Member("error", errorObject(e))
+	return w.End()
 }
 
-func malformedDetail(e *translator.Error) []byte {
-	w := newWriter(256)
-	w.member("loc", location(e.Path))
-	w.text("msg", e.Message)
-	w.text("type", string(e.Kind))
-	return list([]jsontext.Value{w.end()})
+func malformedDetail(e *translator.Error) rawjson.Value {
+	w := rawjson.NewWriter(256)
+	w.Member("loc", location(e.Path))
+	w.Text("msg", e.Message)
+	w.Text("type", string(e.Kind))
+	return rawjson.Array([]rawjson.Value{w.End()})
 }
 
 // location turns "messages[0].content" into ["body","messages",0,"content"].
-func location(path string) []byte {
-	loc := []jsontext.Value{rawjson.Quote("body")}
+func location(path string) rawjson.Value {
+	loc := []rawjson.Value{rawjson.Quote("body")}
 	for _, token := range strings.FieldsFunc(path, func(r rune) bool { return r == '.' || r == '[' || r == ']' }) {
 		if _, err := strconv.ParseUint(token, 10, 32); err == nil {
-			loc = append(loc, jsontext.Value(token))
+			loc = append(loc, rawjson.Value(token))
 			continue
 		}
 		loc = append(loc, rawjson.Quote(token))
 	}
-	return list(loc)
+	return rawjson.Array(loc)
 }
 
 // errorObject is the same in error bodies and error events.
-func errorObject(e *translator.Error) []byte {
-	w := newWriter(384)
-	w.text("type", string(e.Kind))
-	w.member("status", strconv.AppendInt(nil, int64(e.Status), 10))
-	w.member("retryable", strconv.AppendBool(nil, e.Retryable))
-	for _, m := range []struct{ name, value string }{
-		{"aws_error", e.AWSError},
-		{"aws_request_id", e.Facts.AWSRequestID},
-		{"request_id", e.Facts.RequestID},
-		{"backend", e.Facts.Backend},
-		{"region", e.Facts.Region},
-		{"model", e.Facts.ModelID},
-		{"path", e.Path},
-		{"hint", e.Hint},
-	} {
-		if m.value != "" {
-			w.text(m.name, m.value)
-		}
-	}
-	return w.end()
+func errorObject(e *translator.Error) rawjson.Value {
+	w := rawjson.NewWriter(384)
+	w.Text("type", string(e.Kind))
+	w.Int("status", e.Status)
+	w.Bool("retryable", e.Retryable)
+	w.Optional("aws_error", e.AWSError)
+	w.Optional("aws_request_id", e.Facts.AWSRequestID)
+	w.Optional("request_id", e.Facts.RequestID)
+	w.Optional("backend", e.Facts.Backend)
+	w.Optional("region", e.Facts.Region)
+	w.Optional("model", e.Facts.ModelID)
+	w.Optional("path", e.Path)
+	w.Optional("hint", e.Hint)
+	return w.End()
 }

@@ -59,7 +59,7 @@ func FuzzEncodeReply(f *testing.F) {
 		}
 	}
 	f.Fuzz(func(t *testing.T, reply []byte) {
-		c := &call{model: "m", names: toolNames{"a": "b"}}
+		c := &call{model: "m", names: map[string]string{"a": "b"}}
 		body, _, err := c.EncodeReply(reply, facts)
 		if err != nil {
 			if _, ok := errors.AsType[*translator.Error](err); !ok {

@@ -203,7 +203,7 @@ func (g *golden) answer(t *testing.T, call *translator.Call) {
 	if reply, ok := g.section("reply.json"); ok {
 		body, _, err := call.Encoder.EncodeReply(bytes.TrimSpace(reply), facts)
 		if err != nil {
-			body = g.dialect(t).EncodeError(translator.AsError(err))
+			body = g.dialect(t).EncodeError(withFacts(err))
 		}
 		g.check(t, "client.json", indent(t, body))
 	}
@@ -226,10 +226,17 @@ func (g *golden) stream(t *testing.T, call *translator.Call, events []byte) []by
 		}
 		var err error
 		if out, err = s.AppendEvent(out, translator.Event{Kind: only.Name, Payload: only.Value}); err != nil {
-			return s.AppendError(out, translator.AsError(err))
+			return s.AppendError(out, withFacts(err))
 		}
 	}
 	return s.AppendEnd(out)
+}
+
+// withFacts is an error as extproc completes it.
+func withFacts(err error) *translator.Error {
+	e := *translator.AsError(err)
+	e.Facts = facts
+	return &e
 }
 
 // indent prints JSON for people, without touching strings and numbers.
@@ -243,3 +250,9 @@ func indent(t testing.TB, v []byte) []byte {
 }
 
 func warningsOf(c *translator.Call) []byte { return c.Encoder.(*call).encodeWarnings() }
+
+// lenient is for reading into Go types: of a name that comes twice, the last counts.
+var lenient = json.JoinOptions(jsontext.AllowDuplicateNames(true))
+
+// verbatim keeps strings as they are written, and names that come twice.
+var verbatim = json.JoinOptions(jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true), jsontext.PreserveRawStrings(true))

@@ -1,10 +1,6 @@
 package chat
 
-import (
-	"github.com/go-json-experiment/json/jsontext"
-
-	"bedrock-extproc/translator/rawjson"
-)
+import "bedrock-extproc/translator/rawjson"
 
 // The pages of the dialect, answered to GET.
 const (
@@ -14,28 +10,28 @@ const (
 
 // ModelsPage lists models by name.
 func ModelsPage(names []string) []byte {
-	var models []jsontext.Value
-	for _, name := range names {
-		w := newWriter(128)
-		w.text("name", name)
-		w.text("provider", "bedrock")
-		w.member("capabilities", []byte(`["chat","tool_use"]`))
-		models = append(models, w.end())
+	models := make([]rawjson.Value, len(names))
+	for i, name := range names {
+		w := rawjson.NewWriter(128)
+		w.Text("name", name)
+		w.Text("provider", "bedrock")
+		w.Member("capabilities", []byte(`["chat","tool_use"]`))
+		models[i] = w.End()
 	}
-	if models == nil {
+	if len(models) == 0 {
 		return []byte(`{"models":[]}`)
 	}
-	return object("models", list(models))
+	return rawjson.Wrap("models", rawjson.Array(models))
 }
 
 // ProvidersPage names the backends.
 func ProvidersPage(fallback string, available []string) []byte {
-	var names []jsontext.Value
-	for _, name := range available {
-		names = append(names, rawjson.Quote(name))
+	names := make([]rawjson.Value, len(available))
+	for i, name := range available {
+		names[i] = rawjson.Quote(name)
 	}
-	w := newWriter(128)
-	w.text("default", fallback)
-	w.member("available", list(names))
-	return object("llm", w.end())
+	w := rawjson.NewWriter(128)
+	w.Text("default", fallback)
+	w.Member("available", rawjson.Array(names))
+	return rawjson.Wrap("llm", w.End())
 }

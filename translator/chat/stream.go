@@ -1,210 +1,163 @@
 package chat
 
 import (
-	"errors"
-	"slices"
 	"strconv"
 
-	"github.com/go-json-experiment/json/jsontext"
-
 	"bedrock-extproc/translator"
+	"bedrock-extproc/translator/converse"
 	"bedrock-extproc/translator/rawjson"
 	"bedrock-extproc/translator/sse"
 )
 
-var errNotAnObject = errors.New("not a JSON object")
-
-// stream implements translator.Stream. Its state is kept by block index, so that
-// blocks may interleave; a text block needs no start.
+// stream implements translator.Stream.
 type stream struct {
-	call    *call
-	fields  *fields
-	open    map[int]*openBlock
-	done    map[int]jsontext.Value // blocks of the turn that have ended
-	special bool                   // the turn holds more than text and tool calls
-	meta    metadata
-	summary translator.Summary
-	told    bool // the metadata event is out
+	call   *call
+	facts  translator.Facts
+	answer *converse.Answer
 }
 
 // NewStream implements translator.Encoder.
 func (c *call) NewStream(facts translator.Facts) translator.Stream {
-	return &stream{
-		call: c, fields: newFields(), meta: metadata{call: c, facts: facts},
-		open: map[int]*openBlock{}, done: map[int]jsontext.Value{},
-	}
+	return &stream{call: c, facts: facts, answer: converse.NewAnswer(c.names)}
 }
 
 // AppendEvent implements translator.Stream.
 func (s *stream) AppendEvent(dst []byte, ev translator.Event) ([]byte, error) {
-	list, err := s.fields.read(ev.Payload)
-	if err != nil {
-		return dst, s.unreadable(err)
-	}
-	switch ev.Kind {
-	case "contentBlockDelta", "contentBlockStart", "contentBlockStop":
-		dst, err = s.blockEvent(dst, ev.Kind, list)
-	case "messageStop":
-		dst = s.messageStop(dst, list)
-	case "metadata":
-		dst, err = s.metadata(dst, list)
-	case "messageStart":
-	default:
-		dst = appendUnknown(dst, ev.Kind, list)
-	}
-	if err != nil {
-		return dst, s.unreadable(err)
-	}
-	return dst, nil
+	steps, err := s.answer.Read(ev.Kind, ev.Payload)
+	return s.appendSteps(dst, steps), err
 }
 
-func (s *stream) unreadable(err error) error {
-	return badAnswer("Bedrock sent an event that cannot be read.", s.meta.facts, err)
+// AppendEnd implements translator.Stream. The usage of a stream without metadata is
+// null, not zero.
+func (s *stream) AppendEnd(dst []byte) []byte { return s.appendSteps(dst, s.answer.End()) }
+
+// AppendError implements translator.Stream.
+func (s *stream) AppendError(dst []byte, e *translator.Error) []byte {
+	w := newEvent("error")
+	w.Text("detail", e.Message)
+	w.Member("error", errorObject(e))
+	return sse.AppendData(dst, w.End())
 }
 
-// blockEvent finds the block that an event belongs to.
-func (s *stream) blockEvent(dst []byte, kind string, list []member) ([]byte, error) {
-	index, value := 0, jsontext.Value(nil)
-	for _, m := range list {
-		switch string(m.name) {
-		case `"contentBlockIndex"`:
-			n, err := strconv.Atoi(string(m.value))
-			if err != nil {
-				return dst, err
-			}
-			index = n
-		case `"delta"`, `"start"`:
-			value = m.value
-		}
-	}
-	b := s.open[index]
-	if b == nil {
-		b = &openBlock{index: index}
-		s.open[index] = b
-	}
-	if kind == "contentBlockStop" {
-		return s.stop(dst, b), nil
-	}
-	if rawjson.Absent(value) {
-		return dst, nil
-	}
-	piece, err := s.fields.one(value)
-	if err != nil || piece.name == nil {
-		return dst, err
-	}
-	if kind == "contentBlockStart" {
-		return s.start(dst, b, piece)
-	}
-	return s.delta(dst, b, piece)
-}
+// Summary implements translator.Stream.
+func (s *stream) Summary() translator.Summary { return s.call.summary(s.answer) }
 
-// messageStop ends blocks that Bedrock has not ended, and tells why it stopped.
-func (s *stream) messageStop(dst []byte, list []member) []byte {
-	dst = s.stopAll(dst)
-	w := event("message_stop")
-	reason := jsontext.Value("null")
-	for _, m := range list {
-		switch string(m.name) {
-		case `"stopReason"`:
-			reason = rawjson.Compact(m.value)
-			s.summary.StopReason = reasonText(reason)
-		case `"additionalModelResponseFields"`:
-			s.meta.additional = rawjson.Compact(m.value).Clone()
-		}
-	}
-	w.member("stop_reason", reason)
-	w.text("model", s.call.model)
-	return sse.AppendData(dst, w.end())
-}
-
-func (s *stream) stopAll(dst []byte) []byte {
-	indexes := make([]int, 0, len(s.open))
-	for i := range s.open {
-		indexes = append(indexes, i)
-	}
-	slices.Sort(indexes)
-	for _, i := range indexes {
-		dst = s.stop(dst, s.open[i])
+func (s *stream) appendSteps(dst []byte, steps []converse.Step) []byte {
+	for i := range steps {
+		dst = s.appendStep(dst, &steps[i])
 	}
 	return dst
 }
 
-// metadata is the last event of a whole stream.
-func (s *stream) metadata(dst []byte, list []member) ([]byte, error) {
-	for _, m := range list {
-		s.meta.member(unquoted(m.name), m.value)
+func (s *stream) appendStep(dst []byte, step *converse.Step) []byte {
+	switch step.Kind {
+	case converse.StepText:
+		return appendText(dst, step)
+	case converse.StepToolStart, converse.StepToolInput:
+		return s.appendToolPiece(dst, step)
+	case converse.StepReasoning:
+		return appendReasoning(dst, step)
+	case converse.StepBlock:
+		return s.appendBlock(dst, step)
+	case converse.StepUnknown:
+		w := newEvent("unknown_event")
+		w.Text("event", step.Name)
+		w.Member("payload", step.Value)
+		return sse.AppendData(dst, w.End())
+	case converse.StepStop:
+		w := newEvent("message_stop")
+		w.Member("stop_reason", rawjson.OrNull(s.answer.StopReason))
+		w.Text("model", s.call.model)
+		return sse.AppendData(dst, w.End())
+	case converse.StepEnd:
+		w := newEvent("metadata")
+		w.Member("usage", encodeUsage(s.answer.Usage, "null"))
+		w.Member("metadata", s.call.encodeMetadata(s.answer, s.facts))
+		return sse.AppendData(dst, w.End())
+	case converse.StepStart, converse.StepCitation, converse.StepPiece: // told when the block ends
 	}
-	u, err := readUsage(s.meta.usage)
-	if err != nil {
-		return dst, err
-	}
-	stop := s.summary.StopReason
-	s.summary = u.summary()
-	s.summary.StopReason, s.summary.Warnings = stop, len(s.call.warnings)
-	return s.appendMetadata(dst, u.encode()), nil
+	return dst
 }
 
-func (s *stream) appendMetadata(dst, usage []byte) []byte {
-	s.told = true
-	if s.special {
-		s.meta.blocks = s.turn()
-	}
-	w := event("metadata")
-	w.member("usage", usage)
-	w.member("metadata", s.meta.encode())
-	return sse.AppendData(dst, w.end())
-}
-
-// turn is the assistant's turn as Converse blocks, to be sent back.
-func (s *stream) turn() []jsontext.Value {
-	indexes := make([]int, 0, len(s.done))
-	for i := range s.done {
-		indexes = append(indexes, i)
-	}
-	slices.Sort(indexes)
-	blocks := make([]jsontext.Value, len(indexes))
-	for n, i := range indexes {
-		blocks[n] = s.done[i]
-	}
-	return blocks
-}
-
-// AppendEnd implements translator.Stream. A stream without metadata says so: its
-// usage is null, not zero.
-func (s *stream) AppendEnd(dst []byte) []byte {
-	if s.told {
-		return dst
-	}
-	return s.appendMetadata(dst, []byte("null"))
-}
-
-// AppendError implements translator.Stream.
-func (s *stream) AppendError(dst []byte, e *translator.Error) []byte {
-	w := event("error")
-	w.text("detail", e.Message)
-	w.member("error", errorObject(e))
-	return sse.AppendData(dst, w.end())
-}
-
-// Summary implements translator.Stream.
-func (s *stream) Summary() translator.Summary { return s.summary }
-
-func event(kind string) *writer {
-	w := newWriter(192)
-	w.text("type", kind)
+func newEvent(kind string) *rawjson.Writer {
+	w := rawjson.NewWriter(192)
+	w.Text("type", kind)
 	return w
 }
 
-// appendUnknown passes an event on that this program does not know.
-func appendUnknown(dst []byte, kind string, list []member) []byte {
-	payload := newWriter(256)
-	for _, m := range list {
-		if string(m.name) != `"p"` { // padding, which hides the length of tokens on the way
-			payload.member(unquoted(m.name), rawjson.Compact(m.value))
-		}
+// appendText copies the piece as it came, escapes and all.
+func appendText(dst []byte, step *converse.Step) []byte {
+	dst = append(dst, `data: {"type":"content_delta","delta":`...)
+	dst = append(dst, step.Value...)
+	return appendIndex(dst, step.Index)
+}
+
+// appendIndex ends an event with the index of its block.
+func appendIndex(dst []byte, index int) []byte {
+	dst = append(dst, `,"index":`...)
+	dst = strconv.AppendInt(dst, int64(index), 10)
+	return append(dst, "}\n\n"...)
+}
+
+func (s *stream) appendToolPiece(dst []byte, step *converse.Step) []byte {
+	switch {
+	case s.call.toolsWithheld:
+		return dst
+	case step.Kind == converse.StepToolStart:
+		w := newEvent("tool_use_start")
+		w.Member("id", rawjson.OrNull(step.Call.ID))
+		w.Text("name", step.Call.Name)
+		w.Int("index", step.Index)
+		return sse.AppendData(dst, w.End())
+	case !s.call.toolUseDeltas:
+		return dst
 	}
-	w := event("unknown_event")
-	w.text("event", kind)
-	w.member("payload", payload.end())
-	return sse.AppendData(dst, w.end())
+	dst = append(dst, `data: {"type":"tool_use_delta","id":`...)
+	dst = append(dst, rawjson.OrNull(step.Call.ID)...)
+	dst = append(dst, `,"delta":`...)
+	dst = append(dst, step.Value...)
+	return appendIndex(dst, step.Index)
+}
+
+// reasoningNames are the client's names of the pieces of reasoning. Others keep
+// theirs.
+var reasoningNames = map[string]string{"text": "delta", "redactedContent": "redacted_content"}
+
+func appendReasoning(dst []byte, step *converse.Step) []byte {
+	name := step.Name
+	if client, ok := reasoningNames[name]; ok {
+		name = client
+	}
+	w := newEvent("reasoning_delta")
+	w.Member(name, rawjson.Compact(step.Value))
+	w.Int("index", step.Index)
+	return sse.AppendData(dst, w.End())
+}
+
+// appendBlock completes a tool call, and sends a block that the client has not seen
+// in pieces.
+func (s *stream) appendBlock(dst []byte, step *converse.Step) []byte {
+	switch b := step.Block; {
+	case b.Call != nil:
+		return s.appendCall(dst, step.Index, b.Call)
+	case b.Plain || b.Kind == "reasoningContent":
+		return dst
+	}
+	w := newEvent("content_block")
+	w.Int("index", step.Index)
+	w.Member("block", step.Block.Value)
+	return sse.AppendData(dst, w.End())
+}
+
+func (s *stream) appendCall(dst []byte, index int, call *converse.ToolCall) []byte {
+	if s.call.toolsWithheld {
+		s.call.withhold()
+		return dst
+	}
+	w := newEvent("tool_use_complete")
+	w.Member("id", rawjson.OrNull(call.ID))
+	w.Text("name", call.Name)
+	appendInput(w, call)
+	w.Int("index", index)
+	return sse.AppendData(dst, w.End())
 }

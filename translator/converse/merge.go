@@ -1,22 +1,21 @@
-package chat
+package converse
 
 import (
 	"encoding/base64"
 	"slices"
 
-	"github.com/go-json-experiment/json/jsontext"
-
 	"bedrock-extproc/translator/rawjson"
 )
 
-// pieces are those of one streamed value, in their order, without white space.
-type pieces []jsontext.Value
+// pieces are those of one streamed value, in order, without white space.
+type pieces []rawjson.Value
 
-func (p *pieces) add(piece jsontext.Value) { *p = append(*p, rawjson.Compact(piece).Clone()) }
+// add copies a piece.
+func (p *pieces) add(piece rawjson.Value) { *p = append(*p, rawjson.Compact(piece).Clone()) }
 
-// join puts them together, by halves: one onto all before it, each in turn, would
-// take time that grows with the square of their number.
-func (p pieces) join() jsontext.Value {
+// join merges the pieces by halves: merging them one after another would take time
+// that grows with the square of their number.
+func (p pieces) join() rawjson.Value {
 	switch len(p) {
 	case 0:
 		return nil
@@ -27,11 +26,11 @@ func (p pieces) join() jsontext.Value {
 	return merge(p[:half].join(), p[half:].join())
 }
 
-// merge puts a later part of a streamed value onto an earlier one, the way all
-// pieces that Bedrock streams belong together: texts are joined, lists are
-// appended, objects are merged member by member, and of anything else the later
-// one counts. Both are without white space, and the result may share their memory.
-func merge(a, b jsontext.Value) jsontext.Value {
+// merge adds a later piece of a streamed value to an earlier one, as Bedrock cuts
+// them: texts are joined, lists are appended, objects are merged member by member,
+// and of anything else the later one counts. Both are without white space. The
+// result may share their memory.
+func merge(a, b rawjson.Value) rawjson.Value {
 	switch {
 	case rawjson.Absent(a):
 		return b
@@ -52,42 +51,36 @@ func merge(a, b jsontext.Value) jsontext.Value {
 	}
 }
 
-func mergeLists(a, b jsontext.Value) jsontext.Value {
+func mergeLists(a, b rawjson.Value) rawjson.Value {
 	switch {
 	case len(a) == 2:
 		return b
 	case len(b) == 2:
 		return a
 	}
-	return slices.Concat(a[:len(a)-1], jsontext.Value(","), b[1:])
+	return slices.Concat(a[:len(a)-1], rawjson.Value(","), b[1:])
 }
 
-func mergeObjects(a, b jsontext.Value) jsontext.Value {
-	left, errLeft := newFields().read(a)
-	right, errRight := newFields().read(b)
-	if errLeft != nil || errRight != nil {
-		return b
+func mergeObjects(a, b rawjson.Value) rawjson.Value {
+	merged := rawjson.Members(a)
+	at := make(map[string]int, len(merged))
+	for i, m := range merged {
+		at[m.Name] = i
 	}
-	w := newWriter(len(a) + len(b))
-	for _, l := range left {
-		value := l.value
-		if r := find(right, l.name); r != nil {
-			value = mergeMember(l.name, value, r.value)
+	for _, m := range rawjson.Members(b) {
+		if i, ok := at[m.Name]; ok {
+			merged[i].Value = mergeMember(m.Name, merged[i].Value, m.Value)
+			continue
 		}
-		w.member(unquoted(l.name), value)
+		at[m.Name] = len(merged)
+		merged = append(merged, m)
 	}
-	for _, r := range right {
-		if find(left, r.name) == nil {
-			w.member(unquoted(r.name), r.value)
-		}
-	}
-	return w.end()
+	return merged.Value()
 }
 
-// mergeMember knows the members that are base64, of which each piece has padding of
-// its own.
-func mergeMember(name []byte, a, b jsontext.Value) jsontext.Value {
-	if n := string(name); n != `"bytes"` && n != `"redactedContent"` || a.Kind() != '"' || b.Kind() != '"' {
+// mergeMember knows the members that are base64: each piece has padding of its own.
+func mergeMember(name string, a, b rawjson.Value) rawjson.Value {
+	if name != "bytes" && name != "redactedContent" || a.Kind() != '"' || b.Kind() != '"' {
 		return merge(a, b)
 	}
 	first, errA := base64.StdEncoding.DecodeString(rawjson.Text(a))
@@ -97,15 +90,3 @@ func mergeMember(name []byte, a, b jsontext.Value) jsontext.Value {
 	}
 	return rawjson.Quote(base64.StdEncoding.EncodeToString(append(first, second...)))
 }
-
-func find(list []member, name []byte) *member {
-	for i := range list {
-		if string(list[i].name) == string(name) {
-			return &list[i]
-		}
-	}
-	return nil
-}
-
-// unquoted is a member's name as the writer takes it: without quotes, with escapes.
-func unquoted(name []byte) string { return string(name[1 : len(name)-1]) }

@@ -1,0 +1,58 @@
+package chat
+
+import (
+	"bedrock-extproc/translator"
+	"bedrock-extproc/translator/converse"
+	"bedrock-extproc/translator/rawjson"
+)
+
+// EncodeReply implements translator.Encoder.
+func (c *call) EncodeReply(reply []byte, facts translator.Facts) ([]byte, translator.Summary, error) {
+	answer := converse.NewAnswer(c.names)
+	if err := answer.ReadReply(reply); err != nil {
+		return nil, translator.Summary{}, err
+	}
+	calls := c.encodeCalls(answer.Blocks)
+	w := rawjson.NewWriter(len(reply) + 512)
+	w.Text("model", c.model)
+	w.Member("content", answer.Text())
+	w.Member("usage", encodeUsage(answer.Usage, "{}")) // clients read members of it
+	w.Member("metadata", c.encodeMetadata(answer, facts))
+	w.Member("tool_calls", rawjson.OrNull(calls))
+	w.Member("stop_reason", rawjson.OrNull(answer.StopReason))
+	return w.End(), c.summary(answer), nil
+}
+
+// encodeCalls lists the tool calls that the client is to answer, nil for none.
+func (c *call) encodeCalls(blocks []converse.AnswerBlock) rawjson.Value {
+	var calls []rawjson.Value
+	for i := range blocks {
+		call := blocks[i].Call
+		switch {
+		case call == nil:
+		case c.toolsWithheld:
+			c.withhold()
+		default:
+			w := rawjson.NewWriter(len(call.Input) + 128)
+			w.Member("id", rawjson.OrNull(call.ID))
+			w.Text("name", call.Name)
+			appendInput(w, call)
+			calls = append(calls, w.End())
+		}
+	}
+	return rawjson.Array(calls)
+}
+
+// appendInput is the same in whole and in streamed answers.
+func appendInput(w *rawjson.Writer, call *converse.ToolCall) {
+	w.Member("input", call.Input)
+	if call.Incomplete {
+		w.Bool("incomplete", true)
+	}
+}
+
+func (c *call) summary(answer *converse.Answer) translator.Summary {
+	s := answer.Summary()
+	s.Warnings = len(c.warnings)
+	return s
+}

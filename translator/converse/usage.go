@@ -1,0 +1,65 @@
+package converse
+
+import (
+	"strconv"
+
+	"bedrock-extproc/translator"
+	"bedrock-extproc/translator/rawjson"
+)
+
+// Usage counts tokens, as Bedrock wrote the numbers. Absent ones are nil.
+type Usage struct {
+	Input, Output, Total, CacheRead, CacheWrite rawjson.Value
+	// Details are all other members that are not empty.
+	Details rawjson.Object
+}
+
+func readUsage(v rawjson.Value) (*Usage, error) {
+	if rawjson.Kind(v) != '{' {
+		return nil, badAnswer("Bedrock's answer holds a usage that cannot be read.", rawjson.ErrNotObject)
+	}
+	u := &Usage{}
+	for _, m := range rawjson.Members(v) {
+		if rawjson.Absent(m.Value) {
+			continue
+		}
+		switch m.Name {
+		case "inputTokens":
+			u.Input = m.Value
+		case "outputTokens":
+			u.Output = m.Value
+		case "totalTokens":
+			u.Total = m.Value
+		case "cacheReadInputTokens":
+			u.CacheRead = m.Value
+		case "cacheWriteInputTokens":
+			u.CacheWrite = m.Value
+		default:
+			if string(m.Value) != "{}" {
+				u.Details = append(u.Details, m)
+			}
+		}
+	}
+	return u, nil
+}
+
+// summary is that of a nil Usage, too.
+func (u *Usage) summary() translator.Summary {
+	if u == nil {
+		return translator.Summary{}
+	}
+	return translator.Summary{
+		InputTokens: integer(u.Input), OutputTokens: integer(u.Output),
+		CacheReadTokens: integer(u.CacheRead), CacheWriteTokens: integer(u.CacheWrite),
+		UsageKnown: rawjson.Kind(u.Input) == '0',
+	}
+}
+
+// integer is 0 for what is not a whole number.
+func integer(v rawjson.Value) int64 {
+	n, err := strconv.ParseInt(string(v), 10, 64)
+	if err != nil {
+		return 0
+	}
+	return n
+}
