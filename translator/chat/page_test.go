@@ -5,64 +5,163 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
+	"github.com/go-json-experiment/json"
 	"github.com/google/go-cmp/cmp"
-
-	"bedrock-extproc/translator/rawjson"
 )
 
-const page = "../../docs/translation.md"
+const (
+	userPage = "../../docs/translation.md"
+	caseList = "testdata/README.md"
+)
 
-const pageHead = `# What is sent to Bedrock
+const caseListHead = `# Cases
 
-Each case shows a request of the chat API and the Converse request that becomes of it, or the error. The page is written from the cases in
-` + "`translator/chat/testdata`" + ` by ` + "`make generate`" + `, and a test holds it to them. To see it for a request of your own: ` + "`bedrock-extproc explain request.json`" + `.
+Each file is one request, answer or stream, and what the translator makes of it. ` + "`golden_test.go`" + ` says what the sections are.
+A number at the end of a name is that of a known problem with Bedrock; cases with the same number show the same problem.
+` + "`make generate`" + ` writes this list. [docs/translation.md](../../../docs/translation.md) explains the translation by topic.
 
-Numbers in the names of cases are those of known problems with Bedrock; the same number is the same problem.
 `
 
-// TestPage holds docs/translation.md to the cases.
-func TestPage(t *testing.T) {
-	var out bytes.Buffer
-	out.WriteString(pageHead)
+// TestPageOfCases compares testdata/README.md with the first sentences of the cases.
+func TestPageOfCases(t *testing.T) {
+	out := bytes.NewBufferString(caseListHead)
 	for _, g := range goldens(t) {
-		if request, ok := g.section("request.json"); ok {
-			g.describe(&out, request)
+		file := filepath.Base(g.file)
+		comment := strings.TrimSpace(string(g.archive.Comment))
+		sentence := regexp.MustCompile(`^[^\n]+?\.(\s|$)`).FindString(comment)
+		if sentence == "" {
+			t.Errorf("%s: the comment does not begin with a sentence on one line", g.file)
 		}
+		fmt.Fprintf(out, "- [%s](%s): %s\n", strings.TrimSuffix(file, ".txtar"), file, strings.TrimSpace(sentence))
 	}
 	if *update {
-		if err := os.WriteFile(page, out.Bytes(), 0o644); err != nil {
+		if err := os.WriteFile(caseList, out.Bytes(), 0o644); err != nil {
 			t.Fatal(err)
 		}
 		return
 	}
-	got, err := os.ReadFile(page)
+	got, err := os.ReadFile(caseList)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(out.String(), string(got)); diff != "" {
-		t.Errorf("docs/translation.md is stale, run make generate (-want +got):\n%s", diff)
+		t.Errorf("%s is stale, run make generate (-want +got):\n%s", caseList, diff)
 	}
 }
 
-func (g *golden) describe(out *bytes.Buffer, request []byte) {
-	name := strings.TrimSuffix(filepath.Base(g.file), ".txtar")
-	fmt.Fprintf(out, "\n## %s\n\n%s\n", name, strings.TrimSpace(string(g.archive.Comment)))
-	if text, ok := g.section("settings.json"); ok {
-		fmt.Fprintf(out, "\nWith `%s`.\n", strings.TrimSpace(string(text)))
+var (
+	caseLink = regexp.MustCompile(`\]\(\.\./translator/chat/testdata/(\w+)\.txtar\)`)
+	example  = regexp.MustCompile("(?s)```yaml\n(.*?)```")
+	// ellipsis makes an example JSON: each … becomes an element or a member "…".
+	ellipsis = strings.NewReplacer(", …}", `, "…": 0}`, "…", `"…"`)
+)
+
+// TestPageExamples compares every example of docs/translation.md with the case that
+// its topic links to. A line of an example is "section: JSON", in which … marks what
+// was cut; the rest must equal the section.
+func TestPageExamples(t *testing.T) {
+	text, err := os.ReadFile(userPage)
+	if err != nil {
+		t.Fatal(err)
 	}
-	show(out, "Request", request)
-	for _, part := range []struct{ title, section string }{
-		{"Sent", "converse.json"}, {"Warnings", "warnings.json"}, {"Refused", "error.json"},
-	} {
-		if text, ok := g.section(part.section); ok {
-			show(out, part.title, rawjson.Compact(text))
+	cases := map[string]*golden{}
+	for _, g := range goldens(t) {
+		cases[strings.TrimSuffix(filepath.Base(g.file), ".txtar")] = g
+	}
+	for _, topic := range strings.Split(string(text), "\n## ")[1:] {
+		title, body, _ := strings.Cut(topic, "\n")
+		t.Run(title, func(t *testing.T) {
+			links, examples := caseLink.FindAllStringSubmatch(body, -1), example.FindAllStringSubmatch(body, -1)
+			if len(links) != 1 || len(examples) != 1 || strings.Count(body, "```") != 2 {
+				t.Fatalf("%d links to a case and %d examples; a topic has one of each", len(links), len(examples))
+			}
+			g := cases[links[0][1]]
+			if g == nil {
+				t.Fatalf("there is no case %s", links[0][1])
+			}
+			g.checkExample(t, examples[0][1])
+		})
+	}
+}
+
+func (g *golden) checkExample(t *testing.T, lines string) {
+	t.Helper()
+	var events []any
+	for line := range strings.Lines(lines) {
+		section, shown, _ := strings.Cut(strings.TrimSpace(line), ": ")
+		part := parse(t, []byte(ellipsis.Replace(shown)))
+		if section == "event" {
+			events = append(events, part)
+			continue
+		}
+		text, ok := g.section(section + ".json")
+		if !ok {
+			t.Errorf("%s has no section %s.json", g.file, section)
+		} else if !matches(part, parse(t, text)) {
+			t.Errorf("%s of the example:\n%s\n%s:\n%s", section, shown, g.file, text)
 		}
 	}
+	if events != nil && !matches(events, g.events(t)) {
+		t.Errorf("%s has other events than the example", g.file)
+	}
 }
 
-func show(out *bytes.Buffer, title string, text []byte) {
-	fmt.Fprintf(out, "\n%s:\n\n```json\n%s\n```\n", title, bytes.TrimSpace(text))
+// events are the client's.
+func (g *golden) events(t *testing.T) []any {
+	t.Helper()
+	text, _ := g.section("client.sse")
+	var events []any
+	for line := range bytes.Lines(text) {
+		if data, ok := bytes.CutPrefix(line, []byte("data: ")); ok {
+			events = append(events, parse(t, data))
+		}
+	}
+	return events
+}
+
+func parse(t *testing.T, text []byte) (v any) {
+	t.Helper()
+	if err := json.Unmarshal(text, &v, lenient); err != nil {
+		t.Fatalf("%v\n%s", err, text)
+	}
+	return v
+}
+
+// matches compares JSON values. "…" in part is any number of elements or members.
+func matches(part, whole any) bool {
+	switch part := part.(type) {
+	case map[string]any:
+		object, ok := whole.(map[string]any)
+		_, open := part["…"]
+		if !ok || !open && len(part) != len(object) {
+			return false
+		}
+		for name, value := range part {
+			other, ok := object[name]
+			if name != "…" && (!ok || !matches(value, other)) {
+				return false
+			}
+		}
+		return true
+	case []any:
+		list, ok := whole.([]any)
+		return ok && matchesList(part, list)
+	default:
+		return part == whole
+	}
+}
+
+func matchesList(part, whole []any) bool {
+	switch {
+	case len(part) == 0:
+		return len(whole) == 0
+	case part[0] == "…":
+		return matchesList(part[1:], whole) || len(whole) > 0 && matchesList(part, whole[1:])
+	default:
+		return len(whole) > 0 && matches(part[0], whole[0]) && matchesList(part[1:], whole[1:])
+	}
 }
