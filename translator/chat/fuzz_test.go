@@ -103,7 +103,7 @@ func FuzzStream(f *testing.F) {
 			if !ok {
 				t.Fatalf("no event: %q", ev)
 			}
-			wantJSON(t, []byte(data))
+			wantOneLine(t, []byte(data))
 		}
 	})
 }
@@ -115,5 +115,14 @@ func wantJSON(t *testing.T, v []byte) {
 	}
 	if bytes.ContainsAny(v, "\n\r") {
 		t.Fatalf("more than a line: %q", v)
+	}
+}
+
+// wantOneLine also knows the line ends of Python's str.splitlines.
+func wantOneLine(t *testing.T, v []byte) {
+	t.Helper()
+	wantJSON(t, v)
+	if bytes.ContainsAny(v, "\v\f\x1c\x1d\x1e\u0085\u2028\u2029") {
+		t.Fatalf("more than a line to Python: %q", v)
 	}
 }

@@ -11,6 +11,7 @@ import (
 
 	"bedrock-extproc/translator"
 	"bedrock-extproc/translator/rawjson"
+	"bedrock-extproc/translator/sse"
 )
 
 // alphabet has what is hard to cut: escapes, surrogates, white space, markup.
@@ -92,7 +93,7 @@ func TestTextDeltasMakeTheText(t *testing.T) {
 }
 
 // TestToolDeltasMakeTheInput: the pieces of a tool call's input are its whole
-// input, byte for byte.
+// input, byte for byte but for escaped line ends.
 func TestToolDeltasMakeTheInput(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 4))
 	for range 500 {
@@ -113,8 +114,8 @@ func TestToolDeltasMakeTheInput(t *testing.T) {
 				complete = string(ev.Input)
 			}
 		}
-		if deltas != input || complete != input {
-			t.Fatalf("deltas   %s\ncomplete %s\nwant     %s", deltas, complete, input)
+		if line := string(sse.AppendJSON(nil, []byte(input))); deltas != input || complete != line {
+			t.Fatalf("deltas   %s\ncomplete %s\nwant     %s", deltas, complete, line)
 		}
 	}
 }

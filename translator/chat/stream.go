@@ -88,7 +88,7 @@ func newEvent(kind string) *rawjson.Writer {
 // appendText copies the piece as it came, escapes and all.
 func appendText(dst []byte, step *converse.Step) []byte {
 	dst = append(dst, `data: {"type":"content_delta","delta":`...)
-	dst = append(dst, step.Value...)
+	dst = sse.AppendJSON(dst, step.Value)
 	return appendIndex(dst, step.Index)
 }
 
@@ -113,9 +113,9 @@ func (s *stream) appendToolPiece(dst []byte, step *converse.Step) []byte {
 		return dst
 	}
 	dst = append(dst, `data: {"type":"tool_use_delta","id":`...)
-	dst = append(dst, rawjson.OrNull(step.Call.ID)...)
+	dst = sse.AppendJSON(dst, rawjson.OrNull(step.Call.ID))
 	dst = append(dst, `,"delta":`...)
-	dst = append(dst, step.Value...)
+	dst = sse.AppendJSON(dst, step.Value)
 	return appendIndex(dst, step.Index)
 }
 

@@ -27,3 +27,22 @@ func TestFraming(t *testing.T) {
 		t.Errorf("data %q", got)
 	}
 }
+
+// pythonLineEnds are the characters at which Python's str.splitlines cuts.
+const pythonLineEnds = "\n\r\v\f\x1c\x1d\x1e\u0085\u2028\u2029"
+
+// TestLinesStayWhole: no line splitter cuts a data line, and the JSON means the same.
+func TestLinesStayWhole(t *testing.T) {
+	for text, want := range map[string]string{
+		`"a\u0085b"`:                          `"a\u0085b"`,
+		"\"\u0085\u2028x\u2029\u2028\u2028\"": `"\u0085\u2028x\u2029\u2028\u2028"`,
+		"\"\u00e9\u2027\u202a\u00a9\u20ac\"":  "\"\u00e9\u2027\u202a\u00a9\u20ac\"",
+		"\"\xc2":                              "\"\xc2",
+		"\"\xe2\x80":                          "\"\xe2\x80",
+	} {
+		got := string(sse.AppendJSON(nil, []byte(text)))
+		if got != want || strings.ContainsAny(got, pythonLineEnds) {
+			t.Errorf("%q: got %q, want %q", text, got, want)
+		}
+	}
+}
