@@ -85,7 +85,7 @@ const maxBlocks = 100_000
 // count refuses blocks and tools beyond the bound.
 func (r *Request) count(at string) error {
 	if r.blocks++; r.blocks > maxBlocks {
-		return Invalid(at, "There are more than 100000 blocks of content and tools.", "Send fewer and longer ones.")
+		return Refuse(at, faultManyBlocks)
 	}
 	return nil
 }
@@ -107,7 +107,7 @@ func (r *Request) Content(f Field) ([]Block, error) {
 	case '[':
 		return r.blockList(f)
 	case '{':
-		return nil, Malformed(f.At, "Input should be a string or a list of content blocks.")
+		return nil, Refuse(f.At, faultNotContent)
 	default:
 		return []Block{TextBlock(string(f.Value), f.At)}, nil
 	}
@@ -121,9 +121,7 @@ func TextBlock(text, at string) Block {
 // text is no block for blank text, which the service refuses.
 func (r *Request) text(f Field) ([]Block, error) {
 	if !r.passes() && rawjson.Blank(f.Value) {
-		return nil, r.repair(f.At, fault{
-			"blank_text_dropped", "This text is blank, which Bedrock refuses.", "Text of nothing but white space was left out.", "Leave it out.",
-		})
+		return nil, r.repair(f.At, faultBlankText)
 	}
 	return []Block{{Kind: "text", At: f.At, value: f.Value}}, nil
 }
@@ -168,12 +166,11 @@ func (r *Request) block(f Field) ([]Block, error) {
 		return nil, err
 	}
 	if rawjson.Kind(f.Value) != '{' {
-		return nil, Malformed(f.At, "Input should be a content block, which is an object.")
+		return nil, Refuse(f.At, faultNotBlock)
 	}
 	only, ok := rawjson.Members(f.Value).Only()
 	if !ok {
-		return nil, Invalid(f.At, "A content block has exactly one member, which names its kind.",
-			`Send each block as an object such as {"text": "…"}.`)
+		return nil, Refuse(f.At, faultBlockMembers)
 	}
 	b := Block{Kind: only.Name, At: f.At, value: only.Value}
 	kind := slices.Index(contentKinds, b.Kind)
@@ -181,12 +178,11 @@ func (r *Request) block(f Field) ([]Block, error) {
 		return []Block{b}, nil // newer than this program: Bedrock decides
 	}
 	b.Kind = contentKinds[kind] // so that the name of each block takes no memory
-	want, what := '{', "an object"
-	if b.Kind == "text" {
-		want, what = '"', "a string"
-	}
-	if rune(rawjson.Kind(b.value)) != want {
-		return nil, Malformed(f.At+"."+b.Kind, "Input should be "+what+".")
+	switch k := rawjson.Kind(b.value); {
+	case b.Kind == "text" && k != '"':
+		return nil, Refuse(f.At+".text", FaultNotString)
+	case b.Kind != "text" && k != '{':
+		return nil, Refuse(f.At+"."+b.Kind, FaultNotObject)
 	}
 	if r.passes() {
 		return []Block{b}, nil
@@ -200,7 +196,7 @@ var contentKinds = []string{
 	"citationsContent", "searchResult", "toolAddition", "toolRemoval",
 }
 
-// known checks and mends a block of a kind that it knows.
+// known checks and repairs a block whose kind is one of contentKinds.
 func (r *Request) known(b Block) ([]Block, error) {
 	var err error
 	switch b.Kind {

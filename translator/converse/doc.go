@@ -9,3 +9,5 @@
 // The members are those of
 // https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.html
 package converse
+
+//go:generate go test . -run TestWarningsPage -update

@@ -20,7 +20,7 @@ type Inference struct {
 // Infer checks the parameters and adds them.
 func (r *Request) Infer(in Inference) error {
 	if k := rawjson.Kind(in.Additional.Value); k != '{' && !rawjson.Absent(in.Additional.Value) {
-		return Malformed(in.Additional.At, "Input should be an object.")
+		return Refuse(in.Additional.At, FaultNotObject)
 	}
 	maxTokens, err := r.maxTokens(in.MaxTokens)
 	if err != nil {
@@ -59,7 +59,7 @@ func (r *Request) setInference(members rawjson.Object, in Inference) {
 		}
 	}
 	if at != "" {
-		r.Set("inferenceConfig", Field{members.Value(), at})
+		r.set("inferenceConfig", Field{members.Value(), at})
 	}
 }
 
@@ -70,9 +70,9 @@ func (r *Request) maxTokens(f Field) (rawjson.Value, error) {
 	case err != nil || rawjson.Absent(f.Value):
 		return nil, err
 	case n != float64(int64(n)):
-		return nil, Malformed(f.At, "Input should be a whole number.")
+		return nil, Refuse(f.At, faultNotWhole)
 	case !r.passes() && (n < 1 || n > 1<<31-1):
-		return nil, Invalid(f.At, outOfBounds(f.Value), "Bedrock takes whole numbers from 1.")
+		return nil, Refuse(f.At, faultMaxTokens.with(values{value: clipNumber(f.Value)}))
 	case strings.ContainsAny(string(f.Value), ".eE"):
 		return strconv.AppendInt(nil, int64(n), 10), nil
 	}
@@ -82,14 +82,12 @@ func (r *Request) maxTokens(f Field) (rawjson.Value, error) {
 func (r *Request) fraction(f Field) error {
 	n, err := number(f)
 	if err == nil && !r.passes() && (n < 0 || n > 1) {
-		err = Invalid(f.At, outOfBounds(f.Value), "Bedrock takes 0 to 1.")
+		err = Refuse(f.At, faultFraction.with(values{value: clipNumber(f.Value)}))
 	}
 	return err
 }
 
-func outOfBounds(v rawjson.Value) string {
-	return "The value " + string(v[:min(len(v), 20)]) + " is out of bounds."
-}
+func clipNumber(v rawjson.Value) string { return string(v[:min(len(v), 20)]) }
 
 // number is 0 for an absent value.
 func number(f Field) (float64, error) {
@@ -97,7 +95,7 @@ func number(f Field) (float64, error) {
 	case rawjson.Absent(f.Value):
 		return 0, nil
 	case rawjson.Kind(f.Value) != '0':
-		return 0, Malformed(f.At, "Input should be a number.")
+		return 0, Refuse(f.At, faultNotNumber)
 	}
 	n, _ := strconv.ParseFloat(string(f.Value), 64) // what is too large is infinite
 	return n, nil
@@ -117,14 +115,14 @@ func (r *Request) sampling(in Inference) error {
 			continue
 		}
 		if slices.Contains(r.family.Refused, p.name) {
-			return Invalid(p.At, "With "+r.family.Rule()+", this cannot be given.", "Leave it out.")
+			return Refuse(p.At, faultParameter.with(values{family: r.family}))
 		}
 		if slices.Contains(r.family.NotTogether, p.name) {
 			both = append(both, p.Field)
 		}
 	}
 	if len(both) == 2 {
-		return Invalid(both[1].At, "With "+r.family.Rule()+", only one of "+both[0].At+" and "+both[1].At+" can be given.", "Leave one of them out.")
+		return Refuse(both[1].At, faultTogether.with(values{family: r.family, path: both[0].At, value: both[1].At}))
 	}
 	return nil
 }
@@ -139,7 +137,7 @@ func (r *Request) stopSequences(f Field) (rawjson.Value, error) {
 		return nil, nil
 	case '"', '[':
 	default:
-		return nil, Malformed(f.At, "Input should be a string or a list of strings.")
+		return nil, Refuse(f.At, faultNotStops)
 	}
 	if rawjson.Kind(f.Value) == '"' {
 		kept, err := r.stopSequence(f)
@@ -155,7 +153,7 @@ func (r *Request) stopSequences(f Field) (rawjson.Value, error) {
 		case err != nil:
 			return nil, err
 		case i >= maxStops && !r.passes():
-			return nil, Invalid(f.At, "There are more than 2500 stop sequences.", "Send 2500 at most.")
+			return nil, Refuse(f.At, faultManyStops)
 		case kept:
 			list = rawjson.AppendCompact(rawjson.AppendSeparator(list), v)
 		}
@@ -169,15 +167,13 @@ func (r *Request) stopSequences(f Field) (rawjson.Value, error) {
 func (r *Request) stopSequence(f Field) (kept bool, err error) {
 	switch {
 	case rawjson.Kind(f.Value) != '"':
-		return false, Malformed(f.At, "Input should be a string.")
+		return false, Refuse(f.At, FaultNotString)
 	case r.passes():
 		return true, nil
 	case string(f.Value) == `""`:
-		return false, r.repair(f.At, fault{
-			"empty_stop_dropped", "This stop sequence is empty.", "An empty stop sequence was left out.", "Leave it out.",
-		})
+		return false, r.repair(f.At, faultEmptyStop)
 	case r.family.BlankStopSequences == "refused" && rawjson.Blank(f.Value):
-		return false, Invalid(f.At, "With "+r.family.Rule()+", a stop sequence cannot be white space only.", "Leave it out, or name some text.")
+		return false, Refuse(f.At, faultBlankStop.with(values{family: r.family}))
 	}
 	return true, nil
 }

@@ -21,9 +21,9 @@ func (r *Request) thinking(in Inference) error {
 	}
 	switch {
 	case r.thinkingForbids("temperature") && !rawjson.Absent(in.Temperature.Value) && temperature != 1:
-		return r.notWhileThinking(in.Temperature.At)
+		return Refuse(in.Temperature.At, faultWhileThinking.with(values{family: r.family}))
 	case r.thinkingForbids("top_k") && !rawjson.Absent(in.TopK.Value):
-		return r.notWhileThinking(in.TopK.At)
+		return Refuse(in.TopK.At, faultWhileThinking.with(values{family: r.family}))
 	}
 	return r.budget(in, config)
 }
@@ -42,10 +42,6 @@ func (r *Request) thinkingForbids(what string) bool {
 	return slices.Contains(r.family.ThinkingForbids, what)
 }
 
-func (r *Request) notWhileThinking(at string) error {
-	return Invalid(at, "With "+r.family.Rule()+", this cannot be given while the model thinks.", "Leave it out, or switch thinking off.")
-}
-
 // budget: the tokens of thoughts count among those of the answer.
 func (r *Request) budget(in Inference, config rawjson.Object) error {
 	tokens := config.Get("budget_tokens")
@@ -58,8 +54,7 @@ func (r *Request) budget(in Inference, config rawjson.Object) error {
 	}
 	most, err := number(in.MaxTokens)
 	if err == nil && budget >= most {
-		err = Invalid(in.MaxTokens.At, "With "+r.family.Rule()+", the budget for thinking must be below the tokens of the answer.",
-			"Raise max_tokens, or lower the budget: thoughts count among the tokens of the answer.")
+		err = Refuse(in.MaxTokens.At, faultBudget.with(values{family: r.family}))
 	}
 	return err
 }
@@ -67,11 +62,11 @@ func (r *Request) budget(in Inference, config rawjson.Object) error {
 // topK adds top_k to the model's own fields, where the family has it.
 func (r *Request) topK(f, additional Field) error {
 	if rawjson.Absent(f.Value) {
-		r.Set("additionalModelRequestFields", additional)
+		r.set("additionalModelRequestFields", additional)
 		return nil
 	}
 	if rawjson.Kind(f.Value) != '0' {
-		return Malformed(f.At, "Input should be a number.")
+		return Refuse(f.At, faultNotNumber)
 	}
 	path := r.family.TopK
 	if len(path) == 0 {
@@ -79,12 +74,12 @@ func (r *Request) topK(f, additional Field) error {
 	}
 	v, ok := placed(given(additional.Value), path, f.Value)
 	if !ok {
-		return Invalid(f.At, "Among the additional model request fields something stands in its place.", "Give it once.")
+		return Refuse(f.At, faultTopK)
 	}
 	if rawjson.Absent(additional.Value) {
 		additional.At = f.At
 	}
-	r.Set("additionalModelRequestFields", Field{v, additional.At})
+	r.set("additionalModelRequestFields", Field{v, additional.At})
 	return nil
 }
 

@@ -60,9 +60,9 @@ func (r *Request) toolUse(b *Block) error {
 func requiredLabel(f Field) (label, error) {
 	switch {
 	case rawjson.Absent(f.Value), string(f.Value) == `""`:
-		return label{}, Invalid(f.At, "This field is required and cannot be empty.", "")
+		return label{}, Refuse(f.At, faultRequired)
 	case rawjson.Kind(f.Value) != '"':
-		return label{}, Malformed(f.At, "Input should be a string.")
+		return label{}, Refuse(f.At, FaultNotString)
 	}
 	return label{rawjson.Text(f.Value), f.At}, nil
 }
@@ -78,7 +78,7 @@ func (r *Request) toolInput(f Field) (rawjson.Value, error) {
 	case '"':
 		return r.textInput(f)
 	default:
-		return nil, notAnObject(f.At)
+		return nil, Refuse(f.At, faultInputNotObject)
 	}
 }
 
@@ -93,16 +93,9 @@ func (r *Request) textInput(f Field) (rawjson.Value, error) {
 		if r.passes() {
 			return raw, nil
 		}
-		return raw, r.repair(f.At, fault{
-			"tool_input_wrapped", "The input of this tool call is not JSON.", `The input is not JSON; it was sent as {"raw": text}.`,
-			"Send the input as a JSON object.",
-		})
+		return raw, r.repair(f.At, faultInputNotJSON)
 	case rawjson.Kind(inner) != '{':
-		return nil, notAnObject(f.At)
+		return nil, Refuse(f.At, faultInputNotObject)
 	}
 	return inner, nil
-}
-
-func notAnObject(at string) error {
-	return Invalid(at, "The input of this tool call is not a JSON object.", "Bedrock takes objects only: put the value under a name.")
 }

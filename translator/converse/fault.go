@@ -1,0 +1,102 @@
+package converse
+
+import (
+	"net/http"
+	"strconv"
+	"strings"
+
+	"bedrock-extproc/translator"
+	"bedrock-extproc/translator/family"
+)
+
+// A Fault is one thing that can be wrong with a client's request, in the words
+// that the client reads. All of them are in faults.go. A Fault is immutable.
+type Fault struct {
+	// code is stable. Warnings carry it; errors do not.
+	code string
+	// problem is the message of the error.
+	problem string
+	// done is the detail of the warning, "" for a fault that is always refused.
+	done string
+	// hint says what the client can do, "" when the problem says it.
+	hint string
+	// malformed makes the error a 422 rather than a 400.
+	malformed bool
+}
+
+// A template is a Fault with placeholders in its texts, which with fills in.
+type template Fault
+
+// values are what placeholders stand for: {kind} for kind, and so on. What a client
+// wrote is bounded by the caller.
+type values struct {
+	family *family.Family // the family and the date of its rules
+	kind   string         // of a block
+	value  string         // of the request
+	id     string         // of a tool call
+	name   string         // that is sent instead of the client's
+	list   string         // of what is accepted
+	path   string         // of another value in the request
+	count  int
+}
+
+func (t template) with(v values) Fault {
+	rule := ""
+	if v.family != nil {
+		rule = v.family.Rule()
+	}
+	fill := strings.NewReplacer(
+		"{family}", rule, "{kind}", v.kind, "{value}", v.value, "{id}", v.id, "{name}", v.name,
+		"{list}", v.list, "{path}", v.path, "{count}", strconv.Itoa(v.count),
+	)
+	f := Fault(t)
+	f.problem, f.done, f.hint = fill.Replace(f.problem), fill.Replace(f.done), fill.Replace(f.hint)
+	return f
+}
+
+// Refuse returns the *translator.Error of a request that has fault f at a path.
+func Refuse(at string, f Fault) error {
+	e := &translator.Error{Status: http.StatusBadRequest, Kind: translator.KindInvalid, Path: at, Message: f.problem, Hint: f.hint}
+	if f.malformed {
+		e.Status, e.Kind = http.StatusUnprocessableEntity, translator.KindMalformed
+	}
+	return e
+}
+
+// Warning says that fault f, found at a path, was dealt with.
+func (f Fault) Warning(at string) translator.Warning {
+	return translator.Warning{Code: f.code, Path: at, Detail: f.done}
+}
+
+// repair warns of a fault that the caller repairs, or refuses it in strict mode. It
+// is not called in passthrough mode.
+func (r *Request) repair(at string, f Fault) error {
+	if r.rules.Mode == Strict {
+		return Refuse(at, f)
+	}
+	r.warn(at, f)
+	return nil
+}
+
+// maxWarnings bounds what a request with many faults adds to its answer.
+const maxWarnings = 100
+
+// warn adds a warning in every mode. Beyond maxWarnings, it only counts.
+func (r *Request) warn(at string, f Fault) {
+	if r.warningsFull() {
+		r.unlisted++
+		return
+	}
+	r.warnings = append(r.warnings, f.Warning(at))
+}
+
+func (r *Request) warningsFull() bool { return len(r.warnings) == maxWarnings }
+
+// Warnings lists the warnings in the order in which the faults were found.
+func (r *Request) Warnings() []translator.Warning {
+	if r.unlisted == 0 {
+		return r.warnings
+	}
+	more := faultMoreWarnings.with(values{count: r.unlisted}).Warning("")
+	return append(r.warnings[:maxWarnings:maxWarnings], more)
+}
