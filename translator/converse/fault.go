@@ -24,7 +24,8 @@ type Fault struct {
 	malformed bool
 }
 
-// A template is a Fault with placeholders in its texts, which with fills in.
+// A template is a Fault with placeholders in its texts, which with fills in. Its texts
+// have no other braces.
 type template Fault
 
 // values are what placeholders stand for: {kind} for kind, and so on. What a client
@@ -41,17 +42,47 @@ type values struct {
 }
 
 func (t template) with(v values) Fault {
-	rule := ""
-	if v.family != nil {
-		rule = v.family.Rule()
-	}
-	fill := strings.NewReplacer(
-		"{family}", rule, "{kind}", v.kind, "{value}", v.value, "{id}", v.id, "{name}", v.name,
-		"{list}", v.list, "{path}", v.path, "{count}", strconv.Itoa(v.count),
-	)
 	f := Fault(t)
-	f.problem, f.done, f.hint = fill.Replace(f.problem), fill.Replace(f.done), fill.Replace(f.hint)
+	f.problem, f.done, f.hint = v.fill(f.problem), v.fill(f.done), v.fill(f.hint)
 	return f
+}
+
+// fill replaces the placeholders of a text. Values are not searched for placeholders.
+func (v values) fill(text string) string {
+	before, rest, found := strings.Cut(text, "{")
+	if !found {
+		return text
+	}
+	name, rest, _ := strings.Cut(rest, "}")
+	value, _ := v.get(name)
+	return before + value + v.fill(rest)
+}
+
+// get is the value for a placeholder. ok is false for any other name.
+func (v values) get(name string) (value string, ok bool) {
+	switch name {
+	case "family":
+		if v.family != nil {
+			value = v.family.Rule()
+		}
+	case "kind":
+		value = v.kind
+	case "value":
+		value = v.value
+	case "id":
+		value = v.id
+	case "name":
+		value = v.name
+	case "list":
+		value = v.list
+	case "path":
+		value = v.path
+	case "count":
+		value = strconv.Itoa(v.count)
+	default:
+		return "", false
+	}
+	return value, true
 }
 
 // Refuse returns the *translator.Error of a request that has fault f at a path.
