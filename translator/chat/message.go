@@ -5,7 +5,7 @@ import (
 	"bedrock-extproc/translator/rawjson"
 )
 
-// system is text or a list of Converse blocks.
+// system reads text or a list of Converse blocks.
 func (in *input) system() error {
 	f := in.Field("system")
 	if k := rawjson.Kind(f.Value); k != '"' && k != '[' && !rawjson.Absent(f.Value) {

@@ -89,8 +89,8 @@ func (in *input) options() error {
 	return nil
 }
 
-// streamOptions says whether the client asks for tool_use_delta events, nil when
-// it does not say.
+// streamOptions reads whether the client wants tool_use_delta events, nil when it does
+// not care.
 func (in *input) streamOptions() (*bool, error) {
 	f := in.Field("stream_options")
 	if rawjson.Absent(f.Value) {

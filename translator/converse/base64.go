@@ -7,9 +7,9 @@ import (
 	"bedrock-extproc/translator/rawjson"
 )
 
-// plainBase64 checks base64 without keeping the bytes that it encodes. Where only the
-// writing differs from standard base64, plain is a JSON string with standard base64
-// and fault says what differs. plain is nil when f needs no change.
+// plainBase64 checks base64 without keeping the bytes that it encodes. For a data URL
+// or another variant of base64, plain is a JSON string with standard base64, and fault
+// is the reason. Otherwise plain is nil.
 func plainBase64(f Field) (plain rawjson.Value, fault Fault, err error) {
 	text, ok := rawjson.Plain(f.Value)
 	if !ok {

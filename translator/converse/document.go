@@ -30,10 +30,10 @@ func (r *Request) document(b *Block) error {
 	return r.repair(f.At, faultDocumentName.with(values{name: strconv.Quote(name)}))
 }
 
-// maxDocumentName is the service's limit.
+// maxDocumentName is Bedrock's limit.
 const maxDocumentName = 200
 
-// uniqueName numbers a name that has been given before.
+// uniqueName appends a number to a name that another document has.
 func (r *Request) uniqueName(name string) string {
 	unique := name
 	stem := strings.TrimSpace(name[:min(len(name), maxDocumentName-len(" (100000)"))])
@@ -46,7 +46,7 @@ func (r *Request) uniqueName(name string) string {
 }
 
 // cleanDocumentName keeps ASCII letters and digits, single spaces and - ( ) [ ].
-// The extension of a file goes; "document" is what is left of nothing.
+// It removes a file's extension. An empty name becomes "document".
 func cleanDocumentName(name string) string {
 	if i := strings.LastIndexByte(name, '.'); i > 0 && len(name)-i <= 6 {
 		name = name[:i]

@@ -18,7 +18,7 @@ type Fault struct {
 	problem string
 	// done is the detail of the warning, "" for a fault that is always refused.
 	done string
-	// hint says what the client can do, "" when the problem says it.
+	// hint tells the client what to do, "" when the problem does.
 	hint string
 	// malformed makes the error a 422 rather than a 400.
 	malformed bool
@@ -28,15 +28,15 @@ type Fault struct {
 // have no other braces.
 type template Fault
 
-// values are what placeholders stand for: {kind} for kind, and so on. What a client
-// wrote is bounded by the caller.
+// values replace placeholders: kind replaces {kind}, and so on. The caller bounds the
+// length of values that a client wrote.
 type values struct {
 	family *family.Family // the family and the date of its rules
 	kind   string         // of a block
 	value  string         // of the request
 	id     string         // of a tool call
-	name   string         // that is sent instead of the client's
-	list   string         // of what is accepted
+	name   string         // sent instead of the client's
+	list   string         // of accepted values
 	path   string         // of another value in the request
 	count  int
 }
@@ -94,7 +94,7 @@ func Refuse(at string, f Fault) error {
 	return e
 }
 
-// Warning says that fault f, found at a path, was dealt with.
+// Warning reports that fault f, at a path, was repaired.
 func (f Fault) Warning(at string) translator.Warning {
 	return translator.Warning{Code: f.code, Path: at, Detail: f.done}
 }
@@ -109,7 +109,7 @@ func (r *Request) repair(at string, f Fault) error {
 	return nil
 }
 
-// maxWarnings bounds what a request with many faults adds to its answer.
+// maxWarnings bounds how many warnings an answer lists.
 const maxWarnings = 100
 
 // warn adds a warning in every mode. Beyond maxWarnings, it only counts.

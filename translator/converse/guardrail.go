@@ -14,8 +14,9 @@ type Guardrail struct {
 	ID, Version, Trace, StreamMode Field
 }
 
-// DefaultGuardrail adds the backend's guardrail where it is enforced or the client
-// asks for none in asked. done says that the client's does not count.
+// DefaultGuardrail adds the backend's guardrail where it is enforced or asked, the
+// client's own, is absent. If done, the dialect must not add the client's guardrail.
+// Call it after the last message: an enforced guardrail allows no guardContent block.
 func (r *Request) DefaultGuardrail(asked Field) (done bool, err error) {
 	g, absent := r.rules.Defaults.Guardrail, rawjson.Absent(asked.Value)
 	switch {

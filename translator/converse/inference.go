@@ -8,16 +8,16 @@ import (
 	"bedrock-extproc/translator/rawjson"
 )
 
-// Inference holds the parameters that the client gave. None is ever invented.
+// Inference has the client's inference parameters. Absent ones are not sent.
 type Inference struct {
 	MaxTokens, Temperature, TopP, TopK Field
 	// Stop is one text or a list.
 	Stop Field
-	// Additional are the model's own fields, an object.
+	// Additional is an object with the model's own fields.
 	Additional Field
 }
 
-// Infer checks the parameters and adds them.
+// Infer checks and adds the inference parameters.
 func (r *Request) Infer(in Inference) error {
 	if k := rawjson.Kind(in.Additional.Value); k != '{' && !rawjson.Absent(in.Additional.Value) {
 		return Refuse(in.Additional.At, FaultNotObject)
@@ -27,7 +27,7 @@ func (r *Request) Infer(in Inference) error {
 		return err
 	}
 	for _, f := range []Field{in.Temperature, in.TopP} {
-		if err := r.fraction(f); err != nil {
+		if err := r.checkFraction(f); err != nil {
 			return err
 		}
 	}
@@ -35,10 +35,10 @@ func (r *Request) Infer(in Inference) error {
 	if err != nil {
 		return err
 	}
-	if err := r.thinking(in); err != nil {
+	if err := r.readThinking(in); err != nil {
 		return err
 	}
-	if err := r.sampling(in); err != nil {
+	if err := r.checkSampling(in); err != nil {
 		return err
 	}
 	r.setInference(rawjson.Object{
@@ -47,10 +47,10 @@ func (r *Request) Infer(in Inference) error {
 		{Name: "temperature", Value: given(in.Temperature.Value)},
 		{Name: "topP", Value: given(in.TopP.Value)},
 	}, in)
-	return r.topK(in.TopK, in.Additional)
+	return r.addTopK(in.TopK, in.Additional)
 }
 
-// setInference leaves out an object without members.
+// setInference adds inferenceConfig, unless it has no members.
 func (r *Request) setInference(members rawjson.Object, in Inference) {
 	at := ""
 	for i, f := range []Field{in.MaxTokens, in.Stop, in.Temperature, in.TopP} {
@@ -63,7 +63,7 @@ func (r *Request) setInference(members rawjson.Object, in Inference) {
 	}
 }
 
-// maxTokens is a whole number; 10.0 is one too, as in the reference server.
+// maxTokens reads a whole number. 10.0 is one too, as in the reference server.
 func (r *Request) maxTokens(f Field) (rawjson.Value, error) {
 	n, err := number(f)
 	switch {
@@ -79,7 +79,7 @@ func (r *Request) maxTokens(f Field) (rawjson.Value, error) {
 	return f.Value, nil
 }
 
-func (r *Request) fraction(f Field) error {
+func (r *Request) checkFraction(f Field) error {
 	n, err := number(f)
 	if err == nil && !r.passes() && (n < 0 || n > 1) {
 		err = Refuse(f.At, faultFraction.with(values{value: clipNumber(f.Value)}))
@@ -97,12 +97,12 @@ func number(f Field) (float64, error) {
 	case rawjson.Kind(f.Value) != '0':
 		return 0, Refuse(f.At, faultNotNumber)
 	}
-	n, _ := strconv.ParseFloat(string(f.Value), 64) // what is too large is infinite
+	n, _ := strconv.ParseFloat(string(f.Value), 64) // a number that is too large is infinite
 	return n, nil
 }
 
-// sampling holds temperature and top_p to what the family takes.
-func (r *Request) sampling(in Inference) error {
+// checkSampling refuses temperature and top_p where the family does.
+func (r *Request) checkSampling(in Inference) error {
 	if r.passes() {
 		return nil
 	}
@@ -127,10 +127,10 @@ func (r *Request) sampling(in Inference) error {
 	return nil
 }
 
-// maxStops is the service's limit.
+// maxStops is Bedrock's limit.
 const maxStops = 2500
 
-// stopSequences takes one text or a list. Empty ones are left out.
+// stopSequences reads one text or a list, and drops empty ones.
 func (r *Request) stopSequences(f Field) (rawjson.Value, error) {
 	switch rawjson.Kind(f.Value) {
 	case 0, 'n':

@@ -8,7 +8,7 @@ import (
 	"bedrock-extproc/translator/rawjson"
 )
 
-// formats are what the service takes, by kind of block; see ImageBlock,
+// formats are those of Bedrock, by kind of block; see ImageBlock,
 // VideoBlock, AudioBlock and DocumentBlock in the API reference.
 var formats = map[string][]string{
 	"image":    {"png", "jpeg", "gif", "webp"},
@@ -17,7 +17,7 @@ var formats = map[string][]string{
 	"document": {"pdf", "csv", "doc", "docx", "xls", "xlsx", "html", "txt", "md"},
 }
 
-// aliases are other names of the same formats, in lower case.
+// aliases map other names of formats, in lower case, to Bedrock's.
 var aliases = map[string]string{
 	"jpg":             "jpeg",
 	"pjpeg":           "jpeg",
@@ -65,7 +65,7 @@ func (r *Request) media(b *Block) error {
 func (r *Request) format(b *Block, f Field) error {
 	switch k := rawjson.Kind(f.Value); {
 	case rawjson.Absent(f.Value) && b.Kind == "document":
-		return nil // the service finds out by itself
+		return nil // Bedrock detects it
 	case rawjson.Absent(f.Value):
 		return Refuse(f.At, faultNoFormat.with(values{kind: b.Kind, list: strings.Join(formats[b.Kind], ", ")}))
 	case k != '"':

@@ -3,6 +3,7 @@ package converse
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"iter"
 	"math/big"
 	"strconv"
 	"strings"
@@ -10,7 +11,7 @@ import (
 	"bedrock-extproc/translator/rawjson"
 )
 
-// maxName is the service's limit on names of tools and ids of tool calls.
+// maxName is Bedrock's limit on tool names and tool call ids, in bytes.
 const maxName = 64
 
 // renaming maps names that Bedrock refuses to names that it accepts. Distinct names
@@ -120,7 +121,7 @@ func (r *Request) renameTools() error {
 
 // named ranges over the blocks with names or ids of the client: those of the
 // conversation, then the tools.
-func (r *Request) named() func(yield func(*Block) bool) {
+func (r *Request) named() iter.Seq[*Block] {
 	return func(yield func(*Block) bool) {
 		for i := range r.turns {
 			for j := range r.turns[i].blocks {
@@ -142,13 +143,13 @@ func (r *Request) relabel(b *Block, member string, l label, n *renaming, f templ
 	if l.text == "" {
 		return nil
 	}
-	_, said := n.sent[l.text]
+	_, warned := n.sent[l.text]
 	sent := n.name(l.text)
 	if sent == l.text {
 		return nil
 	}
 	b.set(member, rawjson.Quote(sent))
-	if said {
+	if warned {
 		return nil
 	}
 	return r.repair(l.at, f.with(values{name: sent}))

@@ -2,12 +2,12 @@ package converse
 
 import "bedrock-extproc/translator/rawjson"
 
-// reasoning passes reasoning untouched and in place: a signature holds only for
-// the very text. What a family cannot take back is left out.
+// reasoning leaves reasoning unchanged and in order, since a signature covers the exact
+// text. It drops reasoning that the family does not accept back.
 func (r *Request) reasoning(b Block) ([]Block, error) {
 	v := rawjson.Members(b.value).Get("reasoningText")
 	if rawjson.Absent(v) {
-		return []Block{b}, nil // redacted, or of a kind to come
+		return []Block{b}, nil // redacted, or an unknown kind
 	}
 	at := b.At + ".reasoningContent.reasoningText"
 	if rawjson.Kind(v) != '{' {
@@ -25,7 +25,7 @@ func (r *Request) reasoning(b Block) ([]Block, error) {
 	var err error
 	changed := text
 	if rawjson.Absent(text.Get("text")) {
-		changed = changed.Set("text", rawjson.Value(`""`)) // required, even beside a signature
+		changed = changed.Set("text", rawjson.Value(`""`)) // required, also with a signature
 	}
 	if len(signature) > 0 && !signed {
 		changed = changed.Set("signature", nil)

@@ -90,17 +90,16 @@ func (r *Request) option(name string) rawjson.Value {
 	return nil
 }
 
-// finish does what needs the whole request. Checks change nothing; repairs refuse
-// nothing, except in strict mode.
+// finish checks and repairs the request as a whole. Checks change nothing. Repairs
+// refuse nothing, except in strict mode.
 func (r *Request) finish() error {
 	r.withholdTools()
 	if r.passes() {
 		return nil
 	}
 	for _, step := range []func() error{
-		// Checks of what the client sent, in the order in which a reader would meet
-		// the faults. They come first since repairs rely on them: sortResults on one
-		// result for each call, trimLastText on a last turn that may be unfinished.
+		// Checks of the client's request, in the order in which a reader would find the
+		// faults. Repairs rely on them: sortResults needs one result for each call.
 		r.checkRoles, r.checkResults, r.checkFirstTurn, r.checkLastTurn, r.checkBesideResults, r.checkDocuments,
 		r.checkToolNames, r.checkStrictTools,
 
@@ -111,8 +110,8 @@ func (r *Request) finish() error {
 		// warning.
 		r.sortResults, r.trimLastText, r.dropEmptyTools, r.declareTools, r.renameTools, r.dropCachePoints, r.dropEmptySystem,
 
-		// Checks of what is left: a choice means nothing once there are no tools, and
-		// dropped cache points and system prompts break no rule.
+		// Checks of the repaired request. Without tools, there is no tool choice.
+		// Cache points and system prompts that were dropped break no rule.
 		r.checkChoice, r.checkCacheOrder, r.checkPrompt,
 	} {
 		if err := step(); err != nil {

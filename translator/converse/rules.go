@@ -8,8 +8,8 @@ import (
 	"bedrock-extproc/translator/rawjson"
 )
 
-// A Mode says what happens to a request that Bedrock would refuse although its
-// meaning is clear.
+// A Mode decides about a request that Bedrock would refuse although its meaning is
+// clear.
 type Mode int
 
 const (
@@ -21,16 +21,16 @@ const (
 	Passthrough
 )
 
-// Rules are what one request is checked against and completed with.
+// Rules are those for one request.
 type Rules struct {
 	Mode Mode
 	// Model is the id that the client asked for.
 	Model string
 	// Family has the rules of the model's family, nil when it is unknown.
 	Family *family.Family
-	// Streaming says that the request is for ConverseStream.
+	// Streaming is true for ConverseStream.
 	Streaming bool
-	// Defaults are what the backend adds.
+	// Defaults are additions of the backend.
 	Defaults translator.Defaults
 }
 

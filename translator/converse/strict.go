@@ -33,7 +33,7 @@ func (r *Request) checkStrictTools() error {
 	return nil
 }
 
-// survey is what checkStrictTools needs of a schema, read in one pass.
+// survey reads, in one pass, the parts of a schema that checkStrictTools needs.
 type survey struct {
 	dec      *jsontext.Decoder
 	limits   family.Strict

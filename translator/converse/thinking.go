@@ -6,9 +6,9 @@ import (
 	"bedrock-extproc/translator/rawjson"
 )
 
-// thinking reads whether the model is told to think, and holds the parameters to
-// what the family takes then.
-func (r *Request) thinking(in Inference) error {
+// readThinking records whether the client switches thinking on, and refuses parameters
+// that the family does not accept then.
+func (r *Request) readThinking(in Inference) error {
 	config := thinkingConfig(in.Additional.Value)
 	kind := config.Get("type")
 	if r.passes() || rawjson.Kind(kind) != '"' || rawjson.IsText(kind, "disabled") {
@@ -25,10 +25,10 @@ func (r *Request) thinking(in Inference) error {
 	case r.thinkingForbids("top_k") && !rawjson.Absent(in.TopK.Value):
 		return Refuse(in.TopK.At, faultWhileThinking.with(values{family: r.family}))
 	}
-	return r.budget(in, config)
+	return r.checkBudget(in, config)
 }
 
-// thinkingConfig is Claude's thinking, also under its older name.
+// thinkingConfig is Claude's member thinking, or reasoning_config, its older name.
 func thinkingConfig(additional rawjson.Value) rawjson.Object {
 	for _, name := range []string{"thinking", "reasoning_config"} {
 		if v := rawjson.Members(given(additional)).Get(name); rawjson.Kind(v) == '{' {
@@ -38,12 +38,12 @@ func thinkingConfig(additional rawjson.Value) rawjson.Object {
 	return nil
 }
 
-func (r *Request) thinkingForbids(what string) bool {
-	return slices.Contains(r.family.ThinkingForbids, what)
+func (r *Request) thinkingForbids(parameter string) bool {
+	return slices.Contains(r.family.ThinkingForbids, parameter)
 }
 
-// budget: the tokens of thoughts count among those of the answer.
-func (r *Request) budget(in Inference, config rawjson.Object) error {
+// checkBudget refuses a budget for thoughts that leaves no tokens for the answer.
+func (r *Request) checkBudget(in Inference, config rawjson.Object) error {
 	tokens := config.Get("budget_tokens")
 	if r.family.ThinkingBudget != "below_max_tokens" || rawjson.Kind(tokens) != '0' || rawjson.Absent(in.MaxTokens.Value) {
 		return nil
@@ -59,8 +59,8 @@ func (r *Request) budget(in Inference, config rawjson.Object) error {
 	return err
 }
 
-// topK adds top_k to the model's own fields, where the family has it.
-func (r *Request) topK(f, additional Field) error {
+// addTopK adds the model's own fields, with top_k where the family expects it.
+func (r *Request) addTopK(f, additional Field) error {
 	if rawjson.Absent(f.Value) {
 		r.set("additionalModelRequestFields", additional)
 		return nil
@@ -83,8 +83,7 @@ func (r *Request) topK(f, additional Field) error {
 	return nil
 }
 
-// placed puts v into an object at a path of names. ok is false if something is
-// there already.
+// placed is an object with v at a path of names. ok is false where the path is taken.
 func placed(object rawjson.Value, path []string, v rawjson.Value) (out rawjson.Value, ok bool) {
 	if object != nil && rawjson.Kind(object) != '{' {
 		return nil, false

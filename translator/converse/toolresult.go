@@ -14,12 +14,12 @@ type ToolResult struct {
 	// Content is text, a list of Converse blocks, or any other JSON, which is sent
 	// as text.
 	Content Field
-	// Status is "success" or "error". IsError says the same; Status beats it.
+	// Status is "success" or "error". IsError means the same; Status beats it.
 	Status, IsError Field
 }
 
-// ToolResult makes the block of a result, and blocks that stood inside it and
-// belong behind it.
+// ToolResult makes the block of a result, followed by blocks that the client sent
+// inside it and that Converse has after it.
 func (r *Request) ToolResult(res ToolResult) ([]Block, error) {
 	b := Block{Kind: "toolResult", At: res.At, tool: &toolPart{}}
 	err := r.count(res.At)
@@ -45,11 +45,11 @@ func (r *Request) ToolResult(res ToolResult) ([]Block, error) {
 	return append([]Block{b}, behind...), nil
 }
 
-// noBlocks stands for the content, which is written from a block's results.
+// noBlocks is replaced by a block's results when the block is written.
 var noBlocks = rawjson.Value("[]")
 
-// toolResult checks a Converse block.
-func (r *Request) toolResult(b Block) ([]Block, error) {
+// readToolResult checks and repairs a toolResult block in Converse's own form.
+func (r *Request) readToolResult(b Block) ([]Block, error) {
 	members, at := rawjson.Members(b.value), b.At+".toolResult."
 	b.tool = &toolPart{}
 	var err error
@@ -57,7 +57,7 @@ func (r *Request) toolResult(b Block) ([]Block, error) {
 		return nil, err
 	}
 	if !rawjson.Absent(members.Get("type")) {
-		b.tool.server = true // what a tool of the service has found
+		b.tool.server = true // the result of a tool that Bedrock runs
 		return []Block{b}, nil
 	}
 	content := Field{members.Get("content"), at + "content"}
@@ -108,11 +108,11 @@ func (r *Request) status(res ToolResult) (rawjson.Value, error) {
 }
 
 // resultKinds are the members of Converse's ToolResultContentBlock, and cachePoint,
-// which clients put there and belongs behind the result.
+// which clients send there and which moves behind the result.
 var resultKinds = []string{"text", "json", "image", "document", "video", "searchResult", "cachePoint"}
 
-// listsBlocks tells content blocks from a list that is a tool's own answer: every
-// element looks like a block, and at least one is of a kind that is known.
+// listsBlocks reports whether a list consists of content blocks, rather than being the
+// tool's own JSON: every element looks like a block, and at least one has a known kind.
 func listsBlocks(v rawjson.Value) bool {
 	known := rawjson.Empty(v)
 	for _, element := range rawjson.Elements(v) {
@@ -134,8 +134,8 @@ func listsBlocks(v rawjson.Value) bool {
 	return known
 }
 
-// resultContent reads the blocks of a result. There is always one, since families
-// disagree about results without.
+// resultContent reads the blocks of a result. It gives at least one, since not every
+// family accepts a result without content.
 func (r *Request) resultContent(f Field) (content, behind []Block, err error) {
 	switch rawjson.Kind(f.Value) {
 	case '[':
@@ -186,14 +186,14 @@ func (r *Request) resultBlock(f Field) ([]Block, error) {
 			err = r.repair(b.At, faultJSONResult)
 		}
 	default:
-		err = r.allowedInResult(b)
+		err = r.checkResultBlock(b)
 	}
 	return blocks, err
 }
 
-// allowedInResult refuses kinds that no tool result may hold, and media that the
-// family takes in none.
-func (r *Request) allowedInResult(b *Block) error {
+// checkResultBlock refuses kinds that a tool result cannot contain, in general or for
+// the family.
+func (r *Request) checkResultBlock(b *Block) error {
 	if slices.Contains(contentKinds, b.Kind) && !slices.Contains(resultKinds, b.Kind) && b.Kind != "audio" {
 		return Refuse(b.At, faultResultKind.with(values{kind: b.Kind, list: strings.Join(resultKinds[:6], ", ")}))
 	}

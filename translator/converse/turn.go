@@ -79,7 +79,7 @@ func (r *Request) appendTurns(dst []byte) []byte {
 }
 
 // mayBeEmpty reports whether messages can be absent: a Bedrock prompt brings its own.
-// A model name of the operator may stand for one.
+// The operator may have named one as a model.
 func (r *Request) mayBeEmpty() bool { return r.prompt() || r.option("promptVariables") != nil }
 
 // checkRoles refuses blocks in a turn of the wrong role.
