@@ -90,37 +90,6 @@ func (r *Request) option(name string) rawjson.Value {
 	return nil
 }
 
-// finish checks and repairs the request as a whole. Checks change nothing. Repairs
-// refuse nothing, except in strict mode.
-func (r *Request) finish() error {
-	r.withholdTools()
-	if r.passes() {
-		return nil
-	}
-	for _, step := range []func() error{
-		// Checks of the client's request, in the order in which a reader would find the
-		// faults. Repairs rely on them: sortResults needs one result for each call.
-		r.checkRoles, r.checkResults, r.checkFirstTurn, r.checkLastTurn, r.checkBesideResults, r.checkDocuments,
-		r.checkToolNames, r.checkStrictTools,
-
-		// Repairs. declareTools declares tools only where dropEmptyTools leaves none,
-		// and renameTools renames declared tools too. dropCachePoints comes after
-		// sortResults, since the position of a point depends on the block before it.
-		// dropEmptySystem comes last, so that a point that was dropped causes one
-		// warning.
-		r.sortResults, r.trimLastText, r.dropEmptyTools, r.declareTools, r.renameTools, r.dropCachePoints, r.dropEmptySystem,
-
-		// Checks of the repaired request. Without tools, there is no tool choice.
-		// Cache points and system prompts that were dropped break no rule.
-		r.checkChoice, r.checkCacheOrder, r.checkPrompt,
-	} {
-		if err := step(); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // prompt reports whether the model is a Bedrock prompt, which brings its own
 // messages and parameters.
 func (r *Request) prompt() bool { return strings.Contains(r.rules.Model, ":prompt/") }
