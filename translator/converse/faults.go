@@ -3,8 +3,8 @@ package converse
 // This file holds every sentence about a request that clients read. docs/warnings.md
 // is generated from it. Placeholders are the members of values.
 //
-// Codes of warnings never change: clients rely on them. Two rows may share one where
-// one repair has two causes. Texts have the subject first and one idea a sentence.
+// Codes of warnings never change: clients rely on them. Rows share a code where one
+// repair has two causes. Texts put the subject first, and one idea into a sentence.
 
 // Faults that only cause a warning, in every mode.
 var (
@@ -65,7 +65,7 @@ var (
 	faultDocumentName = template{
 		code: "document_renamed", problem: "Bedrock does not accept this document name, or another document has the same name.",
 		done: "The document was sent with the name {name}.",
-		hint: "Give each document a name of its own. Use letters, digits, single spaces, hyphens, parentheses and brackets, at most 200.",
+		hint: "Give each document a unique name of at most 200 letters, digits, single spaces, hyphens, parentheses and brackets.",
 	}
 	faultReasoningText = template{
 		code: "reasoning_dropped", problem: "For {family}, reasoning in clear text cannot be sent back.",
@@ -228,7 +228,7 @@ var (
 		code: "assistant_tool_result", problem: "An assistant message cannot contain a tool result.", hint: "Send tool results in a user message.",
 	}
 	faultSameToolUseID = template{
-		code: "tool_use_id_twice", problem: "Two tool calls of this message have the id {id}.", hint: "Give each tool call an id of its own.",
+		code: "tool_use_id_twice", problem: "Two tool calls of this message have the id {id}.", hint: "Give each tool call a unique id.",
 	}
 	faultResultMissing = template{
 		code: "tool_result_missing", problem: "There is no tool result for {id}.",
@@ -246,7 +246,7 @@ var (
 		hint: "Put the value into an object: Bedrock accepts nothing else.",
 	}
 	faultStatusUnknown = Fault{
-		code: "tool_result_status_unknown", problem: "This status of a tool result is unknown.", hint: "Use success or error, or leave it out.",
+		code: "tool_result_status_unknown", problem: "This tool result status is unknown.", hint: "Use success or error, or leave it out.",
 	}
 	faultResultKind = template{
 		code: "tool_result_kind", problem: "A tool result cannot contain {kind} blocks.", hint: "Use {list}.",
@@ -260,14 +260,14 @@ var (
 // Requests that are refused: tools and the choice among them.
 var (
 	FaultToolType = Fault{
-		code: "tool_type", problem: "This type of tool is unknown.",
+		code: "tool_type", problem: "This tool type is unknown.",
 		hint: "Send a function with name, description and input_schema, or a tool in Bedrock's own form.",
 	}
 	faultSchemaRoot = Fault{
 		code: "schema_root_type", problem: "The root of a tool's schema must have the type object.", hint: "Put the value into a property.",
 	}
 	faultSameTool = Fault{
-		code: "tool_name_twice", problem: "Another tool has the same name.", hint: "Give each tool a name of its own.",
+		code: "tool_name_twice", problem: "Another tool has the same name.", hint: "Give each tool a unique name.",
 	}
 	faultStrictKeyword = template{
 		code: "strict_keyword", problem: "For {family}, the schema of a strict tool cannot use {value}.", hint: "Change the schema, or leave strict out.",
@@ -293,7 +293,7 @@ var (
 
 // Requests that are refused: parameters and options.
 var (
-	faultMaxTokens = template{code: "max_tokens", problem: "The value {value} is out of bounds.", hint: "Use a whole number from 1."}
+	faultMaxTokens = template{code: "max_tokens", problem: "The value {value} is out of bounds.", hint: "Use a whole number of at least 1."}
 	faultFraction  = template{code: "fraction", problem: "The value {value} is out of bounds.", hint: "Use a number from 0 to 1."}
 
 	faultParameter = template{code: "parameter", problem: "For {family}, this parameter cannot be set.", hint: "Leave it out."}
@@ -309,7 +309,7 @@ var (
 		hint: "Raise the maximum, or lower the budget: thoughts count towards the tokens of the answer.",
 	}
 	faultTopK = Fault{
-		code: "top_k_twice", problem: "The additional model request fields already use the place of this parameter.", hint: "Set it once.",
+		code: "top_k_twice", problem: "The additional model request fields conflict with this parameter.", hint: "Set it in one place only.",
 	}
 	faultManyStops = Fault{code: "too_many_stop_sequences", problem: "There are more than 2500 stop sequences.", hint: "Send at most 2500."}
 	faultBlankStop = template{
@@ -322,7 +322,7 @@ var (
 	faultManyPaths = Fault{code: "too_many_response_paths", problem: "There are more than 10 paths.", hint: "Send at most 10."}
 	faultMetadata  = template{
 		code: "request_metadata", problem: "Bedrock does not accept the key or the value of entry {count}.",
-		hint: "Use letters, digits, white space and : _ @ $ # = / + , - . in at most 256 characters.",
+		hint: "Use at most 256 letters, digits, white space and : _ @ $ # = / + , - .",
 	}
 	faultManyMetadata = Fault{code: "too_many_request_metadata", problem: "There are more than 16 entries.", hint: "Send at most 16."}
 	faultPrompt       = Fault{
