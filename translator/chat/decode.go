@@ -2,22 +2,20 @@ package chat
 
 import (
 	"cmp"
-	"fmt"
 
 	"bedrock-extproc/translator"
 	"bedrock-extproc/translator/converse"
 	"bedrock-extproc/translator/rawjson"
 )
 
-// request is the client's body and what becomes of it. Nothing is copied of it
-// before the Converse request is written.
-type request struct {
-	part
-	out      *converse.Request
-	defaults translator.Defaults
+// input is the client's body, and out the Converse request that is made of it. Out
+// refers to the body, and copies nothing before it is written.
+type input struct {
+	converse.Object
+	out *converse.Request
 }
 
-// known are the members that mean something.
+// known are the members of the body that have a meaning.
 var known = []string{
 	"model", "messages", "system", "temperature", "max_tokens", "metadata", "tools", "tool_choice", "top_p", "top_k", "stop",
 	"additional_model_request_fields", "additional_model_response_field_paths", "guardrail", "response_format", "output_config",
@@ -26,23 +24,24 @@ var known = []string{
 
 // Decode implements translator.Dialect.
 func (d *Dialect) Decode(req translator.Request) (*translator.Call, error) {
-	if err := rawjson.Check(req.Body); err != nil {
-		return nil, converse.Malformed("", fmt.Sprintf("The body is not JSON: %v.", err))
+	body, err := converse.ReadBody(req.Body)
+	if err != nil {
+		return nil, err
 	}
-	if rawjson.Kind(req.Body) != '{' {
-		return nil, converse.Malformed("", "The body should be a JSON object.")
-	}
-	in := &request{part: partOf(converse.Field{Value: req.Body}), defaults: req.Defaults}
+	in := &input{Object: body}
 	model, err := in.model(req.DefaultModel)
 	if err != nil {
 		return nil, err
 	}
-	in.out = converse.New(converse.Rules{Mode: d.cfg.Translation, Model: model, Family: d.family(cmp.Or(req.Defaults.Models[model], model))})
-	asked, err := in.translate(req.Streaming)
+	in.out = converse.New(converse.Rules{
+		Mode: d.cfg.Translation, Model: model, Family: d.family(cmp.Or(req.Defaults.Models[model], model)),
+		Streaming: req.Streaming, Defaults: req.Defaults,
+	})
+	asked, err := in.translate()
 	if err != nil {
 		return nil, err
 	}
-	body, err := in.out.Body(len(req.Body) + 512)
+	sent, err := in.out.Body(len(req.Body) + 512)
 	if err != nil {
 		return nil, err
 	}
@@ -50,36 +49,33 @@ func (d *Dialect) Decode(req translator.Request) (*translator.Call, error) {
 		model: model, names: in.out.Names(), warnings: in.out.Warnings(), toolsWithheld: in.out.ToolsWithheld(),
 		toolUseDeltas: d.deltas(asked, req.UserAgent),
 	}
-	return &translator.Call{Model: model, Body: body, Streaming: req.Streaming, Guarded: in.out.Guarded(), Warnings: c.warnings, Encoder: c}, nil
+	return &translator.Call{Model: model, Body: sent, Streaming: req.Streaming, Guarded: in.out.Guarded(), Warnings: c.warnings, Encoder: c}, nil
 }
 
-func (in *request) model(fallback string) (string, error) {
-	f, err := in.text("model")
+func (in *input) model(fallback string) (string, error) {
+	f, err := in.Text("model")
 	switch {
 	case err != nil:
 		return "", err
 	case f.Value != nil && string(f.Value) != `""`:
 		return rawjson.Text(f.Value), nil
 	case fallback == "":
-		return "", converse.Invalid("model", "No model is named, and the backend has no default.", "Name a model.")
+		return "", converse.Refuse("model", converse.FaultNoModel)
 	}
 	return fallback, nil
 }
 
 // translate reads every member. asked is what stream_options says of
 // tool_use_delta events, nil when it says nothing.
-func (in *request) translate(streaming bool) (asked *bool, err error) {
-	in.ignored(in.part, known...)
+func (in *input) translate() (asked *bool, err error) {
+	in.out.WarnUnknown(in.Object, known...)
 	if v := in.Get("metadata"); rawjson.Kind(v) != '{' && !rawjson.Absent(v) {
-		return nil, converse.Malformed("metadata", "Input should be an object.")
+		return nil, converse.Refuse("metadata", converse.FaultNotObject)
 	}
-	for _, step := range []func() error{in.system, in.messages, in.tools, in.toolChoice, in.parameters} {
+	for _, step := range []func() error{in.system, in.messages, in.tools, in.toolChoice, in.parameters, in.guardrail, in.outputConfig, in.options} {
 		if err := step(); err != nil {
 			return nil, err
 		}
-	}
-	if err := in.options(streaming); err != nil {
-		return nil, err
 	}
 	return in.streamOptions()
 }

@@ -5,11 +5,11 @@ import (
 	"bedrock-extproc/translator/rawjson"
 )
 
-// system is text or a list of Converse blocks.
-func (in *request) system() error {
-	f := in.field("system")
+// system reads text or a list of Converse blocks.
+func (in *input) system() error {
+	f := in.Field("system")
 	if k := rawjson.Kind(f.Value); k != '"' && k != '[' && !rawjson.Absent(f.Value) {
-		return converse.Malformed(f.At, "Input should be a string or a list of system blocks.")
+		return converse.Refuse(f.At, converse.FaultNotSystem)
 	}
 	blocks, err := in.out.Content(f)
 	if err != nil {
@@ -18,19 +18,19 @@ func (in *request) system() error {
 	return in.out.AddSystem(blocks)
 }
 
-func (in *request) messages() error {
-	if f := in.field("messages"); rawjson.Absent(f.Value) {
-		return converse.Malformed(f.At, "Field required: a list of messages.")
+func (in *input) messages() error {
+	if f := in.Field("messages"); rawjson.Absent(f.Value) {
+		return converse.Refuse(f.At, converse.FaultNoMessages)
 	}
-	return in.each("messages", in.message)
+	return in.Each("messages", in.message)
 }
 
-// role is the user's unless another is given.
-func role(m part) (string, error) {
-	f := m.field("role")
+// role is user where none is given.
+func role(m converse.Object) (string, error) {
+	f := m.Field("role")
 	if f.Value == nil {
 		if m.Get("content") == nil && m.Get("tool_calls") == nil {
-			return "", converse.Malformed(m.At, "Field required: role or content.")
+			return "", converse.Refuse(m.At, converse.FaultNoRole)
 		}
 		return "user", nil
 	}
@@ -40,10 +40,10 @@ func role(m part) (string, error) {
 			return role, nil
 		}
 	}
-	return "", converse.Malformed(f.At, "Input should be user, assistant or system.")
+	return "", converse.Refuse(f.At, converse.FaultRole)
 }
 
-func (in *request) message(m part) error {
+func (in *input) message(m converse.Object) error {
 	if !rawjson.Absent(m.Get("tool_results")) || !rawjson.Absent(m.Get("tool_result")) {
 		return in.results(m)
 	}
@@ -54,28 +54,28 @@ func (in *request) message(m part) error {
 	if role == "assistant" {
 		return in.assistant(m)
 	}
-	in.ignored(m, "role", "content", "tool_results", "tool_result")
-	blocks, err := in.out.Content(m.field("content"))
+	in.out.WarnUnknown(m, "role", "content", "tool_results", "tool_result")
+	blocks, err := in.out.Content(m.Field("content"))
 	if err != nil {
 		return err
 	}
 	return in.out.AddTurn(role, blocks, m.At)
 }
 
-// assistant makes the turn of text and tool calls.
-func (in *request) assistant(m part) error {
-	in.ignored(m, "role", "content", "tool_calls", "tool_results", "tool_result")
+// assistant adds the turn of text and tool calls.
+func (in *input) assistant(m converse.Object) error {
+	in.out.WarnUnknown(m, "role", "content", "tool_calls", "tool_results", "tool_result")
 	var calls []converse.Block
-	err := m.each("tool_calls", func(c part) error {
-		in.ignored(c, "id", "name", "input")
-		b, err := in.out.ToolUse(converse.ToolUse{At: c.At, ID: c.field("id"), Name: c.field("name"), Input: c.field("input")})
+	err := m.Each("tool_calls", func(c converse.Object) error {
+		in.out.WarnUnknown(c, "id", "name", "input")
+		b, err := in.out.ToolUse(converse.ToolUse{At: c.At, ID: c.Field("id"), Name: c.Field("name"), Input: c.Field("input")})
 		calls = append(calls, b)
 		return err
 	})
 	if err != nil {
 		return err
 	}
-	content := m.field("content")
+	content := m.Field("content")
 	if len(calls) > 0 && string(content.Value) == `""` {
 		content.Value = nil // as the reference reads it
 	}
@@ -86,38 +86,38 @@ func (in *request) assistant(m part) error {
 	return in.out.AddTurn("assistant", append(blocks, calls...), m.At)
 }
 
-// results makes the user's turn of a message with tool results. Its role does not
-// matter, as in the reference; content stands behind the results.
-func (in *request) results(m part) error {
-	in.ignored(m, "role", "content", "tool_results", "tool_result")
+// results adds the user turn of a message with tool results. Its role does not
+// matter, as in the reference. Content comes after the results.
+func (in *input) results(m converse.Object) error {
+	in.out.WarnUnknown(m, "role", "content", "tool_results", "tool_result")
 	var turn []converse.Block
-	add := func(p part) error {
+	add := func(p converse.Object) error {
 		blocks, err := in.result(p)
 		turn = append(turn, blocks...)
 		return err
 	}
-	if err := m.each("tool_results", add); err != nil {
+	if err := m.Each("tool_results", add); err != nil {
 		return err
 	}
-	switch one := m.field("tool_result"); {
-	case rawjson.Absent(one.Value):
-	case rawjson.Kind(one.Value) != '{':
-		return converse.Malformed(one.At, "Input should be an object.")
-	default:
-		if err := add(partOf(one)); err != nil {
+	if one := m.Field("tool_result"); !rawjson.Absent(one.Value) {
+		object, err := converse.ReadObject(one)
+		if err != nil {
+			return err
+		}
+		if err := add(object); err != nil {
 			return err
 		}
 	}
-	content, err := in.out.Content(m.field("content"))
+	content, err := in.out.Content(m.Field("content"))
 	if err != nil {
 		return err
 	}
 	return in.out.AddTurn("user", append(turn, content...), m.At)
 }
 
-func (in *request) result(r part) ([]converse.Block, error) {
-	in.ignored(r, "tool_use_id", "content", "is_error", "status")
+func (in *input) result(r converse.Object) ([]converse.Block, error) {
+	in.out.WarnUnknown(r, "tool_use_id", "content", "is_error", "status")
 	return in.out.ToolResult(converse.ToolResult{
-		At: r.At, ID: r.field("tool_use_id"), Content: r.field("content"), Status: r.field("status"), IsError: r.field("is_error"),
+		At: r.At, ID: r.Field("tool_use_id"), Content: r.Field("content"), Status: r.Field("status"), IsError: r.Field("is_error"),
 	})
 }

@@ -1,6 +1,8 @@
 package chat
 
 import (
+	"slices"
+
 	"bedrock-extproc/translator"
 	"bedrock-extproc/translator/converse"
 	"bedrock-extproc/translator/rawjson"
@@ -65,11 +67,8 @@ func (c *call) encodeWarnings() rawjson.Value {
 
 // withhold warns, once, that the model called a tool although none was to be called.
 func (c *call) withhold() {
-	const code = "tool_call_withheld"
-	for _, w := range c.warnings {
-		if w.Code == code {
-			return
-		}
+	withheld := converse.FaultToolCallWithheld.Warning("tool_choice")
+	if !slices.Contains(c.warnings, withheld) {
+		c.warnings = append(c.warnings, withheld)
 	}
-	c.warnings = append(c.warnings, warning{Code: code, Path: "tool_choice", Detail: "The model called a tool although tool_choice is none; the call was left out."})
 }

@@ -5,39 +5,38 @@ import (
 	"bedrock-extproc/translator/rawjson"
 )
 
-func (in *request) tools() error { return in.each("tools", in.tool) }
+func (in *input) tools() error { return in.Each("tools", in.tool) }
 
-// tool is flat, OpenAI's, or in Converse's own form.
-func (in *request) tool(t part) error {
-	kind := t.field("type")
-	switch only, ok := t.Only(); {
+// tool reads a tool in the flat form, OpenAI's, or Converse's own.
+func (in *input) tool(t converse.Object) error {
+	kind := t.Field("type")
+	switch only, ok := t.Members.Only(); {
 	case ok && (only.Name == "toolSpec" || rawjson.Kind(only.Value) == '{' && only.Name != "function"):
-		return in.out.AddTool(t.Field)
+		return in.out.AddTool(t.At, only)
 	case rawjson.Absent(kind.Value), rawjson.IsText(kind.Value, "function"), rawjson.IsText(kind.Value, "custom"):
 	default:
-		return converse.Invalid(kind.At, "There is no such type of tool.",
-			"Send a function with name, description and input_schema, or a tool in Bedrock's own form.")
+		return converse.Refuse(kind.At, converse.FaultToolType)
 	}
-	if function := t.field("function"); !rawjson.Absent(function.Value) {
-		in.ignored(t, "type", "function")
-		if rawjson.Kind(function.Value) != '{' {
-			return converse.Malformed(function.At, "Input should be an object.")
+	if function := t.Field("function"); !rawjson.Absent(function.Value) {
+		in.out.WarnUnknown(t, "type", "function")
+		var err error
+		if t, err = converse.ReadObject(function); err != nil {
+			return err
 		}
-		t = partOf(function)
 	}
-	in.ignored(t, "type", "name", "description", "input_schema", "parameters", "strict")
-	schema := t.field("input_schema")
+	in.out.WarnUnknown(t, "type", "name", "description", "input_schema", "parameters", "strict")
+	schema := t.Field("input_schema")
 	if rawjson.Absent(schema.Value) {
-		schema = t.field("parameters")
+		schema = t.Field("parameters")
 	}
 	return in.out.AddToolSpec(converse.ToolSpec{
-		At: t.At, Name: t.field("name"), Description: t.field("description"), Schema: schema, Strict: t.field("strict"),
+		At: t.At, Name: t.Field("name"), Description: t.Field("description"), Schema: schema, Strict: t.Field("strict"),
 	})
 }
 
-// toolChoice reads the words, a tool's name, OpenAI's form and Converse's own.
-func (in *request) toolChoice() error {
-	f := in.field("tool_choice")
+// toolChoice reads a word, a tool's name, OpenAI's form or Converse's own.
+func (in *input) toolChoice() error {
+	f := in.Field("tool_choice")
 	switch rawjson.Kind(f.Value) {
 	case 0, 'n':
 		return nil
@@ -57,11 +56,11 @@ func (in *request) toolChoice() error {
 		}
 		return nil
 	default:
-		return converse.Malformed(f.At, "Input should be a string or an object.")
+		return converse.Refuse(f.At, converse.FaultNotText)
 	}
 }
 
-func (in *request) choiceObject(f converse.Field) error {
+func (in *input) choiceObject(f converse.Field) error {
 	members := rawjson.Members(f.Value)
 	function := members.Get("function")
 	switch {

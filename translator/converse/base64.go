@@ -7,41 +7,36 @@ import (
 	"bedrock-extproc/translator/rawjson"
 )
 
-// plainBase64 checks base64 without keeping what it stands for. A data URL, the
-// alphabet for URLs, missing padding and white space are undone: then mended is the
-// plain text, as a JSON string, and how says what was undone. Otherwise mended is
-// nil, and the client's own text stays.
-func plainBase64(f Field) (mended rawjson.Value, how string, err error) {
+// plainBase64 checks base64 without keeping the bytes that it encodes. For a data URL
+// or another variant of base64, plain is a JSON string with standard base64, and fault
+// is the reason. Otherwise plain is nil.
+func plainBase64(f Field) (plain rawjson.Value, fault Fault, err error) {
 	text, ok := rawjson.Plain(f.Value)
 	if !ok {
 		text = []byte(rawjson.Text(f.Value))
 	}
 	if validBase64(text) {
-		return nil, "", nil
+		return nil, Fault{}, nil
 	}
-	how = "its alphabet, padding or line breaks differ"
+	fault = faultBase64Variant
 	if rest, ok := bytes.CutPrefix(text, []byte("data:")); ok {
 		_, data, found := bytes.Cut(rest, []byte(";base64,"))
 		if !found {
-			return nil, "", notBase64(f.At, "This is a data URL without base64.")
+			return nil, Fault{}, Refuse(f.At, faultDataURLPlain)
 		}
-		text, how = data, "it is a data URL"
+		text, fault = data, faultDataURL
 	}
 	if bytes.Contains(text[:min(len(text), 64)], []byte("://")) {
-		return nil, "", notBase64(f.At, "This is an address and not base64. Addresses are not fetched.")
+		return nil, Fault{}, Refuse(f.At, faultBase64URL)
 	}
-	plain := standardAlphabet(text)
-	if !validBase64(plain) {
-		return nil, "", notBase64(f.At, "This is not base64.")
+	standard := standardAlphabet(text)
+	if !validBase64(standard) {
+		return nil, Fault{}, Refuse(f.At, faultNotBase64)
 	}
-	return rawjson.AppendText(nil, plain), how, nil
+	return rawjson.AppendText(nil, standard), fault, nil
 }
 
-func notBase64(at, message string) error {
-	return Invalid(at, message, "Send the bytes as base64 of the standard alphabet.")
-}
-
-// standardAlphabet undoes what differs between the kinds of base64.
+// standardAlphabet converts any variant of base64 to the standard one.
 func standardAlphabet(text []byte) []byte {
 	plain := make([]byte, 0, len(text)+3)
 	for _, c := range text {
@@ -61,7 +56,8 @@ func standardAlphabet(text []byte) []byte {
 	return plain
 }
 
-// validBase64 decodes in small steps, so that nothing of it is kept.
+// validBase64 reports whether text is standard base64. It decodes in small steps and
+// keeps nothing.
 func validBase64(text []byte) bool {
 	if len(text) == 0 || len(text)%4 != 0 || bytes.IndexByte(text, '\n') >= 0 || bytes.IndexByte(text, '\r') >= 0 {
 		return false // the decoder skips line breaks, and Bedrock might not

@@ -11,30 +11,29 @@ import (
 type Block struct {
 	// Kind is such as "text" or "toolUse".
 	Kind string
-	// At is where the block stands in the client's request.
+	// At is the block's path in the client's request.
 	At string
 
-	value   rawjson.Value  // what stands under the kind, as the client wrote it
-	members rawjson.Object // of value, where some were changed; nil: value as it is
-	tool    *toolPart      // of tools, calls and results
+	value   rawjson.Value  // of the one member, as the client wrote it
+	members rawjson.Object // of value, where some were changed; nil: value is unchanged
+	tool    *toolPart      // of tools, calls and results; nil for other kinds
 }
 
-// toolPart is what is known of a tool, a tool call or a result.
+// toolPart has the parts of a tool, a tool call or a result that checks need.
 type toolPart struct {
 	id      label   // of a call or a result
 	name    label   // of a tool or a call
 	results []Block // the content of a result; nil: as in the block's value
-	server  bool    // the service runs the tool: nothing is touched
+	server  bool    // Bedrock runs the tool: the block is sent unchanged
 }
 
 // label is a name or an id as the client gave it, "" when there is none.
 type label struct{ text, at string }
 
-// is reports whether the block is a call or a result that the client's own tools
-// are concerned with.
+// is reports whether the block has that kind and is about a tool of the client.
 func (b *Block) is(kind string) bool { return b.Kind == kind && b.tool != nil && !b.tool.server }
 
-// set changes a member of the block's value, nil leaves it out.
+// set changes a member of the block's value. nil leaves it out.
 func (b *Block) set(name string, v rawjson.Value) {
 	if b.members == nil {
 		b.members = rawjson.Members(b.value)
@@ -78,27 +77,27 @@ func appendBlocks(dst []byte, name string, blocks []Block) []byte {
 	return append(dst, ']')
 }
 
-// maxBlocks bounds the memory that a request of many tiny blocks takes. No model
-// takes nearly as many.
+// maxBlocks bounds the memory for a request of many tiny blocks. No model accepts
+// nearly as many.
 const maxBlocks = 100_000
 
-// count refuses blocks and tools beyond the bound.
+// count refuses blocks and tools beyond maxBlocks.
 func (r *Request) count(at string) error {
 	if r.blocks++; r.blocks > maxBlocks {
-		return Invalid(at, "There are more than 100000 blocks of content and tools.", "Send fewer and longer ones.")
+		return Refuse(at, faultManyBlocks)
 	}
 	return nil
 }
 
-// Content reads the content of a message: text, a list of Converse blocks, or
-// another scalar, which counts as its text.
+// Content reads the content of a message: text, a list of Converse blocks, or another
+// scalar, which is sent as text.
 func (r *Request) Content(f Field) ([]Block, error) {
 	switch rawjson.Kind(f.Value) {
 	case 0, 'n':
 		return nil, nil
 	case '"':
 		if string(f.Value) == `""` && !r.passes() {
-			return nil, nil // what clients send when there is no text
+			return nil, nil // clients send it for no text
 		}
 		if err := r.count(f.At); err != nil {
 			return nil, err
@@ -107,7 +106,7 @@ func (r *Request) Content(f Field) ([]Block, error) {
 	case '[':
 		return r.blockList(f)
 	case '{':
-		return nil, Malformed(f.At, "Input should be a string or a list of content blocks.")
+		return nil, Refuse(f.At, faultNotContent)
 	default:
 		return []Block{TextBlock(string(f.Value), f.At)}, nil
 	}
@@ -118,17 +117,15 @@ func TextBlock(text, at string) Block {
 	return Block{Kind: "text", At: at, value: rawjson.Quote(text)}
 }
 
-// text is no block for blank text, which the service refuses.
+// text gives no block for blank text, which Bedrock refuses.
 func (r *Request) text(f Field) ([]Block, error) {
 	if !r.passes() && rawjson.Blank(f.Value) {
-		return nil, r.repair(f.At, fault{
-			"blank_text_dropped", "This text is blank, which Bedrock refuses.", "Text of nothing but white space was left out.", "Leave it out.",
-		})
+		return nil, r.repair(f.At, faultBlankText)
 	}
 	return []Block{{Kind: "text", At: f.At, value: f.Value}}, nil
 }
 
-// guardContent is text or an image that a guardrail looks at.
+// guardContent checks and repairs the text or the image that a guardrail checks.
 func (r *Request) guardContent(b Block) ([]Block, error) {
 	members := rawjson.Members(b.value)
 	text := Field{rawjson.Members(members.Get("text")).Get("text"), b.At + ".guardContent.text.text"}
@@ -161,32 +158,30 @@ func (r *Request) blockList(f Field) ([]Block, error) {
 	return all, nil
 }
 
-// block reads one Converse block. It gives none for one that is left out, and more
-// than one where something had to move out of it.
+// block reads one Converse block. It gives none where the block is dropped, and more
+// than one where a part moves out of it.
 func (r *Request) block(f Field) ([]Block, error) {
 	if err := r.count(f.At); err != nil {
 		return nil, err
 	}
 	if rawjson.Kind(f.Value) != '{' {
-		return nil, Malformed(f.At, "Input should be a content block, which is an object.")
+		return nil, Refuse(f.At, faultNotBlock)
 	}
 	only, ok := rawjson.Members(f.Value).Only()
 	if !ok {
-		return nil, Invalid(f.At, "A content block has exactly one member, which names its kind.",
-			`Send each block as an object such as {"text": "…"}.`)
+		return nil, Refuse(f.At, faultBlockMembers)
 	}
 	b := Block{Kind: only.Name, At: f.At, value: only.Value}
 	kind := slices.Index(contentKinds, b.Kind)
 	if kind < 0 {
-		return []Block{b}, nil // newer than this program: Bedrock decides
+		return []Block{b}, nil // unknown kind: Bedrock decides
 	}
-	b.Kind = contentKinds[kind] // so that the name of each block takes no memory
-	want, what := '{', "an object"
-	if b.Kind == "text" {
-		want, what = '"', "a string"
-	}
-	if rune(rawjson.Kind(b.value)) != want {
-		return nil, Malformed(f.At+"."+b.Kind, "Input should be "+what+".")
+	b.Kind = contentKinds[kind] // saves memory: the name is shared
+	switch k := rawjson.Kind(b.value); {
+	case b.Kind == "text" && k != '"':
+		return nil, Refuse(f.At+".text", FaultNotString)
+	case b.Kind != "text" && k != '{':
+		return nil, Refuse(f.At+"."+b.Kind, FaultNotObject)
 	}
 	if r.passes() {
 		return []Block{b}, nil
@@ -200,16 +195,16 @@ var contentKinds = []string{
 	"citationsContent", "searchResult", "toolAddition", "toolRemoval",
 }
 
-// known checks and mends a block of a kind that it knows.
+// known checks and repairs a block whose kind is one of contentKinds.
 func (r *Request) known(b Block) ([]Block, error) {
 	var err error
 	switch b.Kind {
 	case "text":
 		return r.text(Field{b.value, b.At})
 	case "toolUse":
-		err = r.toolUse(&b)
+		err = r.readToolUse(&b)
 	case "toolResult":
-		return r.toolResult(b)
+		return r.readToolResult(b)
 	case "image", "video", "audio":
 		err = r.media(&b)
 	case "document":

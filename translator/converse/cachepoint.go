@@ -6,49 +6,59 @@ import (
 	"bedrock-extproc/translator/rawjson"
 )
 
-// place is a cache point and what stands before it.
-type place struct {
-	block *Block
-	where string // tools, after_tool_result, or ""
+// cachePoint is a cachePoint block and where it is, in the words of
+// family.Family.NoCachePoints: tools, after_tool_result, or "" for elsewhere.
+type cachePoint struct {
+	block    *Block
+	position string
 }
 
-// cachePoints drops the points that the family does not take in their place, and
-// the earliest of too many: a later one covers all that stands before it. Longer
-// lifetimes must come first.
-func (r *Request) cachePoints() error {
-	points := r.places()
+// dropCachePoints drops the points in positions that the family does not accept,
+// and the earliest of too many: a later one covers all that comes before it.
+func (r *Request) dropCachePoints() error {
+	points := r.cachePoints()
 	kept := points[:0:0]
 	for _, p := range points {
-		if !slices.Contains(r.family.NoCachePoints, p.where) || p.where == "" {
+		if p.position == "" || !slices.Contains(r.family.NoCachePoints, p.position) {
 			kept = append(kept, p)
 			continue
 		}
-		if err := r.dropPoint(p, "With "+r.family.Rule()+", no cache point can stand here."); err != nil {
+		if err := r.dropCachePoint(p, faultCachePointPosition); err != nil {
 			return err
 		}
 	}
 	if limit := r.family.MaxCachePoints; limit > 0 {
 		for ; len(kept) > limit; kept = kept[1:] {
-			if err := r.dropPoint(kept[0], "With "+r.family.Rule()+", there are too many cache points."); err != nil {
+			if err := r.dropCachePoint(kept[0], faultCachePointCount); err != nil {
 				return err
 			}
 		}
 	}
-	r.sweep()
-	return lifetimes(kept)
+	dropped := func(b Block) bool { return b.Kind == "" }
+	r.tools, r.system = slices.DeleteFunc(r.tools, dropped), slices.DeleteFunc(r.system, dropped)
+	for i := range r.turns {
+		r.turns[i].blocks = slices.DeleteFunc(r.turns[i].blocks, dropped)
+	}
+	return nil
 }
 
-// places lists the cache points in the order in which the service reads them.
-func (r *Request) places() []place {
-	var points []place
-	list := func(blocks []Block, where string) {
+// dropCachePoint marks a block as dropped, by an empty kind.
+func (r *Request) dropCachePoint(p cachePoint, f template) error {
+	p.block.Kind = ""
+	return r.repair(p.block.At, f.with(values{family: r.family, count: r.family.MaxCachePoints}))
+}
+
+// cachePoints lists the cache points in the order in which Bedrock reads them.
+func (r *Request) cachePoints() []cachePoint {
+	var points []cachePoint
+	list := func(blocks []Block, position string) {
 		for i := range blocks {
 			switch {
 			case blocks[i].Kind != "cachePoint":
-			case where == "" && i > 0 && blocks[i-1].Kind == "toolResult":
-				points = append(points, place{&blocks[i], "after_tool_result"})
+			case position == "" && i > 0 && blocks[i-1].Kind == "toolResult":
+				points = append(points, cachePoint{&blocks[i], "after_tool_result"})
 			default:
-				points = append(points, place{&blocks[i], where})
+				points = append(points, cachePoint{&blocks[i], position})
 			}
 		}
 	}
@@ -60,35 +70,16 @@ func (r *Request) places() []place {
 	return points
 }
 
-// dropped is the kind of a block that sweep takes away.
-const dropped = ""
-
-func (r *Request) dropPoint(p place, problem string) error {
-	p.block.Kind = dropped
-	return r.repair(p.block.At, fault{
-		"cache_point_dropped", problem, problem + " This one was left out.", "Keep the points that end the longest unchanging parts.",
-	})
-}
-
-func (r *Request) sweep() {
-	gone := func(b Block) bool { return b.Kind == dropped }
-	r.tools, r.system = slices.DeleteFunc(r.tools, gone), slices.DeleteFunc(r.system, gone)
-	for i := range r.turns {
-		r.turns[i].blocks = slices.DeleteFunc(r.turns[i].blocks, gone)
-	}
-}
-
-// lifetimes refuses a point of one hour after one of five minutes.
-func lifetimes(points []place) error {
+// checkCacheOrder refuses a cache point of one hour after one of five minutes.
+func (r *Request) checkCacheOrder() error {
 	short := ""
-	for _, p := range points {
+	for _, p := range r.cachePoints() {
 		long := rawjson.Kind(p.block.value) == '{' && rawjson.IsText(rawjson.Members(p.block.value).Get("ttl"), "1h")
 		switch {
 		case !long:
 			short = p.block.At
 		case short != "":
-			return Invalid(p.block.At, "A cache point of one hour stands after one of five minutes, at "+short+".",
-				"Put the longer lifetimes first, in the order tools, system, messages.")
+			return Refuse(p.block.At, faultCachePointOrder.with(values{path: short}))
 		}
 	}
 	return nil

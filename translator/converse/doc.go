@@ -1,11 +1,13 @@
-// Package converse puts together the body of one Converse or ConverseStream
-// request: it checks what the service would refuse, repairs what is safe to
-// repair, and writes JSON in which nothing else has changed.
+// Package converse builds the body of a Converse or ConverseStream request, for every
+// dialect. It refuses or repairs what Bedrock would refuse, and leaves everything else
+// unchanged, byte for byte.
 //
-// It stands between a dialect, which knows what its clients mean, and Bedrock. A
-// dialect hands over blocks, turns, tools and parameters together with their
-// places in the client's request, so that errors and warnings name those.
+// A dialect reads its clients' words and adds blocks, turns, tools and options, each
+// with its path in the client's request. Errors and warnings name these paths, and
+// faults.go has their texts.
 //
 // The members are those of
 // https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.html
 package converse
+
+//go:generate go test . -run TestWarningsPage -update

@@ -2,13 +2,14 @@ package converse
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 
 	"bedrock-extproc/translator/rawjson"
 )
 
-// document also sees to a name that the service takes and that no other document
-// of the request has.
+// document checks and repairs a document, and gives it a name that Bedrock accepts
+// and that no other document of the request has.
 func (r *Request) document(b *Block) error {
 	if err := r.media(b); err != nil {
 		return err
@@ -19,24 +20,20 @@ func (r *Request) document(b *Block) error {
 	case k == '"':
 		given = rawjson.Text(f.Value)
 	case !rawjson.Absent(f.Value):
-		return Malformed(f.At, "Input should be a string.")
+		return Refuse(f.At, FaultNotString)
 	}
 	name := r.uniqueName(cleanDocumentName(given))
 	if name == given {
 		return nil
 	}
 	b.set("name", rawjson.Quote(name))
-	return r.repair(f.At, fault{
-		"document_renamed", "Bedrock does not take this name of a document, or takes it once.",
-		fmt.Sprintf("The document was sent under the name %q.", name),
-		"Use letters, digits, single spaces, hyphens, parentheses and brackets, at most 200, and every name once.",
-	})
+	return r.repair(f.At, faultDocumentName.with(values{name: strconv.Quote(name)}))
 }
 
-// maxDocumentName is the service's limit.
+// maxDocumentName is Bedrock's limit.
 const maxDocumentName = 200
 
-// uniqueName numbers a name that has been given before.
+// uniqueName appends a number to a name that another document has.
 func (r *Request) uniqueName(name string) string {
 	unique := name
 	stem := strings.TrimSpace(name[:min(len(name), maxDocumentName-len(" (100000)"))])
@@ -49,7 +46,7 @@ func (r *Request) uniqueName(name string) string {
 }
 
 // cleanDocumentName keeps ASCII letters and digits, single spaces and - ( ) [ ].
-// The extension of a file goes; "document" is what is left of nothing.
+// It removes a file's extension. An empty name becomes "document".
 func cleanDocumentName(name string) string {
 	if i := strings.LastIndexByte(name, '.'); i > 0 && len(name)-i <= 6 {
 		name = name[:i]

@@ -8,26 +8,26 @@ import (
 	"bedrock-extproc/translator/rawjson"
 )
 
-// Inference holds the parameters that the client gave. None is ever invented.
+// Inference has the client's inference parameters. Absent ones are not sent.
 type Inference struct {
 	MaxTokens, Temperature, TopP, TopK Field
 	// Stop is one text or a list.
 	Stop Field
-	// Additional are the model's own fields, an object.
+	// Additional is an object with the model's own fields.
 	Additional Field
 }
 
-// Infer checks the parameters and adds them.
+// Infer checks and adds the inference parameters.
 func (r *Request) Infer(in Inference) error {
 	if k := rawjson.Kind(in.Additional.Value); k != '{' && !rawjson.Absent(in.Additional.Value) {
-		return Malformed(in.Additional.At, "Input should be an object.")
+		return Refuse(in.Additional.At, FaultNotObject)
 	}
 	maxTokens, err := r.maxTokens(in.MaxTokens)
 	if err != nil {
 		return err
 	}
 	for _, f := range []Field{in.Temperature, in.TopP} {
-		if err := r.fraction(f); err != nil {
+		if err := r.checkFraction(f); err != nil {
 			return err
 		}
 	}
@@ -35,10 +35,10 @@ func (r *Request) Infer(in Inference) error {
 	if err != nil {
 		return err
 	}
-	if err := r.thinking(in); err != nil {
+	if err := r.readThinking(in); err != nil {
 		return err
 	}
-	if err := r.sampling(in); err != nil {
+	if err := r.checkSampling(in); err != nil {
 		return err
 	}
 	r.setInference(rawjson.Object{
@@ -47,10 +47,10 @@ func (r *Request) Infer(in Inference) error {
 		{Name: "temperature", Value: given(in.Temperature.Value)},
 		{Name: "topP", Value: given(in.TopP.Value)},
 	}, in)
-	return r.topK(in.TopK, in.Additional)
+	return r.addTopK(in.TopK, in.Additional)
 }
 
-// setInference leaves out an object without members.
+// setInference adds inferenceConfig, unless it has no members.
 func (r *Request) setInference(members rawjson.Object, in Inference) {
 	at := ""
 	for i, f := range []Field{in.MaxTokens, in.Stop, in.Temperature, in.TopP} {
@@ -59,37 +59,35 @@ func (r *Request) setInference(members rawjson.Object, in Inference) {
 		}
 	}
 	if at != "" {
-		r.Set("inferenceConfig", Field{members.Value(), at})
+		r.set("inferenceConfig", Field{members.Value(), at})
 	}
 }
 
-// maxTokens is a whole number; 10.0 is one too, as in the reference server.
+// maxTokens reads a whole number. 10.0 is one too, as in the reference server.
 func (r *Request) maxTokens(f Field) (rawjson.Value, error) {
 	n, err := number(f)
 	switch {
 	case err != nil || rawjson.Absent(f.Value):
 		return nil, err
 	case n != float64(int64(n)):
-		return nil, Malformed(f.At, "Input should be a whole number.")
+		return nil, Refuse(f.At, faultNotWhole)
 	case !r.passes() && (n < 1 || n > 1<<31-1):
-		return nil, Invalid(f.At, outOfBounds(f.Value), "Bedrock takes whole numbers from 1.")
+		return nil, Refuse(f.At, faultMaxTokens.with(values{value: clipNumber(f.Value)}))
 	case strings.ContainsAny(string(f.Value), ".eE"):
 		return strconv.AppendInt(nil, int64(n), 10), nil
 	}
 	return f.Value, nil
 }
 
-func (r *Request) fraction(f Field) error {
+func (r *Request) checkFraction(f Field) error {
 	n, err := number(f)
 	if err == nil && !r.passes() && (n < 0 || n > 1) {
-		err = Invalid(f.At, outOfBounds(f.Value), "Bedrock takes 0 to 1.")
+		err = Refuse(f.At, faultFraction.with(values{value: clipNumber(f.Value)}))
 	}
 	return err
 }
 
-func outOfBounds(v rawjson.Value) string {
-	return "The value " + string(v[:min(len(v), 20)]) + " is out of bounds."
-}
+func clipNumber(v rawjson.Value) string { return string(v[:min(len(v), 20)]) }
 
 // number is 0 for an absent value.
 func number(f Field) (float64, error) {
@@ -97,14 +95,14 @@ func number(f Field) (float64, error) {
 	case rawjson.Absent(f.Value):
 		return 0, nil
 	case rawjson.Kind(f.Value) != '0':
-		return 0, Malformed(f.At, "Input should be a number.")
+		return 0, Refuse(f.At, faultNotNumber)
 	}
-	n, _ := strconv.ParseFloat(string(f.Value), 64) // what is too large is infinite
+	n, _ := strconv.ParseFloat(string(f.Value), 64) // a number that is too large is infinite
 	return n, nil
 }
 
-// sampling holds temperature and top_p to what the family takes.
-func (r *Request) sampling(in Inference) error {
+// checkSampling refuses temperature and top_p where the family does.
+func (r *Request) checkSampling(in Inference) error {
 	if r.passes() {
 		return nil
 	}
@@ -117,29 +115,29 @@ func (r *Request) sampling(in Inference) error {
 			continue
 		}
 		if slices.Contains(r.family.Refused, p.name) {
-			return Invalid(p.At, "With "+r.family.Rule()+", this cannot be given.", "Leave it out.")
+			return Refuse(p.At, faultParameter.with(values{family: r.family}))
 		}
 		if slices.Contains(r.family.NotTogether, p.name) {
 			both = append(both, p.Field)
 		}
 	}
 	if len(both) == 2 {
-		return Invalid(both[1].At, "With "+r.family.Rule()+", only one of "+both[0].At+" and "+both[1].At+" can be given.", "Leave one of them out.")
+		return Refuse(both[1].At, faultTogether.with(values{family: r.family, path: both[0].At, value: both[1].At}))
 	}
 	return nil
 }
 
-// maxStops is the service's limit.
+// maxStops is Bedrock's limit.
 const maxStops = 2500
 
-// stopSequences takes one text or a list. Empty ones are left out.
+// stopSequences reads one text or a list, and drops empty ones.
 func (r *Request) stopSequences(f Field) (rawjson.Value, error) {
 	switch rawjson.Kind(f.Value) {
 	case 0, 'n':
 		return nil, nil
 	case '"', '[':
 	default:
-		return nil, Malformed(f.At, "Input should be a string or a list of strings.")
+		return nil, Refuse(f.At, faultNotStops)
 	}
 	if rawjson.Kind(f.Value) == '"' {
 		kept, err := r.stopSequence(f)
@@ -155,7 +153,7 @@ func (r *Request) stopSequences(f Field) (rawjson.Value, error) {
 		case err != nil:
 			return nil, err
 		case i >= maxStops && !r.passes():
-			return nil, Invalid(f.At, "There are more than 2500 stop sequences.", "Send 2500 at most.")
+			return nil, Refuse(f.At, faultManyStops)
 		case kept:
 			list = rawjson.AppendCompact(rawjson.AppendSeparator(list), v)
 		}
@@ -169,15 +167,13 @@ func (r *Request) stopSequences(f Field) (rawjson.Value, error) {
 func (r *Request) stopSequence(f Field) (kept bool, err error) {
 	switch {
 	case rawjson.Kind(f.Value) != '"':
-		return false, Malformed(f.At, "Input should be a string.")
+		return false, Refuse(f.At, FaultNotString)
 	case r.passes():
 		return true, nil
 	case string(f.Value) == `""`:
-		return false, r.repair(f.At, fault{
-			"empty_stop_dropped", "This stop sequence is empty.", "An empty stop sequence was left out.", "Leave it out.",
-		})
+		return false, r.repair(f.At, faultEmptyStop)
 	case r.family.BlankStopSequences == "refused" && rawjson.Blank(f.Value):
-		return false, Invalid(f.At, "With "+r.family.Rule()+", a stop sequence cannot be white space only.", "Leave it out, or name some text.")
+		return false, Refuse(f.At, faultBlankStop.with(values{family: r.family}))
 	}
 	return true, nil
 }

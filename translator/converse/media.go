@@ -1,14 +1,14 @@
 package converse
 
 import (
-	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"bedrock-extproc/translator/rawjson"
 )
 
-// formats are what the service takes, by kind of block; see ImageBlock,
+// formats are those of Bedrock, by kind of block; see ImageBlock,
 // VideoBlock, AudioBlock and DocumentBlock in the API reference.
 var formats = map[string][]string{
 	"image":    {"png", "jpeg", "gif", "webp"},
@@ -17,7 +17,7 @@ var formats = map[string][]string{
 	"document": {"pdf", "csv", "doc", "docx", "xls", "xlsx", "html", "txt", "md"},
 }
 
-// aliases are other names of the same formats, in lower case.
+// aliases map other names of formats, in lower case, to Bedrock's.
 var aliases = map[string]string{
 	"jpg":             "jpeg",
 	"pjpeg":           "jpeg",
@@ -50,8 +50,8 @@ var aliases = map[string]string{
 	"application/vnd.openxmlformats-officedocument.spreadsheetml.sheet":       "xlsx",
 }
 
-// media mends the name of the format and checks the bytes of an image, a video, a
-// sound or a document.
+// media repairs the format name and checks the bytes of an image, a video, a sound
+// or a document.
 func (r *Request) media(b *Block) error {
 	members, at := rawjson.Members(b.value), b.At+"."+b.Kind
 	if err := r.format(b, Field{members.Get("format"), at + ".format"}); err != nil {
@@ -60,17 +60,16 @@ func (r *Request) media(b *Block) error {
 	return r.source(b, Field{members.Get("source"), at + ".source"})
 }
 
-// format folds case and aliases. What is then no format of the service is refused,
-// and never called by the name of another.
+// format replaces aliases by Bedrock's name for the format, and refuses formats
+// that Bedrock does not have.
 func (r *Request) format(b *Block, f Field) error {
-	takes := "It takes " + strings.Join(formats[b.Kind], ", ") + "."
 	switch k := rawjson.Kind(f.Value); {
 	case rawjson.Absent(f.Value) && b.Kind == "document":
-		return nil // the service finds out by itself
+		return nil // Bedrock detects it
 	case rawjson.Absent(f.Value):
-		return Invalid(f.At, "Bedrock needs the format of this "+b.Kind+".", takes)
+		return Refuse(f.At, faultNoFormat.with(values{kind: b.Kind, list: strings.Join(formats[b.Kind], ", ")}))
 	case k != '"':
-		return Malformed(f.At, "Input should be a string.")
+		return Refuse(f.At, FaultNotString)
 	}
 	given := rawjson.Text(f.Value)
 	format := strings.ToLower(given)
@@ -79,42 +78,37 @@ func (r *Request) format(b *Block, f Field) error {
 	}
 	switch {
 	case !slices.Contains(formats[b.Kind], format):
-		return Invalid(f.At, fmt.Sprintf("Bedrock takes no %s of the format %q.", b.Kind, given[:min(len(given), 40)]), takes)
+		return Refuse(f.At, faultFormat.with(values{kind: b.Kind, value: strconv.Quote(given[:min(len(given), 40)]), list: strings.Join(formats[b.Kind], ", ")}))
 	case format == given:
 		return nil
 	}
 	b.set("format", rawjson.Quote(format))
-	return r.repair(f.At, fault{
-		"format_renamed", "Bedrock knows this format by another name.", fmt.Sprintf("The format was sent as %q, its name at Bedrock.", format), takes,
-	})
+	return r.repair(f.At, faultFormatName.with(values{name: strconv.Quote(format), list: strings.Join(formats[b.Kind], ", ")}))
 }
 
-// source checks base64 where it stands.
+// source checks and repairs the base64 of a source.
 func (r *Request) source(b *Block, f Field) error {
 	switch k := rawjson.Kind(f.Value); {
 	case rawjson.Absent(f.Value):
-		return Invalid(f.At, "The source is missing.", "Give source.bytes as base64, or source.s3Location.")
+		return Refuse(f.At, faultNoSource)
 	case k != '{':
-		return Malformed(f.At, "Input should be an object.")
+		return Refuse(f.At, FaultNotObject)
 	}
 	members := rawjson.Members(f.Value)
 	if !rawjson.Absent(members.Get("url")) {
-		return Invalid(f.At+".url", "Addresses are not fetched.", "Send the bytes as base64, or source.s3Location.")
+		return Refuse(f.At+".url", faultURL)
 	}
 	data := Field{members.Get("bytes"), f.At + ".bytes"}
 	switch k := rawjson.Kind(data.Value); {
 	case k == 0:
 		return nil
 	case k != '"':
-		return Malformed(data.At, "Input should be a string with base64.")
+		return Refuse(data.At, faultNotBase64String)
 	}
-	mended, how, err := plainBase64(data)
-	if err != nil || mended == nil {
+	plain, fault, err := plainBase64(data)
+	if err != nil || plain == nil {
 		return err
 	}
-	b.set("source", members.Set("bytes", mended).Value())
-	return r.repair(data.At, fault{
-		"base64_rewritten", "This is not plain base64: " + how + ".", "The base64 was rewritten: " + how + ".",
-		"Send base64 of the standard alphabet, with padding and nothing else.",
-	})
+	b.set("source", members.Set("bytes", plain).Value())
+	return r.repair(data.At, fault)
 }

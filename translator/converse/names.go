@@ -3,6 +3,7 @@ package converse
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"iter"
 	"math/big"
 	"strconv"
 	"strings"
@@ -10,14 +11,14 @@ import (
 	"bedrock-extproc/translator/rawjson"
 )
 
-// maxName is the service's limit on names of tools and ids of tool calls.
+// maxName is Bedrock's limit on tool names and tool call ids, in bytes.
 const maxName = 64
 
-// renaming maps names that the service refuses to names that it takes. The same
-// name always gives the same one, whatever else is in the request, unless that
-// is another name of the request; so distinct names stay distinct.
+// renaming maps names that Bedrock refuses to names that it accepts. Distinct names
+// stay distinct. A name always gets the same replacement, unless the request uses
+// that one as well.
 type renaming struct {
-	marks  string            // what names may hold besides letters and digits
+	marks  string            // characters that names may contain besides letters and digits
 	length int               // the exact length of a name, 0 for 1 to 64
 	sent   map[string]string // by the client's name
 	given  map[string]string // by the name that is sent
@@ -27,14 +28,14 @@ func newRenaming(marks string, length int) *renaming {
 	return &renaming{marks: marks, length: length, sent: map[string]string{}, given: map[string]string{}}
 }
 
-// keep reserves a name that needs no change.
+// keep reserves a name if it needs no change.
 func (n *renaming) keep(name string) {
 	if n.legal(name) {
 		n.sent[name], n.given[name] = name, name
 	}
 }
 
-// name is what name is sent as. Every legal name must have been kept before.
+// name is the replacement of a name. Call keep for every name of the request first.
 func (n *renaming) name(name string) string {
 	if sent, ok := n.sent[name]; ok {
 		return sent
@@ -63,7 +64,7 @@ func (n *renaming) legalByte(c byte) bool {
 	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || strings.IndexByte(n.marks, c) >= 0
 }
 
-// shape makes a legal name of any text: what is legal of it, and a hash of all.
+// shape makes a legal name of any text: its legal characters, and a hash.
 func (n *renaming) shape(name string, attempt int) string {
 	const hashed = 8
 	text := name
@@ -90,9 +91,9 @@ func base62(sum []byte, length int) string {
 	return (digits + strings.Repeat("0", length))[:length]
 }
 
-// rename gives tools and tool calls names and ids that the service takes, the same
+// renameTools gives tools and tool calls names and ids that Bedrock accepts, the same
 // in declarations, choice and conversation.
-func (r *Request) rename() error {
+func (r *Request) renameTools() error {
 	marks := "_-"
 	if m := r.family.ToolNameMarks; m != nil {
 		marks = *m
@@ -108,19 +109,19 @@ func (r *Request) rename() error {
 	}
 	r.names.keep(r.choice.name.text)
 	for b := range r.named() {
-		if err := r.relabel(b, "name", b.tool.name, r.names, renamedTool); err != nil {
+		if err := r.relabel(b, "name", b.tool.name, r.names, faultToolName); err != nil {
 			return err
 		}
-		if err := r.relabel(b, "toolUseId", b.tool.id, r.ids, renamedCall); err != nil {
+		if err := r.relabel(b, "toolUseId", b.tool.id, r.ids, faultToolUseID); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// named ranges over the blocks with names or ids of the client's: those of the
+// named ranges over the blocks with names or ids of the client: those of the
 // conversation, then the tools.
-func (r *Request) named() func(yield func(*Block) bool) {
+func (r *Request) named() iter.Seq[*Block] {
 	return func(yield func(*Block) bool) {
 		for i := range r.turns {
 			for j := range r.turns[i].blocks {
@@ -137,39 +138,25 @@ func (r *Request) named() func(yield func(*Block) bool) {
 	}
 }
 
-// relabel changes one label of a block, and says so the first time.
-func (r *Request) relabel(b *Block, member string, l label, n *renaming, f func(sent string) fault) error {
+// relabel changes one label of a block where needed, and warns the first time.
+func (r *Request) relabel(b *Block, member string, l label, n *renaming, f template) error {
 	if l.text == "" {
 		return nil
 	}
-	_, said := n.sent[l.text]
+	_, warned := n.sent[l.text]
 	sent := n.name(l.text)
 	if sent == l.text {
 		return nil
 	}
 	b.set(member, rawjson.Quote(sent))
-	if said {
+	if warned {
 		return nil
 	}
-	return r.repair(l.at, f(sent))
+	return r.repair(l.at, f.with(values{name: sent}))
 }
 
-func renamedTool(sent string) fault {
-	return fault{
-		"tool_renamed", "Bedrock does not take the name of this tool.",
-		"The name of the tool was sent as " + sent + ", and is restored in the answer.", "Use letters, digits, _ and -, at most 64.",
-	}
-}
-
-func renamedCall(sent string) fault {
-	return fault{
-		"tool_use_id_renamed", "Bedrock does not take the id of this tool call.", "The id of the tool call was sent as " + sent + ".",
-		"Use letters, digits, _, -, . and :, at most 64.",
-	}
-}
-
-// Names maps names of tools as they were sent to names as the client gave them.
-// Only changed ones are listed; nil changes nothing.
+// Names maps tool names as they were sent to the client's own. It lists only changed
+// names, and is nil when there are none.
 func (r *Request) Names() map[string]string {
 	if r.names == nil {
 		return nil

@@ -1,8 +1,9 @@
 package converse
 
 import (
+	"maps"
 	"regexp"
-	"strconv"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -22,22 +23,22 @@ func (r *Request) ResponsePaths(f Field) error {
 		return nil
 	}
 	if rawjson.Kind(f.Value) != '[' {
-		return Malformed(f.At, "Input should be a list of strings.")
+		return Refuse(f.At, faultNotStrings)
 	}
 	for i, p := range rawjson.Elements(f.Value) {
 		at := Index(f.At, i)
 		if rawjson.Kind(p) != '"' {
-			return Malformed(at, "Input should be a string.")
+			return Refuse(at, FaultNotString)
 		}
 		if text := rawjson.Text(p); !r.passes() && (!strings.HasPrefix(text, "/") || len(text) > 256) {
-			return Invalid(at, "This is not a JSON pointer that Bedrock takes.", "Start with a slash, such as /stop_sequence, and use at most 256 characters.")
+			return Refuse(at, faultResponsePath)
 		}
 		if i >= maxResponsePaths && !r.passes() {
-			return Invalid(f.At, "There are more than 10 paths.", "Ask for 10 at most.")
+			return Refuse(f.At, faultManyPaths)
 		}
 	}
 	if !rawjson.Empty(f.Value) {
-		r.Set("additionalModelResponseFieldPaths", f)
+		r.set("additionalModelResponseFieldPaths", f)
 	}
 	return nil
 }
@@ -45,13 +46,17 @@ func (r *Request) ResponsePaths(f Field) error {
 // metadataText is the service's pattern for keys and values of requestMetadata.
 var metadataText = regexp.MustCompile(`^[a-zA-Z0-9\s:_@$#=/+,.-]*$`)
 
-// RequestMetadata adds requestMetadata: an object of strings.
+// RequestMetadata adds requestMetadata, an object of strings, with the backend's
+// entries. Those beat the client's: the operator attributes costs, not the caller.
 func (r *Request) RequestMetadata(f Field) error {
+	if k := rawjson.Kind(f.Value); len(r.rules.Defaults.RequestMetadata) > 0 && (k == '{' || rawjson.Absent(f.Value)) {
+		f.Value = withDefaults(f.Value, r.rules.Defaults.RequestMetadata)
+	}
 	if rawjson.Absent(f.Value) {
 		return nil
 	}
 	if rawjson.Kind(f.Value) != '{' {
-		return Malformed(f.At, "Input should be an object of strings.")
+		return Refuse(f.At, faultNotStringObject)
 	}
 	entries := rawjson.Members(f.Value)
 	for i, e := range entries {
@@ -60,20 +65,32 @@ func (r *Request) RequestMetadata(f Field) error {
 			at += "." + key
 		}
 		if rawjson.Kind(e.Value) != '"' {
-			return Malformed(at, "Input should be a string.")
+			return Refuse(at, FaultNotString)
 		}
 		if !r.passes() && (e.Name == "" || !metadataFits(e.Name) || !metadataFits(rawjson.Text(e.Value))) {
-			return Invalid(at, "Entry "+strconv.Itoa(i+1)+" has a key or a value that Bedrock does not take.",
-				"Use letters, digits, white space and : _ @ $ # = / + , - . in at most 256 characters.")
+			return Refuse(at, faultMetadata.with(values{count: i + 1}))
 		}
 	}
 	if len(entries) > maxMetadata && !r.passes() {
-		return Invalid(f.At, "There are more than 16 entries.", "Send 16 at most.")
+		return Refuse(f.At, faultManyMetadata)
 	}
 	if len(entries) > 0 {
-		r.Set("requestMetadata", f)
+		r.set("requestMetadata", f)
 	}
 	return nil
+}
+
+func withDefaults(given rawjson.Value, defaults map[string]string) rawjson.Value {
+	entries := rawjson.Members(given)
+	for i := range entries {
+		if _, ours := defaults[entries[i].Name]; ours {
+			entries[i].Value = nil // left out, also where a name comes twice
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(defaults)) {
+		entries = entries.Set(name, rawjson.Quote(defaults[name]))
+	}
+	return entries.Value()
 }
 
 func metadataFits(text string) bool {
@@ -87,7 +104,7 @@ func (r *Request) PromptVariables(f Field) error {
 		return nil
 	}
 	if rawjson.Kind(f.Value) != '{' {
-		return Malformed(f.At, "Input should be an object of strings.")
+		return Refuse(f.At, faultNotStringObject)
 	}
 	variables := rawjson.Members(f.Value)
 	for i, v := range variables {
@@ -96,11 +113,30 @@ func (r *Request) PromptVariables(f Field) error {
 			variables[i].Value = rawjson.Wrap("text", v.Value)
 		case '{':
 		default:
-			return Malformed(f.At+"."+v.Name, "Input should be a string.")
+			return Refuse(f.At+"."+v.Name, FaultNotString)
 		}
 	}
 	if len(variables) > 0 {
-		r.Set("promptVariables", Field{variables.Value(), f.At})
+		r.set("promptVariables", Field{variables.Value(), f.At})
 	}
+	return nil
+}
+
+// Performance adds performanceConfig: an object, or the latency alone.
+func (r *Request) Performance(f Field) error { return r.short("performanceConfig", "latency", f) }
+
+// ServiceTier adds serviceTier: an object, or the type alone.
+func (r *Request) ServiceTier(f Field) error { return r.short("serviceTier", "type", f) }
+
+// short adds an object with one member, for which a client may send the value alone.
+func (r *Request) short(name, member string, f Field) error {
+	switch rawjson.Kind(f.Value) {
+	case 0, 'n', '{':
+	case '"':
+		f.Value = rawjson.Wrap(member, f.Value)
+	default:
+		return Refuse(f.At, FaultNotText)
+	}
+	r.set(name, f)
 	return nil
 }

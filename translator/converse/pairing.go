@@ -1,16 +1,17 @@
 package converse
 
 import (
+	"cmp"
+	"slices"
 	"strings"
 )
 
-// pairTools holds results to calls: all results of one assistant turn stand in the
-// next user turn, in the order of the calls and before other content. What is
-// missing, doubled or answers no call cannot be mended.
-func (r *Request) pairTools() error {
-	var open []Block // the calls that wait for results
-	for i := range r.turns {
-		t := &r.turns[i]
+// checkResults refuses a conversation in which a tool call has no result or two, or
+// a result has no call. The results of an assistant turn's calls must be in the next
+// user turn.
+func (r *Request) checkResults() error {
+	var open []Block // the calls without a result so far
+	for _, t := range r.turns {
 		switch t.role {
 		case "assistant":
 			if err := unanswered(open, t.at); err != nil {
@@ -21,7 +22,7 @@ func (r *Request) pairTools() error {
 				return err
 			}
 		case "user":
-			if err := r.pair(t, open); err != nil {
+			if err := checkAnswers(t, open); err != nil {
 				return err
 			}
 			open = nil
@@ -33,8 +34,8 @@ func (r *Request) pairTools() error {
 	return nil
 }
 
-// openCalls lists the calls of an assistant's turn that it does not answer itself,
-// as it does for tools that the service runs.
+// openCalls lists the calls of an assistant turn that need a result. The service's own
+// tools have theirs in the same turn.
 func openCalls(blocks []Block) ([]Block, error) {
 	answered := map[string]bool{}
 	for _, b := range blocks {
@@ -47,11 +48,11 @@ func openCalls(blocks []Block) ([]Block, error) {
 	for _, b := range blocks {
 		switch {
 		case b.is("toolResult"):
-			return nil, Invalid(b.At, "An assistant message cannot hold a tool result.", "Send tool results in a user message.")
+			return nil, Refuse(b.At, faultAssistantResult)
 		case !b.is("toolUse") || answered[b.tool.id.text]:
 			continue
 		case seen[b.tool.id.text]:
-			return nil, Invalid(b.At, "Two tool calls of this message have the id "+shown(b)+".", "Give every tool call an id of its own.")
+			return nil, Refuse(b.At, faultSameToolUseID.with(values{id: shown(b)}))
 		}
 		seen[b.tool.id.text] = true
 		open = append(open, b)
@@ -67,11 +68,10 @@ func unanswered(open []Block, at string) error {
 	for _, call := range open[:min(len(open), 20)] {
 		ids = append(ids, shown(call))
 	}
-	return Invalid(at, "There is no tool result for "+strings.Join(ids, ", ")+".",
-		"Send one result for every tool call, right after the assistant's message that makes the calls.")
+	return Refuse(at, faultResultMissing.with(values{id: strings.Join(ids, ", ")}))
 }
 
-// shown is a block's id as part of a message: bounded, since a client wrote it.
+// shown is a block's id for an error message, bounded since a client wrote it.
 func shown(b Block) string {
 	id := b.tool.id.text
 	if len(id) > 2*maxName {
@@ -80,74 +80,82 @@ func shown(b Block) string {
 	return id
 }
 
-// pair sorts a user turn's results into the order of the calls.
-func (r *Request) pair(t *turn, open []Block) error {
-	waiting := make(map[string]int, len(open))
-	for i, call := range open {
-		waiting[call.tool.id.text] = i
-	}
-	sorted := make([]*Block, len(open))
-	found := 0
-	for i := range t.blocks {
-		b := &t.blocks[i]
-		if !b.is("toolResult") {
-			continue
-		}
-		n, ok := waiting[b.tool.id.text]
-		switch {
-		case !ok:
-			return Invalid(b.At, "The assistant's message before makes no tool call "+shown(*b)+".",
-				"Send a result right after the assistant's message that makes the call.")
-		case sorted[n] != nil:
-			return Invalid(b.At, "There are two results for the tool call "+shown(*b)+".", "Send one result for every tool call.")
-		}
-		sorted[n] = b
-		found++
-	}
-	if found < len(open) {
-		return unanswered(missing(open, sorted), t.at)
-	}
-	return r.sortResults(t, sorted)
-}
-
-func missing(open []Block, sorted []*Block) []Block {
-	var list []Block
-	for i := range open {
-		if sorted[i] == nil {
-			list = append(list, open[i])
-		}
-	}
-	return list
-}
-
-// sortResults puts results first and in order, unless they are; cache points among
-// them are no disorder.
-func (r *Request) sortResults(t *turn, sorted []*Block) error {
-	next, inOrder := 0, true
-	for i := range t.blocks {
-		switch b := &t.blocks[i]; {
-		case next == len(sorted):
-		case b == sorted[next]:
-			next++
-		case b.Kind != "cachePoint":
-			inOrder = false
-		}
-	}
-	if inOrder {
-		return nil
-	}
-	blocks := make([]Block, 0, len(t.blocks))
-	for _, b := range sorted {
-		blocks = append(blocks, *b)
+// checkAnswers refuses a user turn whose results do not answer the open calls, each
+// once.
+func checkAnswers(t turn, open []Block) error {
+	answered := make(map[string]bool, len(open))
+	for _, call := range open {
+		answered[call.tool.id.text] = false
 	}
 	for _, b := range t.blocks {
 		if !b.is("toolResult") {
-			blocks = append(blocks, b)
+			continue
+		}
+		switch twice, asked := answered[b.tool.id.text]; {
+		case !asked:
+			return Refuse(b.At, faultResultUnasked.with(values{id: shown(b)}))
+		case twice:
+			return Refuse(b.At, faultResultTwice.with(values{id: shown(b)}))
+		}
+		answered[b.tool.id.text] = true
+	}
+	return unanswered(slices.DeleteFunc(open, func(call Block) bool { return answered[call.tool.id.text] }), t.at)
+}
+
+// sortResults puts the results of each user turn first, in the order of the calls.
+func (r *Request) sortResults() error {
+	var calls []Block
+	for i := range r.turns {
+		t := &r.turns[i]
+		switch t.role {
+		case "assistant":
+			calls = t.blocks
+		case "user":
+			if resultsSorted(t.blocks, calls) {
+				continue
+			}
+			sortBlocks(t.blocks, calls)
+			if err := r.repair(t.at, faultResultOrder); err != nil {
+				return err
+			}
 		}
 	}
-	t.blocks = blocks
-	return r.repair(t.at, fault{
-		"tool_results_sorted", "Tool results do not stand first and in the order of the calls.", "Tool results were put first, in the order of the calls.",
-		"Send results in the order of the calls, before other content.",
-	})
+	return nil
+}
+
+// resultsSorted reports whether a turn's results are first and in the order of the
+// calls. Cache points may be among them.
+func resultsSorted(blocks, calls []Block) bool {
+	first := true // no other content so far
+	for i := range blocks {
+		switch b := &blocks[i]; {
+		case b.is("toolResult"):
+			n := slices.IndexFunc(calls, func(call Block) bool { return call.is("toolUse") && call.tool.id.text == b.tool.id.text })
+			if !first || n < 0 {
+				return false
+			}
+			calls = calls[n+1:]
+		case b.Kind != "cachePoint":
+			first = false
+		}
+	}
+	return true
+}
+
+// sortBlocks puts results first, in the order of the calls, and keeps the order of
+// the rest.
+func sortBlocks(blocks, calls []Block) {
+	position := make(map[string]int, len(calls))
+	for i := range calls {
+		if calls[i].is("toolUse") {
+			position[calls[i].tool.id.text] = i
+		}
+	}
+	rank := func(b Block) int {
+		if b.is("toolResult") {
+			return position[b.tool.id.text]
+		}
+		return len(calls)
+	}
+	slices.SortStableFunc(blocks, func(a, b Block) int { return cmp.Compare(rank(a), rank(b)) })
 }

@@ -1,6 +1,7 @@
 package converse
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -12,11 +13,25 @@ import (
 func TestWarningsAreBounded(t *testing.T) {
 	r := New(Rules{})
 	for range 3 * maxWarnings {
-		r.Warn("code", "path", "detail")
+		r.warn("path", faultUnknownField)
 	}
 	all := r.Warnings()
 	if last := all[len(all)-1]; len(all) != maxWarnings+1 || !strings.Contains(last.Detail, "200 more") {
 		t.Errorf("there are %d warnings, the last of which is %+v", len(all), last)
+	}
+}
+
+// TestUnknownMembersAreCounted: beyond the listed warnings, an unknown member costs
+// no memory.
+func TestUnknownMembersAreCounted(t *testing.T) {
+	r := New(Rules{})
+	o := Object{At: "tools[0]", Members: slices.Repeat(rawjson.Object{{Name: "x", Value: rawjson.Value("1")}}, 3*maxWarnings)}
+	r.WarnUnknown(o, "y")
+	if len(r.warnings) != maxWarnings || r.unlisted != 2*maxWarnings || r.warnings[0].Path != "tools[0].x" {
+		t.Errorf("%d warnings and %d more, the first %+v", len(r.warnings), r.unlisted, r.warnings[0])
+	}
+	if n := testing.AllocsPerRun(10, func() { r.WarnUnknown(o, "y") }); n > 0 {
+		t.Errorf("%v allocations", n)
 	}
 }
 

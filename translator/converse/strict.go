@@ -2,7 +2,6 @@ package converse
 
 import (
 	"bytes"
-	"fmt"
 	"slices"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -11,9 +10,8 @@ import (
 	"bedrock-extproc/translator/rawjson"
 )
 
-// strictTools holds tools with "strict": true to what the family takes. One tool
-// too many, or one keyword, fails every request that offers it.
-func (r *Request) strictTools() error {
+// checkStrictTools refuses tools with "strict": true that the family does not accept.
+func (r *Request) checkStrictTools() error {
 	limits := r.family.Strict
 	tools, optional := 0, 0
 	for i := range r.tools {
@@ -25,21 +23,17 @@ func (r *Request) strictTools() error {
 		tools, optional = tools+1, optional+found.optional
 		switch {
 		case found.refused != "":
-			return r.notStrict(b.At, fmt.Sprintf("a strict tool's schema cannot use %s", found.refused))
+			return Refuse(b.At, faultStrictKeyword.with(values{family: r.family, value: found.refused}))
 		case limits.Tools > 0 && tools > limits.Tools:
-			return r.notStrict(b.At, fmt.Sprintf("there can be %d strict tools", limits.Tools))
+			return Refuse(b.At, faultStrictTools.with(values{family: r.family, count: limits.Tools}))
 		case limits.Optional > 0 && optional > limits.Optional:
-			return r.notStrict(b.At, fmt.Sprintf("strict tools can have %d optional parameters together", limits.Optional))
+			return Refuse(b.At, faultStrictOptional.with(values{family: r.family, count: limits.Optional}))
 		}
 	}
 	return nil
 }
 
-func (r *Request) notStrict(at, what string) error {
-	return Invalid(at, "With "+r.family.Rule()+", "+what+".", "Change the schema, or leave strict out.")
-}
-
-// survey is what a schema holds, read in one pass.
+// survey reads, in one pass, the parts of a schema that checkStrictTools needs.
 type survey struct {
 	dec      *jsontext.Decoder
 	limits   family.Strict

@@ -6,9 +6,9 @@ import (
 	"bedrock-extproc/translator/rawjson"
 )
 
-// thinking reads whether the model is told to think, and holds the parameters to
-// what the family takes then.
-func (r *Request) thinking(in Inference) error {
+// readThinking records whether the client switches thinking on, and refuses parameters
+// that the family does not accept then.
+func (r *Request) readThinking(in Inference) error {
 	config := thinkingConfig(in.Additional.Value)
 	kind := config.Get("type")
 	if r.passes() || rawjson.Kind(kind) != '"' || rawjson.IsText(kind, "disabled") {
@@ -21,14 +21,14 @@ func (r *Request) thinking(in Inference) error {
 	}
 	switch {
 	case r.thinkingForbids("temperature") && !rawjson.Absent(in.Temperature.Value) && temperature != 1:
-		return r.notWhileThinking(in.Temperature.At)
+		return Refuse(in.Temperature.At, faultWhileThinking.with(values{family: r.family}))
 	case r.thinkingForbids("top_k") && !rawjson.Absent(in.TopK.Value):
-		return r.notWhileThinking(in.TopK.At)
+		return Refuse(in.TopK.At, faultWhileThinking.with(values{family: r.family}))
 	}
-	return r.budget(in, config)
+	return r.checkBudget(in, config)
 }
 
-// thinkingConfig is Claude's thinking, also under its older name.
+// thinkingConfig is Claude's member thinking, or reasoning_config, its older name.
 func thinkingConfig(additional rawjson.Value) rawjson.Object {
 	for _, name := range []string{"thinking", "reasoning_config"} {
 		if v := rawjson.Members(given(additional)).Get(name); rawjson.Kind(v) == '{' {
@@ -38,16 +38,12 @@ func thinkingConfig(additional rawjson.Value) rawjson.Object {
 	return nil
 }
 
-func (r *Request) thinkingForbids(what string) bool {
-	return slices.Contains(r.family.ThinkingForbids, what)
+func (r *Request) thinkingForbids(parameter string) bool {
+	return slices.Contains(r.family.ThinkingForbids, parameter)
 }
 
-func (r *Request) notWhileThinking(at string) error {
-	return Invalid(at, "With "+r.family.Rule()+", this cannot be given while the model thinks.", "Leave it out, or switch thinking off.")
-}
-
-// budget: the tokens of thoughts count among those of the answer.
-func (r *Request) budget(in Inference, config rawjson.Object) error {
+// checkBudget refuses a budget for thoughts that leaves no tokens for the answer.
+func (r *Request) checkBudget(in Inference, config rawjson.Object) error {
 	tokens := config.Get("budget_tokens")
 	if r.family.ThinkingBudget != "below_max_tokens" || rawjson.Kind(tokens) != '0' || rawjson.Absent(in.MaxTokens.Value) {
 		return nil
@@ -58,20 +54,19 @@ func (r *Request) budget(in Inference, config rawjson.Object) error {
 	}
 	most, err := number(in.MaxTokens)
 	if err == nil && budget >= most {
-		err = Invalid(in.MaxTokens.At, "With "+r.family.Rule()+", the budget for thinking must be below the tokens of the answer.",
-			"Raise max_tokens, or lower the budget: thoughts count among the tokens of the answer.")
+		err = Refuse(in.MaxTokens.At, faultBudget.with(values{family: r.family}))
 	}
 	return err
 }
 
-// topK adds top_k to the model's own fields, where the family has it.
-func (r *Request) topK(f, additional Field) error {
+// addTopK adds the model's own fields, with top_k where the family expects it.
+func (r *Request) addTopK(f, additional Field) error {
 	if rawjson.Absent(f.Value) {
-		r.Set("additionalModelRequestFields", additional)
+		r.set("additionalModelRequestFields", additional)
 		return nil
 	}
 	if rawjson.Kind(f.Value) != '0' {
-		return Malformed(f.At, "Input should be a number.")
+		return Refuse(f.At, faultNotNumber)
 	}
 	path := r.family.TopK
 	if len(path) == 0 {
@@ -79,17 +74,16 @@ func (r *Request) topK(f, additional Field) error {
 	}
 	v, ok := placed(given(additional.Value), path, f.Value)
 	if !ok {
-		return Invalid(f.At, "Among the additional model request fields something stands in its place.", "Give it once.")
+		return Refuse(f.At, faultTopK)
 	}
 	if rawjson.Absent(additional.Value) {
 		additional.At = f.At
 	}
-	r.Set("additionalModelRequestFields", Field{v, additional.At})
+	r.set("additionalModelRequestFields", Field{v, additional.At})
 	return nil
 }
 
-// placed puts v into an object at a path of names. ok is false if something is
-// there already.
+// placed is an object with v at a path of names. ok is false where the path is taken.
 func placed(object rawjson.Value, path []string, v rawjson.Value) (out rawjson.Value, ok bool) {
 	if object != nil && rawjson.Kind(object) != '{' {
 		return nil, false

@@ -10,7 +10,7 @@ type ToolSpec struct {
 	Name, Description, Schema, Strict Field
 }
 
-// AddToolSpec adds a tool of the client's.
+// AddToolSpec adds a tool of the client.
 func (r *Request) AddToolSpec(s ToolSpec) error {
 	if err := r.count(s.At); err != nil {
 		return err
@@ -28,7 +28,7 @@ func (r *Request) AddToolSpec(s ToolSpec) error {
 		return err
 	}
 	if k := rawjson.Kind(s.Strict.Value); k != 't' && k != 'f' && !rawjson.Absent(s.Strict.Value) {
-		return Malformed(s.Strict.At, "Input should be true or false.")
+		return Refuse(s.Strict.At, FaultNotBoolean)
 	}
 	r.tools = append(r.tools, Block{Kind: "toolSpec", At: s.At, tool: &toolPart{name: name}, members: rawjson.Object{
 		{Name: "description", Value: description},
@@ -47,33 +47,26 @@ func given(v rawjson.Value) rawjson.Value {
 	return v
 }
 
-// description is absent when blank: the service refuses an empty one.
+// description is absent when blank: Bedrock refuses an empty one.
 func (r *Request) description(f Field) (rawjson.Value, error) {
 	switch {
 	case rawjson.Absent(f.Value):
 		return nil, nil
 	case rawjson.Kind(f.Value) != '"':
-		return nil, Malformed(f.At, "Input should be a string.")
+		return nil, Refuse(f.At, FaultNotString)
 	case rawjson.Blank(f.Value) && !r.passes():
 		return nil, nil
 	}
 	return f.Value, nil
 }
 
-// AddTool adds a tool in Converse's own form: toolSpec, systemTool, cachePoint, or a
-// kind that is not known here.
-func (r *Request) AddTool(f Field) error {
-	if err := r.count(f.At); err != nil {
+// AddTool adds a tool in Converse's own form, the one member of an object at a path:
+// toolSpec, systemTool, cachePoint, or an unknown kind.
+func (r *Request) AddTool(at string, tool rawjson.Member) error {
+	if err := r.count(at); err != nil {
 		return err
 	}
-	if rawjson.Kind(f.Value) != '{' {
-		return Malformed(f.At, "Input should be an object.")
-	}
-	only, ok := rawjson.Members(f.Value).Only()
-	if !ok {
-		return Invalid(f.At, "A tool in Bedrock's own form has exactly one member.", `Send it as an object such as {"toolSpec": {…}}.`)
-	}
-	b := Block{Kind: only.Name, At: f.At, value: only.Value}
+	b := Block{Kind: tool.Name, At: at, value: tool.Value}
 	if b.Kind == "toolSpec" && !r.passes() {
 		if err := r.toolSpec(&b); err != nil {
 			return err
@@ -86,7 +79,7 @@ func (r *Request) AddTool(f Field) error {
 func (r *Request) toolSpec(b *Block) error {
 	at := b.At + ".toolSpec"
 	if rawjson.Kind(b.value) != '{' {
-		return Malformed(at, "Input should be an object.")
+		return Refuse(at, FaultNotObject)
 	}
 	members := rawjson.Members(b.value)
 	name, err := requiredLabel(Field{members.Get("name"), at + ".name"})
@@ -104,15 +97,15 @@ func (r *Request) toolSpec(b *Block) error {
 	return r.inputSchema(b, Field{members.Get("inputSchema"), at + ".inputSchema"})
 }
 
-// inputSchema mends the schema of a Converse toolSpec.
+// inputSchema checks and repairs the schema of a Converse toolSpec.
 func (r *Request) inputSchema(b *Block, f Field) error {
 	if k := rawjson.Kind(f.Value); k != '{' && !rawjson.Absent(f.Value) {
-		return Malformed(f.At, "Input should be an object.")
+		return Refuse(f.At, FaultNotObject)
 	}
 	members := rawjson.Members(given(f.Value))
 	given := members.Get("json")
 	if given == nil && len(members) > 0 {
-		return nil // a form of schema that is not known here
+		return nil // an unknown form of schema
 	}
 	schema, err := r.schema(Field{given, f.At + ".json"})
 	if err != nil {
@@ -127,14 +120,13 @@ func (r *Request) inputSchema(b *Block, f Field) error {
 // anyObject is the schema of a tool without parameters.
 var anyObject = rawjson.Value(`{"type":"object","properties":{}}`)
 
-// schema makes the root of a schema what the service takes, and leaves the rest
-// as it is, byte for byte.
+// schema repairs the root of a schema, and leaves the rest as it is, byte for byte.
 func (r *Request) schema(f Field) (rawjson.Value, error) {
 	switch k := rawjson.Kind(f.Value); {
 	case rawjson.Absent(f.Value), (k == '{' || k == '[') && rawjson.Empty(f.Value):
 		return anyObject, nil // an empty object is an empty list in PHP
 	case k != '{':
-		return nil, Malformed(f.At, "Input should be a JSON schema, which is an object.")
+		return nil, Refuse(f.At, faultNotSchema)
 	case r.passes():
 		return f.Value, nil
 	}
@@ -142,11 +134,9 @@ func (r *Request) schema(f Field) (rawjson.Value, error) {
 	case rawjson.IsText(root, "object"):
 		return f.Value, nil
 	case root != nil:
-		return nil, Invalid(f.At+".type", "The root of a tool's schema must be of the type object.", "Put the value under a property.")
+		return nil, Refuse(f.At+".type", faultSchemaRoot)
 	}
 	typed := rawjson.AppendMember([]byte("{"), "type", rawjson.Value(`"object"`))
 	typed = rawjson.AppendSeparator(typed)
-	return append(typed, rawjson.AppendCompact(nil, f.Value)[1:]...), r.repair(f.At, fault{
-		"schema_type_added", "The root of this schema has no type.", `The root of the schema got "type": "object".`, "Give the root of the schema the type object.",
-	})
+	return append(typed, rawjson.AppendCompact(nil, f.Value)[1:]...), r.repair(f.At, faultSchemaType)
 }

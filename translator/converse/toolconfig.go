@@ -6,7 +6,7 @@ import (
 	"bedrock-extproc/translator/rawjson"
 )
 
-// choice is how the model is to choose among the tools.
+// choice is the tool choice.
 type choice struct {
 	kind  string // auto, any, tool; "" leaves it to Bedrock
 	name  label  // of the tool
@@ -15,11 +15,11 @@ type choice struct {
 	at    string
 }
 
-// Choose sets the choice to one of Converse's own kinds without a name: auto, any.
+// Choose sets the choice to auto or any.
 func (r *Request) Choose(kind, at string) { r.choice = choice{kind: kind, at: at} }
 
-// ChooseNone says that no tool may be called. Converse has no such choice: no
-// tools are sent, and the answer shows no call.
+// ChooseNone forbids tool calls. Converse has no such choice, so no tools are sent
+// and calls in the answer must be withheld.
 func (r *Request) ChooseNone() { r.choice = choice{none: true} }
 
 // ChooseTool sets the choice to one tool.
@@ -34,7 +34,7 @@ func (r *Request) ChooseValue(f Field) error {
 	only, ok := rawjson.Members(f.Value).Only()
 	switch {
 	case !ok:
-		return Invalid(f.At, "A tool choice has exactly one member.", `Use {"auto": {}}, {"any": {}} or {"tool": {"name": …}}.`)
+		return Refuse(f.At, faultChoiceMembers)
 	case only.Name == "tool" && rawjson.Kind(only.Value) == '{':
 		return r.ChooseTool(Field{rawjson.Members(only.Value).Get("name"), f.At + ".tool.name"})
 	}
@@ -42,37 +42,36 @@ func (r *Request) ChooseValue(f Field) error {
 	return nil
 }
 
-// ToolsWithheld reports whether no tool call may reach the client.
+// ToolsWithheld reports whether tool calls must not reach the client.
 func (r *Request) ToolsWithheld() bool { return r.choice.none }
 
-// toolSet refuses two tools of one name.
-func (r *Request) toolSet() error {
+// checkToolNames refuses two tools with the same name.
+func (r *Request) checkToolNames() error {
 	seen := map[string]bool{}
 	for _, b := range r.tools {
 		if b.tool == nil {
 			continue
 		}
 		if seen[b.tool.name.text] {
-			return Invalid(b.tool.name.at, "Another tool has the same name.", "Give every tool a name of its own.")
+			return Refuse(b.tool.name.at, faultSameTool)
 		}
 		seen[b.tool.name.text] = true
 	}
 	return nil
 }
 
-// chosenTool refuses a choice that the tools or the family do not allow. Without
-// tools there is none.
-func (r *Request) chosenTool() error {
+// checkChoice refuses a choice that the tools or the family do not allow.
+func (r *Request) checkChoice() error {
 	if len(r.tools) == 0 || r.choice.kind == "" {
 		return nil
 	}
 	if r.choice.kind != "auto" && r.thinks && r.thinkingForbids("forced_tool") {
-		return Invalid(r.choice.at, "With "+r.family.Rule()+", no tool can be forced while the model thinks.", "Use auto, or switch thinking off.")
+		return Refuse(r.choice.at, faultChoiceForced.with(values{family: r.family}))
 	}
 	if r.choice.kind != "tool" {
 		return nil
 	}
-	unknown := false // a tool of a kind that is not known may have any name
+	unknown := false // a tool of an unknown kind may have any name
 	for _, b := range r.tools {
 		if b.tool != nil && b.tool.name.text == r.choice.name.text {
 			return nil
@@ -82,18 +81,18 @@ func (r *Request) chosenTool() error {
 	if unknown {
 		return nil
 	}
-	return Invalid(r.choice.at, "There is no tool of this name.", "Name one of the tools, or send this one among them.")
+	return Refuse(r.choice.at, faultChoiceUnknown)
 }
 
-// withholdTools sends no tools where none can be called.
+// withholdTools drops the tools when none may be called.
 func (r *Request) withholdTools() {
 	if r.choice.none {
 		r.withheld, r.tools = len(r.tools) > 0, nil
 	}
 }
 
-// declareTools declares the tools that the conversation has used when none are
-// sent, since the service wants every conversation with tool blocks to have some.
+// declareTools declares the tools that the conversation has used when there are
+// none, since Bedrock requires tools in a conversation with tool calls.
 func (r *Request) declareTools() error {
 	if len(r.tools) > 0 {
 		return nil
@@ -111,25 +110,20 @@ func (r *Request) declareTools() error {
 		}})
 	}
 	if r.withheld {
-		r.Warn("tools_declared", "tools", "No tool can be called, but the conversation has tool calls, so their tools were declared as not available.")
+		r.warn("tools", faultToolsUndeclared)
 		return nil
 	}
-	return r.repair("tools", fault{
-		"tools_declared", "The conversation has tool calls, but there are no tools.",
-		"The conversation has tool calls, so their tools were declared as not available.", "Send the tools that the conversation uses.",
-	})
+	return r.repair("tools", faultToolsUndeclared)
 }
 
-// noTools leaves cache points out that have no tools before them.
-func (r *Request) noTools() error {
+// dropEmptyTools drops a list of tools that contains only cache points.
+func (r *Request) dropEmptyTools() error {
 	if len(r.tools) == 0 || slices.ContainsFunc(r.tools, func(b Block) bool { return b.Kind != "cachePoint" }) {
 		return nil
 	}
 	at := r.tools[0].At
 	r.tools = nil
-	return r.repair(at, fault{
-		"empty_tools_dropped", "Among the tools there are cache points and no tools.", "Tools without a tool were left out.", "Leave them out.",
-	})
+	return r.repair(at, faultNoTool)
 }
 
 // usedTools are the names of the tools of all calls, in order, each once.

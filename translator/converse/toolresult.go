@@ -14,12 +14,12 @@ type ToolResult struct {
 	// Content is text, a list of Converse blocks, or any other JSON, which is sent
 	// as text.
 	Content Field
-	// Status is "success" or "error". IsError says the same; Status beats it.
+	// Status is "success" or "error". IsError means the same; Status beats it.
 	Status, IsError Field
 }
 
-// ToolResult makes the block of a result, and blocks that stood inside it and
-// belong behind it.
+// ToolResult makes the block of a result, followed by blocks that the client sent
+// inside it and that Converse has after it.
 func (r *Request) ToolResult(res ToolResult) ([]Block, error) {
 	b := Block{Kind: "toolResult", At: res.At, tool: &toolPart{}}
 	err := r.count(res.At)
@@ -45,11 +45,11 @@ func (r *Request) ToolResult(res ToolResult) ([]Block, error) {
 	return append([]Block{b}, behind...), nil
 }
 
-// noBlocks stands for the content, which is written from a block's results.
+// noBlocks is replaced by a block's results when the block is written.
 var noBlocks = rawjson.Value("[]")
 
-// toolResult checks a Converse block.
-func (r *Request) toolResult(b Block) ([]Block, error) {
+// readToolResult checks and repairs a toolResult block in Converse's own form.
+func (r *Request) readToolResult(b Block) ([]Block, error) {
 	members, at := rawjson.Members(b.value), b.At+".toolResult."
 	b.tool = &toolPart{}
 	var err error
@@ -57,12 +57,12 @@ func (r *Request) toolResult(b Block) ([]Block, error) {
 		return nil, err
 	}
 	if !rawjson.Absent(members.Get("type")) {
-		b.tool.server = true // what a tool of the service has found
+		b.tool.server = true // the result of a tool that Bedrock runs
 		return []Block{b}, nil
 	}
 	content := Field{members.Get("content"), at + "content"}
 	if k := rawjson.Kind(content.Value); k != '[' && k != '"' && !rawjson.Absent(content.Value) {
-		return nil, Malformed(content.At, "Input should be a list of content blocks.")
+		return nil, Refuse(content.At, faultNotResultContent)
 	}
 	results, behind, err := r.resultContent(content)
 	if err != nil {
@@ -72,7 +72,7 @@ func (r *Request) toolResult(b Block) ([]Block, error) {
 	b.tool.results = results
 	if status := members.Get("status"); !rawjson.Absent(status) && r.family.ToolResultStatus == "refused" {
 		b.set("status", nil)
-		err = r.statusLeftOut(at + "status")
+		err = r.repair(at+"status", faultResultStatus.with(values{family: r.family}))
 	}
 	return append([]Block{b}, behind...), err
 }
@@ -90,36 +90,29 @@ func (r *Request) status(res ToolResult) (rawjson.Value, error) {
 			}
 		}
 	default:
-		return nil, Malformed(res.IsError.At, "Input should be true or false.")
+		return nil, Refuse(res.IsError.At, FaultNotBoolean)
 	}
 	switch {
 	case rawjson.Absent(status):
 		return nil, nil
 	case rawjson.Kind(status) != '"':
-		return nil, Malformed(at, "Input should be a string.")
+		return nil, Refuse(at, FaultNotString)
 	case r.passes():
 		return status, nil
 	case !rawjson.IsText(status, "success") && !rawjson.IsText(status, "error"):
-		return nil, Invalid(at, "A tool result has no such status.", "Use success or error, or leave it out.")
+		return nil, Refuse(at, faultStatusUnknown)
 	case r.family.ToolResultStatus == "refused":
-		return nil, r.statusLeftOut(at)
+		return nil, r.repair(at, faultResultStatus.with(values{family: r.family}))
 	}
 	return status, nil
 }
 
-func (r *Request) statusLeftOut(at string) error {
-	return r.repair(at, fault{
-		"tool_result_status_dropped", "With " + r.family.Rule() + ", a tool result cannot have a status.",
-		"The status was left out, since the model is one of the " + r.family.Rule() + ".", "Leave it out.",
-	})
-}
-
 // resultKinds are the members of Converse's ToolResultContentBlock, and cachePoint,
-// which clients put there and belongs behind the result.
+// which clients send there and which moves behind the result.
 var resultKinds = []string{"text", "json", "image", "document", "video", "searchResult", "cachePoint"}
 
-// listsBlocks tells content blocks from a list that is a tool's own answer: every
-// element looks like a block, and at least one is of a kind that is known.
+// listsBlocks reports whether a list consists of content blocks, rather than being the
+// tool's own JSON: every element looks like a block, and at least one has a known kind.
 func listsBlocks(v rawjson.Value) bool {
 	known := rawjson.Empty(v)
 	for _, element := range rawjson.Elements(v) {
@@ -141,8 +134,8 @@ func listsBlocks(v rawjson.Value) bool {
 	return known
 }
 
-// resultContent reads the blocks of a result. There is always one, since families
-// disagree about results without.
+// resultContent reads the blocks of a result. It gives at least one, since not every
+// family accepts a result without content.
 func (r *Request) resultContent(f Field) (content, behind []Block, err error) {
 	switch rawjson.Kind(f.Value) {
 	case '[':
@@ -158,10 +151,7 @@ func (r *Request) resultContent(f Field) (content, behind []Block, err error) {
 	if err != nil || len(content) > 0 || r.passes() {
 		return content, behind, err
 	}
-	return []Block{TextBlock("(empty)", f.At)}, behind, r.repair(f.At, fault{
-		"empty_result_filled", "This tool result has no content.", `The empty tool result was sent as the text "(empty)".`,
-		"Say in words that the tool had nothing to say.",
-	})
+	return []Block{TextBlock("(empty)", f.At)}, behind, r.repair(f.At, faultEmptyResult)
 }
 
 func (r *Request) resultBlocks(f Field) (content, behind []Block, err error) {
@@ -189,29 +179,23 @@ func (r *Request) resultBlock(f Field) ([]Block, error) {
 	b := &blocks[0]
 	switch b.Kind {
 	case "cachePoint":
-		err = r.repair(b.At, fault{
-			"cache_point_moved", "A cache point cannot stand inside a tool result.", "The cache point was moved behind the tool result.",
-			"Put cache points beside tool results.",
-		})
+		err = r.repair(b.At, faultCachePointInside)
 	case "json":
 		if rawjson.Kind(b.value) != '{' {
 			b.Kind, b.value = "text", rawjson.Quote(string(rawjson.AppendCompact(nil, b.value)))
-			err = r.repair(b.At, fault{
-				"json_result_as_text", "A json block of a tool result holds an object and nothing else.",
-				"The json block was sent as text, since it holds no object.", "Put the value under a name, or send text.",
-			})
+			err = r.repair(b.At, faultJSONResult)
 		}
 	default:
-		err = r.allowedInResult(b)
+		err = r.checkResultBlock(b)
 	}
 	return blocks, err
 }
 
-// allowedInResult refuses kinds that no tool result may hold, and media that the
-// family takes in none.
-func (r *Request) allowedInResult(b *Block) error {
+// checkResultBlock refuses kinds that a tool result cannot contain, in general or for
+// the family.
+func (r *Request) checkResultBlock(b *Block) error {
 	if slices.Contains(contentKinds, b.Kind) && !slices.Contains(resultKinds, b.Kind) && b.Kind != "audio" {
-		return Invalid(b.At, "A tool result cannot hold "+b.Kind+" blocks.", "Use "+strings.Join(resultKinds[:6], ", ")+".")
+		return Refuse(b.At, faultResultKind.with(values{kind: b.Kind, list: strings.Join(resultKinds[:6], ", ")}))
 	}
 	format := ""
 	if v := rawjson.Members(b.value).Get("format"); b.Kind == "document" && rawjson.Kind(v) == '"' {
@@ -219,8 +203,7 @@ func (r *Request) allowedInResult(b *Block) error {
 	}
 	for _, banned := range r.family.NotInToolResults {
 		if banned == b.Kind || banned == format {
-			return Invalid(b.At, "With "+r.family.Rule()+", a tool result cannot hold this "+b.Kind+".",
-				"Send it in a user message, or send what it says as text.")
+			return Refuse(b.At, faultResultMedia.with(values{family: r.family, kind: b.Kind}))
 		}
 	}
 	return nil

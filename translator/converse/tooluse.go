@@ -29,8 +29,8 @@ func (r *Request) ToolUse(u ToolUse) (Block, error) {
 	return b, nil
 }
 
-// toolUse checks a Converse block.
-func (r *Request) toolUse(b *Block) error {
+// readToolUse checks and repairs a toolUse block in Converse's own form.
+func (r *Request) readToolUse(b *Block) error {
 	members, at := rawjson.Members(b.value), b.At+".toolUse."
 	b.tool = &toolPart{}
 	var err error
@@ -41,7 +41,7 @@ func (r *Request) toolUse(b *Block) error {
 		return err
 	}
 	if rawjson.IsText(members.Get("type"), "server_tool_use") {
-		b.tool.server = true // its result stands in the same turn, and its name is the service's
+		b.tool.server = true // Bedrock chose the name, and the result is in the same turn
 		return nil
 	}
 	given := members.Get("input")
@@ -56,19 +56,20 @@ func (r *Request) toolUse(b *Block) error {
 	return nil
 }
 
-// requiredLabel is the text of a field that cannot be absent or empty.
+// requiredLabel reads a string that cannot be absent or empty.
 func requiredLabel(f Field) (label, error) {
 	switch {
 	case rawjson.Absent(f.Value), string(f.Value) == `""`:
-		return label{}, Invalid(f.At, "This field is required and cannot be empty.", "")
+		return label{}, Refuse(f.At, faultRequired)
 	case rawjson.Kind(f.Value) != '"':
-		return label{}, Malformed(f.At, "Input should be a string.")
+		return label{}, Refuse(f.At, FaultNotString)
 	}
 	return label{rawjson.Text(f.Value), f.At}, nil
 }
 
-// toolInput is an object as it is. A string is JSON in a string or, failing that,
-// becomes {"raw": text}, as in the reference server; nothing is an empty object.
+// toolInput reads the input of a tool call. An object stays unchanged. A string with a
+// JSON object becomes that object, and another string {"raw": text}, as in the
+// reference server. No input becomes an empty object.
 func (r *Request) toolInput(f Field) (rawjson.Value, error) {
 	switch rawjson.Kind(f.Value) {
 	case '{':
@@ -78,7 +79,7 @@ func (r *Request) toolInput(f Field) (rawjson.Value, error) {
 	case '"':
 		return r.textInput(f)
 	default:
-		return nil, notAnObject(f.At)
+		return nil, Refuse(f.At, faultInputNotObject)
 	}
 }
 
@@ -93,16 +94,9 @@ func (r *Request) textInput(f Field) (rawjson.Value, error) {
 		if r.passes() {
 			return raw, nil
 		}
-		return raw, r.repair(f.At, fault{
-			"tool_input_wrapped", "The input of this tool call is not JSON.", `The input is not JSON; it was sent as {"raw": text}.`,
-			"Send the input as a JSON object.",
-		})
+		return raw, r.repair(f.At, faultInputNotJSON)
 	case rawjson.Kind(inner) != '{':
-		return nil, notAnObject(f.At)
+		return nil, Refuse(f.At, faultInputNotObject)
 	}
 	return inner, nil
-}
-
-func notAnObject(at string) error {
-	return Invalid(at, "The input of this tool call is not a JSON object.", "Bedrock takes objects only: put the value under a name.")
 }

@@ -11,7 +11,7 @@ import (
 type turn struct {
 	role   string
 	blocks []Block
-	at     string // the first of the client's messages that it is made of
+	at     string // the path of the first message that it is made of
 }
 
 // systemKinds are the members of Converse's SystemContentBlock.
@@ -21,15 +21,15 @@ var systemKinds = []string{"text", "guardContent", "cachePoint"}
 func (r *Request) AddSystem(blocks []Block) error {
 	for _, b := range blocks {
 		if slices.Contains(contentKinds, b.Kind) && !slices.Contains(systemKinds, b.Kind) && !r.passes() {
-			return Invalid(b.At, "A system prompt cannot hold "+b.Kind+" blocks.", "Use text, guardContent and cachePoint there.")
+			return Refuse(b.At, faultSystemBlock.with(values{kind: b.Kind}))
 		}
 	}
 	r.system = append(r.system, blocks...)
 	return nil
 }
 
-// AddTurn adds a message of the user, the assistant or the system. Neighbours of
-// one role become one turn, and an empty message is none.
+// AddTurn adds a message with the role user, assistant or system. Neighbours with
+// the same role become one turn, and a message without content becomes none.
 func (r *Request) AddTurn(role string, blocks []Block, at string) error {
 	if role == "system" && !slices.ContainsFunc(blocks, notForSystem) {
 		return r.AddSystem(blocks)
@@ -40,29 +40,24 @@ func (r *Request) AddTurn(role string, blocks []Block, at string) error {
 	case n > 0 && r.turns[n-1].role == role && len(blocks) > 0:
 		return r.mergeTurns(&r.turns[n-1], blocks, at)
 	case !slices.ContainsFunc(blocks, func(b Block) bool { return b.Kind != "cachePoint" }):
-		return r.repair(at, fault{
-			"empty_turn_dropped", "This message has no content.", "A message without content was left out.", "Leave it out.",
-		})
+		return r.repair(at, faultEmptyTurn)
 	}
 	r.turns = append(r.turns, turn{role, blocks, at})
 	return nil
 }
 
-// notForSystem says that a block of a system message can only stand among the
-// messages, such as toolAddition.
+// notForSystem reports whether a block of a system message, such as toolAddition,
+// belongs to the messages rather than the system prompt.
 func notForSystem(b Block) bool { return !slices.Contains(systemKinds, b.Kind) }
 
-// mergeTurns needs no word where clients send one message for each result.
+// mergeTurns does not warn where a client sends one message for each tool result.
 func (r *Request) mergeTurns(last *turn, blocks []Block, at string) error {
 	apart := slices.ContainsFunc(last.blocks, notResult) || slices.ContainsFunc(blocks, notResult)
 	last.blocks = append(last.blocks, blocks...)
 	if !apart {
 		return nil
 	}
-	return r.repair(at, fault{
-		"turns_merged", "This message has the same role as the one before.", "The message was merged with the one before, which has the same role.",
-		"Send one message in place of two.",
-	})
+	return r.repair(at, faultSameRole)
 }
 
 func notResult(b Block) bool { return b.Kind != "toolResult" }
@@ -83,47 +78,56 @@ func (r *Request) appendTurns(dst []byte) []byte {
 	return append(dst, ']')
 }
 
-// mayBeEmpty: a prompt of Bedrock's brings messages. Behind a name of the
-// operator's there may be one.
-func (r *Request) mayBeEmpty() bool { return r.prompt() || r.member("promptVariables") != nil }
+// mayBeEmpty reports whether messages can be absent: a Bedrock prompt brings its own.
+// The operator may have named one as a model.
+func (r *Request) mayBeEmpty() bool { return r.prompt() || r.option("promptVariables") != nil }
 
-// roles refuses blocks in a turn of the wrong role.
-func (r *Request) roles() error {
+// checkRoles refuses blocks in a turn of the wrong role.
+func (r *Request) checkRoles() error {
 	for _, t := range r.turns {
 		for _, b := range t.blocks {
 			if t.role == "user" && (b.Kind == "toolUse" || b.Kind == "reasoningContent") {
-				return Invalid(b.At, "A user message cannot hold "+b.Kind+" blocks.", "Only the assistant's messages hold them.")
+				return Refuse(b.At, faultUserBlock.with(values{kind: b.Kind}))
 			}
 		}
 	}
 	return nil
 }
 
-// firstTurn refuses a conversation that the family would not take.
-func (r *Request) firstTurn() error {
+// checkFirstTurn refuses a conversation without a start that the family accepts.
+func (r *Request) checkFirstTurn() error {
 	switch {
 	case len(r.turns) == 0 && r.mayBeEmpty():
 		return nil
 	case len(r.turns) == 0:
-		return Invalid("messages", "There is no message to send.", "Send at least one message of the user with content.")
+		return Refuse("messages", faultEmptyRequest)
 	case r.turns[0].role != "assistant" || r.family.FirstTurn != "user":
 		return nil
 	}
-	return Invalid(r.turns[0].at, "With "+r.family.Rule()+", a conversation starts with a user message.",
-		"Put a user message first, or send a greeting as part of the system prompt.")
+	return Refuse(r.turns[0].at, faultFirstTurn.with(values{family: r.family}))
 }
 
-// lastTurn is about an assistant's turn at the end, from which the model is to go
-// on.
-func (r *Request) lastTurn() error {
-	n := len(r.turns)
-	if n == 0 || r.turns[n-1].role != "assistant" || r.family.LastTurn == "" {
-		return nil
+// unfinished is an assistant turn at the end, which the model would continue, or nil.
+func (r *Request) unfinished() *turn {
+	if n := len(r.turns); n > 0 && r.turns[n-1].role == "assistant" {
+		return &r.turns[n-1]
 	}
-	last := &r.turns[n-1]
-	if r.family.LastTurn == "user" {
-		return Invalid(last.at, "With "+r.family.Rule()+", a conversation ends with a user message.",
-			"Leave out the started answer: these models do not go on from one.")
+	return nil
+}
+
+// checkLastTurn refuses an unfinished answer that the family does not continue.
+func (r *Request) checkLastTurn() error {
+	if last := r.unfinished(); last != nil && r.family.LastTurn == "user" {
+		return Refuse(last.at, faultLastTurn.with(values{family: r.family}))
+	}
+	return nil
+}
+
+// trimLastText removes white space at the end of an unfinished answer.
+func (r *Request) trimLastText() error {
+	last := r.unfinished()
+	if last == nil || r.family.LastTurn != "trimmed" {
+		return nil
 	}
 	b := &last.blocks[len(last.blocks)-1]
 	if b.Kind != "text" {
@@ -135,14 +139,12 @@ func (r *Request) lastTurn() error {
 		return nil
 	}
 	b.value = rawjson.Quote(trimmed)
-	return r.repair(b.At, fault{
-		"trailing_space_trimmed", "With " + r.family.Rule() + ", the last text of the assistant cannot end with white space.",
-		"White space at the end of the last text was left out.", "Leave out the white space at the end.",
-	})
+	return r.repair(b.At, faultTrailingSpace.with(values{family: r.family}))
 }
 
-// besideResults refuses what the family does not take in a turn with tool results.
-func (r *Request) besideResults() error {
+// checkBesideResults refuses blocks that the family does not accept in a turn with
+// tool results.
+func (r *Request) checkBesideResults() error {
 	for _, t := range r.turns {
 		if t.role != "user" || !slices.ContainsFunc(t.blocks, func(b Block) bool { return b.Kind == "toolResult" }) {
 			continue
@@ -152,36 +154,31 @@ func (r *Request) besideResults() error {
 				continue
 			}
 			if r.family.ToolResultsAlone || slices.Contains(r.family.NotBesideToolResults, b.Kind) {
-				return Invalid(b.At, "With "+r.family.Rule()+", "+b.Kind+" blocks cannot share a turn with tool results.",
-					"Send it in a later user message, after the assistant's answer to the results.")
+				return Refuse(b.At, faultBesideResults.with(values{family: r.family, kind: b.Kind}))
 			}
 		}
 	}
 	return nil
 }
 
-// documentsWithText refuses a turn with a document and no text, as the service
-// does for every model.
-func (r *Request) documentsWithText() error {
+// checkDocuments refuses a turn with a document and no text, as Bedrock does for
+// every model.
+func (r *Request) checkDocuments() error {
 	for _, t := range r.turns {
 		i := slices.IndexFunc(t.blocks, func(b Block) bool { return b.Kind == "document" })
 		if i >= 0 && !slices.ContainsFunc(t.blocks, func(b Block) bool { return b.Kind == "text" }) {
-			return Invalid(t.blocks[i].At, "A message with a document needs text beside it.",
-				"Add a text block that says what to do with the document.")
+			return Refuse(t.blocks[i].At, faultDocumentAlone)
 		}
 	}
 	return nil
 }
 
-// systemLeft leaves the system prompt out when nothing is left of it but cache
-// points.
-func (r *Request) systemLeft() error {
+// dropEmptySystem drops a system prompt that contains only cache points.
+func (r *Request) dropEmptySystem() error {
 	if len(r.system) == 0 || slices.ContainsFunc(r.system, func(b Block) bool { return b.Kind != "cachePoint" }) {
 		return nil
 	}
 	at := r.system[0].At
 	r.system = nil
-	return r.repair(at, fault{
-		"empty_system_dropped", "The system prompt has a cache point and no content.", "A system prompt without content was left out.", "Leave it out.",
-	})
+	return r.repair(at, faultEmptySystem)
 }

@@ -1,6 +1,6 @@
-// Package family knows what families of models take and refuse, as data: one
-// dated table in families.yaml, which configuration can add to. The translator
-// asks it before it repairs or refuses, and cites it when it does.
+// Package family has the rules of model families as data: a dated table in
+// families.yaml, which configuration can extend. The translator checks requests
+// against these rules and names them in errors and warnings.
 package family
 
 import (
@@ -19,88 +19,89 @@ var builtin []byte
 
 // A Table is a set of families. It is read-only and safe for concurrent use.
 type Table struct {
-	// Version is the date on which the rules were last checked, as 2026-07-03.
+	// Version is the date on which the rules were last checked, such as 2026-07-03.
 	Version string `yaml:"version"`
-	// Families stand in any order: the longest match decides.
+	// Families are in any order: the longest match decides.
 	Families []Family `yaml:"families"`
 }
 
-// A Family is a set of models with the same rules. A rule that is absent says
-// nothing: the request is passed on, and Bedrock decides. So the zero value is
-// a model of which nothing is known.
+// A Family is a set of models with the same rules. Where a rule is absent, Bedrock
+// decides. The zero value is for unknown models.
 type Family struct {
 	// Name is how configuration and warnings refer to the family.
 	Name string `yaml:"name"`
-	// Match are parts of model ids in lower case, any of which makes a model a member.
+	// Match are parts of model ids, in lower case. A model id with any of them matches.
 	Match []string `yaml:"match"`
 	// Checked is the date of this family's rules, if it is not the table's.
 	Checked string `yaml:"checked"`
 
-	// FirstTurn is "user" where a conversation must begin with the user.
+	// FirstTurn is "user" where a conversation must start with a user message.
 	FirstTurn string `yaml:"first_turn"`
-	// LastTurn is "user" where the last turn must be the user's, and "trimmed" where
-	// an assistant's text at the end may not end with white space.
+	// LastTurn is "user" where a conversation must end with a user message, and
+	// "trimmed" where an assistant's last text cannot end with white space.
 	LastTurn string `yaml:"last_turn"`
 
 	// ToolResultsAlone forbids every other block in a turn with tool results.
 	ToolResultsAlone bool `yaml:"tool_results_alone"`
-	// NotBesideToolResults are kinds of blocks that cannot share a turn with tool results.
+	// NotBesideToolResults are the kinds of blocks that cannot share a turn with tool
+	// results.
 	NotBesideToolResults []string `yaml:"not_beside_tool_results"`
-	// NotInToolResults are kinds of blocks that no tool result may hold, such as
-	// "image", or one format of a kind, such as "document.pdf".
+	// NotInToolResults are the kinds of blocks that a tool result cannot contain, such
+	// as "image", or one format of a kind, such as "document.pdf".
 	NotInToolResults []string `yaml:"not_in_tool_results"`
-	// ToolResultStatus is "refused" where a result may not say whether it is an error.
+	// ToolResultStatus is "refused" where a result cannot have a status.
 	ToolResultStatus string `yaml:"tool_result_status"`
-	// ToolNameMarks are the characters besides letters and digits that names of tools
-	// may hold; nil is the service's own "_-".
+	// ToolNameMarks are the characters that tool names may contain besides letters and
+	// digits; nil is Bedrock's own "_-".
 	ToolNameMarks *string `yaml:"tool_name_marks"`
-	// ToolUseIDLength is how many letters and digits, and nothing else, ids of tool
-	// calls have; 0 leaves the service's own rule.
+	// ToolUseIDLength is the exact length of tool call ids, which then have only letters
+	// and digits; 0 is Bedrock's own rule.
 	ToolUseIDLength int `yaml:"tool_use_id_length"`
 
-	// Strict bounds tools with "strict": true.
+	// Strict limits tools with "strict": true.
 	Strict Strict `yaml:"strict_tools"`
 
 	// ReasoningText is "signed" where reasoning without a signature cannot be sent
 	// back, and "refused" where only redacted reasoning can.
 	ReasoningText string `yaml:"reasoning_text"`
-	// ThinkingForbids lists what cannot be given while the model thinks:
+	// ThinkingForbids are the options that cannot be set while the model thinks:
 	// forced_tool, temperature (other than 1), top_k.
 	ThinkingForbids []string `yaml:"thinking_forbids"`
-	// ThinkingBudget is "below_max_tokens" where the budget must be smaller.
+	// ThinkingBudget is "below_max_tokens" where the budget must be below max_tokens.
 	ThinkingBudget string `yaml:"thinking_budget"`
 
-	// MaxCachePoints is the most cache points of a request, 0 when unknown.
+	// MaxCachePoints is the maximum number of cache points in a request, 0 when unknown.
 	MaxCachePoints int `yaml:"max_cache_points"`
-	// NoCachePoints lists places that take no cache point: tools, after_tool_result.
+	// NoCachePoints are the positions where no cache point can be: tools,
+	// after_tool_result.
 	NoCachePoints []string `yaml:"no_cache_points"`
 
-	// Refused are inference parameters that cannot be given: temperature, top_p.
+	// Refused are the inference parameters that cannot be set: temperature, top_p.
 	Refused []string `yaml:"refused"`
-	// NotTogether are inference parameters of which only one can be given.
+	// NotTogether are inference parameters that exclude each other: temperature, top_p.
 	NotTogether []string `yaml:"not_together"`
-	// TopK is where top_k goes among the additional model request fields; nil is
-	// [top_k].
+	// TopK is the path of top_k in the additional model request fields; nil is [top_k].
 	TopK []string `yaml:"top_k"`
-	// BlankStopSequences is "refused" where one may not be white space only.
+	// BlankStopSequences is "refused" where a stop sequence cannot be white space only.
 	BlankStopSequences string `yaml:"blank_stop_sequences"`
 }
 
-// Strict are the bounds of tools whose input is held to their schema.
+// Strict are the limits on tools with "strict": true.
 type Strict struct {
-	// Tools is the most of them in a request, 0 when unknown.
+	// Tools is their maximum number in a request, 0 when unknown.
 	Tools int `yaml:"tools"`
-	// Optional is the most optional parameters of all of them together, 0 when unknown.
+	// Optional is the maximum number of optional parameters of all of them together, 0
+	// when unknown.
 	Optional int `yaml:"optional"`
-	// Refuses are keywords that their schemas cannot have. "minItems" is one only if it
-	// asks for more than one item.
+	// Refuses are the keywords that their schemas cannot use. "minItems" counts only
+	// where it requires more than one item.
 	Refuses []string `yaml:"refuses"`
 }
 
-// Rule names the family and the date of its rules, for messages.
+// Rule names the family and the date of its rules, for a sentence about them.
 func (f *Family) Rule() string { return fmt.Sprintf("%s models (rules of %s)", f.Name, f.Checked) }
 
-// Builtin is the table that comes with the program.
+// Builtin returns the table that is part of the program.
 func Builtin() (*Table, error) { return Parse(builtin) }
 
 // Parse reads a table in YAML. Unknown keys and values are errors.
@@ -127,7 +128,7 @@ func Parse(text []byte) (*Table, error) {
 	return &t, nil
 }
 
-// check holds the words of a family to those that have a meaning.
+// check refuses unknown values.
 func (f *Family) check() error {
 	if f.Name == "" || f.Checked == "" {
 		return errors.New("name, and checked or the table's version, are required")
@@ -160,8 +161,8 @@ func (f *Family) check() error {
 	return nil
 }
 
-// Of returns the family of a model id, or nil for one that the id does not tell,
-// such as the ARN of an application inference profile.
+// Of returns the family of a model id, or nil where none matches, as for the ARN of an
+// application inference profile.
 func (t *Table) Of(model string) *Family {
 	model = strings.ToLower(model)
 	var best *Family
@@ -176,7 +177,7 @@ func (t *Table) Of(model string) *Family {
 	return best
 }
 
-// Named returns the family of that name, or nil.
+// Named returns the family with that name, or nil.
 func (t *Table) Named(name string) *Family {
 	for i := range t.Families {
 		if t.Families[i].Name == name {
@@ -186,8 +187,8 @@ func (t *Table) Named(name string) *Family {
 	return nil
 }
 
-// Over returns a table in which the families of t come before those of base: of
-// two with the same match or name, t's counts.
+// Over returns a table with the families of t and base. Where two have the same match
+// or name, t's counts.
 func (t *Table) Over(base *Table) *Table {
 	return &Table{Version: t.Version, Families: slices.Concat(t.Families, base.Families)}
 }

@@ -1,0 +1,343 @@
+package converse
+
+// This file holds every sentence about a request that clients read. docs/warnings.md
+// is generated from it. Placeholders are the members of values.
+//
+// Codes of warnings never change: clients rely on them. Rows share a code where one
+// repair has two causes. Texts put the subject first, and one idea into a sentence.
+
+// Faults that only cause a warning, in every mode.
+var (
+	faultUnknownField = Fault{
+		code: "unknown_field", problem: "This field is unknown.",
+		done: "This field is unknown and was not sent.", hint: "Check its spelling, or leave it out.",
+	}
+	faultGuardrailReplaced = Fault{
+		code: "guardrail_replaced", problem: "This caller cannot choose a guardrail.",
+		done: "The guardrail was replaced by the one that is set for this caller.", hint: "Leave the guardrail out.",
+	}
+	faultMoreWarnings = template{
+		code: "more_warnings", problem: "The request has more than 100 warnings.",
+		done: "There are {count} more warnings.", hint: "Fix the listed ones first.",
+	}
+	// FaultToolCallWithheld is about an answer.
+	FaultToolCallWithheld = Fault{
+		code: "tool_call_withheld", problem: "The model called a tool although tool_choice is none.",
+		done: "The model called a tool although tool_choice is none; the call was left out.", hint: "Nothing: the answer is complete without the call.",
+	}
+)
+
+// Faults that are repaired: messages and their content.
+var (
+	faultBlankText = Fault{
+		code: "blank_text_dropped", problem: "This text is blank. Bedrock rejects blank text.",
+		done: "The text was blank and was not sent.", hint: "Leave it out.",
+	}
+	faultEmptyTurn = Fault{
+		code: "empty_turn_dropped", problem: "This message has no content.",
+		done: "The message had no content and was not sent.", hint: "Leave it out, or add content.",
+	}
+	faultSameRole = Fault{
+		code: "turns_merged", problem: "This message has the same role as the message before it.",
+		done: "The message was merged with the message before it, which has the same role.", hint: "Send one message instead of two.",
+	}
+	faultTrailingSpace = template{
+		code: "trailing_space_trimmed", problem: "For {family}, the assistant's last text cannot end with white space.",
+		done: "White space at the end of the assistant's last text was removed.", hint: "Remove the white space.",
+	}
+	faultEmptySystem = Fault{
+		code: "empty_system_dropped", problem: "The system prompt contains only cache points.",
+		done: "The system prompt contained only cache points and was not sent.", hint: "Leave it out, or add text.",
+	}
+	faultFormatName = template{
+		code: "format_renamed", problem: "Bedrock calls this format {name}.",
+		done: "The format was sent as {name}, which is Bedrock's name for it.", hint: "Use one of {list}.",
+	}
+	faultDataURL = Fault{
+		code: "base64_rewritten", problem: "This is a data URL, not plain base64.",
+		done: "The data URL was reduced to the base64 in it.", hint: "Send only the base64 part.",
+	}
+	faultBase64Variant = Fault{
+		code: "base64_rewritten", problem: "This is not standard base64: its alphabet, padding or line breaks differ.",
+		done: "The base64 was rewritten with the standard alphabet, with padding and without line breaks.",
+		hint: "Send standard base64, with padding and without line breaks.",
+	}
+	faultDocumentName = template{
+		code: "document_renamed", problem: "Bedrock does not accept this document name, or another document has the same name.",
+		done: "The document was sent with the name {name}.",
+		hint: "Give each document a unique name of at most 200 letters, digits, single spaces, hyphens, parentheses and brackets.",
+	}
+	faultReasoningText = template{
+		code: "reasoning_dropped", problem: "For {family}, reasoning in clear text cannot be sent back.",
+		done: "The reasoning was not sent, because {family} do not accept reasoning in clear text.",
+		hint: "Send reasoning back unchanged, or leave it out.",
+	}
+	faultReasoningUnsigned = template{
+		code: "reasoning_dropped", problem: "For {family}, reasoning without a signature cannot be sent back.",
+		done: "The reasoning was not sent, because {family} do not accept reasoning without a signature.",
+		hint: "Send reasoning back unchanged, or leave it out.",
+	}
+	faultEmptySignature = Fault{
+		code: "empty_signature_dropped", problem: "This signature is empty. Bedrock rejects empty signatures.",
+		done: "The signature was empty and was not sent.", hint: "Leave it out.",
+	}
+	faultCachePointInside = Fault{
+		code: "cache_point_moved", problem: "A tool result cannot contain a cache point.",
+		done: "The cache point was moved from inside the tool result to behind it.", hint: "Put cache points beside tool results.",
+	}
+	faultCachePointPosition = template{
+		code: "cache_point_dropped", problem: "For {family}, a cache point is not allowed here.",
+		done: "The cache point was not sent, because {family} do not accept one here.", hint: "Put the cache point elsewhere, or leave it out.",
+	}
+	faultCachePointCount = template{
+		code: "cache_point_dropped", problem: "For {family}, a request can have at most {count} cache points.",
+		done: "The cache point was not sent, because {family} accept at most {count} in a request. Later ones cover what it covered.",
+		hint: "Keep the cache points that end the longest unchanging parts.",
+	}
+)
+
+// Faults that are repaired: tools, tool calls, tool results and parameters.
+var (
+	faultInputNotJSON = Fault{
+		code: "tool_input_wrapped", problem: "The input of this tool call is not JSON.",
+		done: `The input of the tool call is not JSON. It was sent as {"raw": text}.`, hint: "Send the input as a JSON object.",
+	}
+	faultResultOrder = Fault{
+		code: "tool_results_sorted", problem: "Tool results must come first in the message, in the order of the tool calls.",
+		done: "The tool results were moved to the start of the message, in the order of the tool calls.",
+		hint: "Send tool results in the order of the tool calls, before other content.",
+	}
+	faultEmptyResult = Fault{
+		code: "empty_result_filled", problem: "This tool result has no content.",
+		done: `The tool result had no content. It was sent as the text "(empty)".`, hint: "Send a text that says that the tool returned nothing.",
+	}
+	faultJSONResult = Fault{
+		code: "json_result_as_text", problem: "A json block of a tool result must contain an object.",
+		done: "The json block did not contain an object. Its value was sent as text.", hint: "Put the value into an object, or send text.",
+	}
+	faultResultStatus = template{
+		code: "tool_result_status_dropped", problem: "For {family}, a tool result cannot have a status.",
+		done: "The status was not sent, because {family} do not accept one.", hint: "Leave it out.",
+	}
+	faultToolName = template{
+		code: "tool_renamed", problem: "Bedrock does not accept the name of this tool.",
+		done: "The tool was sent with the name {name}. The answer uses the original name.",
+		hint: "Use letters, digits, _ and -, at most 64.",
+	}
+	faultToolUseID = template{
+		code: "tool_use_id_renamed", problem: "Bedrock does not accept the id of this tool call.",
+		done: "The tool call was sent with the id {name}.", hint: "Use letters, digits, _, -, . and :, at most 64.",
+	}
+	faultSchemaType = Fault{
+		code: "schema_type_added", problem: "The root of this schema has no type.",
+		done: `"type": "object" was added to the root of the schema.`, hint: "Give the root of the schema the type object.",
+	}
+	faultNoTool = Fault{
+		code: "empty_tools_dropped", problem: "The list of tools contains only cache points.",
+		done: "The list of tools contained only cache points and was not sent.", hint: "Leave it out, or add a tool.",
+	}
+	faultToolsUndeclared = Fault{
+		code: "tools_declared", problem: "The conversation contains tool calls, but the request has no tools.",
+		done: "The conversation contains tool calls, and Bedrock requires their tools. They were declared as not available.",
+		hint: "Send the tools that the conversation uses.",
+	}
+	faultEmptyStop = Fault{
+		code: "empty_stop_dropped", problem: "This stop sequence is empty.",
+		done: "The stop sequence was empty and was not sent.", hint: "Leave it out.",
+	}
+)
+
+// Malformed requests: the JSON has the wrong form. They are refused in every mode.
+var (
+	faultNotJSON       = template{code: "not_json", malformed: true, problem: "The body is not JSON: {value}."}
+	faultBodyNotObject = Fault{code: "body_not_an_object", malformed: true, problem: "The body should be a JSON object."}
+
+	FaultNoMessages       = Fault{code: "messages_missing", malformed: true, problem: "Field required: a list of messages."}
+	FaultNoRole           = Fault{code: "role_missing", malformed: true, problem: "Field required: role or content."}
+	FaultRole             = Fault{code: "role_unknown", malformed: true, problem: "Input should be user, assistant or system."}
+	FaultNotSystem        = Fault{code: "not_a_system_prompt", malformed: true, problem: "Input should be a string or a list of system blocks."}
+	FaultNotObject        = Fault{code: "not_an_object", malformed: true, problem: "Input should be an object."}
+	FaultNotString        = Fault{code: "not_a_string", malformed: true, problem: "Input should be a string."}
+	FaultNotBoolean       = Fault{code: "not_a_boolean", malformed: true, problem: "Input should be true or false."}
+	FaultNotText          = Fault{code: "not_a_string_or_object", malformed: true, problem: "Input should be a string or an object."}
+	faultNotList          = Fault{code: "not_a_list", malformed: true, problem: "Input should be a list."}
+	faultNotStrings       = Fault{code: "not_a_list_of_strings", malformed: true, problem: "Input should be a list of strings."}
+	faultNotStops         = Fault{code: "not_stop_sequences", malformed: true, problem: "Input should be a string or a list of strings."}
+	faultNotStringObject  = Fault{code: "not_an_object_of_strings", malformed: true, problem: "Input should be an object of strings."}
+	faultNotNumber        = Fault{code: "not_a_number", malformed: true, problem: "Input should be a number."}
+	faultNotWhole         = Fault{code: "not_a_whole_number", malformed: true, problem: "Input should be a whole number."}
+	faultNotContent       = Fault{code: "not_content", malformed: true, problem: "Input should be a string or a list of content blocks."}
+	faultNotBlock         = Fault{code: "not_a_content_block", malformed: true, problem: "Input should be a content block, which is an object."}
+	faultNotResultContent = Fault{code: "not_result_content", malformed: true, problem: "Input should be a list of content blocks."}
+	faultNotBase64String  = Fault{code: "not_a_base64_string", malformed: true, problem: "Input should be a string with base64."}
+	faultNotSchema        = Fault{code: "not_a_schema", malformed: true, problem: "Input should be a JSON schema, which is an object."}
+)
+
+// Requests that are refused: messages and their content.
+var (
+	FaultNoModel = Fault{
+		code: "model_missing", problem: "The request names no model, and the backend has no default model.", hint: "Name a model.",
+	}
+	faultRequired     = Fault{code: "field_missing", problem: "This field is required and cannot be empty."}
+	faultManyBlocks   = Fault{code: "too_many_blocks", problem: "The request has more than 100000 content blocks and tools.", hint: "Send fewer and longer ones."}
+	faultEmptyRequest = Fault{code: "no_message", problem: "There is no message to send.", hint: "Send at least one user message with content."}
+	faultFirstTurn    = template{
+		code: "first_turn", problem: "For {family}, a conversation must start with a user message.",
+		hint: "Put a user message first, or send a greeting as part of the system prompt.",
+	}
+	faultLastTurn = template{
+		code: "last_turn", problem: "For {family}, a conversation must end with a user message.",
+		hint: "Leave out the unfinished answer: these models do not continue one.",
+	}
+	faultUserBlock = template{
+		code: "user_block", problem: "A user message cannot contain {kind} blocks.", hint: "Send them in an assistant message.",
+	}
+	faultSystemBlock = template{
+		code: "system_block", problem: "A system prompt cannot contain {kind} blocks.", hint: "Use text, guardContent and cachePoint.",
+	}
+	faultBlockMembers = Fault{
+		code: "block_members", problem: "A content block must have exactly one member, which names its kind.",
+		hint: `Send each block as an object such as {"text": "…"}.`,
+	}
+	faultDocumentAlone = Fault{
+		code: "document_without_text", problem: "A message with a document must also contain text.",
+		hint: "Add a text block that says what to do with the document.",
+	}
+	faultBesideResults = template{
+		code: "beside_tool_results", problem: "For {family}, {kind} blocks cannot share a message with tool results.",
+		hint: "Send them in a later user message, after the assistant's answer to the results.",
+	}
+	faultNoFormat = template{code: "format_missing", problem: "Bedrock requires the format of this {kind}.", hint: "Use one of {list}."}
+	faultFormat   = template{code: "format_unknown", problem: "Bedrock does not accept the {kind} format {value}.", hint: "Use one of {list}."}
+	faultNoSource = Fault{code: "source_missing", problem: "The source is missing.", hint: "Set source.bytes to base64, or set source.s3Location."}
+	faultURL      = Fault{code: "source_url", problem: "URLs are not fetched.", hint: "Send the bytes as base64, or set source.s3Location."}
+
+	faultDataURLPlain = Fault{code: "data_url_plain", problem: "This data URL does not contain base64.", hint: "Send the bytes as standard base64."}
+	faultBase64URL    = Fault{code: "base64_url", problem: "This is a URL, not base64. URLs are not fetched.", hint: "Send the bytes as standard base64."}
+	faultNotBase64    = Fault{code: "base64_invalid", problem: "This is not base64.", hint: "Send the bytes as standard base64."}
+
+	faultCachePointOrder = template{
+		code: "cache_point_order", problem: "This cache point has a lifetime of one hour, but the earlier one at {path} has five minutes.",
+		hint: "Put the longer lifetimes first, in the order tools, system, messages.",
+	}
+)
+
+// Requests that are refused: tool calls and tool results.
+var (
+	faultAssistantResult = Fault{
+		code: "assistant_tool_result", problem: "An assistant message cannot contain a tool result.", hint: "Send tool results in a user message.",
+	}
+	faultSameToolUseID = template{
+		code: "tool_use_id_twice", problem: "Two tool calls of this message have the id {id}.", hint: "Give each tool call a unique id.",
+	}
+	faultResultMissing = template{
+		code: "tool_result_missing", problem: "There is no tool result for {id}.",
+		hint: "Send one result for each tool call, directly after the assistant message that contains the calls.",
+	}
+	faultResultUnasked = template{
+		code: "tool_result_unasked", problem: "The previous assistant message contains no tool call {id}.",
+		hint: "Send a result directly after the assistant message that contains the call.",
+	}
+	faultResultTwice = template{
+		code: "tool_result_twice", problem: "There are two results for the tool call {id}.", hint: "Send one result for each tool call.",
+	}
+	faultInputNotObject = Fault{
+		code: "tool_input_not_an_object", problem: "The input of this tool call is not a JSON object.",
+		hint: "Put the value into an object: Bedrock accepts nothing else.",
+	}
+	faultStatusUnknown = Fault{
+		code: "tool_result_status_unknown", problem: "This tool result status is unknown.", hint: "Use success or error, or leave it out.",
+	}
+	faultResultKind = template{
+		code: "tool_result_kind", problem: "A tool result cannot contain {kind} blocks.", hint: "Use {list}.",
+	}
+	faultResultMedia = template{
+		code: "tool_result_media", problem: "For {family}, a tool result cannot contain this {kind}.",
+		hint: "Send it in a user message, or send its content as text.",
+	}
+)
+
+// Requests that are refused: tools and the choice among them.
+var (
+	FaultToolType = Fault{
+		code: "tool_type", problem: "This tool type is unknown.",
+		hint: "Send a function with name, description and input_schema, or a tool in Bedrock's own form.",
+	}
+	faultSchemaRoot = Fault{
+		code: "schema_root_type", problem: "The root of a tool's schema must have the type object.", hint: "Put the value into a property.",
+	}
+	faultSameTool = Fault{
+		code: "tool_name_twice", problem: "Another tool has the same name.", hint: "Give each tool a unique name.",
+	}
+	faultStrictKeyword = template{
+		code: "strict_keyword", problem: "For {family}, the schema of a strict tool cannot use {value}.", hint: "Change the schema, or leave strict out.",
+	}
+	faultStrictTools = template{
+		code: "strict_tools", problem: "For {family}, a request can have at most {count} strict tools.", hint: "Leave strict out of some tools.",
+	}
+	faultStrictOptional = template{
+		code: "strict_optional", problem: "For {family}, strict tools can have at most {count} optional parameters in total.",
+		hint: "Change the schema, or leave strict out.",
+	}
+	faultChoiceMembers = Fault{
+		code: "tool_choice_members", problem: "A tool choice must have exactly one member.",
+		hint: `Use {"auto": {}}, {"any": {}} or {"tool": {"name": …}}.`,
+	}
+	faultChoiceUnknown = Fault{
+		code: "tool_choice_unknown", problem: "There is no tool with this name.", hint: "Name one of the tools, or add this one to them.",
+	}
+	faultChoiceForced = template{
+		code: "tool_choice_forced", problem: "For {family}, a tool cannot be forced while the model thinks.", hint: "Use auto, or switch thinking off.",
+	}
+)
+
+// Requests that are refused: parameters and options.
+var (
+	faultMaxTokens = template{code: "max_tokens", problem: "The value {value} is out of bounds.", hint: "Use a whole number of at least 1."}
+	faultFraction  = template{code: "fraction", problem: "The value {value} is out of bounds.", hint: "Use a number from 0 to 1."}
+
+	faultParameter = template{code: "parameter", problem: "For {family}, this parameter cannot be set.", hint: "Leave it out."}
+	faultTogether  = template{
+		code: "parameters_together", problem: "For {family}, only one of {path} and {value} can be set.", hint: "Leave one of them out.",
+	}
+	faultWhileThinking = template{
+		code: "parameter_while_thinking", problem: "For {family}, this parameter cannot be set while the model thinks.",
+		hint: "Leave it out, or switch thinking off.",
+	}
+	faultBudget = template{
+		code: "thinking_budget", problem: "For {family}, the thinking budget must be below the maximum number of tokens.",
+		hint: "Raise the maximum, or lower the budget: thoughts count towards the tokens of the answer.",
+	}
+	faultTopK = Fault{
+		code: "top_k_twice", problem: "The additional model request fields conflict with this parameter.", hint: "Set it in one place only.",
+	}
+	faultManyStops = Fault{code: "too_many_stop_sequences", problem: "There are more than 2500 stop sequences.", hint: "Send at most 2500."}
+	faultBlankStop = template{
+		code: "blank_stop_sequence", problem: "For {family}, a stop sequence cannot be blank.", hint: "Leave it out, or use some text.",
+	}
+	faultResponsePath = Fault{
+		code: "response_path", problem: "Bedrock does not accept this as a JSON pointer.",
+		hint: "Start with a slash, as in /stop_sequence, and use at most 256 characters.",
+	}
+	faultManyPaths = Fault{code: "too_many_response_paths", problem: "There are more than 10 paths.", hint: "Send at most 10."}
+	faultMetadata  = template{
+		code: "request_metadata", problem: "Bedrock does not accept the key or the value of entry {count}.",
+		hint: "Use at most 256 letters, digits, white space and : _ @ $ # = / + , - .",
+	}
+	faultManyMetadata = Fault{code: "too_many_request_metadata", problem: "There are more than 16 entries.", hint: "Send at most 16."}
+	faultPrompt       = Fault{
+		code: "beside_prompt", problem: "This cannot be combined with a Bedrock prompt, which has its own.",
+		hint: "Leave out system, tools, inference parameters and additional model fields, or name a model.",
+	}
+	faultGuardrailID   = Fault{code: "guardrail_id_missing", problem: "The id of the guardrail is missing.", hint: "Send its id or ARN."}
+	faultGuardContents = Fault{
+		code: "guard_content", problem: "The guardrail of this caller checks all content. A guardContent block would hide the rest from it.",
+		hint: "Send the content without guardContent.",
+	}
+	FaultResponseFormat = Fault{
+		code: "response_format", problem: "Bedrock does not support this response format.", hint: "Use json_schema with a schema.",
+	}
+	faultFormatTwice = Fault{
+		code: "response_format_twice", problem: "The output config already contains a format.", hint: "Send only one of them.",
+	}
+)

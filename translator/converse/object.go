@@ -1,0 +1,103 @@
+package converse
+
+import (
+	"slices"
+
+	"bedrock-extproc/translator/rawjson"
+)
+
+// An Object is a JSON object of the client's request. Its values are parts of the
+// request's body.
+type Object struct {
+	// At is the object's path, "" for the body itself.
+	At string
+	// Members are in the order of the text.
+	Members rawjson.Object
+}
+
+// ReadBody reads a request's body. Everything else here relies on its check that
+// the body is JSON.
+func ReadBody(body []byte) (Object, error) {
+	if err := rawjson.Check(body); err != nil {
+		return Object{}, Refuse("", faultNotJSON.with(values{value: err.Error()}))
+	}
+	if rawjson.Kind(body) != '{' {
+		return Object{}, Refuse("", faultBodyNotObject)
+	}
+	return Object{Members: rawjson.Members(body)}, nil
+}
+
+// ReadObject reads a field that must be an object.
+func ReadObject(f Field) (Object, error) {
+	if rawjson.Kind(f.Value) != '{' {
+		return Object{}, Refuse(f.At, FaultNotObject)
+	}
+	return Object{f.At, rawjson.Members(f.Value)}, nil
+}
+
+// Get returns a member's value, nil when there is none. Where a name occurs twice,
+// the last one counts.
+func (o Object) Get(name string) rawjson.Value { return o.Members.Get(name) }
+
+// Field is a member and its path.
+func (o Object) Field(name string) Field { return Field{o.Get(name), o.path(name)} }
+
+func (o Object) path(name string) string {
+	if o.At == "" {
+		return name
+	}
+	return o.At + "." + name
+}
+
+// Text is a member that must be a string. Its value is nil when it is absent.
+func (o Object) Text(name string) (Field, error) { return text(o.Field(name)) }
+
+func text(f Field) (Field, error) {
+	switch {
+	case rawjson.Absent(f.Value):
+		f.Value = nil
+	case rawjson.Kind(f.Value) != '"':
+		return f, Refuse(f.At, FaultNotString)
+	}
+	return f, nil
+}
+
+// Each calls do for each object of a list, until it fails. An absent list is empty.
+func (o Object) Each(name string, do func(Object) error) error {
+	f := o.Field(name)
+	if rawjson.Kind(f.Value) != '[' && !rawjson.Absent(f.Value) {
+		return Refuse(f.At, faultNotList)
+	}
+	for i, v := range rawjson.Elements(f.Value) {
+		element, err := ReadObject(Field{v, Index(f.At, i)})
+		if err != nil {
+			return err
+		}
+		if err := do(element); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// WarnUnknown warns of the members of o that are not among known and not null.
+func (r *Request) WarnUnknown(o Object, known ...string) {
+	for _, m := range o.Members {
+		switch {
+		case slices.Contains(known, m.Name) || rawjson.Absent(m.Value):
+		case r.warningsFull():
+			r.unlisted++
+		default:
+			r.warn(o.path(clip(m.Name)), faultUnknownField)
+		}
+	}
+}
+
+// clip bounds a name that a client wrote.
+func clip(name string) string {
+	const most = 100
+	if len(name) <= most {
+		return name
+	}
+	return name[:most] + "…"
+}
