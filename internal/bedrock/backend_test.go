@@ -61,8 +61,8 @@ func TestConverseCarriesBytes(t *testing.T) {
 
 func TestConverseStreamYieldsEvents(t *testing.T) {
 	isolate(t)
-	frames := answer(t, "hi")
-	frames = append(frames[:2:2], append([][]byte{event(t, "newKind", `{"x":1}`)}, frames[2:]...)...)
+	frames := answer("hi")
+	frames = append(frames[:2:2], append([][]byte{event("newKind", `{"x":1}`)}, frames[2:]...)...)
 	url := serve(t, func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path != "/model/m/converse-stream" {
 			http.NotFound(w, r)

@@ -78,11 +78,11 @@ func compare(b *testing.B, nameA string, ours contender, nameZ string, theirs co
 func bench(b *testing.B) (*Backend, *bedrockruntime.Client) {
 	isolate(b)
 	var stream []byte
-	whole := answer(b, "hi")
+	whole := answer("hi")
 	for i, f := range whole {
 		stream = append(stream, f...)
 		for n := 0; i == 1 && n < benchDeltas-1; n++ {
-			stream = append(stream, event(b, "contentBlockDelta",
+			stream = append(stream, event("contentBlockDelta",
 				fmt.Sprintf(`{"contentBlockIndex":0,"delta":{"text":" word %d"},"p":"abcdefghijklmnopqrstuvwxyzABC"}`, n))...)
 		}
 	}

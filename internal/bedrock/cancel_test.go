@@ -20,9 +20,9 @@ func TestCancel(t *testing.T) {
 	tests := map[string]func(w http.ResponseWriter){
 		"before the answer":      func(http.ResponseWriter) {},
 		"before the first event": func(w http.ResponseWriter) { sendStream(w, nil) },
-		"between events":         func(w http.ResponseWriter) { sendStream(w, answer(t, "hi")[:3]...) },
-		"inside a frame":         func(w http.ResponseWriter) { sendStream(w, answer(t, "hi")[0], promise(100)) },
-		"after messageStop":      func(w http.ResponseWriter) { sendStream(w, answer(t, "hi")[:4]...) },
+		"between events":         func(w http.ResponseWriter) { sendStream(w, answer("hi")[:3]...) },
+		"inside a frame":         func(w http.ResponseWriter) { sendStream(w, answer("hi")[0], promise(100)) },
+		"after messageStop":      func(w http.ResponseWriter) { sendStream(w, answer("hi")[:4]...) },
 	}
 	for name, start := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -62,7 +62,7 @@ func TestLeavingTheLoopClosesTheStream(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		left := make(chan struct{})
 		b, p, stop := overPipes(t, func(w http.ResponseWriter, r *http.Request) {
-			sendStream(w, answer(t, "hi")[:3]...)
+			sendStream(w, answer("hi")[:3]...)
 			<-r.Context().Done()
 			close(left)
 		})

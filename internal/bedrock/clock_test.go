@@ -24,7 +24,7 @@ func TestWrongClock(t *testing.T) {
 				refuse(w, 403, "InvalidSignatureException")
 				return
 			}
-			reply(t, w, r)
+			reply(w, r)
 		})
 		defer stop()
 		b := newTestBackend(t, Config{RoundTripper: transport}, "http://bedrock.test")

@@ -18,7 +18,7 @@ import (
 func TestAbortedStreamsLeakNothing(t *testing.T) {
 	isolate(t)
 	const streams = 200
-	whole := answer(t, "hi")
+	whole := answer("hi")
 	synctest.Test(t, func(t *testing.T) {
 		abort := true
 		b, p, stop := overPipes(t, func(w http.ResponseWriter, r *http.Request) {
@@ -74,7 +74,7 @@ func TestConcurrentCallersAreKeptApart(t *testing.T) {
 			id, region, _, err := signedFor(r)
 			said := fmt.Sprintf("%s %s %s %v", id, region, body, err)
 			if strings.HasSuffix(r.URL.Path, "-stream") {
-				sendStream(w, answer(t, said)...)
+				sendStream(w, answer(said)...)
 				return
 			}
 			_, _ = fmt.Fprintf(w, `{"text":%q}`, said)

@@ -121,7 +121,7 @@ func TestPausesAreOfOneIdentityAndModel(t *testing.T) {
 				refuse(w, 429, "ThrottlingException")
 				return
 			}
-			reply(t, w, r)
+			reply(w, r)
 		})
 		defer stop()
 		for i, tt := range []struct {
@@ -156,7 +156,7 @@ func TestNobodyIsLeftWithoutABackend(t *testing.T) {
 				refuse(w, 503, "ServiceUnavailableException")
 				return
 			}
-			reply(t, w, r)
+			reply(w, r)
 		})
 		defer stop()
 		for _, want := range []int{4, 2, 2} { // then one attempt each
@@ -185,7 +185,7 @@ func TestModelErrorsMakeNoPause(t *testing.T) {
 				refuse(w, 424, "ModelErrorException")
 				return
 			}
-			reply(t, w, r)
+			reply(w, r)
 		})
 		defer stop()
 		for range 2 {

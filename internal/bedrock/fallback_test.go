@@ -41,7 +41,7 @@ func TestFallbackAnswers(t *testing.T) {
 						refuse(w, 429, "ThrottlingException")
 						return
 					}
-					reply(t, w, r)
+					reply(w, r)
 				})
 				defer stop()
 				_, whole, err := a.Converse(t.Context(), call(tt.asked, `{}`), caller)
@@ -110,7 +110,7 @@ func TestWhatFallsBack(t *testing.T) {
 						got.B++
 					}
 					if code == "" {
-						reply(t, w, r)
+						reply(w, r)
 						return
 					}
 					refuse(w, tt.status, code)
@@ -142,7 +142,7 @@ func TestFallbackFromSilence(t *testing.T) {
 				<-r.Context().Done()
 				return
 			}
-			reply(t, w, r)
+			reply(w, r)
 		})
 		defer stop()
 		began := time.Now()
@@ -167,7 +167,7 @@ func TestFallbackBeforeLongAdvice(t *testing.T) {
 				refuse(w, 503, "ServiceUnavailableException", "Retry-After", "3")
 				return
 			}
-			reply(t, w, r)
+			reply(w, r)
 		})
 		defer stop()
 		began := time.Now()
@@ -195,7 +195,7 @@ func TestThrottledRegion(t *testing.T) {
 				refuse(w, 429, "ThrottlingException")
 				return
 			}
-			reply(t, w, r)
+			reply(w, r)
 		})
 		defer stop()
 		const calls = 1000

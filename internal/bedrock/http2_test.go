@@ -24,7 +24,7 @@ func TestStreamsBeyondOneConnection(t *testing.T) {
 		if _, err := io.Copy(io.Discard, r.Body); err != nil || r.Proto != "HTTP/2.0" {
 			t.Errorf("%s, %v", r.Proto, err)
 		}
-		whole := answer(t, "hi")
+		whole := answer("hi")
 		sendStream(w, whole[0])
 		switch begun.Add(1) {
 		case 1: // which makes the limit known

@@ -18,13 +18,13 @@ func TestLimits(t *testing.T) {
 	short := limits
 	short.Call = 50 * time.Second
 	slow := func(w http.ResponseWriter, r *http.Request) {
-		sendStream(w, answer(t, "hi")[0])
+		sendStream(w, answer("hi")[0])
 		for {
 			select {
 			case <-r.Context().Done():
 				return
 			case <-time.After(31 * time.Second):
-				sendMore(w, answer(t, "hi")[1])
+				sendMore(w, answer("hi")[1])
 			}
 		}
 	}
@@ -39,15 +39,15 @@ func TestLimits(t *testing.T) {
 		"no status":            {limits, false, func(http.ResponseWriter, *http.Request) {}, 20 * time.Second, 0, "the first event of the stream did not come within the sidecar's limit of 20s"},
 		"no event":             {limits, false, func(w http.ResponseWriter, _ *http.Request) { sendStream(w, nil) }, 20 * time.Second, 0, "the first event of the stream"},
 		"half an event":        {limits, false, func(w http.ResponseWriter, _ *http.Request) { sendStream(w, promise(100)) }, 20 * time.Second, 0, "the first event of the stream"},
-		"no second event":      {limits, false, func(w http.ResponseWriter, _ *http.Request) { sendStream(w, answer(t, "hi")[0]) }, 40 * time.Second, 1, "the next event of the stream did not come within the sidecar's limit of 40s"},
-		"half a second event":  {limits, false, func(w http.ResponseWriter, _ *http.Request) { sendStream(w, answer(t, "hi")[0], promise(100)) }, 40 * time.Second, 1, "the next event of the stream"},
+		"no second event":      {limits, false, func(w http.ResponseWriter, _ *http.Request) { sendStream(w, answer("hi")[0]) }, 40 * time.Second, 1, "the next event of the stream did not come within the sidecar's limit of 40s"},
+		"half a second event":  {limits, false, func(w http.ResponseWriter, _ *http.Request) { sendStream(w, answer("hi")[0], promise(100)) }, 40 * time.Second, 1, "the next event of the stream"},
 		"no reply":             {limits, true, func(http.ResponseWriter, *http.Request) {}, 30 * time.Second, 0, "the whole answer did not come within the sidecar's limit of 30s"},
 		"half a reply":         {limits, true, func(w http.ResponseWriter, _ *http.Request) { sendStream(w, []byte("{")) }, 30 * time.Second, 0, "the whole answer"},
 		"a stream without end": {short, false, slow, 50 * time.Second, 2, "the end of the call did not come within the sidecar's limit of 50s"},
 		"a call without reply": {Limits{Reply: -1, Call: time.Minute}, true, func(http.ResponseWriter, *http.Request) {}, time.Minute, 0, "the end of the call"},
 		"defaults: reply":      {Limits{}, true, func(http.ResponseWriter, *http.Request) {}, 30 * time.Minute, 0, "limit of 30m0s"},
 		"defaults: event":      {Limits{}, false, func(http.ResponseWriter, *http.Request) {}, 5 * time.Minute, 0, "limit of 5m0s"},
-		"defaults: silence":    {Limits{}, false, func(w http.ResponseWriter, _ *http.Request) { sendStream(w, answer(t, "hi")[0]) }, 5 * time.Minute, 1, "limit of 5m0s"},
+		"defaults: silence":    {Limits{}, false, func(w http.ResponseWriter, _ *http.Request) { sendStream(w, answer("hi")[0]) }, 5 * time.Minute, 1, "limit of 5m0s"},
 		"defaults: call":       {Limits{}, false, slow, time.Hour, 117, "limit of 1h0m0s"},
 	}
 	for name, tt := range tests {
@@ -89,7 +89,7 @@ func TestSilenceThatIsNone(t *testing.T) {
 	isolate(t)
 	synctest.Test(t, func(t *testing.T) {
 		transport, _, stop := pipeTransport(func(w http.ResponseWriter, r *http.Request) {
-			sendStream(w, answer(t, "hi")[:4]...)
+			sendStream(w, answer("hi")[:4]...)
 			<-r.Context().Done()
 		})
 		defer stop()
@@ -118,9 +118,9 @@ func TestLiftedLimits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		transport, _, stop := pipeTransport(func(w http.ResponseWriter, r *http.Request) {
 			time.Sleep(25 * time.Hour)
-			sendStream(w, answer(t, "hi")[:1]...)
+			sendStream(w, answer("hi")[:1]...)
 			time.Sleep(25 * time.Hour)
-			sendMore(w, answer(t, "hi")[1:]...)
+			sendMore(w, answer("hi")[1:]...)
 		})
 		defer stop()
 		b := newTestBackend(t, Config{RoundTripper: transport, Limits: Limits{-1, -1, -1, -1}}, "http://bedrock.test")

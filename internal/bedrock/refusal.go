@@ -11,7 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/bedrockruntime/types"
 	"github.com/aws/smithy-go"
 
-	"bedrock-extproc/internal/bedrock/eventstream"
+	"bedrock-extproc/internal/eventstream"
 	"bedrock-extproc/translator"
 )
 

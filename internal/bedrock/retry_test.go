@@ -24,9 +24,9 @@ func refuse(w http.ResponseWriter, status int, code string, headers ...string) {
 }
 
 // reply answers either operation well.
-func reply(t testing.TB, w http.ResponseWriter, r *http.Request) {
+func reply(w http.ResponseWriter, r *http.Request) {
 	if r.URL.Path[len(r.URL.Path)-1] == 'm' { // converse-stream
-		sendStream(w, answer(t, "hi")...)
+		sendStream(w, answer("hi")...)
 		return
 	}
 	_, _ = w.Write([]byte(`{"text":"hi"}`))
@@ -79,11 +79,11 @@ func TestWhatIsRepeated(t *testing.T) {
 		"not JSON":            {func(w http.ResponseWriter) { _, _ = w.Write([]byte("<html>")) }, false},
 
 		"stream: empty":            {frames(nil), true},
-		"stream: throttled":        {frames(exceptionFrame(t, "throttlingException", "slow")), true},
-		"stream: internal":         {frames(exceptionFrame(t, "internalServerException", "oh")), true},
-		"stream: unavailable":      {frames(exceptionFrame(t, "serviceUnavailableException", "oh")), true},
-		"stream: validation":       {frames(exceptionFrame(t, "validationException", "no")), false},
-		"stream: invalid tool use": {frames(exceptionFrame(t, "modelStreamErrorException", "Model produced invalid sequence as part of ToolUse.")), false},
+		"stream: throttled":        {frames(exceptionFrame("throttlingException", "slow")), true},
+		"stream: internal":         {frames(exceptionFrame("internalServerException", "oh")), true},
+		"stream: unavailable":      {frames(exceptionFrame("serviceUnavailableException", "oh")), true},
+		"stream: validation":       {frames(exceptionFrame("validationException", "no")), false},
+		"stream: invalid tool use": {frames(exceptionFrame("modelStreamErrorException", "Model produced invalid sequence as part of ToolUse.")), false},
 		"stream: nonsense":         {frames([]byte("0123456789abcdef0123456789abcdef")), false},
 		"stream: cut": {func(w http.ResponseWriter) {
 			sendStream(w, nil)
@@ -96,7 +96,7 @@ func TestWhatIsRepeated(t *testing.T) {
 				calls, good := 0, false
 				transport, _, stop := pipeTransport(func(w http.ResponseWriter, r *http.Request) {
 					if calls++; good && calls == 2 {
-						reply(t, w, r)
+						reply(w, r)
 						return
 					}
 					tt.fail(w)
@@ -140,7 +140,7 @@ func TestNothingIsRepeatedAfterTheFirstEvent(t *testing.T) {
 		calls := 0
 		a, _, stop := pairOverPipes(t, Config{}, func(w http.ResponseWriter, _ *http.Request) {
 			calls++
-			sendStream(w, answer(t, "hi")[0], exceptionFrame(t, "throttlingException", "slow"))
+			sendStream(w, answer("hi")[0], exceptionFrame("throttlingException", "slow"))
 		})
 		defer stop()
 		events, _, err := collect(t.Context(), a, call("m", `{}`), translator.Caller{})
@@ -254,7 +254,7 @@ func TestCallsAreReleased(t *testing.T) {
 				refuse(w, 429, "ThrottlingException")
 				return
 			}
-			reply(t, w, r)
+			reply(w, r)
 		})
 		defer stop()
 		var seen []context.Context

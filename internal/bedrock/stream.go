@@ -8,7 +8,7 @@ import (
 	"net/http"
 	"time"
 
-	"bedrock-extproc/internal/bedrock/eventstream"
+	"bedrock-extproc/internal/eventstream"
 	"bedrock-extproc/translator"
 )
 

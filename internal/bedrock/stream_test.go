@@ -23,9 +23,9 @@ func promise(n uint32) []byte {
 
 func TestStreamFailures(t *testing.T) {
 	isolate(t)
-	broken := event(t, "contentBlockDelta", `{"contentBlockIndex":0,"delta":{"text":"x"},"p":"a"}`)
+	broken := event("contentBlockDelta", `{"contentBlockIndex":0,"delta":{"text":"x"},"p":"a"}`)
 	broken[len(broken)-6] ^= 1
-	half := event(t, "contentBlockStop", `{"contentBlockIndex":0}`)
+	half := event("contentBlockStop", `{"contentBlockIndex":0}`)
 	half = half[:len(half)/2]
 	truncated := failure{502, translator.KindTruncated, true, 0, ""}
 	bad := failure{502, translator.KindBadAnswer, false, 0, ""}
@@ -38,25 +38,25 @@ func TestStreamFailures(t *testing.T) {
 		"end inside a frame":  {half, false, truncated},
 		"cut between frames":  {nil, true, truncated},
 		"cut inside a frame":  {half, true, truncated},
-		"throttling":          {exceptionFrame(t, "throttlingException", "why"), false, failure{429, translator.KindThrottled, true, time.Second, "ThrottlingException"}},
-		"throttling, capital": {exceptionFrame(t, "ThrottlingException", "why"), false, failure{429, translator.KindThrottled, true, time.Second, "ThrottlingException"}},
-		"validation":          {exceptionFrame(t, "validationException", "why"), false, failure{400, translator.KindValidation, false, 0, "ValidationException"}},
-		"internal":            {exceptionFrame(t, "internalServerException", "why"), false, failure{502, translator.KindInternalServer, true, 0, "InternalServerException"}},
-		"unavailable":         {exceptionFrame(t, "serviceUnavailableException", "why"), false, failure{503, translator.KindUnavailable, true, time.Second, "ServiceUnavailableException"}},
-		"model stream":        {exceptionFrame(t, "modelStreamErrorException", "why"), false, failure{502, translator.KindModel, true, 0, "ModelStreamErrorException"}},
-		"tool sequence":       {exceptionFrame(t, "modelStreamErrorException", "Model produced invalid sequence as part of ToolUse."), false, failure{502, translator.KindModel, false, 0, "ModelStreamErrorException"}},
-		"timeout":             {exceptionFrame(t, "modelTimeoutException", "why"), false, failure{504, translator.KindTimeout, true, 0, "ModelTimeoutException"}},
-		"unknown exception":   {exceptionFrame(t, "newException", "why"), false, failure{502, translator.KindBadAnswer, false, 0, "NewException"}},
-		"nameless exception":  {exceptionFrame(t, "", "why"), false, bad},
+		"throttling":          {exceptionFrame("throttlingException", "why"), false, failure{429, translator.KindThrottled, true, time.Second, "ThrottlingException"}},
+		"throttling, capital": {exceptionFrame("ThrottlingException", "why"), false, failure{429, translator.KindThrottled, true, time.Second, "ThrottlingException"}},
+		"validation":          {exceptionFrame("validationException", "why"), false, failure{400, translator.KindValidation, false, 0, "ValidationException"}},
+		"internal":            {exceptionFrame("internalServerException", "why"), false, failure{502, translator.KindInternalServer, true, 0, "InternalServerException"}},
+		"unavailable":         {exceptionFrame("serviceUnavailableException", "why"), false, failure{503, translator.KindUnavailable, true, time.Second, "ServiceUnavailableException"}},
+		"model stream":        {exceptionFrame("modelStreamErrorException", "why"), false, failure{502, translator.KindModel, true, 0, "ModelStreamErrorException"}},
+		"tool sequence":       {exceptionFrame("modelStreamErrorException", "Model produced invalid sequence as part of ToolUse."), false, failure{502, translator.KindModel, false, 0, "ModelStreamErrorException"}},
+		"timeout":             {exceptionFrame("modelTimeoutException", "why"), false, failure{504, translator.KindTimeout, true, 0, "ModelTimeoutException"}},
+		"unknown exception":   {exceptionFrame("newException", "why"), false, failure{502, translator.KindBadAnswer, false, 0, "NewException"}},
+		"nameless exception":  {exceptionFrame("", "why"), false, bad},
 		"error message": {
-			frame(t, "", ":message-type", "error", ":error-code", "ThrottlingException", ":error-message", "why"),
+			frame("", ":message-type", "error", ":error-code", "ThrottlingException", ":error-message", "why"),
 			false,
 			failure{429, translator.KindThrottled, true, time.Second, "ThrottlingException"},
 		},
 		"checksum":             {broken, false, bad},
 		"too long":             {promise(1 << 30), false, bad},
-		"unknown message type": {frame(t, "{}", ":message-type", "news"), false, bad},
-		"event without type":   {frame(t, "{}", ":message-type", "event"), false, bad},
+		"unknown message type": {frame("{}", ":message-type", "news"), false, bad},
+		"event without type":   {frame("{}", ":message-type", "event"), false, bad},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -73,7 +73,7 @@ func TestStreamFailures(t *testing.T) {
 				_, _, err := b.ConverseStream(t.Context(), call("m", `{}`), translator.Caller{})
 				check(t, err, tt.want)
 
-				before = answer(t, "hi")[:2]
+				before = answer("hi")[:2]
 				events, _, err := collect(t.Context(), b, call("m", `{}`), translator.Caller{})
 				check(t, err, tt.want)
 				if len(events) != 2 {
@@ -107,7 +107,7 @@ func TestStreamCutAfterMessageStop(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				b, _, stop := overPipes(t, func(w http.ResponseWriter, _ *http.Request) {
-					sendStream(w, answer(t, "hi")[:4]...)
+					sendStream(w, answer("hi")[:4]...)
 					if abort {
 						panic(http.ErrAbortHandler)
 					}
@@ -126,7 +126,7 @@ func TestStreamExceptionAfterMessageStop(t *testing.T) {
 	isolate(t)
 	synctest.Test(t, func(t *testing.T) {
 		b, _, stop := overPipes(t, func(w http.ResponseWriter, _ *http.Request) {
-			sendStream(w, append(answer(t, "hi")[:4], exceptionFrame(t, "internalServerException", "why"))...)
+			sendStream(w, append(answer("hi")[:4], exceptionFrame("internalServerException", "why"))...)
 		})
 		defer stop()
 		events, _, err := collect(t.Context(), b, call("m", `{}`), translator.Caller{})
@@ -141,7 +141,7 @@ func TestStreamOfOtherContent(t *testing.T) {
 	for _, contentType := range []string{"application/json", "text/html", "", ";"} {
 		url := serve(t, func(w http.ResponseWriter, _ *http.Request) {
 			w.Header()["Content-Type"] = []string{contentType}
-			_, _ = w.Write(bytes.Join(answer(t, "hi"), nil))
+			_, _ = w.Write(bytes.Join(answer("hi"), nil))
 		})
 		_, _, err := newTestBackend(t, Config{}, url).ConverseStream(t.Context(), call("m", `{}`), translator.Caller{})
 		check(t, err, failure{502, translator.KindBadAnswer, false, 0, ""})
@@ -152,7 +152,7 @@ func TestStreamOfOtherContent(t *testing.T) {
 func TestStreamGoesOnAfterEarlyMetadata(t *testing.T) {
 	isolate(t)
 	synctest.Test(t, func(t *testing.T) {
-		whole := answer(t, "hi")
+		whole := answer("hi")
 		b, _, stop := overPipes(t, func(w http.ResponseWriter, _ *http.Request) {
 			sendStream(w, append([][]byte{whole[4]}, whole...)...)
 		})
@@ -172,7 +172,7 @@ func TestRefusalsCloseTheConnection(t *testing.T) {
 			w.WriteHeader(http.StatusInternalServerError)
 			_, _ = w.Write(make([]byte, maxErrorBody+10))
 		},
-		"exception first":     func(w http.ResponseWriter) { sendStream(w, exceptionFrame(t, "internalServerException", "why")) },
+		"exception first":     func(w http.ResponseWriter) { sendStream(w, exceptionFrame("internalServerException", "why")) },
 		"not an event stream": func(w http.ResponseWriter) { w.WriteHeader(http.StatusOK) },
 	}
 	for name, start := range tests {
@@ -212,7 +212,7 @@ func TestStreamEndsAfterMetadata(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		stall := false
 		b, p, stop := overPipes(t, func(w http.ResponseWriter, r *http.Request) {
-			sendStream(w, answer(t, "hi")...)
+			sendStream(w, answer("hi")...)
 			if stall {
 				<-r.Context().Done()
 			}

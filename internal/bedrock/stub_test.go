@@ -8,8 +8,7 @@ import (
 	"net/http/httptest"
 	"testing"
 
-	"github.com/aws/aws-sdk-go-v2/aws/protocol/eventstream"
-
+	"bedrock-extproc/internal/eventstream"
 	"bedrock-extproc/translator"
 )
 
@@ -70,30 +69,23 @@ func call(model, body string) *translator.Call {
 	return &translator.Call{Model: model, Body: []byte(body)}
 }
 
-// frame encodes one frame by the SDK's encoder; headers are name, value, ….
-func frame(t testing.TB, payload string, headers ...string) []byte {
-	t.Helper()
-	msg := eventstream.Message{Payload: []byte(payload)}
+// frame encodes one frame; headers are name, value, ….
+func frame(payload string, headers ...string) []byte {
+	var list []eventstream.Header
 	for i := 0; i < len(headers); i += 2 {
-		msg.Headers.Set(headers[i], eventstream.StringValue(headers[i+1]))
+		list = append(list, eventstream.Header{Name: headers[i], Value: headers[i+1]})
 	}
-	var buf bytes.Buffer
-	if err := eventstream.NewEncoder().Encode(&buf, msg); err != nil {
-		t.Fatal(err)
-	}
-	return buf.Bytes()
+	return eventstream.AppendMessage(nil, list, []byte(payload))
 }
 
 // event encodes an event as the service does.
-func event(t testing.TB, kind, payload string) []byte {
-	t.Helper()
-	return frame(t, payload, ":event-type", kind, ":content-type", "application/json", ":message-type", "event")
+func event(kind, payload string) []byte {
+	return frame(payload, ":event-type", kind, ":content-type", "application/json", ":message-type", "event")
 }
 
 // exceptionFrame encodes an exception as the service does.
-func exceptionFrame(t testing.TB, kind, message string) []byte {
-	t.Helper()
-	return frame(t, `{"message":"`+message+`"}`, ":exception-type", kind, ":content-type", "application/json", ":message-type", "exception")
+func exceptionFrame(kind, message string) []byte {
+	return frame(`{"message":"`+message+`"}`, ":exception-type", kind, ":content-type", "application/json", ":message-type", "exception")
 }
 
 // sendStream answers with the frames, flushing each.
@@ -116,13 +108,12 @@ func sendMore(w http.ResponseWriter, frames ...[]byte) {
 }
 
 // answer is a whole stream that says text.
-func answer(t testing.TB, text string) [][]byte {
-	t.Helper()
+func answer(text string) [][]byte {
 	return [][]byte{
-		event(t, "messageStart", `{"p":"ab","role":"assistant"}`),
-		event(t, "contentBlockDelta", `{"contentBlockIndex":0,"delta":{"text":"`+text+`"},"p":"abc"}`),
-		event(t, "contentBlockStop", `{"contentBlockIndex":0,"p":"a"}`),
-		event(t, "messageStop", `{"p":"ab","stopReason":"end_turn"}`),
-		event(t, "metadata", `{"metrics":{"latencyMs":7},"p":"ab","usage":{"inputTokens":1,"outputTokens":2,"totalTokens":3}}`),
+		event("messageStart", `{"p":"ab","role":"assistant"}`),
+		event("contentBlockDelta", `{"contentBlockIndex":0,"delta":{"text":"`+text+`"},"p":"abc"}`),
+		event("contentBlockStop", `{"contentBlockIndex":0,"p":"a"}`),
+		event("messageStop", `{"p":"ab","stopReason":"end_turn"}`),
+		event("metadata", `{"metrics":{"latencyMs":7},"p":"ab","usage":{"inputTokens":1,"outputTokens":2,"totalTokens":3}}`),
 	}
 }

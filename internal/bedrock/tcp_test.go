@@ -21,7 +21,7 @@ import (
 func TestInstantAnswersKeepTheConnection(t *testing.T) {
 	isolate(t)
 	const calls = 300
-	whole := bytes.Join(answer(t, "hi"), nil)
+	whole := bytes.Join(answer("hi"), nil)
 	var dials atomic.Int64
 	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if _, err := io.Copy(io.Discard, r.Body); err != nil {
@@ -52,7 +52,7 @@ func TestStreamReset(t *testing.T) {
 	isolate(t)
 	sent := make(chan struct{})
 	url := serve(t, func(w http.ResponseWriter, _ *http.Request) {
-		sendStream(w, answer(t, "hi")[:2]...)
+		sendStream(w, answer("hi")[:2]...)
 		<-sent
 		conn, _, err := http.NewResponseController(w).Hijack()
 		if err != nil {
@@ -81,7 +81,7 @@ func TestStreamInSingleBytes(t *testing.T) {
 	isolate(t)
 	url := serve(t, func(w http.ResponseWriter, _ *http.Request) {
 		var bytewise [][]byte
-		for _, b := range bytes.Join(answer(t, "hi"), nil) {
+		for _, b := range bytes.Join(answer("hi"), nil) {
 			bytewise = append(bytewise, []byte{b})
 		}
 		sendStream(w, bytewise...)

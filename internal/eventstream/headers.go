@@ -42,7 +42,7 @@ func (m *Message) readHeaders(block []byte) error {
 	return nil
 }
 
-// field returns where a header is kept, or nil.
+// field returns the field for a header, or nil.
 func (m *Message) field(name []byte) *[]byte {
 	switch string(name) {
 	case ":message-type":

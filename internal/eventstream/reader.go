@@ -1,6 +1,7 @@
-// Package eventstream reads frames of application/vnd.amazon.eventstream, the
-// framing in which Bedrock sends the events of ConverseStream. It lies between
-// the HTTP response body and the meaning of events, of which it knows nothing.
+// Package eventstream reads and writes frames of
+// application/vnd.amazon.eventstream, the framing of ConverseStream's events. It
+// lies between the bytes of an HTTP body and the meaning of events, which it does
+// not know.
 //
 // A frame is, in big-endian order: total length (4 bytes), length of the headers
 // (4), CRC-32 of those eight (4), headers, payload, CRC-32 of all before it (4).
@@ -17,9 +18,9 @@ import (
 	"io"
 )
 
-// The bounds that Reader holds a stream to.
+// The bounds of a valid stream.
 const (
-	// MaxFrame is the length of the longest frame that is read, in bytes.
+	// MaxFrame is the length of the longest frame, in bytes.
 	MaxFrame = 16 << 20
 	// MaxHeaders is the length of the longest header block, in bytes.
 	MaxHeaders = 128 << 10
@@ -33,12 +34,12 @@ const (
 	firstBuffer = 8 << 10
 )
 
-// ErrFrame is wrapped by every error that says that the bytes are not a valid
-// stream of frames, as opposed to errors of the reader they come from.
+// ErrFrame is wrapped by the errors of bytes that are not a valid stream of frames,
+// as opposed to errors of the source.
 var ErrFrame = errors.New("invalid event stream")
 
 // A Message is one frame. Its slices alias the Reader's buffer and are valid
-// until the next call of Next. A header that is absent is an empty slice.
+// until the next call of Next. An absent header is an empty slice.
 type Message struct {
 	// Type is :message-type: "event", "exception" or "error".
 	Type []byte
@@ -55,7 +56,7 @@ type Message struct {
 }
 
 // A Reader reads frames from a byte stream. It is not safe for concurrent use.
-// Once Next has returned an error, it returns that error ever after.
+// After an error, Next returns the same error again.
 type Reader struct {
 	src io.Reader
 	// buf[start:end] has been read from src and belongs to later frames.
@@ -64,8 +65,8 @@ type Reader struct {
 	err        error
 }
 
-// NewReader returns a Reader of src. It reads no further than the frames that
-// are asked for need, apart from what one Read of src returns anyway.
+// NewReader returns a Reader of src. It calls src.Read only when the next frame
+// is not in its buffer yet.
 func NewReader(src io.Reader) *Reader {
 	return &Reader{src: src, buf: make([]byte, firstBuffer)}
 }
@@ -106,7 +107,7 @@ func (r *Reader) next() (Message, error) {
 	return msg, nil
 }
 
-// prelude returns the lengths of a frame and of its headers, both within bounds.
+// prelude reads the lengths of a frame and of its headers and checks the bounds.
 func prelude(p []byte) (total, headers int, err error) {
 	if got, want := crc32.ChecksumIEEE(p[:8]), binary.BigEndian.Uint32(p[8:]); got != want {
 		return 0, 0, fmt.Errorf("%w: checksum of the prelude is %08x, want %08x", ErrFrame, got, want)
@@ -125,7 +126,7 @@ func prelude(p []byte) (total, headers int, err error) {
 	return int(total32), int(headers32), nil
 }
 
-// need reads until n bytes from r.start on are there.
+// need reads until the buffer holds n bytes from r.start on.
 func (r *Reader) need(n int) error {
 	for r.end-r.start < n {
 		r.makeRoom(n)
@@ -138,9 +139,9 @@ func (r *Reader) need(n int) error {
 	return nil
 }
 
-// makeRoom moves what is unread to the front when n bytes would not fit behind
-// it, and doubles a full buffer: it grows with what came, not with what a
-// prelude promises.
+// makeRoom moves unread bytes to the front when n bytes do not fit behind r.start,
+// and doubles a full buffer: it grows with the bytes that came, not with the length
+// that a prelude promises.
 func (r *Reader) makeRoom(n int) {
 	if r.start > 0 && r.start+n > len(r.buf) {
 		r.end = copy(r.buf, r.buf[r.start:r.end])
@@ -153,7 +154,7 @@ func (r *Reader) makeRoom(n int) {
 	}
 }
 
-// ended tells an end between frames from one inside a frame.
+// ended distinguishes the end of src between frames from one inside a frame.
 func (r *Reader) ended(err error) error {
 	if errors.Is(err, io.EOF) && r.end > r.start {
 		return io.ErrUnexpectedEOF
