@@ -10,9 +10,11 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/bedrockruntime"
 	"github.com/aws/aws-sdk-go-v2/service/bedrockruntime/types"
 
+	"bedrock-extproc/tests/bedrocktest"
 	"bedrock-extproc/translator"
 )
 
@@ -76,20 +78,20 @@ func compare(b *testing.B, nameA string, ours contender, nameZ string, theirs co
 
 // bench returns a backend and a typed client that get the same answers.
 func bench(b *testing.B) (*Backend, *bedrockruntime.Client) {
-	isolate(b)
+	bedrocktest.Isolate(b)
 	var stream []byte
-	whole := answer("hi")
+	whole := bedrocktest.Answer("hi")
 	for i, f := range whole {
 		stream = append(stream, f...)
 		for n := 0; i == 1 && n < benchDeltas-1; n++ {
-			stream = append(stream, event("contentBlockDelta",
+			stream = append(stream, bedrocktest.Event("contentBlockDelta",
 				fmt.Sprintf(`{"contentBlockIndex":0,"delta":{"text":" word %d"},"p":"abcdefghijklmnopqrstuvwxyzABC"}`, n))...)
 		}
 	}
 	typed := bedrockruntime.New(bedrockruntime.Options{
 		Region:       "us-west-2",
 		BaseEndpoint: new("http://bedrock.test"),
-		Credentials:  callerKeys(caller),
+		Credentials:  credentials.NewStaticCredentialsProvider(caller.AccessKeyID, caller.SecretAccessKey, ""),
 		HTTPClient:   canned{stream},
 		Retryer:      aws.NopRetryer{},
 	})

@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"bedrock-extproc/tests/bedrocktest"
 	"bedrock-extproc/tests/fakebedrock"
 	"bedrock-extproc/translator"
 )
@@ -25,7 +26,7 @@ const hello = `{"messages":[{"role":"user","content":[{"text":"What is 2+2?"}]}]
 // it whose own keys it knows.
 func standIn(t testing.TB) (*Backend, *fakebedrock.Server) {
 	t.Helper()
-	isolate(t)
+	bedrocktest.Isolate(t)
 	t.Setenv("AWS_ACCESS_KEY_ID", fakebedrock.DemoAccessKeyID)
 	t.Setenv("AWS_SECRET_ACCESS_KEY", fakebedrock.DemoSecretAccessKey)
 	fake := fakebedrock.New(fakebedrock.Config{MinDelay: -1})

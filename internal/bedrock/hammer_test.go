@@ -11,6 +11,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"bedrock-extproc/tests/bedrocktest"
 	"bedrock-extproc/tests/fakebedrock"
 	"bedrock-extproc/translator"
 )
@@ -22,7 +23,7 @@ var hammerCalls = flag.Int("hammer", 20000, "calls of TestHammer")
 // signed by its own keys for its own region, as the stand-ins verify, and gets
 // its own answer.
 func TestHammer(t *testing.T) {
-	isolate(t)
+	bedrocktest.Isolate(t)
 	calls := *hammerCalls
 	if testing.Short() {
 		calls = min(calls, 1000)

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"bedrock-extproc/tests/bedrocktest"
 	"bedrock-extproc/tests/fakebedrock"
 )
 
@@ -15,7 +16,7 @@ import (
 // its status or in the first frame of a stream, all are served by B; then A serves
 // again.
 func TestStandInThrottledRegion(t *testing.T) {
-	isolate(t)
+	bedrocktest.Isolate(t)
 	var throttled atomic.Bool
 	throttled.Store(true)
 	throttling, ok := fakebedrock.NewException("ThrottlingException", "")
