@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// A refusal for another reason, and a time that cannot be AWS's, change nothing.
+// A rejection for another reason, and a time that cannot be AWS's, change nothing.
 func TestClockCorrect(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		date := func(ahead time.Duration) string { return time.Now().Add(ahead).UTC().Format(http.TimeFormat) }

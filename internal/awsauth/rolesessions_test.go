@@ -25,7 +25,7 @@ func newTestAuthenticator(t *testing.T, id Identity) *Authenticator {
 	return auth
 }
 
-// Session names are what STS takes, and never two callers' at once.
+// Session names are valid for STS, and different callers never share one.
 func TestSessionNames(t *testing.T) {
 	long := "spiffe://cluster.local/ns/a-rather-long-namespace-of-a-tenant/sa/"
 	callers := map[string]string{}
@@ -44,7 +44,7 @@ func TestSessionNames(t *testing.T) {
 	}
 }
 
-// The sessions that were not used for the longest time are forgotten first.
+// The least recently used sessions are dropped first.
 func TestSessionsAreBounded(t *testing.T) {
 	s := newTestAuthenticator(t, perTeam).sidecar.(*roleSessions)
 	get := func(user int) *sidecarCredentials {
@@ -67,7 +67,7 @@ func TestSessionsAreBounded(t *testing.T) {
 	}
 }
 
-// One account's throttles are not another's.
+// Roles in different accounts have different payers.
 func TestSessionsPayer(t *testing.T) {
 	auth := newTestAuthenticator(t, perTeam)
 	payer := func(team, user string) string {

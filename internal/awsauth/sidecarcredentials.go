@@ -17,7 +17,7 @@ const (
 	// the wait would last as long as the network likes.
 	fetchTimeout = 5 * time.Second
 	// A fetch that fails after slowFailure or later is remembered for failureFor, so
-	// that not every call waits in vain.
+	// that the next calls fail at once.
 	slowFailure = time.Second
 	failureFor  = 15 * time.Second
 	// Credentials that expire within renewBefore are renewed in the background, at

@@ -12,8 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 )
 
-// found is a provider that counts how often it is asked, and is as slow as it is
-// told.
+// found is a provider that counts its calls and is as slow as it is told.
 type found struct {
 	mu    sync.Mutex
 	asked int
@@ -52,8 +51,8 @@ func (f *found) become(takes time.Duration, err error) {
 
 var errRefused = errors.New("refused")
 
-// A metadata service that never answers costs seconds, not minutes, and not every
-// call. When it answers, the calls have credentials.
+// A metadata service that never answers costs some calls seconds, not all calls
+// minutes. When it answers, calls have credentials.
 func TestSidecarCredentialsAreNotWaitedForLong(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := &found{takes: time.Hour}
@@ -97,8 +96,8 @@ func TestSidecarCredentialsAreNotWaitedForLong(t *testing.T) {
 	})
 }
 
-// A client that leaves while it waits says nothing about the credentials, and
-// neither does a failure that comes at once.
+// The failure of a client that leaves while it waits is not remembered, and neither
+// is an immediate failure.
 func TestWhatIsNotRemembered(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := &found{takes: 3 * time.Second}
@@ -124,7 +123,7 @@ func TestWhatIsNotRemembered(t *testing.T) {
 	})
 }
 
-// Credentials are renewed while the old ones serve: no call waits.
+// Credentials are renewed while the old ones are valid: no call waits.
 func TestSidecarCredentialsAreRenewedInTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := &found{lasts: time.Hour}

@@ -15,7 +15,7 @@ import (
 // errLeft is the cause with which the tests' clients leave.
 var errLeft = errors.New("the client has left")
 
-// A client that leaves is noticed at once on both sides, wherever the call is.
+// Both sides notice at once when a client leaves, in every phase of a call.
 func TestCancel(t *testing.T) {
 	bedrocktest.Isolate(t)
 	tests := map[string]func(w http.ResponseWriter){

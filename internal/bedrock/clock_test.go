@@ -11,8 +11,8 @@ import (
 	"bedrock-extproc/translator"
 )
 
-// A machine whose clock is wrong signs by AWS's, from the first refusal on, until
-// its own is right again.
+// A machine with a wrong clock signs by AWS's time, from the first rejection on,
+// until its own clock is right again.
 func TestWrongClock(t *testing.T) {
 	bedrocktest.Isolate(t)
 	synctest.Test(t, func(t *testing.T) {
@@ -57,7 +57,7 @@ func TestWrongClock(t *testing.T) {
 	})
 }
 
-// A signature that is refused although its time is right is not tried again.
+// A rejected signature with the right time is not sent again.
 func TestRefusedSignatureIsNotRepeated(t *testing.T) {
 	bedrocktest.Isolate(t)
 	b := newTestBackend(t, Config{}, bedrocktest.Serve(t, func(w http.ResponseWriter, _ *http.Request) { bedrocktest.Refuse(w, 403, "InvalidSignatureException") }))

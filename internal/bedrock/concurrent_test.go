@@ -13,9 +13,9 @@ import (
 	"bedrock-extproc/translator"
 )
 
-// Two hundred clients that leave take nothing with them: the next two hundred
-// are served, and in the end no connection and no goroutine is left. The bubble
-// fails when a goroutine does not end.
+// After two hundred clients have left, the next two hundred are served, and in the
+// end no connection and no goroutine is left. The bubble fails when a goroutine does
+// not end.
 func TestAbortedStreamsLeakNothing(t *testing.T) {
 	bedrocktest.Isolate(t)
 	const streams = 200
@@ -64,8 +64,8 @@ func TestAbortedStreamsLeakNothing(t *testing.T) {
 	})
 }
 
-// Calls of different callers at once: each is signed with its own keys and gets
-// its own answer.
+// Concurrent calls of different callers are each signed with their own keys and get
+// their own answer.
 func TestConcurrentCallersAreKeptApart(t *testing.T) {
 	bedrocktest.Isolate(t)
 	synctest.Test(t, func(t *testing.T) {

@@ -118,7 +118,7 @@ func TestTransportSettings(t *testing.T) {
 	}
 }
 
-// The SDK's warnings come to our log, and nowhere else.
+// The SDK's warnings go to our log only.
 func TestSDKLog(t *testing.T) {
 	bedrocktest.Isolate(t)
 	t.Setenv("AWS_ACCESS_KEY_ID", "")

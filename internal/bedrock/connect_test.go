@@ -50,7 +50,7 @@ func TestCannotConnect(t *testing.T) {
 	}
 }
 
-// The service is reached over HTTP/2, and its proxy of the environment is ours.
+// Calls use HTTP/2 where the server offers it.
 func TestHTTP2(t *testing.T) {
 	bedrocktest.Isolate(t)
 	var proto, agent string
@@ -114,7 +114,7 @@ func TestEndpointOfTheEnvironment(t *testing.T) {
 	}
 }
 
-// trust makes the backends' connections take the certificate of a test's server.
+// trust makes the backends accept the certificate of a test's server.
 func trust(bs *Backends, server *httptest.Server) {
 	roots := server.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs
 	bs.transport.(*http.Transport).TLSClientConfig = &tls.Config{RootCAs: roots}

@@ -18,7 +18,7 @@ import (
 
 var errThrottled = &translator.Error{Kind: translator.KindThrottled}
 
-// Pauses grow to their bound; between them one call at a time finds out.
+// Cool-downs grow to their bound; after each, one call at a time is admitted.
 func TestCoolDownsGrow(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		core, logged := observer.New(zap.WarnLevel)
@@ -90,7 +90,7 @@ func TestResting(t *testing.T) {
 	})
 }
 
-// Names of models come from clients: they cannot fill the memory.
+// Clients choose model names, and must not fill the memory with them.
 func TestCoolDownsAreBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newCoolDowns(CoolDown{})
@@ -107,8 +107,7 @@ func TestCoolDownsAreBounded(t *testing.T) {
 	})
 }
 
-// What one identity is refused costs no other identity and no other model
-// anything.
+// A cool-down of one identity and model does not affect other identities and models.
 func TestPausesAreOfOneIdentityAndModel(t *testing.T) {
 	bedrocktest.Isolate(t)
 	other := translator.Caller{AccessKeyID: "AKIDOTHER", SecretAccessKey: "other-secret"}
@@ -146,8 +145,8 @@ func TestPausesAreOfOneIdentityAndModel(t *testing.T) {
 	})
 }
 
-// Without anyone else to ask, a backend is never left alone: not when it has no
-// fallback, and not when its fallbacks fail too.
+// A backend is tried in spite of its cool-down if it has no fallback, or if its
+// fallbacks fail too.
 func TestNobodyIsLeftWithoutABackend(t *testing.T) {
 	bedrocktest.Isolate(t)
 	synctest.Test(t, func(t *testing.T) {
@@ -177,7 +176,7 @@ func TestNobodyIsLeftWithoutABackend(t *testing.T) {
 	})
 }
 
-// A model's own error sends the call elsewhere, and others not.
+// A model's own error sends this call to the fallback, but begins no cool-down.
 func TestModelErrorsMakeNoPause(t *testing.T) {
 	bedrocktest.Isolate(t)
 	synctest.Test(t, func(t *testing.T) {
@@ -197,7 +196,7 @@ func TestModelErrorsMakeNoPause(t *testing.T) {
 	})
 }
 
-// Many at once, by all doors: for the race detector.
+// All methods concurrently, for the race detector.
 func TestCoolDownsConcurrently(t *testing.T) {
 	c := newCoolDowns(CoolDown{First: time.Nanosecond})
 	var group sync.WaitGroup

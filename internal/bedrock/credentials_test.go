@@ -20,11 +20,11 @@ import (
 	"bedrock-extproc/translator"
 )
 
-// secrets are the identities that the signing stand-in knows.
+// secrets are the identities that signedFor knows.
 var secrets = map[string]string{"AKIDSIDECAR": "sidecar-secret", "AKIDCALLER": "caller-secret", "AKIDOTHER": "other-secret"}
 
-// signedFor returns the access key id, region and session token of a request
-// whose signature is right, by signing it again.
+// signedFor returns the access key id, region and session token of a request. It
+// checks the signature by signing the request again.
 func signedFor(r *http.Request) (id, region, token string, err error) {
 	auth, _ := strings.CutPrefix(r.Header.Get("Authorization"), "AWS4-HMAC-SHA256 Credential=")
 	scope, _, _ := strings.Cut(auth, ",")
@@ -62,8 +62,8 @@ func signedFor(r *http.Request) (id, region, token string, err error) {
 	return parts[0], parts[2], token, nil
 }
 
-// signing answers as AWS does to right and wrong signatures, and says in the
-// reply who signed for what.
+// signing rejects wrong signatures as AWS does, and answers right ones with
+// signedFor's values.
 func signing(w http.ResponseWriter, r *http.Request) {
 	id, region, token, err := signedFor(r)
 	if err != nil {
@@ -110,8 +110,8 @@ func TestSigning(t *testing.T) {
 	}
 }
 
-// The SDK's signer would sign for whoever knows the access key id of an earlier
-// caller.
+// The SDK's signer would give a valid signature to anyone who knows the access key
+// id of an earlier caller.
 func TestWrongSecretIsNotSignedByAnothersKey(t *testing.T) {
 	bedrocktest.Isolate(t)
 	b := newTestBackend(t, Config{}, bedrocktest.Serve(t, signing))
@@ -190,7 +190,7 @@ func TestRequestsThatAreNotSent(t *testing.T) {
 	}
 }
 
-// A caller's region cannot take data away from where a backend keeps it.
+// A caller's region cannot move data out of a backend's residency.
 func TestResidencyOfCallers(t *testing.T) {
 	bedrocktest.Isolate(t)
 	bedrock := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("{}")) }))

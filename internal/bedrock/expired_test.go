@@ -11,7 +11,8 @@ import (
 	"bedrock-extproc/translator"
 )
 
-// A container's credentials endpoint, as ECS has one, counts how often it is asked.
+// countedCredentials gives the sidecar the credentials of a container's endpoint,
+// and counts how often they are fetched.
 func countedCredentials(t *testing.T) *atomic.Int64 {
 	t.Helper()
 	var fetched atomic.Int64
@@ -24,8 +25,8 @@ func countedCredentials(t *testing.T) *atomic.Int64 {
 	return &fetched
 }
 
-// Credentials of the sidecar's that AWS calls expired are fetched anew, once a
-// call; a caller's are not.
+// The sidecar's credentials are fetched again when AWS calls them expired, once a
+// call. A caller's cannot be.
 func TestExpiredSidecarCredentialsAreFetchedOnce(t *testing.T) {
 	bedrocktest.Isolate(t)
 	expired := func(w http.ResponseWriter, _ *http.Request) { bedrocktest.Refuse(w, 403, "ExpiredTokenException") }

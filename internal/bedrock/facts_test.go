@@ -12,8 +12,8 @@ import (
 	"bedrock-extproc/translator"
 )
 
-// An error says where the call went, in the same words as the facts beside it: before
-// an answer, instead of the first event, and in the middle of a stream.
+// An error has the same facts as the call that it ends: before an answer, instead of
+// the first event, and in the middle of a stream.
 func TestFactsOfErrors(t *testing.T) {
 	bedrocktest.Isolate(t)
 	events := 0

@@ -13,7 +13,7 @@ import (
 	"bedrock-extproc/translator"
 )
 
-// The fallback answers, with its own model, and the facts say so.
+// The fallback answers with its own model, and the facts name both.
 func TestFallbackAnswers(t *testing.T) {
 	bedrocktest.Isolate(t)
 	backends := func() []BackendConfig {
@@ -69,7 +69,7 @@ func TestFallbackAnswers(t *testing.T) {
 	}
 }
 
-// What goes to the fallback and what does not, and whose error is told.
+// Which errors lead to the fallback, and whose error the client gets.
 func TestWhatFallsBack(t *testing.T) {
 	bedrocktest.Isolate(t)
 	pinned := caller
@@ -133,8 +133,8 @@ func TestWhatFallsBack(t *testing.T) {
 	}
 }
 
-// A region that takes connections and says nothing is left after the limit on the
-// first event.
+// A backend that accepts connections and sends nothing is left after the limit on
+// the first event.
 func TestFallbackFromSilence(t *testing.T) {
 	bedrocktest.Isolate(t)
 	synctest.Test(t, func(t *testing.T) {
@@ -151,7 +151,7 @@ func TestFallbackFromSilence(t *testing.T) {
 		if err != nil || len(events) != 5 || facts.Backend != "b" || facts.Attempts != 2 || time.Since(began) != 3*time.Second {
 			t.Errorf("%v, %+v, %v after %v", events, facts, err, time.Since(began))
 		}
-		// Beyond the budget nobody else is asked.
+		// Beyond the budget no other backend is tried.
 		_, facts, err = a.Converse(t.Context(), call("other", `{}`), caller)
 		if e := asError(t, err); e.Kind != translator.KindTimeout || facts.Attempts != 1 {
 			t.Errorf("%+v, %+v", e, facts)
@@ -159,7 +159,7 @@ func TestFallbackFromSilence(t *testing.T) {
 	})
 }
 
-// The fallback does not wait for long on one backend's advice.
+// A long Retry-After of one backend does not delay its fallback.
 func TestFallbackBeforeLongAdvice(t *testing.T) {
 	bedrocktest.Isolate(t)
 	synctest.Test(t, func(t *testing.T) {
@@ -179,8 +179,8 @@ func TestFallbackBeforeLongAdvice(t *testing.T) {
 	})
 }
 
-// Region A refuses everything while B is well: no client sees an error, few pay
-// with time, and when A is well again the traffic returns.
+// While region A throttles everything, no client gets an error and few wait; when A
+// recovers, the traffic returns.
 func TestThrottledRegion(t *testing.T) {
 	bedrocktest.Isolate(t)
 	synctest.Test(t, func(t *testing.T) {

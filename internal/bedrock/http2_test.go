@@ -13,8 +13,8 @@ import (
 	"bedrock-extproc/translator"
 )
 
-// More streams than one HTTP/2 connection takes open further connections, and no
-// stream waits for another one's end.
+// More streams than one HTTP/2 connection allows open further connections; no stream
+// waits for another one to end.
 func TestStreamsBeyondOneConnection(t *testing.T) {
 	bedrocktest.Isolate(t)
 	const perConnection, streams = 4, 20

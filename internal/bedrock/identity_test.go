@@ -19,7 +19,7 @@ import (
 	"bedrock-extproc/translator"
 )
 
-// roles is a stand-in for STS: it gives the sidecar the roles one, two and three.
+// roles is a fake STS, which lets the sidecar assume every role but "forbidden".
 type roles struct {
 	mu    sync.Mutex
 	asked []string
@@ -50,7 +50,7 @@ func (s *roles) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		`</AssumeRoleResult></AssumeRoleResponse>`, name, time.Now().Add(time.Hour).UTC().Format(time.RFC3339))
 }
 
-// profiles makes the profile "other" with keys of its own, and its region.
+// profiles writes an AWS configuration with the profile "other": keys and a region.
 func profiles(t *testing.T) {
 	t.Helper()
 	dir := t.TempDir()
@@ -63,8 +63,8 @@ func profiles(t *testing.T) {
 
 const roleARN = "arn:aws:iam::123456789012:role/"
 
-// Each backend signs by its own identity, roles are assumed once, and callers'
-// keys come before all.
+// Each backend signs by its own identity, each role is assumed once, and a caller's
+// keys come first.
 func TestIdentities(t *testing.T) {
 	bedrocktest.Isolate(t)
 	profiles(t)
@@ -127,13 +127,13 @@ func TestIdentities(t *testing.T) {
 		t.Error(diff)
 	}
 
-	// The environment's token is for backends that say nothing.
+	// The environment's token serves backends without an identity.
 	t.Setenv("AWS_BEARER_TOKEN_BEDROCK", "key-of-the-environment")
 	want["default"] = "Bearer key-of-the-environment"
 	check(want)
 }
 
-// A role that is refused is the sidecar's trouble, and no secret of it is told.
+// A rejected role is the sidecar's error, and reveals nothing about the role.
 func TestRefusedRole(t *testing.T) {
 	bedrocktest.Isolate(t)
 	stsServer := httptest.NewServer(&roles{})
@@ -199,7 +199,7 @@ func TestNewRefusesIdentities(t *testing.T) {
 	}
 }
 
-// hosts answers every call with the host that it was for.
+// hosts answers each call with the host that it was sent to.
 type hosts struct{}
 
 func (hosts) RoundTrip(r *http.Request) (*http.Response, error) {

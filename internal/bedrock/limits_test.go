@@ -86,8 +86,8 @@ func TestLimits(t *testing.T) {
 	}
 }
 
-// A client that takes its time is not Bedrock's silence, and silence after
-// messageStop costs the token counts alone.
+// A slow client does not count as Bedrock's silence, and silence after messageStop
+// costs no more than the token counts.
 func TestSilenceThatIsNone(t *testing.T) {
 	bedrocktest.Isolate(t)
 	synctest.Test(t, func(t *testing.T) {
@@ -115,7 +115,7 @@ func TestSilenceThatIsNone(t *testing.T) {
 	})
 }
 
-// No limit at all: an hour and a day are waited for.
+// Without limits a call may take days.
 func TestLiftedLimits(t *testing.T) {
 	bedrocktest.Isolate(t)
 	synctest.Test(t, func(t *testing.T) {
@@ -156,7 +156,7 @@ func TestConnectLimits(t *testing.T) {
 	}
 }
 
-// A backend's own limits come before those of all.
+// A backend's own limits override those of all backends.
 func TestLimitsOfABackend(t *testing.T) {
 	got := Limits{Silence: 1, Call: -1}.or(Limits{Silence: 2, FirstEvent: 3}).withDefaults()
 	if want := (Limits{FirstEvent: 3, Reply: 30 * time.Minute, Silence: 1, Call: -1}); got != want {

@@ -7,17 +7,15 @@ import (
 	"bedrock-extproc/tests/bedrocktest"
 )
 
-// overPipes returns a backend whose Bedrock is h. The request's body is read
-// before h runs, or its server would not notice a client that leaves. stop ends
-// both ends of the network.
+// overPipes returns a backend whose Bedrock is h; see [bedrocktest.PipeTransport].
 func overPipes(t testing.TB, h http.HandlerFunc) (b *Backend, p *bedrocktest.Pipes, stop func()) {
 	t.Helper()
 	transport, p, stop := bedrocktest.PipeTransport(h)
 	return newTestBackend(t, Config{RoundTripper: transport}, "http://bedrock.test"), p, stop
 }
 
-// pairOverPipes is overPipes for the configuration of two backends, a and b, at
-// http://a.test and http://b.test, of which b is the fallback of a.
+// pairOverPipes is overPipes for two backends, a at http://a.test and its fallback b
+// at http://b.test.
 func pairOverPipes(t testing.TB, cfg Config, h http.HandlerFunc) (a, b *Backend, stop func()) {
 	t.Helper()
 	cfg.RoundTripper, _, stop = bedrocktest.PipeTransport(h)

@@ -14,7 +14,7 @@ import (
 	"bedrock-extproc/translator"
 )
 
-// What passes is repeated, so often as is allowed; what does not is said at once.
+// Transient errors are repeated as often as allowed; others are returned at once.
 func TestWhatIsRepeated(t *testing.T) {
 	bedrocktest.Isolate(t)
 	frames := func(f ...[]byte) func(http.ResponseWriter) {
@@ -108,7 +108,7 @@ func TestWhatIsRepeated(t *testing.T) {
 	}
 }
 
-// After the first event nothing is repeated.
+// After the first event a call is not repeated.
 func TestNothingIsRepeatedAfterTheFirstEvent(t *testing.T) {
 	bedrocktest.Isolate(t)
 	synctest.Test(t, func(t *testing.T) {
@@ -125,7 +125,7 @@ func TestNothingIsRepeatedAfterTheFirstEvent(t *testing.T) {
 	})
 }
 
-// The waits between attempts: random within bounds, and as long as advised.
+// The waits between attempts are random within bounds, or as long as advised.
 func TestPauses(t *testing.T) {
 	bedrocktest.Isolate(t)
 	tests := map[string]struct {
@@ -187,8 +187,8 @@ func TestClientLeavesBetweenAttempts(t *testing.T) {
 	})
 }
 
-// A client that leaves while the fallback is asked is not told of the first
-// backend's trouble.
+// A client that leaves while the fallback is tried does not get the first backend's
+// error.
 func TestClientLeavesDuringTheFallback(t *testing.T) {
 	bedrocktest.Isolate(t)
 	synctest.Test(t, func(t *testing.T) {
@@ -209,7 +209,7 @@ func TestClientLeavesDuringTheFallback(t *testing.T) {
 	})
 }
 
-// ctxKeeper remembers the contexts of its requests.
+// ctxKeeper keeps the contexts of its requests.
 type ctxKeeper struct {
 	http.RoundTripper
 	seen *[]context.Context
@@ -220,7 +220,7 @@ func (k ctxKeeper) RoundTrip(r *http.Request) (*http.Response, error) {
 	return k.RoundTripper.RoundTrip(r)
 }
 
-// However a call goes, its context and timers end with it.
+// Every call's context and timers end with the call.
 func TestCallsAreReleased(t *testing.T) {
 	bedrocktest.Isolate(t)
 	synctest.Test(t, func(t *testing.T) {

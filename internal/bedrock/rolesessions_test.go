@@ -16,8 +16,8 @@ import (
 	"bedrock-extproc/translator"
 )
 
-// sessionsBackend is a backend whose role depends on who calls, and the STS that it
-// asks.
+// sessionsBackend returns a backend whose role depends on the caller, and its fake
+// STS.
 func sessionsBackend(t *testing.T, id awsauth.Identity) (*Backend, *roles) {
 	t.Helper()
 	bedrocktest.Isolate(t)
@@ -41,7 +41,7 @@ var perTeam = awsauth.Identity{
 	RoleARN: roleARN + "{team}", SessionName: "{user}", SessionTags: map[string]string{"team": "{team}", "who": "it is {user}"},
 }
 
-// Each identity has a session of its own, which is assumed once.
+// Each identity has its own session, which is assumed once.
 func TestSessions(t *testing.T) {
 	b, sts := sessionsBackend(t, perTeam)
 	for range 3 {
@@ -70,8 +70,8 @@ func TestSessions(t *testing.T) {
 	}
 }
 
-// What is missing, or would make another role or tag of it, is refused before
-// anything is asked.
+// A missing value, or one that would change the role or a tag, is rejected before
+// STS is asked.
 func TestSessionsRefuse(t *testing.T) {
 	long := perTeam
 	long.RoleARN = roleARN + "bedrock-{team}"
@@ -100,7 +100,7 @@ func TestSessionsRefuse(t *testing.T) {
 	}
 }
 
-// throttling is the address of a Bedrock that throttles one model.
+// throttling is the URL of a Bedrock that throttles one model.
 func throttling(t *testing.T) string {
 	t.Helper()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -114,7 +114,8 @@ func throttling(t *testing.T) string {
 	return server.URL
 }
 
-// While a backend rests its fallbacks still are not for those who are refused there.
+// While a backend cools down, its fallbacks still do not serve callers that it would
+// reject.
 func TestSessionsOfARestingBackend(t *testing.T) {
 	bedrocktest.Isolate(t)
 	sts := httptest.NewServer(&roles{})
@@ -139,7 +140,7 @@ func TestSessionsOfARestingBackend(t *testing.T) {
 	}
 }
 
-// A fallback whose role cannot be had for a caller is passed over.
+// A fallback whose role cannot be assumed for a caller is skipped.
 func TestSessionsOfAFallback(t *testing.T) {
 	bedrocktest.Isolate(t)
 	bedrock := throttling(t)

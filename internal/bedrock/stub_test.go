@@ -10,7 +10,7 @@ import (
 )
 
 // newTestBackend returns the only backend of a configuration, at url. It makes one
-// attempt unless the configuration says more.
+// attempt unless the configuration says otherwise.
 func newTestBackend(t testing.TB, cfg Config, url string) *Backend {
 	t.Helper()
 	cfg.Backends = []BackendConfig{{Name: "here", Region: "us-west-2", EndpointURL: url}}
@@ -54,5 +54,5 @@ func outline(e *translator.Error) failure {
 	return failure{e.Status, e.Kind, e.Retryable, e.RetryAfter, e.AWSError}
 }
 
-// caller is someone with keys of their own.
+// caller has keys of its own.
 var caller = translator.Caller{AccessKeyID: "AKIDCALLER", SecretAccessKey: "caller-secret"}

@@ -13,7 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// A request's line and headers are those that the SDK's own protocol writes.
+// The request line and headers are the same as the SDK's own protocol writes.
 func TestSerializeRequest(t *testing.T) {
 	ids := []string{
 		"amazon.nova-lite-v1:0",

@@ -76,8 +76,8 @@ func TestStreamFailures(t *testing.T) {
 	}
 }
 
-// check compares an error, and the facts beside it, of an answer from
-// [bedrocktest.Serve].
+// check compares an error. The facts beside it must be those of an answer with the
+// request id req-1.
 func check(t *testing.T, facts Facts, err error, want failure) {
 	t.Helper()
 	e := asError(t, err)
@@ -95,7 +95,7 @@ func check(t *testing.T, facts Facts, err error, want failure) {
 	}
 }
 
-// After messageStop the answer is whole, with or without token counts.
+// After messageStop the answer is complete, with or without token counts.
 func TestStreamCutAfterMessageStop(t *testing.T) {
 	bedrocktest.Isolate(t)
 	for name, abort := range map[string]bool{"end": false, "cut": true} {
@@ -143,7 +143,7 @@ func TestStreamOfOtherContent(t *testing.T) {
 	}
 }
 
-// Token counts end the stream only where they end the answer.
+// Metadata ends the stream only after messageStop.
 func TestStreamGoesOnAfterEarlyMetadata(t *testing.T) {
 	bedrocktest.Isolate(t)
 	synctest.Test(t, func(t *testing.T) {
@@ -159,7 +159,7 @@ func TestStreamGoesOnAfterEarlyMetadata(t *testing.T) {
 	})
 }
 
-// A refusal gives the connection up, even one that goes on sending.
+// An error closes the connection, even one that goes on sending.
 func TestRefusalsCloseTheConnection(t *testing.T) {
 	bedrocktest.Isolate(t)
 	tests := map[string]func(w http.ResponseWriter){
@@ -202,8 +202,8 @@ func TestRefusalsCloseTheConnection(t *testing.T) {
 	}
 }
 
-// A connection that stays open after the last event holds nobody up, and one that
-// ends is used again.
+// A connection that stays open after the last event delays nobody, and one whose
+// stream ends is used again.
 func TestStreamEndsAfterMetadata(t *testing.T) {
 	bedrocktest.Isolate(t)
 	synctest.Test(t, func(t *testing.T) {

@@ -98,5 +98,5 @@ func outline(e *translator.Error) failure {
 	return failure{e.Status, e.Kind, e.Retryable, e.RetryAfter, e.AWSError}
 }
 
-// caller is someone with keys of their own.
+// caller has keys of its own.
 var caller = translator.Caller{AccessKeyID: "AKIDCALLER", SecretAccessKey: "caller-secret"}

@@ -18,8 +18,8 @@ import (
 	"bedrock-extproc/translator"
 )
 
-// A peer that answers before the request's last byte is off the wire does not
-// cost connections: over HTTP/1.1 the SDK's own request body does.
+// A peer that answers before it has read the whole request costs no connections.
+// With the SDK's own request body it would, over HTTP/1.1.
 func TestInstantAnswersKeepTheConnection(t *testing.T) {
 	bedrocktest.Isolate(t)
 	const calls = 300
@@ -81,7 +81,7 @@ func TestStreamReset(t *testing.T) {
 	check(t, facts, err, failure{502, translator.KindTruncated, true, 0, ""})
 }
 
-// Frames arrive whole however the network cuts them.
+// Events are complete, however the network cuts the stream.
 func TestStreamInSingleBytes(t *testing.T) {
 	bedrocktest.Isolate(t)
 	url := bedrocktest.Serve(t, func(w http.ResponseWriter, _ *http.Request) {
@@ -97,7 +97,7 @@ func TestStreamInSingleBytes(t *testing.T) {
 	}
 }
 
-// What the SDK knows of an error stays in the chain.
+// The SDK's typed error stays in the chain.
 func TestCauseIsTyped(t *testing.T) {
 	bedrocktest.Isolate(t)
 	url := bedrocktest.Serve(t, func(w http.ResponseWriter, _ *http.Request) {

@@ -31,7 +31,7 @@ func BenchmarkReader(b *testing.B) {
 	})
 }
 
-// repeat gives frame again and again.
+// repeat is a source of the same frame again and again.
 func repeat(frame []byte) io.Reader { return &repeater{frame: frame} }
 
 type repeater struct {

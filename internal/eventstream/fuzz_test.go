@@ -9,8 +9,8 @@ import (
 	sdk "github.com/aws/aws-sdk-go-v2/aws/protocol/eventstream"
 )
 
-// FuzzReader: whatever comes, the reader neither panics nor runs on, and what it
-// takes, the SDK's decoder takes for the same.
+// FuzzReader: the reader never panics and always ends, and the SDK's decoder agrees
+// on every frame that it accepts.
 func FuzzReader(f *testing.F) {
 	one, two := event(f, "messageStart", `{"role":"assistant"}`), event(f, "messageStop", `{"stopReason":"end_turn"}`)
 	f.Add([]byte{}, uint8(0))
@@ -43,7 +43,7 @@ func FuzzReader(f *testing.F) {
 	})
 }
 
-// FuzzHeaders is FuzzReader behind the checksums, which a fuzzer does not get past.
+// FuzzHeaders is FuzzReader with valid checksums, which a fuzzer cannot find.
 func FuzzHeaders(f *testing.F) {
 	f.Add([]byte(nil), []byte("{}"))
 	f.Add(append([]byte{13}, ":message-type\x07\x00\x05event"...), []byte("{}"))
@@ -51,7 +51,7 @@ func FuzzHeaders(f *testing.F) {
 	f.Add([]byte{1, 'a', typeUUID, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16}, []byte("x"))
 	f.Add([]byte{1, 'a', typeTimestamp, 1, 2, 3, 4, 5, 6, 7, 8, 1, 'b', typeShort, 1, 2}, []byte("x"))
 	f.Fuzz(func(t *testing.T, block, payload []byte) {
-		// The SDK takes values up to 32767 bytes.
+		// The SDK accepts values up to 32767 bytes.
 		if len(block) > 32_000 || len(payload) > 1<<20 {
 			return
 		}
@@ -78,7 +78,7 @@ func FuzzHeaders(f *testing.F) {
 	})
 }
 
-// chunks reads b in pieces of at most n bytes, all at once for 0.
+// chunks reads b in pieces of at most n bytes, or in one piece for 0.
 func chunks(b []byte, n int) io.Reader {
 	if n == 0 {
 		return bytes.NewReader(b)

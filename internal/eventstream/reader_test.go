@@ -15,7 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// encode writes a frame by the SDK's encoder.
+// encode is the SDK's encoder.
 func encode(t testing.TB, payload string, headers sdk.Headers) []byte {
 	t.Helper()
 	var buf bytes.Buffer
@@ -34,7 +34,7 @@ func event(t testing.TB, kind, payload string) []byte {
 	})
 }
 
-// raw writes a frame with both checksums right, whatever the lengths say.
+// raw writes a frame with valid checksums, whatever the lengths say.
 func raw(total, headerLen uint32, rest []byte) []byte {
 	b := binary.BigEndian.AppendUint32(nil, total)
 	b = binary.BigEndian.AppendUint32(b, headerLen)
@@ -43,7 +43,7 @@ func raw(total, headerLen uint32, rest []byte) []byte {
 	return binary.BigEndian.AppendUint32(b, crc32.ChecksumIEEE(b))
 }
 
-// withHeaders is raw with a header block alone.
+// withHeaders is raw with only a header block.
 func withHeaders(block []byte) []byte {
 	return raw(uint32(minFrame+len(block)), uint32(len(block)), block)
 }
@@ -137,7 +137,8 @@ func TestReaderSkipsHeadersOfEveryType(t *testing.T) {
 	}
 }
 
-// A stream that is cut anywhere but between two frames says so.
+// The reader distinguishes a stream that ends between two frames from one that is
+// cut.
 func TestReaderTellsCutFromEnd(t *testing.T) {
 	first, second := event(t, "one", "{}"), event(t, "two", "{}")
 	stream := append(bytes.Clone(first), second...)
@@ -160,7 +161,7 @@ func TestReaderTellsCutFromEnd(t *testing.T) {
 	}
 }
 
-// Any changed bit is found by one of the checksums or bounds.
+// A checksum or a bound finds every changed bit.
 func TestReaderFindsEveryChangedBit(t *testing.T) {
 	frame := event(t, "one", `{"a":1}`)
 	for i := range len(frame) * 8 {
@@ -217,7 +218,7 @@ func TestReaderPassesErrorsOn(t *testing.T) {
 	}
 }
 
-// A promise of much is not believed before it is kept.
+// A large announced length alone does not grow the buffer.
 func TestReaderGrowsWithWhatComes(t *testing.T) {
 	r := NewReader(bytes.NewReader(raw(MaxFrame, 0, make([]byte, 10))))
 	if _, err := r.Next(); !errors.Is(err, io.ErrUnexpectedEOF) {

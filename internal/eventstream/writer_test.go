@@ -11,7 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// sdkDecoded reads one frame by the SDK's decoder, which must use all of it.
+// sdkDecoded reads one frame with the SDK's decoder, which must use all of it.
 func sdkDecoded(t testing.TB, frame []byte) (headers []Header, payload string) {
 	t.Helper()
 	src := bytes.NewReader(frame)
@@ -58,7 +58,7 @@ func TestAppendMessage(t *testing.T) {
 	}
 }
 
-// The bytes are those of the SDK's encoder.
+// The bytes are the same as the SDK's encoder writes.
 func TestAppendMessageIsTheSDKs(t *testing.T) {
 	want := event(t, "messageStart", `{"role":"assistant"}`)
 	got := AppendMessage(nil, []Header{
