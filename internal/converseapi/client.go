@@ -130,13 +130,14 @@ func (c *Client) Converse(ctx context.Context, r Request) ([]byte, Facts, error)
 // goroutine; leaving the loop closes the stream, and so does the end of ctx. It ends
 // after messageStop and the metadata that follows it, or with one error.
 func (c *Client) ConverseStream(ctx context.Context, r Request) (iter.Seq2[translator.Event, error], Facts, error) {
-	s := &stream{attempt: c.newAttempt(r), callCtx: ctx}
-	s.ctx, s.cancel = context.WithCancelCause(ctx)
+	a := c.newAttempt(r)
+	attemptCtx, cancel := context.WithCancelCause(ctx)
+	s := &stream{attempt: a, callCtx: ctx, ctx: attemptCtx, cancel: cancel}
 	if err := s.open(); err != nil {
-		defer s.cancel(errStreamOver)
-		return nil, s.attempt.failed(), s.attempt.clientError(s.ctx, err)
+		defer cancel(errStreamOver)
+		return nil, a.failed(), a.clientError(attemptCtx, err)
 	}
-	return s.events, s.attempt.facts, nil
+	return s.events, a.facts, nil
 }
 
 // errStreamOver is the cause with which a stream's context ends.
