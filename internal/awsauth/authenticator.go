@@ -2,14 +2,21 @@ package awsauth
 
 import (
 	"context"
+	"fmt"
 	"net/http"
+	"os"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 	"github.com/aws/aws-sdk-go-v2/service/bedrockruntime"
+	"github.com/aws/smithy-go/auth/bearer"
 
 	"bedrock-extproc/translator"
 )
+
+// bearerVariable is the environment variable from which the SDK reads an API key.
+const bearerVariable = "AWS_BEARER_TOKEN_BEDROCK"
 
 // An Authenticator knows as whom the calls of one backend are signed, and AWS's
 // time there. It is safe for concurrent use.
@@ -33,14 +40,36 @@ func (a *Authenticator) Config() aws.Config { return a.config }
 // ConfigureClient sets up signing for all calls of a client that was made from
 // Config. Each call also needs Principal.ConfigureCall.
 func (a *Authenticator) ConfigureClient(o *bedrockruntime.Options) {
-	a.identity.configure(o)
 	o.HTTPSignerV4 = a.signer
+	switch id := a.identity; {
+	case id.BearerTokenEnv != "":
+		token := os.Getenv(id.BearerTokenEnv)
+		o.BearerAuthTokenProvider = bearer.TokenProviderFunc(func(context.Context) (bearer.Token, error) {
+			return bearer.Token{Value: token}, nil
+		})
+		o.AuthSchemePreference = []string{"httpBearerAuth"}
+	case id.RoleARN != "" || id.Profile != "":
+		// The client has already read bearerVariable.
+		o.AuthSchemePreference = []string{"sigv4"}
+	}
 }
 
 // CheckBearerToken reports a bearer token that is not set, or that would be sent
 // unencrypted to the endpoint. A nil endpoint is AWS's own.
 func (a *Authenticator) CheckBearerToken(endpoint *string) error {
-	return a.identity.checkBearerToken(endpoint)
+	id := a.identity
+	variable := id.BearerTokenEnv
+	if variable == "" && id.RoleARN == "" && id.Profile == "" && os.Getenv(bearerVariable) != "" {
+		variable = bearerVariable
+	}
+	switch {
+	case variable == "":
+	case os.Getenv(variable) == "":
+		return fmt.Errorf("the environment variable %s, which must hold the bearer token, is not set", variable)
+	case endpoint != nil && strings.HasPrefix(*endpoint, "http://"):
+		return fmt.Errorf("the bearer token in %s would be sent to %s unencrypted: use an https endpoint or other credentials", variable, *endpoint)
+	}
+	return nil
 }
 
 // Principal returns as whom a caller's call is signed: with the caller's keys if it

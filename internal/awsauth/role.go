@@ -22,6 +22,9 @@ import (
 	"bedrock-extproc/translator"
 )
 
+// defaultSessionName is the name of assumed roles' sessions.
+const defaultSessionName = "bedrock-extproc"
+
 // What STS accepts in a role's name, in a session's name and as a tag's value.
 var (
 	roleText  = regexp.MustCompile(`^[\w+=,.@-]{1,64}$`)

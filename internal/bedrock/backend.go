@@ -45,8 +45,7 @@ func (b *Backend) DefaultModel() string { return b.defaultModel }
 // Defaults are what the configuration adds to requests, with the backend's models.
 func (b *Backend) Defaults() translator.Defaults { return b.defaults }
 
-// Converse returns the body of Bedrock's 2xx reply as it came. Only its two ends are
-// checked to be those of a JSON object.
+// Converse returns Bedrock's reply as [converseapi.Client.Converse] does.
 func (b *Backend) Converse(ctx context.Context, call *translator.Call, caller translator.Caller) ([]byte, translator.Facts, error) {
 	d := b.newDispatch(ctx, call, caller)
 	defer d.release()
@@ -58,10 +57,9 @@ func (b *Backend) Converse(ctx context.Context, call *translator.Call, caller tr
 	return reply, facts, err
 }
 
-// ConverseStream returns when the first event is there, so that an earlier failure
-// keeps its own HTTP status. The sequence must be ranged over exactly once, by one
-// goroutine; leaving the loop closes the stream, and so does the end of ctx. It ends
-// after messageStop and the metadata that follows it, or with one error.
+// ConverseStream returns Bedrock's events as [converseapi.Client.ConverseStream] does:
+// when the first one is there, and as a sequence that must be ranged over exactly
+// once. An error in the sequence has the facts that are returned beside it.
 func (b *Backend) ConverseStream(ctx context.Context, call *translator.Call, caller translator.Caller) (iter.Seq2[translator.Event, error], translator.Facts, error) {
 	d := b.newDispatch(ctx, call, caller)
 	var events iter.Seq2[translator.Event, error]
