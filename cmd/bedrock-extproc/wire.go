@@ -7,6 +7,7 @@ import (
 
 	"go.uber.org/zap"
 
+	"bedrock-extproc/internal/awsauth"
 	"bedrock-extproc/internal/bedrock"
 	"bedrock-extproc/internal/config"
 	"bedrock-extproc/translator"
@@ -53,7 +54,7 @@ func backendConfig(b *config.Backend) bedrock.BackendConfig {
 	return bedrock.BackendConfig{
 		Name: b.Name, Region: b.Region, DefaultModel: b.DefaultModel, Models: b.Models,
 		EndpointURL: b.EndpointURL, FIPS: b.FIPS, DualStack: b.DualStack,
-		Identity: bedrock.Identity{
+		Identity: awsauth.Identity{
 			BearerTokenEnv: b.BearerTokenEnv, Profile: b.Profile,
 			RoleARN: b.RoleARN, ExternalID: b.ExternalID, SessionName: b.SessionName, SessionTags: b.SessionTags,
 		},

@@ -3,20 +3,19 @@ package bedrock
 import (
 	"context"
 	"iter"
-	"net/http"
 
-	"github.com/aws/aws-sdk-go-v2/service/bedrockruntime"
-	"github.com/aws/smithy-go/transport/http/protocol/restjson1"
 	"go.uber.org/zap"
 
+	"bedrock-extproc/internal/awsauth"
+	"bedrock-extproc/internal/converseapi"
 	"bedrock-extproc/translator"
 )
 
 // A Backend sends calls to one region or endpoint, and to its fallbacks when that
 // fails before the first byte of an answer. It is safe for concurrent use.
 //
-// Errors of its methods are *translator.Error with Facts filled in, except that
-// the error of a call whose context ended wraps the context's cause.
+// Errors of its methods are *translator.Error with Facts filled in, except that the
+// error of a call whose context has ended wraps the context's cause.
 type Backend struct {
 	name         string
 	region       string
@@ -25,22 +24,19 @@ type Backend struct {
 	models       map[string]string
 	defaults     translator.Defaults
 	mode         ServerCredentials
-	own          owner
 	retry        Retry
 	limits       Limits
 	route        []*Backend // itself, then its fallbacks
-	cooling      *cooling
-	clock        clock
-	client       *bedrockruntime.Client
-	protocol     *restjson1.Protocol
-	transport    http.RoundTripper
+	coolDowns    *coolDowns // of all backends
+	auth         *awsauth.Authenticator
+	client       *converseapi.Client
 	log          *zap.Logger
 }
 
 // Name is the configured name.
 func (b *Backend) Name() string { return b.name }
 
-// Region is where calls go that bring no region of their own.
+// Region is where calls go whose caller names no region.
 func (b *Backend) Region() string { return b.region }
 
 // DefaultModel is used when a request names no model.
@@ -49,74 +45,46 @@ func (b *Backend) DefaultModel() string { return b.defaultModel }
 // Defaults are what the configuration adds to requests, with the backend's models.
 func (b *Backend) Defaults() translator.Defaults { return b.defaults }
 
-// Converse returns the body of Bedrock's 2xx reply as it came: a JSON object, or
-// what looks like one from its ends.
+// Converse returns Bedrock's reply as [converseapi.Client.Converse] does.
 func (b *Backend) Converse(ctx context.Context, call *translator.Call, caller translator.Caller) ([]byte, translator.Facts, error) {
-	x, err := b.run(ctx, call, caller, (*exchange).converse)
-	if err != nil {
-		return nil, x.facts, err
-	}
-	x.run.release()
-	return x.reply, x.facts, nil
+	d := b.newDispatch(ctx, call, caller)
+	defer d.release()
+	var reply []byte
+	facts, err := d.run(func(ctx context.Context, c *converseapi.Client, r converseapi.Request) (f converseapi.Facts, err error) {
+		reply, f, err = c.Converse(ctx, r)
+		return f, err
+	})
+	return reply, facts, err
 }
 
-// ConverseStream returns once the first event is there, so that a failure before
-// it keeps its own status. The sequence must be ranged over exactly once, by one
-// goroutine; leaving the loop closes the stream, and so does the end of ctx. It
-// ends after messageStop and the metadata that follows it, or with one error.
+// ConverseStream returns Bedrock's events as [converseapi.Client.ConverseStream] does:
+// when the first one is there, and as a sequence that must be ranged over exactly
+// once. An error in the sequence has the facts that are returned beside it.
 func (b *Backend) ConverseStream(ctx context.Context, call *translator.Call, caller translator.Caller) (iter.Seq2[translator.Event, error], translator.Facts, error) {
-	x, err := b.run(ctx, call, caller, (*exchange).converseStream)
+	d := b.newDispatch(ctx, call, caller)
+	var events iter.Seq2[translator.Event, error]
+	facts, err := d.run(func(ctx context.Context, c *converseapi.Client, r converseapi.Request) (f converseapi.Facts, err error) {
+		events, f, err = c.ConverseStream(ctx, r)
+		return f, err
+	})
 	if err != nil {
-		return nil, x.facts, err
+		d.release()
+		return nil, facts, err
 	}
-	return x.events.events, x.facts, nil
-}
-
-// prepare returns the exchange that the next attempt of a run will be, and what
-// forbids it.
-func (b *Backend) prepare(r *run) (*exchange, error) {
-	x := &exchange{
-		Protocol: b.protocol,
-		run:      r,
-		backend:  b,
-		caller:   r.caller,
-		body:     r.call.Body,
-		facts: translator.Facts{
-			Backend: b.name, ModelID: b.modelFor(r.asked, r.call.Model), Attempts: r.made,
-		},
-	}
-	x.ctx, x.cancel = context.WithCancelCause(r.ctx)
-	if len(x.body) == 0 {
-		x.body = []byte("{}")
-	}
-	var err error
-	if x.facts.Region, err = b.regionFor(x.caller); err != nil {
-		return x, err
-	}
-	switch {
-	case x.facts.ModelID == "":
-		return x, invalid("model", "The request names no model, and the backend has no default one.")
-	case !x.caller.HasKeys() && b.mode == ServerNever:
-		return x, missingCredentials("The request carries no AWS credentials, and the sidecar's own are not for its callers.")
-	}
-	if !x.caller.HasKeys() {
-		if x.own, err = b.own.of(x.caller); err != nil {
-			return x, err
+	return func(yield func(translator.Event, error) bool) {
+		defer d.release()
+		for ev, err := range events {
+			if !yield(ev, withFacts(err, facts)) {
+				return
+			}
 		}
-	}
-	return x, CheckModelRegion(x.facts.ModelID, x.facts.Region)
+	}, facts, nil
 }
 
-// regionFor is the region that a caller's calls go to: the backend's, unless the
-// caller has keys and names another, and may.
-func (b *Backend) regionFor(caller translator.Caller) (string, error) {
-	switch {
-	case !caller.HasKeys() || caller.Region == "":
-		return b.region, nil
-	case !isRegion(caller.Region):
-		return b.region, invalid("", "X-AWS-Region is not the name of an AWS region.")
-	case b.residency != "" && caller.Region != b.region:
-		return b.region, invalid("", "X-AWS-Region is not "+b.region+", and data of this backend may not go elsewhere.")
+// withFacts fills in the facts of an error for the client.
+func withFacts(err error, facts translator.Facts) error {
+	if e, ok := err.(*translator.Error); ok { //nolint:errorlint // an error that err wraps is not ours to write to
+		e.Facts = facts
 	}
-	return caller.Region, nil
+	return err
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"bedrock-extproc/tests/bedrocktest"
 	"bedrock-extproc/translator"
 )
 
@@ -31,11 +32,11 @@ func collect(ctx context.Context, b *Backend, c *translator.Call, caller transla
 }
 
 func TestConverseCarriesBytes(t *testing.T) {
-	isolate(t)
+	bedrocktest.Isolate(t)
 	const request = `{ "messages": [{"role":"user","content":[{"text":"<ü>  "}]}],"z":1.50,"a":12345678901234567890}`
 	const reply = `{"z":1.50, "output":{"message":{}},"a":12345678901234567890 }`
 	var got struct{ Method, Path, Body, ContentType, Encoding string }
-	url := serve(t, func(w http.ResponseWriter, r *http.Request) {
+	url := bedrocktest.Serve(t, func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
 		got.Method, got.Path, got.Body = r.Method, r.RequestURI, string(body)
 		got.ContentType, got.Encoding = r.Header.Get("Content-Type"), r.Header.Get("Accept-Encoding")
@@ -60,15 +61,15 @@ func TestConverseCarriesBytes(t *testing.T) {
 }
 
 func TestConverseStreamYieldsEvents(t *testing.T) {
-	isolate(t)
-	frames := answer(t, "hi")
-	frames = append(frames[:2:2], append([][]byte{event(t, "newKind", `{"x":1}`)}, frames[2:]...)...)
-	url := serve(t, func(w http.ResponseWriter, r *http.Request) {
+	bedrocktest.Isolate(t)
+	frames := bedrocktest.Answer("hi")
+	frames = append(frames[:2:2], append([][]byte{bedrocktest.Event("newKind", `{"x":1}`)}, frames[2:]...)...)
+	url := bedrocktest.Serve(t, func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path != "/model/m/converse-stream" {
 			http.NotFound(w, r)
 			return
 		}
-		sendStream(w, frames...)
+		bedrocktest.SendStream(w, frames...)
 	})
 	b := newTestBackend(t, Config{}, url)
 	events, facts, err := collect(t.Context(), b, call("m", `{}`), translator.Caller{})
@@ -92,7 +93,7 @@ func TestConverseStreamYieldsEvents(t *testing.T) {
 }
 
 func TestLookup(t *testing.T) {
-	isolate(t)
+	bedrocktest.Isolate(t)
 	bs, err := New(t.Context(), Config{Backends: []BackendConfig{{Name: "us"}, {Name: "eu", Region: "eu-west-1", DefaultModel: "m"}}, Default: "eu"})
 	if err != nil {
 		t.Fatal(err)

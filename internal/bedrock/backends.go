@@ -11,19 +11,13 @@ import (
 	"strings"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
-	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
-	"github.com/aws/aws-sdk-go-v2/service/bedrockruntime"
-	"github.com/aws/smithy-go/logging"
-	"github.com/aws/smithy-go/transport/http/protocol/restjson1"
-	"go.uber.org/zap"
-
+	"bedrock-extproc/internal/awsauth"
+	"bedrock-extproc/internal/converseapi"
 	"bedrock-extproc/translator"
 )
 
-// Backends are the configured places to send calls to. They are immutable and
-// safe for concurrent use.
+// Backends are the configured backends. They are immutable and safe for concurrent
+// use.
 type Backends struct {
 	list      []*Backend
 	byName    map[string]*Backend
@@ -31,17 +25,17 @@ type Backends struct {
 	transport http.RoundTripper
 }
 
-// New reads the AWS environment and profile and sets the backends up. It makes no
-// network call: credentials are fetched by the first call that needs them.
+// New reads the AWS environment and profiles and sets up the backends. It makes no
+// network call: the first call that needs credentials fetches them.
 func New(ctx context.Context, cfg Config) (*Backends, error) {
 	cfg = cfg.withDefaults()
 	if err := cfg.validate(); err != nil {
 		return nil, fmt.Errorf("bedrock: %w", err)
 	}
-	a := &accounts{log: cfg.Log, profiles: map[string]aws.Config{}, own: map[account]*ownCredentials{}}
+	loader := awsauth.NewLoader(DefaultRegion, cfg.Log)
 	transport := cfg.RoundTripper
 	if transport == nil {
-		sdk, err := a.profile(ctx, "")
+		sdk, err := loader.Profile(ctx, "")
 		if err != nil {
 			return nil, fmt.Errorf("bedrock: %w", err)
 		}
@@ -50,7 +44,7 @@ func New(ctx context.Context, cfg Config) (*Backends, error) {
 	bs := &Backends{byName: map[string]*Backend{}, fallback: cfg.Default, transport: transport}
 	var problems []error
 	for _, c := range cfg.Backends {
-		b, err := newBackend(ctx, a, cfg, c, transport)
+		b, err := newBackend(ctx, loader, cfg, c, transport)
 		if err != nil {
 			problems = append(problems, fmt.Errorf("backend %q: %w", c.Name, err))
 			continue
@@ -67,13 +61,13 @@ func New(ctx context.Context, cfg Config) (*Backends, error) {
 	return bs, nil
 }
 
-// connect gives each backend its fallbacks, and reports models that are not where
-// they would be called.
+// connect gives each backend its fallbacks, and reports models in another region than
+// the one that their backend calls.
 func (bs *Backends) connect(cfg Config) error {
-	pauses := newCooling(cfg.CoolDown)
+	shared := newCoolDowns(cfg.CoolDown)
 	var problems []error
 	for i, b := range bs.list {
-		b.cooling = pauses
+		b.coolDowns = shared
 		b.route = append(b.route, b)
 		for _, name := range cfg.Backends[i].Fallback {
 			b.route = append(b.route, bs.byName[name])
@@ -89,62 +83,34 @@ func (bs *Backends) connect(cfg Config) error {
 	return errors.Join(problems...)
 }
 
-func newBackend(ctx context.Context, a *accounts, cfg Config, c BackendConfig, transport http.RoundTripper) (*Backend, error) {
-	sdk, own, err := a.config(ctx, c)
+func newBackend(ctx context.Context, loader *awsauth.Loader, cfg Config, c BackendConfig, transport http.RoundTripper) (*Backend, error) {
+	auth, err := loader.Authenticator(ctx, c.Identity, awsauth.Endpoint{Region: c.Region, FIPS: c.FIPS, DualStack: c.DualStack})
 	if err != nil {
 		return nil, err
 	}
+	limits := c.Limits.or(cfg.Limits).withDefaults()
 	b := &Backend{
 		name:         c.Name,
-		region:       sdk.Region,
+		region:       auth.Config().Region,
 		residency:    c.Residency,
 		defaultModel: cmp.Or(c.DefaultModel, DefaultModel),
 		models:       maps.Clone(c.Models),
 		defaults:     c.Defaults,
 		mode:         cfg.ServerCredentials,
-		own:          own,
 		retry:        cfg.Retry.withDefaults(),
-		limits:       c.Limits.or(cfg.Limits).withDefaults(),
-		log:          cfg.Log,
-		protocol:     restjson1.New(nil),
-		transport:    transport,
+		limits:       limits,
+		auth:         auth,
+		client: converseapi.New(converseapi.Config{
+			Auth: auth, Transport: transport, EndpointURL: c.EndpointURL, FIPS: c.FIPS, DualStack: c.DualStack, AppID: cfg.AppID,
+			FirstEvent: limits.FirstEvent, Reply: limits.Reply, Silence: limits.Silence,
+		}),
+		log: cfg.Log,
 	}
 	b.defaults.Models = b.models
-	b.client = bedrockruntime.NewFromConfig(sdk, c.endpoint, c.Identity.configure, func(o *bedrockruntime.Options) {
-		// One attempt: the SDK cannot see an exception inside a stream, so it is
-		// not the one to repeat calls.
-		o.APIOptions = append(o.APIOptions, lean)
-		o.HTTPSignerV4 = signer{own: v4.NewSigner(), clock: &b.clock}
-		if name, version, ok := strings.Cut(cfg.AppID, "/"); ok {
-			o.APIOptions = append(o.APIOptions, awsmiddleware.AddUserAgentKeyValue(name, version))
-		} else if name != "" {
-			o.APIOptions = append(o.APIOptions, awsmiddleware.AddUserAgentKey(name))
-		}
-	})
 	if cfg.ServerCredentials == ServerNever {
 		return b, nil
 	}
-	return b, c.Identity.check(b.client.Options().BaseEndpoint)
-}
-
-// endpoint sets where the client's calls go.
-func (b BackendConfig) endpoint(o *bedrockruntime.Options) {
-	if b.EndpointURL != "" {
-		o.BaseEndpoint = &b.EndpointURL
-	}
-	o.EndpointOptions.UseFIPSEndpoint = fips(b, o.EndpointOptions.UseFIPSEndpoint)
-	o.EndpointOptions.UseDualStackEndpoint = dualStack(b, o.EndpointOptions.UseDualStackEndpoint)
-}
-
-// sdkLog is where the SDK writes to. Without one it would use standard error.
-func sdkLog(log *zap.Logger) logging.Logger {
-	return logging.LoggerFunc(func(c logging.Classification, format string, v ...any) {
-		level := zap.DebugLevel
-		if c == logging.Warn {
-			level = zap.WarnLevel
-		}
-		log.Log(level, "AWS SDK", zap.String("says", fmt.Sprintf(format, v...)))
-	})
+	return b, b.client.CheckBearerToken()
 }
 
 // Lookup returns the backend of that name, or the default one for "". The error
@@ -170,17 +136,17 @@ func (bs *Backends) All() []*Backend { return append([]*Backend(nil), bs.list...
 // Default is the name of the backend of requests that name none.
 func (bs *Backends) Default() string { return bs.fallback }
 
-// Resting tells, by the names of all backends, for how many models each is being
-// left to its fallbacks. Payers count apart.
+// Resting counts the models for which each backend cools down, by the names of all
+// backends. Payers count separately.
 func (bs *Backends) Resting() map[string]int {
-	counts := bs.list[0].cooling.resting(time.Now())
+	counts := bs.list[0].coolDowns.count(time.Now())
 	for _, b := range bs.list {
 		counts[b.name] += 0
 	}
 	return counts
 }
 
-// CloseIdleConnections gives back connections that no call is using.
+// CloseIdleConnections closes connections that no call uses.
 func (bs *Backends) CloseIdleConnections() {
 	if t, ok := bs.transport.(interface{ CloseIdleConnections() }); ok {
 		t.CloseIdleConnections()

@@ -10,9 +10,11 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/bedrockruntime"
 	"github.com/aws/aws-sdk-go-v2/service/bedrockruntime/types"
 
+	"bedrock-extproc/tests/bedrocktest"
 	"bedrock-extproc/translator"
 )
 
@@ -25,10 +27,10 @@ const (
 		`"stopReason":"end_turn","usage":{"inputTokens":30,"outputTokens":7,"serverToolUsage":{},"totalTokens":37}}`
 )
 
-// canned answers without a network: what is left is the client's own work.
+// canned answers from memory, so that a benchmark measures the client's own work.
 type canned struct{ stream []byte }
 
-// RoundTrip and Do serve ours and the SDK's client.
+// RoundTrip serves our client, Do the SDK's.
 func (c canned) RoundTrip(req *http.Request) (*http.Response, error) {
 	if _, err := io.Copy(io.Discard, req.Body); err != nil {
 		return nil, err
@@ -47,11 +49,11 @@ func (c canned) RoundTrip(req *http.Request) (*http.Response, error) {
 
 func (c canned) Do(req *http.Request) (*http.Response, error) { return c.RoundTrip(req) }
 
-// contender is one of the clients that are compared.
+// A contender makes one call with one of the compared clients.
 type contender func(b *testing.B)
 
-// compare measures two contenders, and both by turns: the ratio then does not
-// depend on what else the machine does.
+// compare measures two contenders, each alone and both in turns: the ratio then does
+// not depend on the machine's other load.
 func compare(b *testing.B, nameA string, ours contender, nameZ string, theirs contender) {
 	for name, run := range map[string]contender{nameA: ours, nameZ: theirs} {
 		b.Run(name, func(b *testing.B) {
@@ -74,22 +76,22 @@ func compare(b *testing.B, nameA string, ours contender, nameZ string, theirs co
 	})
 }
 
-// bench returns a backend and a typed client that get the same answers.
+// bench returns a backend and an SDK client that get the same answers.
 func bench(b *testing.B) (*Backend, *bedrockruntime.Client) {
-	isolate(b)
+	bedrocktest.Isolate(b)
 	var stream []byte
-	whole := answer(b, "hi")
+	whole := bedrocktest.Answer("hi")
 	for i, f := range whole {
 		stream = append(stream, f...)
 		for n := 0; i == 1 && n < benchDeltas-1; n++ {
-			stream = append(stream, event(b, "contentBlockDelta",
+			stream = append(stream, bedrocktest.Event("contentBlockDelta",
 				fmt.Sprintf(`{"contentBlockIndex":0,"delta":{"text":" word %d"},"p":"abcdefghijklmnopqrstuvwxyzABC"}`, n))...)
 		}
 	}
 	typed := bedrockruntime.New(bedrockruntime.Options{
 		Region:       "us-west-2",
 		BaseEndpoint: new("http://bedrock.test"),
-		Credentials:  callerKeys(caller),
+		Credentials:  credentials.NewStaticCredentialsProvider(caller.AccessKeyID, caller.SecretAccessKey, ""),
 		HTTPClient:   canned{stream},
 		Retryer:      aws.NopRetryer{},
 	})
@@ -129,8 +131,8 @@ func BenchmarkConverse(b *testing.B) {
 	b.Run("caller's keys", func(b *testing.B) { compare(b, "ours", ours(caller), "SDK", theirs) })
 }
 
-// BenchmarkCallers compares 64 callers by turns with one caller: keys that change
-// with every call must not cost more than keys that stay.
+// BenchmarkCallers compares 64 callers in turns with one caller: keys that change
+// with every call must not cost more.
 func BenchmarkCallers(b *testing.B) {
 	backend, _ := bench(b)
 	callers := make([]translator.Caller, 64)

@@ -8,21 +8,24 @@ import (
 	"testing/synctest"
 	"time"
 
+	"bedrock-extproc/tests/bedrocktest"
 	"bedrock-extproc/translator"
 )
 
 // errLeft is the cause with which the tests' clients leave.
 var errLeft = errors.New("the client has left")
 
-// A client that leaves is noticed at once on both sides, wherever the call is.
+// Both sides notice at once when a client leaves, in every phase of a call.
 func TestCancel(t *testing.T) {
-	isolate(t)
+	bedrocktest.Isolate(t)
 	tests := map[string]func(w http.ResponseWriter){
 		"before the answer":      func(http.ResponseWriter) {},
-		"before the first event": func(w http.ResponseWriter) { sendStream(w, nil) },
-		"between events":         func(w http.ResponseWriter) { sendStream(w, answer(t, "hi")[:3]...) },
-		"inside a frame":         func(w http.ResponseWriter) { sendStream(w, answer(t, "hi")[0], promise(100)) },
-		"after messageStop":      func(w http.ResponseWriter) { sendStream(w, answer(t, "hi")[:4]...) },
+		"before the first event": func(w http.ResponseWriter) { bedrocktest.SendStream(w, nil) },
+		"between events":         func(w http.ResponseWriter) { bedrocktest.SendStream(w, bedrocktest.Answer("hi")[:3]...) },
+		"inside a frame": func(w http.ResponseWriter) {
+			bedrocktest.SendStream(w, bedrocktest.Answer("hi")[0], bedrocktest.Promise(100))
+		},
+		"after messageStop": func(w http.ResponseWriter) { bedrocktest.SendStream(w, bedrocktest.Answer("hi")[:4]...) },
 	}
 	for name, start := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -49,7 +52,7 @@ func TestCancel(t *testing.T) {
 					<-left
 				}
 				synctest.Wait()
-				if n := p.open.Load(); n != 0 {
+				if n := p.Open.Load(); n != 0 {
 					t.Errorf("%d connections left", n)
 				}
 			})
@@ -58,11 +61,11 @@ func TestCancel(t *testing.T) {
 }
 
 func TestLeavingTheLoopClosesTheStream(t *testing.T) {
-	isolate(t)
+	bedrocktest.Isolate(t)
 	synctest.Test(t, func(t *testing.T) {
 		left := make(chan struct{})
 		b, p, stop := overPipes(t, func(w http.ResponseWriter, r *http.Request) {
-			sendStream(w, answer(t, "hi")[:3]...)
+			bedrocktest.SendStream(w, bedrocktest.Answer("hi")[:3]...)
 			<-r.Context().Done()
 			close(left)
 		})
@@ -79,7 +82,7 @@ func TestLeavingTheLoopClosesTheStream(t *testing.T) {
 		}
 		<-left
 		synctest.Wait()
-		if n := p.open.Load(); n != 0 {
+		if n := p.Open.Load(); n != 0 {
 			t.Errorf("%d connections left", n)
 		}
 	})

@@ -7,24 +7,25 @@ import (
 	"testing/synctest"
 	"time"
 
+	"bedrock-extproc/tests/bedrocktest"
 	"bedrock-extproc/translator"
 )
 
-// A machine whose clock is wrong signs by AWS's, from the first refusal on, until
-// its own is right again.
+// A machine with a wrong clock signs by AWS's time, from the first rejection on,
+// until its own clock is right again.
 func TestWrongClock(t *testing.T) {
-	isolate(t)
+	bedrocktest.Isolate(t)
 	synctest.Test(t, func(t *testing.T) {
 		var ahead atomic.Int64
-		transport, _, stop := pipeTransport(func(w http.ResponseWriter, r *http.Request) {
+		transport, _, stop := bedrocktest.PipeTransport(func(w http.ResponseWriter, r *http.Request) {
 			now := time.Now().Add(time.Duration(ahead.Load()))
 			w.Header().Set("Date", now.UTC().Format(http.TimeFormat))
 			signed, err := time.Parse("20060102T150405Z", r.Header.Get("X-Amz-Date"))
 			if err != nil || now.Sub(signed).Abs() > 5*time.Minute {
-				refuse(w, 403, "InvalidSignatureException")
+				bedrocktest.Refuse(w, 403, "InvalidSignatureException")
 				return
 			}
-			reply(t, w, r)
+			bedrocktest.Reply(w, r)
 		})
 		defer stop()
 		b := newTestBackend(t, Config{RoundTripper: transport}, "http://bedrock.test")
@@ -56,38 +57,10 @@ func TestWrongClock(t *testing.T) {
 	})
 }
 
-// A refusal for another reason, and a time that cannot be AWS's, change nothing.
-func TestClockLearns(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		date := func(ahead time.Duration) string { return time.Now().Add(ahead).UTC().Format(http.TimeFormat) }
-		for name, c := range map[string]struct {
-			status int
-			header http.Header
-			want   time.Duration
-		}{
-			"ahead":          {403, http.Header{"Date": {date(time.Hour)}}, time.Hour},
-			"behind":         {400, http.Header{"Date": {date(-time.Hour)}}, -time.Hour},
-			"close":          {403, http.Header{"Date": {date(4 * time.Minute)}}, 0},
-			"no time":        {403, nil, 0},
-			"not a time":     {401, http.Header{"Date": {"soon"}}, 0},
-			"out of a cache": {403, http.Header{"Date": {date(time.Hour)}, "Age": {"3600"}}, 0},
-			"an answer":      {200, http.Header{"Date": {date(time.Hour)}}, 0},
-			"a throttle":     {429, http.Header{"Date": {date(time.Hour)}}, 0},
-		} {
-			var k clock
-			learned := k.learn(c.status, c.header)
-			now := time.Now()
-			if got := k.at(now).Sub(now); got != c.want || learned != (c.want != 0) {
-				t.Errorf("%s: %v, %v", name, got, learned)
-			}
-		}
-	})
-}
-
-// A signature that is refused although its time is right is not tried again.
+// A rejected signature with the right time is not sent again.
 func TestRefusedSignatureIsNotRepeated(t *testing.T) {
-	isolate(t)
-	b := newTestBackend(t, Config{}, serve(t, func(w http.ResponseWriter, _ *http.Request) { refuse(w, 403, "InvalidSignatureException") }))
+	bedrocktest.Isolate(t)
+	b := newTestBackend(t, Config{}, bedrocktest.Serve(t, func(w http.ResponseWriter, _ *http.Request) { bedrocktest.Refuse(w, 403, "InvalidSignatureException") }))
 	_, facts, err := b.Converse(t.Context(), call("m", `{}`), caller)
 	if e := asError(t, err); e.Kind != translator.KindCallerCredentials || facts.Attempts != 1 {
 		t.Errorf("%v after %d attempts", err, facts.Attempts)

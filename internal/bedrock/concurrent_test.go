@@ -9,25 +9,26 @@ import (
 	"testing"
 	"testing/synctest"
 
+	"bedrock-extproc/tests/bedrocktest"
 	"bedrock-extproc/translator"
 )
 
-// Two hundred clients that leave take nothing with them: the next two hundred
-// are served, and in the end no connection and no goroutine is left. The bubble
-// fails when a goroutine does not end.
+// After two hundred clients have left, the next two hundred are served, and in the
+// end no connection and no goroutine is left. The bubble fails when a goroutine does
+// not end.
 func TestAbortedStreamsLeakNothing(t *testing.T) {
-	isolate(t)
+	bedrocktest.Isolate(t)
 	const streams = 200
-	whole := answer(t, "hi")
+	whole := bedrocktest.Answer("hi")
 	synctest.Test(t, func(t *testing.T) {
 		abort := true
 		b, p, stop := overPipes(t, func(w http.ResponseWriter, r *http.Request) {
 			if abort {
-				sendStream(w, whole[:3]...)
+				bedrocktest.SendStream(w, whole[:3]...)
 				<-r.Context().Done()
 				return
 			}
-			sendStream(w, whole...)
+			bedrocktest.SendStream(w, whole...)
 		})
 		for i := range streams {
 			events, _, err := b.ConverseStream(t.Context(), call("m", `{}`), translator.Caller{})
@@ -42,31 +43,31 @@ func TestAbortedStreamsLeakNothing(t *testing.T) {
 			}
 		}
 		synctest.Wait()
-		if n := p.open.Load(); n != 0 {
+		if n := p.Open.Load(); n != 0 {
 			t.Errorf("%d connections open after %d aborted streams", n, streams)
 		}
 		abort = false
-		before := p.dials.Load()
+		before := p.Dials.Load()
 		for i := range streams {
 			if events, _, err := collect(t.Context(), b, call("m", `{}`), translator.Caller{}); err != nil || len(events) != len(whole) {
 				t.Fatalf("good stream %d: %v, %v", i, events, err)
 			}
 		}
-		if n := p.dials.Load() - before; n != 1 {
+		if n := p.Dials.Load() - before; n != 1 {
 			t.Errorf("%d dials for %d good streams one after the other", n, streams)
 		}
 		stop()
 		synctest.Wait()
-		if n := p.open.Load(); n != 0 {
+		if n := p.Open.Load(); n != 0 {
 			t.Errorf("%d connections open in the end", n)
 		}
 	})
 }
 
-// Calls of different callers at once: each is signed with its own keys and gets
-// its own answer.
+// Concurrent calls of different callers are each signed with their own keys and get
+// their own answer.
 func TestConcurrentCallersAreKeptApart(t *testing.T) {
-	isolate(t)
+	bedrocktest.Isolate(t)
 	synctest.Test(t, func(t *testing.T) {
 		b, _, stop := overPipes(t, func(w http.ResponseWriter, r *http.Request) {
 			body, _ := io.ReadAll(r.Body)
@@ -74,7 +75,7 @@ func TestConcurrentCallersAreKeptApart(t *testing.T) {
 			id, region, _, err := signedFor(r)
 			said := fmt.Sprintf("%s %s %s %v", id, region, body, err)
 			if strings.HasSuffix(r.URL.Path, "-stream") {
-				sendStream(w, answer(t, said)...)
+				bedrocktest.SendStream(w, bedrocktest.Answer(said)...)
 				return
 			}
 			_, _ = fmt.Fprintf(w, `{"text":%q}`, said)

@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws/arn"
 	"go.uber.org/zap"
 
+	"bedrock-extproc/internal/awsauth"
 	"bedrock-extproc/translator"
 )
 
@@ -78,7 +79,7 @@ type BackendConfig struct {
 	DualStack bool
 	// Identity is the sidecar's own at this backend. The zero value is the AWS
 	// default chain.
-	Identity Identity
+	Identity awsauth.Identity
 	// Models are names that clients may ask for and the model ids, or ARNs, that
 	// they stand for here. A name that is not in it is sent as it is. As a fallback
 	// the backend also looks up the id that was meant for the backend asked first.

@@ -12,11 +12,12 @@ import (
 	"go.uber.org/zap"
 	"go.uber.org/zap/zaptest/observer"
 
+	"bedrock-extproc/tests/bedrocktest"
 	"bedrock-extproc/translator"
 )
 
 func TestNewReportsAllProblems(t *testing.T) {
-	isolate(t)
+	bedrocktest.Isolate(t)
 	_, err := New(t.Context(), Config{
 		Default: "c",
 		Backends: []BackendConfig{
@@ -50,7 +51,7 @@ func TestNewReportsAllProblems(t *testing.T) {
 }
 
 func TestNewRefusesModelsOfOtherRegions(t *testing.T) {
-	isolate(t)
+	bedrocktest.Isolate(t)
 	const arn = "arn:aws:bedrock:eu-west-1:1:inference-profile/"
 	_, err := New(t.Context(), Config{Backends: []BackendConfig{
 		{Name: "a", Region: "eu-west-1", DefaultModel: arn + "x", Models: map[string]string{"y": arn + "y", "z": "z", "f": "arn:aws:bedrock:::x"}},
@@ -67,7 +68,7 @@ func TestNewRefusesModelsOfOtherRegions(t *testing.T) {
 }
 
 func TestNewRefusesABrokenProfile(t *testing.T) {
-	isolate(t)
+	bedrocktest.Isolate(t)
 	t.Setenv("AWS_PROFILE", "absent")
 	if _, err := New(t.Context(), Config{}); err == nil || !strings.Contains(err.Error(), "bedrock: AWS configuration: ") {
 		t.Errorf("%v", err)
@@ -75,7 +76,7 @@ func TestNewRefusesABrokenProfile(t *testing.T) {
 }
 
 func TestAllBackends(t *testing.T) {
-	isolate(t)
+	bedrocktest.Isolate(t)
 	t.Setenv("AWS_REGION", "eu-central-1")
 	bs, err := New(t.Context(), Config{Backends: []BackendConfig{{Name: "b"}, {Name: "a", Region: "us-west-2"}}})
 	if err != nil {
@@ -117,13 +118,13 @@ func TestTransportSettings(t *testing.T) {
 	}
 }
 
-// The SDK's warnings come to our log, and nowhere else.
+// The SDK's warnings go to our log only.
 func TestSDKLog(t *testing.T) {
-	isolate(t)
+	bedrocktest.Isolate(t)
 	t.Setenv("AWS_ACCESS_KEY_ID", "")
 	t.Setenv("AWS_SECRET_ACCESS_KEY", "")
 	t.Setenv("AWS_EC2_METADATA_DISABLED", "false")
-	t.Setenv("AWS_EC2_METADATA_SERVICE_ENDPOINT", serve(t, signing))
+	t.Setenv("AWS_EC2_METADATA_SERVICE_ENDPOINT", bedrocktest.Serve(t, signing))
 	core, logged := observer.New(zap.WarnLevel)
 	b := newTestBackend(t, Config{Log: zap.New(core)}, "http://127.0.0.1:1")
 	_, _, err := b.Converse(t.Context(), call("m", `{}`), translator.Caller{})

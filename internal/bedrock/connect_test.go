@@ -10,11 +10,12 @@ import (
 	"testing"
 	"time"
 
+	"bedrock-extproc/tests/bedrocktest"
 	"bedrock-extproc/translator"
 )
 
 func TestCannotConnect(t *testing.T) {
-	isolate(t)
+	bedrocktest.Isolate(t)
 	want := failure{503, translator.KindConnection, true, time.Second, ""}
 	hangUp := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		conn, _, err := http.NewResponseController(w).Hijack()
@@ -49,49 +50,15 @@ func TestCannotConnect(t *testing.T) {
 	}
 }
 
-func TestRepliesThatAreNone(t *testing.T) {
-	isolate(t)
-	for name, reply := range map[string]string{
-		"a page": "<html></html>", "a list": "[]", "null": "null", "a cut object": `{"output":{`, "a brace": "{",
-	} {
-		t.Run(name, func(t *testing.T) {
-			url := serve(t, func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, reply) })
-			_, _, err := newTestBackend(t, Config{}, url).Converse(t.Context(), call("m", `{}`), translator.Caller{})
-			check(t, err, failure{502, translator.KindBadAnswer, false, 0, ""})
-		})
-	}
-	t.Run("nothing", func(t *testing.T) {
-		url := serve(t, func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, " \n") })
-		_, _, err := newTestBackend(t, Config{}, url).Converse(t.Context(), call("m", `{}`), translator.Caller{})
-		check(t, err, failure{502, translator.KindBadAnswer, true, 0, ""})
-	})
-	t.Run("cut", func(t *testing.T) {
-		url := serve(t, func(w http.ResponseWriter, _ *http.Request) {
-			w.Header().Set("Content-Length", "100")
-			_, _ = io.WriteString(w, `{"output":`)
-		})
-		_, _, err := newTestBackend(t, Config{}, url).Converse(t.Context(), call("m", `{}`), translator.Caller{})
-		check(t, err, failure{502, translator.KindBadAnswer, true, 0, ""})
-	})
-	t.Run("too large", func(t *testing.T) {
-		url := serve(t, func(w http.ResponseWriter, _ *http.Request) {
-			w.Header().Set("Content-Length", "1000000000")
-			_, _ = io.WriteString(w, `{"output":`)
-		})
-		_, _, err := newTestBackend(t, Config{}, url).Converse(t.Context(), call("m", `{}`), translator.Caller{})
-		check(t, err, failure{502, translator.KindBadAnswer, false, 0, ""})
-	})
-}
-
-// The service is reached over HTTP/2, and its proxy of the environment is ours.
+// Calls use HTTP/2 where the server offers it.
 func TestHTTP2(t *testing.T) {
-	isolate(t)
+	bedrocktest.Isolate(t)
 	var proto, agent string
 	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.Copy(io.Discard, r.Body)
 		proto, agent = r.Proto, r.UserAgent()
 		if strings.HasSuffix(r.URL.Path, "-stream") {
-			sendStream(w, answer(t, "hi")...)
+			bedrocktest.SendStream(w, bedrocktest.Answer("hi")...)
 			return
 		}
 		_, _ = io.WriteString(w, "{}")
@@ -123,8 +90,8 @@ func TestHTTP2(t *testing.T) {
 }
 
 func TestEndpointOfTheEnvironment(t *testing.T) {
-	isolate(t)
-	here := serve(t, func(w http.ResponseWriter, r *http.Request) { _, _ = io.WriteString(w, `{"path":"`+r.URL.Path+`"}`) })
+	bedrocktest.Isolate(t)
+	here := bedrocktest.Serve(t, func(w http.ResponseWriter, r *http.Request) { _, _ = io.WriteString(w, `{"path":"`+r.URL.Path+`"}`) })
 	for _, name := range []string{"AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_BEDROCK_RUNTIME"} {
 		t.Run(name, func(t *testing.T) {
 			t.Setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
@@ -147,7 +114,7 @@ func TestEndpointOfTheEnvironment(t *testing.T) {
 	}
 }
 
-// trust makes the backends' connections take the certificate of a test's server.
+// trust makes the backends accept the certificate of a test's server.
 func trust(bs *Backends, server *httptest.Server) {
 	roots := server.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs
 	bs.transport.(*http.Transport).TLSClientConfig = &tls.Config{RootCAs: roots}

@@ -11,14 +11,13 @@ import (
 	"bedrock-extproc/translator"
 )
 
-// CoolDown says how long a backend with fallbacks is left alone for a model after
-// it has refused a request in all attempts. Zero fields have the defaults given
-// here.
+// CoolDown says how long a backend with fallbacks is avoided for a model after all
+// attempts at it have failed. A zero field has the default given here.
 type CoolDown struct {
-	// First is the length of the first pause. It doubles with each further one
-	// until an attempt succeeds. 0 means 1 s; a negative duration is no pause.
+	// First is the length of the first cool-down. It doubles with each further one
+	// until an attempt succeeds. 0 means 1 s; a negative duration is no cool-down.
 	First time.Duration
-	// Max bounds a pause, also one that Bedrock asks for. 0 means 30 s.
+	// Max bounds a cool-down, also one that Bedrock asks for. 0 means 30 s.
 	Max time.Duration
 }
 
@@ -26,135 +25,136 @@ func (c CoolDown) withDefaults() CoolDown {
 	return CoolDown{First: cmp.Or(c.First, time.Second), Max: cmp.Or(c.Max, 30*time.Second)}
 }
 
-// maxPairs bounds the pauses that are remembered. Beyond it the one that ends
-// first is forgotten.
-const maxPairs = 1024
+// maxCoolDowns bounds the entries that are kept. Beyond it the one that ends first is
+// dropped.
+const maxCoolDowns = 1024
 
-// A pair is a model at a backend. Quotas are those of an account, so one caller's
-// throttles say nothing about another's: payer is a hash of the caller's access key
-// id or of the role that is assumed for it, 0 for the one identity of the sidecar.
-type pair struct {
+// A coolDownKey is what cool-downs are counted for: a model at a backend. Quotas belong
+// to an account, so each payer has cool-downs of its own: payer is a hash of the
+// caller's access key id or of the role assumed for it, 0 for the sidecar's one
+// identity.
+type coolDownKey struct {
 	backend, model string
 	payer          uint64
 }
 
-// A spell is the bad time that a pair has.
-type spell struct {
+// A coolDownEntry lasts from the first failure to the next success.
+type coolDownEntry struct {
 	until  time.Time
 	length time.Duration
-	probed bool // someone tries it before until
+	probed bool // a call tries the backend before until
 }
 
-// cooling knows the pairs that are left alone. It is shared by all backends and
-// safe for concurrent use.
-type cooling struct {
+// coolDowns are shared by all backends. They are safe for concurrent use.
+type coolDowns struct {
 	CoolDown
-	seed   maphash.Seed
-	mu     sync.Mutex
-	spells map[pair]*spell
+	seed    maphash.Seed
+	mu      sync.Mutex
+	entries map[coolDownKey]*coolDownEntry
 }
 
-func newCooling(c CoolDown) *cooling {
-	return &cooling{CoolDown: c.withDefaults(), seed: maphash.MakeSeed(), spells: map[pair]*spell{}}
+func newCoolDowns(c CoolDown) *coolDowns {
+	return &coolDowns{CoolDown: c.withDefaults(), seed: maphash.MakeSeed(), entries: map[coolDownKey]*coolDownEntry{}}
 }
 
-func (c *cooling) pair(backend, model, payer string) pair {
-	p := pair{backend: backend, model: model}
+// key returns the key for a payer, "" for the sidecar's one identity.
+func (c *coolDowns) key(backend, model, payer string) coolDownKey {
+	k := coolDownKey{backend: backend, model: model}
 	if payer != "" {
-		p.payer = maphash.String(c.seed, payer)
+		k.payer = maphash.String(c.seed, payer)
 	}
-	return p
+	return k
 }
 
-// A health is what is known of a pair.
-type health int
+// An availability says whether a call may try a backend.
+type availability int
 
 const (
-	well    health = iota // nothing is wrong
-	probing               // it was; this call is the one to find out
-	resting               // it is to be left alone
+	available   availability = iota // no failure since the last success
+	probing                         // the cool-down is over; this call finds out
+	coolingDown                     // other backends come first
 )
 
-// admit decides about one call. Of those that come after a pause, one at a time
-// is let through.
-func (c *cooling) admit(p pair, now time.Time) health {
+// admit decides about one call. After a cool-down it admits one call at a time.
+func (c *coolDowns) admit(k coolDownKey, now time.Time) availability {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	s := c.spells[p]
+	e := c.entries[k]
 	switch {
-	case s == nil:
-		return well
-	case now.Before(s.until):
-		return resting
+	case e == nil:
+		return available
+	case now.Before(e.until):
+		return coolingDown
 	}
-	s.until, s.probed = now.Add(s.length), true
+	e.until, e.probed = now.Add(e.length), true
 	return probing
 }
 
-// clear ends a pair's bad time.
-func (c *cooling) clear(p pair) {
+func (c *coolDowns) recordSuccess(k coolDownKey) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	delete(c.spells, p)
+	delete(c.entries, k)
 }
 
-// strike begins a pause, or the next and longer one. Failures of calls that were
-// under way when a pause began do not count.
-func (c *cooling) strike(p pair, err error, advised time.Duration, log *zap.Logger) {
+// recordFailure begins a cool-down, or the next and longer one, and logs it. Failures
+// of calls that were under way when one began do not count. advised is how long
+// Bedrock asks to wait.
+func (c *coolDowns) recordFailure(k coolDownKey, err error, advised time.Duration, log *zap.Logger) {
 	e := translator.AsError(err)
 	if c.First < 0 || e.Kind == translator.KindModel {
 		return // the model's own error says nothing about other requests
 	}
-	if pause := c.lengthen(p, advised, time.Now()); pause > 0 {
-		log.Warn("A backend cools down: its fallbacks serve the model meanwhile", zap.String("backend", p.backend),
-			zap.String("model", p.model), zap.Duration("for", pause), zap.String("kind", string(e.Kind)))
+	if length := c.begin(k, advised, time.Now()); length > 0 {
+		log.Warn("backend is cooling down; its fallbacks serve the model", zap.String("backend", k.backend),
+			zap.String("model", k.model), zap.Duration("for", length), zap.String("kind", string(e.Kind)))
 	}
 }
 
-// lengthen returns the pause that begins now, 0 when one is on already.
-func (c *cooling) lengthen(p pair, advised time.Duration, now time.Time) time.Duration {
+// begin returns the length of the cool-down that begins now, 0 if one has begun
+// already.
+func (c *coolDowns) begin(k coolDownKey, advised time.Duration, now time.Time) time.Duration {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	s := c.spells[p]
+	e := c.entries[k]
 	switch {
-	case s == nil:
+	case e == nil:
 		c.makeRoom()
-		s = &spell{length: c.First}
-		c.spells[p] = s
-	case now.Before(s.until) && !s.probed:
+		e = &coolDownEntry{length: c.First}
+		c.entries[k] = e
+	case now.Before(e.until) && !e.probed:
 		return 0
 	default:
-		s.length *= 2
+		e.length *= 2
 	}
-	s.length, s.probed = min(s.length, c.Max), false
-	pause := max(s.length, min(advised, c.Max))
-	s.until = now.Add(pause)
-	return pause
+	e.length, e.probed = min(e.length, c.Max), false
+	length := max(e.length, min(advised, c.Max))
+	e.until = now.Add(length)
+	return length
 }
 
-// makeRoom forgets the spell that ends first. c.mu is held.
-func (c *cooling) makeRoom() {
-	if len(c.spells) < maxPairs {
+// makeRoom drops the entry that ends first if there are maxCoolDowns. c.mu is held.
+func (c *coolDowns) makeRoom() {
+	if len(c.entries) < maxCoolDowns {
 		return
 	}
-	var first pair
+	var first coolDownKey
 	var until time.Time
-	for p, s := range c.spells {
-		if until.IsZero() || s.until.Before(until) {
-			first, until = p, s.until
+	for k, e := range c.entries {
+		if until.IsZero() || e.until.Before(until) {
+			first, until = k, e.until
 		}
 	}
-	delete(c.spells, first)
+	delete(c.entries, first)
 }
 
-// resting counts the pairs of each backend that are left alone.
-func (c *cooling) resting(now time.Time) map[string]int {
+// count returns the number of cool-downs that are on, by backend.
+func (c *coolDowns) count(now time.Time) map[string]int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	counts := map[string]int{}
-	for p, s := range c.spells {
-		if now.Before(s.until) {
-			counts[p.backend]++
+	for k, e := range c.entries {
+		if now.Before(e.until) {
+			counts[k.backend]++
 		}
 	}
 	return counts

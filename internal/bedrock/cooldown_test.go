@@ -12,58 +12,59 @@ import (
 	"go.uber.org/zap"
 	"go.uber.org/zap/zaptest/observer"
 
+	"bedrock-extproc/tests/bedrocktest"
 	"bedrock-extproc/translator"
 )
 
 var errThrottled = &translator.Error{Kind: translator.KindThrottled}
 
-// Pauses grow to their bound; between them one call at a time finds out.
-func TestPausesGrow(t *testing.T) {
+// Cool-downs grow to their bound; after each, one call at a time is admitted.
+func TestCoolDownsGrow(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		core, logged := observer.New(zap.WarnLevel)
-		c := newCooling(CoolDown{})
-		p := pair{backend: "a", model: "m"}
-		if h := c.admit(p, time.Now()); h != well {
+		c := newCoolDowns(CoolDown{})
+		p := coolDownKey{backend: "a", model: "m"}
+		if h := c.admit(p, time.Now()); h != available {
 			t.Fatalf("at first %d", h)
 		}
 		for i, want := range []int{1, 2, 4, 8, 16, 30, 30} {
 			for range 64 { // who were under way at once count once
-				c.strike(p, errThrottled, 0, zap.New(core))
+				c.recordFailure(p, errThrottled, 0, zap.New(core))
 			}
 			time.Sleep(time.Duration(want)*time.Second - time.Nanosecond)
-			if h := c.admit(p, time.Now()); h != resting {
+			if h := c.admit(p, time.Now()); h != coolingDown {
 				t.Errorf("pause %d ends before %d s", i, want)
 			}
 			time.Sleep(time.Nanosecond)
 			if h := c.admit(p, time.Now()); h != probing {
 				t.Errorf("pause %d is longer than %d s", i, want)
 			}
-			if h := c.admit(p, time.Now()); h != resting {
+			if h := c.admit(p, time.Now()); h != coolingDown {
 				t.Errorf("two calls find out about pause %d", i)
 			}
 		}
 		if n := logged.Len(); n != 7 {
 			t.Errorf("%d lines logged for 7 pauses", n)
 		}
-		// Whoever was to find out has never come back: the next one may.
+		// The call that was to find out never came back: the next one may.
 		time.Sleep(30 * time.Second)
 		if h := c.admit(p, time.Now()); h != probing {
 			t.Errorf("nobody else may find out: %d", h)
 		}
-		c.clear(p)
-		if h := c.admit(p, time.Now()); h != well {
+		c.recordSuccess(p)
+		if h := c.admit(p, time.Now()); h != available {
 			t.Errorf("after a success %d", h)
 		}
 	})
 }
 
-func TestAdvisedPauseIsBounded(t *testing.T) {
+func TestAdvisedCoolDownIsBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c := newCooling(CoolDown{First: time.Second, Max: 20 * time.Second})
+		c := newCoolDowns(CoolDown{First: time.Second, Max: 20 * time.Second})
 		for advised, want := range map[time.Duration]time.Duration{0: time.Second, 7 * time.Second: 7 * time.Second, time.Hour: 20 * time.Second} {
-			p := pair{model: advised.String()}
-			c.strike(p, errThrottled, advised, zap.NewNop())
-			if got := time.Until(c.spells[p].until); got != want {
+			p := coolDownKey{model: advised.String()}
+			c.recordFailure(p, errThrottled, advised, zap.NewNop())
+			if got := time.Until(c.entries[p].until); got != want {
 				t.Errorf("advised %v: %v", advised, got)
 			}
 		}
@@ -71,15 +72,15 @@ func TestAdvisedPauseIsBounded(t *testing.T) {
 }
 
 func TestResting(t *testing.T) {
-	isolate(t)
+	bedrocktest.Isolate(t)
 	synctest.Test(t, func(t *testing.T) {
 		bs, err := New(t.Context(), Config{Backends: []BackendConfig{{Name: "a"}, {Name: "b"}}})
 		if err != nil {
 			t.Fatal(err)
 		}
-		c := bs.list[0].cooling
-		c.strike(pair{backend: "a", model: "m"}, errThrottled, time.Second, zap.NewNop())
-		c.strike(pair{backend: "a", model: "n"}, errThrottled, 9*time.Second, zap.NewNop())
+		c := bs.list[0].coolDowns
+		c.recordFailure(coolDownKey{backend: "a", model: "m"}, errThrottled, time.Second, zap.NewNop())
+		c.recordFailure(coolDownKey{backend: "a", model: "n"}, errThrottled, 9*time.Second, zap.NewNop())
 		for _, want := range []int{2, 1, 0} {
 			if diff := cmp.Diff(map[string]int{"a": want, "b": 0}, bs.Resting()); diff != "" {
 				t.Error(diff)
@@ -89,27 +90,26 @@ func TestResting(t *testing.T) {
 	})
 }
 
-// Names of models come from clients: they cannot fill the memory.
-func TestPairsAreBounded(t *testing.T) {
+// Clients choose model names, and must not fill the memory with them.
+func TestCoolDownsAreBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c := newCooling(CoolDown{})
-		for i := range 2 * maxPairs {
-			c.strike(pair{model: fmt.Sprint(i)}, errThrottled, 0, zap.NewNop())
+		c := newCoolDowns(CoolDown{})
+		for i := range 2 * maxCoolDowns {
+			c.recordFailure(coolDownKey{model: fmt.Sprint(i)}, errThrottled, 0, zap.NewNop())
 			time.Sleep(time.Microsecond)
 		}
-		if n := len(c.spells); n != maxPairs {
-			t.Errorf("%d pairs", n)
+		if n := len(c.entries); n != maxCoolDowns {
+			t.Errorf("%d entries", n)
 		}
-		if c.admit(pair{model: fmt.Sprint(2*maxPairs - 1)}, time.Now()) != resting || c.admit(pair{model: "0"}, time.Now()) != well {
+		if c.admit(coolDownKey{model: fmt.Sprint(2*maxCoolDowns - 1)}, time.Now()) != coolingDown || c.admit(coolDownKey{model: "0"}, time.Now()) != available {
 			t.Error("not the oldest were forgotten")
 		}
 	})
 }
 
-// What one identity is refused costs no other identity and no other model
-// anything.
+// A cool-down of one identity and model does not affect other identities and models.
 func TestPausesAreOfOneIdentityAndModel(t *testing.T) {
-	isolate(t)
+	bedrocktest.Isolate(t)
 	other := translator.Caller{AccessKeyID: "AKIDOTHER", SecretAccessKey: "other-secret"}
 	synctest.Test(t, func(t *testing.T) {
 		a, b, stop := pairOverPipes(t, Config{}, func(w http.ResponseWriter, r *http.Request) {
@@ -118,10 +118,10 @@ func TestPausesAreOfOneIdentityAndModel(t *testing.T) {
 				t.Error(err)
 			}
 			if r.Host == "a.test" && id == "AKIDCALLER" && r.URL.Path == "/model/m/converse" {
-				refuse(w, 429, "ThrottlingException")
+				bedrocktest.Refuse(w, 429, "ThrottlingException")
 				return
 			}
-			reply(t, w, r)
+			bedrocktest.Reply(w, r)
 		})
 		defer stop()
 		for i, tt := range []struct {
@@ -145,18 +145,18 @@ func TestPausesAreOfOneIdentityAndModel(t *testing.T) {
 	})
 }
 
-// Without anyone else to ask, a backend is never left alone: not when it has no
-// fallback, and not when its fallbacks fail too.
+// A backend is tried in spite of its cool-down if it has no fallback, or if its
+// fallbacks fail too.
 func TestNobodyIsLeftWithoutABackend(t *testing.T) {
-	isolate(t)
+	bedrocktest.Isolate(t)
 	synctest.Test(t, func(t *testing.T) {
 		down := true
 		a, b, stop := pairOverPipes(t, Config{Retry: Retry{BaseDelay: -1}}, func(w http.ResponseWriter, r *http.Request) {
 			if down {
-				refuse(w, 503, "ServiceUnavailableException")
+				bedrocktest.Refuse(w, 503, "ServiceUnavailableException")
 				return
 			}
-			reply(t, w, r)
+			bedrocktest.Reply(w, r)
 		})
 		defer stop()
 		for _, want := range []int{4, 2, 2} { // then one attempt each
@@ -176,16 +176,16 @@ func TestNobodyIsLeftWithoutABackend(t *testing.T) {
 	})
 }
 
-// A model's own error sends the call elsewhere, and others not.
+// A model's own error sends this call to the fallback, but begins no cool-down.
 func TestModelErrorsMakeNoPause(t *testing.T) {
-	isolate(t)
+	bedrocktest.Isolate(t)
 	synctest.Test(t, func(t *testing.T) {
 		a, _, stop := pairOverPipes(t, Config{}, func(w http.ResponseWriter, r *http.Request) {
 			if r.Host == "a.test" {
-				refuse(w, 424, "ModelErrorException")
+				bedrocktest.Refuse(w, 424, "ModelErrorException")
 				return
 			}
-			reply(t, w, r)
+			bedrocktest.Reply(w, r)
 		})
 		defer stop()
 		for range 2 {
@@ -196,25 +196,25 @@ func TestModelErrorsMakeNoPause(t *testing.T) {
 	})
 }
 
-// Many at once, by all doors: for the race detector.
-func TestCoolingConcurrently(t *testing.T) {
-	c := newCooling(CoolDown{First: time.Nanosecond})
+// All methods concurrently, for the race detector.
+func TestCoolDownsConcurrently(t *testing.T) {
+	c := newCoolDowns(CoolDown{First: time.Nanosecond})
 	var group sync.WaitGroup
 	for i := range 16 {
 		group.Go(func() {
 			for n := range 500 {
-				p := c.pair("a", fmt.Sprint(n%7), fmt.Sprint(i%3))
-				if c.admit(p, time.Now()) != resting {
-					c.strike(p, errThrottled, 0, zap.NewNop())
+				p := c.key("a", fmt.Sprint(n%7), fmt.Sprint(i%3))
+				if c.admit(p, time.Now()) != coolingDown {
+					c.recordFailure(p, errThrottled, 0, zap.NewNop())
 				}
 				if n%5 == 0 {
-					c.clear(p)
+					c.recordSuccess(p)
 				}
 			}
 		})
 	}
 	group.Wait()
-	if n := len(c.spells); n > 21 {
-		t.Errorf("%d pairs", n)
+	if n := len(c.entries); n > 21 {
+		t.Errorf("%d entries", n)
 	}
 }

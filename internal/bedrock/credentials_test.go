@@ -16,14 +16,15 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 
+	"bedrock-extproc/tests/bedrocktest"
 	"bedrock-extproc/translator"
 )
 
-// secrets are the identities that the signing stand-in knows.
+// secrets are the identities that signedFor knows.
 var secrets = map[string]string{"AKIDSIDECAR": "sidecar-secret", "AKIDCALLER": "caller-secret", "AKIDOTHER": "other-secret"}
 
-// signedFor returns the access key id, region and session token of a request
-// whose signature is right, by signing it again.
+// signedFor returns the access key id, region and session token of a request. It
+// checks the signature by signing the request again.
 func signedFor(r *http.Request) (id, region, token string, err error) {
 	auth, _ := strings.CutPrefix(r.Header.Get("Authorization"), "AWS4-HMAC-SHA256 Credential=")
 	scope, _, _ := strings.Cut(auth, ",")
@@ -61,8 +62,8 @@ func signedFor(r *http.Request) (id, region, token string, err error) {
 	return parts[0], parts[2], token, nil
 }
 
-// signing answers as AWS does to right and wrong signatures, and says in the
-// reply who signed for what.
+// signing rejects wrong signatures as AWS does, and answers right ones with
+// signedFor's values.
 func signing(w http.ResponseWriter, r *http.Request) {
 	id, region, token, err := signedFor(r)
 	if err != nil {
@@ -76,8 +77,8 @@ func signing(w http.ResponseWriter, r *http.Request) {
 
 func TestSigning(t *testing.T) {
 	const arn = "arn:aws:bedrock:us-west-2:123456789012:application-inference-profile/a1:2~%+ü "
-	isolate(t)
-	url := serve(t, signing)
+	bedrocktest.Isolate(t)
+	url := bedrocktest.Serve(t, signing)
 	tests := map[string]struct {
 		caller translator.Caller
 		model  string
@@ -109,11 +110,11 @@ func TestSigning(t *testing.T) {
 	}
 }
 
-// The SDK's signer would sign for whoever knows the access key id of an earlier
-// caller.
+// The SDK's signer would give a valid signature to anyone who knows the access key
+// id of an earlier caller.
 func TestWrongSecretIsNotSignedByAnothersKey(t *testing.T) {
-	isolate(t)
-	b := newTestBackend(t, Config{}, serve(t, signing))
+	bedrocktest.Isolate(t)
+	b := newTestBackend(t, Config{}, bedrocktest.Serve(t, signing))
 	for _, id := range []string{"AKIDCALLER", "AKIDSIDECAR"} {
 		right := translator.Caller{AccessKeyID: id, SecretAccessKey: secrets[id]}
 		if _, _, err := b.Converse(t.Context(), call("m", `{}`), right); err != nil {
@@ -132,7 +133,7 @@ func TestWrongSecretIsNotSignedByAnothersKey(t *testing.T) {
 func TestMissingCredentials(t *testing.T) {
 	want := failure{400, translator.KindNoCredentials, false, 0, ""}
 	t.Run("not allowed", func(t *testing.T) {
-		isolate(t)
+		bedrocktest.Isolate(t)
 		b := newTestBackend(t, Config{ServerCredentials: ServerNever}, "http://127.0.0.1:1")
 		_, facts, err := b.Converse(t.Context(), call("m", `{}`), translator.Caller{})
 		if e := asError(t, err); outline(e) != want || facts.Attempts != 0 {
@@ -144,7 +145,7 @@ func TestMissingCredentials(t *testing.T) {
 		}
 	})
 	t.Run("none there", func(t *testing.T) {
-		isolate(t)
+		bedrocktest.Isolate(t)
 		t.Setenv("AWS_ACCESS_KEY_ID", "")
 		t.Setenv("AWS_SECRET_ACCESS_KEY", "")
 		b := newTestBackend(t, Config{ServerCredentials: ServerAlways}, "http://127.0.0.1:1")
@@ -158,7 +159,7 @@ func TestMissingCredentials(t *testing.T) {
 		}
 	})
 	t.Run("not to be had", func(t *testing.T) {
-		isolate(t)
+		bedrocktest.Isolate(t)
 		t.Setenv("AWS_ACCESS_KEY_ID", "")
 		t.Setenv("AWS_SECRET_ACCESS_KEY", "")
 		t.Setenv("AWS_WEB_IDENTITY_TOKEN_FILE", t.TempDir()+"/absent")
@@ -173,7 +174,7 @@ func TestMissingCredentials(t *testing.T) {
 }
 
 func TestRequestsThatAreNotSent(t *testing.T) {
-	isolate(t)
+	bedrocktest.Isolate(t)
 	b := newTestBackend(t, Config{}, "http://127.0.0.1:1")
 	evil := caller
 	for _, region := range []string{"evil.example", "a@evil.example/", "us-east-1#", "US-EAST-1", "-us", "us-east-1.", " ", strings.Repeat("a", 41)} {
@@ -189,9 +190,9 @@ func TestRequestsThatAreNotSent(t *testing.T) {
 	}
 }
 
-// A caller's region cannot take data away from where a backend keeps it.
+// A caller's region cannot move data out of a backend's residency.
 func TestResidencyOfCallers(t *testing.T) {
-	isolate(t)
+	bedrocktest.Isolate(t)
 	bedrock := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("{}")) }))
 	defer bedrock.Close()
 	bs, err := New(t.Context(), Config{Backends: []BackendConfig{{Name: "eu", Region: "eu-west-1", Residency: "eu", EndpointURL: bedrock.URL}}})

@@ -1,11 +1,10 @@
-// Package bedrock is the only code that talks to AWS. It stands behind extproc:
-// it takes a translated call, sends its bytes to Converse or ConverseStream, and
-// gives back the reply's bytes or the stream's events as they came.
+// Package bedrock sends a translated call to Amazon Bedrock: it decides which
+// backend gets it, how often it is attempted, and when it must end.
 //
-// Until the first byte of an answer is there, a call that fails for a passing
-// reason is made again, and then at the backend's fallbacks; see Retry, CoolDown
-// and BackendConfig.Fallback. Limits bound how long all of it may take.
+// extproc calls it. It is the first of three stops on a call's way to AWS:
+// converseapi makes each HTTP call, awsauth provides the credentials.
 //
-// The SDK's client does endpoints, credentials, signing and typed errors; its
-// types for messages and events are not used. See exchange for the seam.
+// Until the first byte of an answer is there, a call that fails for a passing reason
+// is repeated, and then sent to the backend's fallbacks; see Retry, CoolDown and
+// BackendConfig.Fallback. Limits bound how long a call may take.
 package bedrock

@@ -12,20 +12,21 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"bedrock-extproc/tests/bedrocktest"
 	"bedrock-extproc/tests/fakebedrock"
 	"bedrock-extproc/translator"
 )
 
-// fakeCaller is known to the stand-in.
+// fakeCaller has keys that the fake Bedrock knows.
 var fakeCaller = translator.Caller{AccessKeyID: fakebedrock.DemoAccessKeyID, SecretAccessKey: fakebedrock.DemoSecretAccessKey}
 
 const hello = `{"messages":[{"role":"user","content":[{"text":"What is 2+2?"}]}]}`
 
-// standIn starts the stand-in, which answers at once, and a backend in front of
-// it whose own keys it knows.
+// standIn starts a fake Bedrock without delays, and a backend whose own keys it
+// knows.
 func standIn(t testing.TB) (*Backend, *fakebedrock.Server) {
 	t.Helper()
-	isolate(t)
+	bedrocktest.Isolate(t)
 	t.Setenv("AWS_ACCESS_KEY_ID", fakebedrock.DemoAccessKeyID)
 	t.Setenv("AWS_SECRET_ACCESS_KEY", fakebedrock.DemoSecretAccessKey)
 	fake := fakebedrock.New(fakebedrock.Config{MinDelay: -1})
@@ -90,7 +91,7 @@ func TestStandInRefusesCallers(t *testing.T) {
 	}
 }
 
-// Every fault of the stand-in, before the answer and after two events.
+// Every fault of the fake Bedrock, before the answer and after two events.
 func TestStandInFaults(t *testing.T) {
 	b, _ := standIn(t)
 	truncated := failure{502, translator.KindTruncated, true, 0, ""}
@@ -173,7 +174,7 @@ func TestStandInRefusals(t *testing.T) {
 	}
 }
 
-// What no model names passes through.
+// Unknown events and blocks pass through.
 func TestStandInNews(t *testing.T) {
 	b, _ := standIn(t)
 	for _, fault := range []string{"unknown-event", "unknown-delta", "unknown-block", "no-metadata"} {
@@ -188,7 +189,7 @@ func TestStandInNews(t *testing.T) {
 	}
 }
 
-// A stalled stream ends with its client, and the stand-in sees it leave.
+// A stalled stream ends when its client leaves, and the fake Bedrock notices.
 func TestStandInSeesTheClientLeave(t *testing.T) {
 	b, fake := standIn(t)
 	ctx, cancel := context.WithCancelCause(t.Context())
@@ -216,8 +217,8 @@ func TestStandInSeesTheClientLeave(t *testing.T) {
 	}
 }
 
-// Many streams at once over real connections, some left early: every other one
-// is whole.
+// Many concurrent streams over real connections, some left early: all others are
+// complete.
 func TestStandInManyStreams(t *testing.T) {
 	b, _ := standIn(t)
 	var group sync.WaitGroup

@@ -9,12 +9,13 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"bedrock-extproc/tests/bedrocktest"
 	"bedrock-extproc/translator"
 )
 
-// The fallback answers, with its own model, and the facts say so.
+// The fallback answers with its own model, and the facts name both.
 func TestFallbackAnswers(t *testing.T) {
-	isolate(t)
+	bedrocktest.Isolate(t)
 	backends := func() []BackendConfig {
 		return []BackendConfig{
 			{Models: map[string]string{"smart": "us.x-v1:0"}},
@@ -38,10 +39,10 @@ func TestFallbackAnswers(t *testing.T) {
 					}
 					invocations[r.Header.Get("Amz-Sdk-Invocation-Id")]++
 					if r.Host == "a.test" {
-						refuse(w, 429, "ThrottlingException")
+						bedrocktest.Refuse(w, 429, "ThrottlingException")
 						return
 					}
-					reply(t, w, r)
+					bedrocktest.Reply(w, r)
 				})
 				defer stop()
 				_, whole, err := a.Converse(t.Context(), call(tt.asked, `{}`), caller)
@@ -68,9 +69,9 @@ func TestFallbackAnswers(t *testing.T) {
 	}
 }
 
-// What goes to the fallback and what does not, and whose error is told.
+// Which errors lead to the fallback, and whose error the client gets.
 func TestWhatFallsBack(t *testing.T) {
-	isolate(t)
+	bedrocktest.Isolate(t)
 	pinned := caller
 	pinned.Region = "us-east-1"
 	type calls struct{ A, B int }
@@ -110,10 +111,10 @@ func TestWhatFallsBack(t *testing.T) {
 						got.B++
 					}
 					if code == "" {
-						reply(t, w, r)
+						bedrocktest.Reply(w, r)
 						return
 					}
-					refuse(w, tt.status, code)
+					bedrocktest.Refuse(w, tt.status, code)
 				})
 				defer stop()
 				_, facts, err := a.Converse(t.Context(), call(tt.model, `{}`), tt.caller)
@@ -132,17 +133,17 @@ func TestWhatFallsBack(t *testing.T) {
 	}
 }
 
-// A region that takes connections and says nothing is left after the limit on the
-// first event.
+// A backend that accepts connections and sends nothing is left after the limit on
+// the first event.
 func TestFallbackFromSilence(t *testing.T) {
-	isolate(t)
+	bedrocktest.Isolate(t)
 	synctest.Test(t, func(t *testing.T) {
 		a, _, stop := pairOverPipes(t, Config{Limits: Limits{FirstEvent: 3 * time.Second, Reply: 11 * time.Second}}, func(w http.ResponseWriter, r *http.Request) {
 			if r.Host == "a.test" {
 				<-r.Context().Done()
 				return
 			}
-			reply(t, w, r)
+			bedrocktest.Reply(w, r)
 		})
 		defer stop()
 		began := time.Now()
@@ -150,7 +151,7 @@ func TestFallbackFromSilence(t *testing.T) {
 		if err != nil || len(events) != 5 || facts.Backend != "b" || facts.Attempts != 2 || time.Since(began) != 3*time.Second {
 			t.Errorf("%v, %+v, %v after %v", events, facts, err, time.Since(began))
 		}
-		// Beyond the budget nobody else is asked.
+		// Beyond the budget no other backend is tried.
 		_, facts, err = a.Converse(t.Context(), call("other", `{}`), caller)
 		if e := asError(t, err); e.Kind != translator.KindTimeout || facts.Attempts != 1 {
 			t.Errorf("%+v, %+v", e, facts)
@@ -158,16 +159,16 @@ func TestFallbackFromSilence(t *testing.T) {
 	})
 }
 
-// The fallback does not wait for long on one backend's advice.
+// A long Retry-After of one backend does not delay its fallback.
 func TestFallbackBeforeLongAdvice(t *testing.T) {
-	isolate(t)
+	bedrocktest.Isolate(t)
 	synctest.Test(t, func(t *testing.T) {
 		a, _, stop := pairOverPipes(t, Config{}, func(w http.ResponseWriter, r *http.Request) {
 			if r.Host == "a.test" {
-				refuse(w, 503, "ServiceUnavailableException", "Retry-After", "3")
+				bedrocktest.Refuse(w, 503, "ServiceUnavailableException", "Retry-After", "3")
 				return
 			}
-			reply(t, w, r)
+			bedrocktest.Reply(w, r)
 		})
 		defer stop()
 		began := time.Now()
@@ -178,10 +179,10 @@ func TestFallbackBeforeLongAdvice(t *testing.T) {
 	})
 }
 
-// Region A refuses everything while B is well: no client sees an error, few pay
-// with time, and when A is well again the traffic returns.
+// While region A throttles everything, no client gets an error and few wait; when A
+// recovers, the traffic returns.
 func TestThrottledRegion(t *testing.T) {
-	isolate(t)
+	bedrocktest.Isolate(t)
 	synctest.Test(t, func(t *testing.T) {
 		var throttled atomic.Bool
 		var atA, atB atomic.Int64
@@ -192,10 +193,10 @@ func TestThrottledRegion(t *testing.T) {
 				atB.Add(1)
 			case throttled.Load():
 				atA.Add(1)
-				refuse(w, 429, "ThrottlingException")
+				bedrocktest.Refuse(w, 429, "ThrottlingException")
 				return
 			}
-			reply(t, w, r)
+			bedrocktest.Reply(w, r)
 		})
 		defer stop()
 		const calls = 1000

@@ -11,18 +11,19 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"bedrock-extproc/tests/bedrocktest"
 	"bedrock-extproc/tests/fakebedrock"
 	"bedrock-extproc/translator"
 )
 
-// hammerCalls is settable for a longer look: go test -race -run Hammer -hammer 100000.
+// hammerCalls can be set for a longer run: go test -race -run Hammer -hammer 100000.
 var hammerCalls = flag.Int("hammer", 20000, "calls of TestHammer")
 
-// Two identities and two regions at once, over real connections: each call is
-// signed by its own keys for its own region, as the stand-ins verify, and gets
-// its own answer.
+// Concurrent calls of two identities in two regions, over real connections: each is
+// signed with its own keys for its own region, which the fake Bedrock verifies, and
+// gets its own answer.
 func TestHammer(t *testing.T) {
-	isolate(t)
+	bedrocktest.Isolate(t)
 	calls := *hammerCalls
 	if testing.Short() {
 		calls = min(calls, 1000)
@@ -74,7 +75,7 @@ func TestHammer(t *testing.T) {
 	group.Wait()
 }
 
-// hammer makes call i, half of them streamed.
+// hammer makes call i. Half of the calls are streamed.
 func hammer(t *testing.T, b *Backend, who translator.Caller, i int) {
 	said := fmt.Sprintf("%s in %s, call %d.", who.AccessKeyID, b.Region(), i)
 	c := call("us.anthropic.claude-x-v1:0", fmt.Sprintf(`{"messages":[{"role":"user","content":[{"text":%q}]}]}`, said))

@@ -9,13 +9,14 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"bedrock-extproc/tests/bedrocktest"
 	"bedrock-extproc/translator"
 )
 
-// More streams than one HTTP/2 connection takes open further connections, and no
-// stream waits for another one's end.
+// More streams than one HTTP/2 connection allows open further connections; no stream
+// waits for another one to end.
 func TestStreamsBeyondOneConnection(t *testing.T) {
-	isolate(t)
+	bedrocktest.Isolate(t)
 	const perConnection, streams = 4, 20
 	var dials atomic.Int64
 	all := make(chan struct{}) // closed when every stream has begun
@@ -24,18 +25,18 @@ func TestStreamsBeyondOneConnection(t *testing.T) {
 		if _, err := io.Copy(io.Discard, r.Body); err != nil || r.Proto != "HTTP/2.0" {
 			t.Errorf("%s, %v", r.Proto, err)
 		}
-		whole := answer(t, "hi")
-		sendStream(w, whole[0])
+		whole := bedrocktest.Answer("hi")
+		bedrocktest.SendStream(w, whole[0])
 		switch begun.Add(1) {
 		case 1: // which makes the limit known
-			sendMore(w, whole[1:]...)
+			bedrocktest.SendMore(w, whole[1:]...)
 			return
 		case streams + 1:
 			close(all)
 		}
 		select {
 		case <-all:
-			sendMore(w, whole[1:]...)
+			bedrocktest.SendMore(w, whole[1:]...)
 		case <-r.Context().Done():
 		}
 	}))

@@ -14,10 +14,12 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"bedrock-extproc/internal/awsauth"
+	"bedrock-extproc/tests/bedrocktest"
 	"bedrock-extproc/translator"
 )
 
-// roles is a stand-in for STS: it gives the sidecar the roles one, two and three.
+// roles is a fake STS, which lets the sidecar assume every role but "forbidden".
 type roles struct {
 	mu    sync.Mutex
 	asked []string
@@ -48,7 +50,7 @@ func (s *roles) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		`</AssumeRoleResult></AssumeRoleResponse>`, name, time.Now().Add(time.Hour).UTC().Format(time.RFC3339))
 }
 
-// profiles makes the profile "other" with keys of its own, and its region.
+// profiles writes an AWS configuration with the profile "other": keys and a region.
 func profiles(t *testing.T) {
 	t.Helper()
 	dir := t.TempDir()
@@ -61,10 +63,10 @@ func profiles(t *testing.T) {
 
 const roleARN = "arn:aws:iam::123456789012:role/"
 
-// Each backend signs by its own identity, roles are assumed once, and callers'
-// keys come before all.
+// Each backend signs by its own identity, each role is assumed once, and a caller's
+// keys come first.
 func TestIdentities(t *testing.T) {
-	isolate(t)
+	bedrocktest.Isolate(t)
 	profiles(t)
 	sts := &roles{}
 	stsServer := httptest.NewServer(sts)
@@ -76,7 +78,7 @@ func TestIdentities(t *testing.T) {
 		_, _ = fmt.Fprintf(w, `{"who":%q}`, who)
 	}))
 	defer bedrock.Close()
-	identities := map[string]Identity{
+	identities := map[string]awsauth.Identity{
 		"default":        {},
 		"profile":        {Profile: "other"},
 		"one":            {RoleARN: roleARN + "one"},
@@ -125,19 +127,19 @@ func TestIdentities(t *testing.T) {
 		t.Error(diff)
 	}
 
-	// The environment's token is for backends that say nothing.
-	t.Setenv(bearerVariable, "key-of-the-environment")
+	// The environment's token serves backends without an identity.
+	t.Setenv("AWS_BEARER_TOKEN_BEDROCK", "key-of-the-environment")
 	want["default"] = "Bearer key-of-the-environment"
 	check(want)
 }
 
-// A role that is refused is the sidecar's trouble, and no secret of it is told.
+// A rejected role is the sidecar's error, and reveals nothing about the role.
 func TestRefusedRole(t *testing.T) {
-	isolate(t)
+	bedrocktest.Isolate(t)
 	stsServer := httptest.NewServer(&roles{})
 	defer stsServer.Close()
 	t.Setenv("AWS_ENDPOINT_URL_STS", stsServer.URL)
-	bs, err := New(t.Context(), Config{Backends: []BackendConfig{{Name: "a", Identity: Identity{RoleARN: roleARN + "forbidden"}}}})
+	bs, err := New(t.Context(), Config{Backends: []BackendConfig{{Name: "a", Identity: awsauth.Identity{RoleARN: roleARN + "forbidden"}}}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -149,9 +151,9 @@ func TestRefusedRole(t *testing.T) {
 }
 
 func TestProfilesRegion(t *testing.T) {
-	isolate(t)
+	bedrocktest.Isolate(t)
 	profiles(t)
-	bs, err := New(t.Context(), Config{Backends: []BackendConfig{{Name: "a"}, {Name: "b", Identity: Identity{Profile: "other"}}}})
+	bs, err := New(t.Context(), Config{Backends: []BackendConfig{{Name: "a"}, {Name: "b", Identity: awsauth.Identity{Profile: "other"}}}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -161,7 +163,7 @@ func TestProfilesRegion(t *testing.T) {
 }
 
 func TestNewRefusesIdentities(t *testing.T) {
-	isolate(t)
+	bedrocktest.Isolate(t)
 	t.Setenv("API_KEY", "the-token")
 	const there = "http://bedrock.example"
 	tests := map[string]struct {
@@ -170,20 +172,20 @@ func TestNewRefusesIdentities(t *testing.T) {
 		env     string // of the SDK's bearer token
 		want    string
 	}{
-		"no token":                {BackendConfig{Identity: Identity{BearerTokenEnv: "NO_KEY"}}, 0, "", `the environment variable NO_KEY, which is to hold the bearer token, is not set`},
-		"token in the clear":      {BackendConfig{EndpointURL: there, Identity: Identity{BearerTokenEnv: "API_KEY"}}, 0, "", `the bearer token of API_KEY would be sent to http://bedrock.example in the clear: use an https endpoint or other credentials`},
-		"environment, clear":      {BackendConfig{EndpointURL: there}, 0, "x", `the bearer token of AWS_BEARER_TOKEN_BEDROCK would be sent to http://bedrock.example in the clear: use an https endpoint or other credentials`},
-		"environment, not used":   {BackendConfig{EndpointURL: there, Identity: Identity{RoleARN: roleARN + "one"}}, 0, "x", ""},
+		"no token":                {BackendConfig{Identity: awsauth.Identity{BearerTokenEnv: "NO_KEY"}}, 0, "", `the environment variable NO_KEY, which must hold the bearer token, is not set`},
+		"token in the clear":      {BackendConfig{EndpointURL: there, Identity: awsauth.Identity{BearerTokenEnv: "API_KEY"}}, 0, "", `the bearer token in API_KEY would be sent to http://bedrock.example unencrypted: use an https endpoint or other credentials`},
+		"environment, clear":      {BackendConfig{EndpointURL: there}, 0, "x", `the bearer token in AWS_BEARER_TOKEN_BEDROCK would be sent to http://bedrock.example unencrypted: use an https endpoint or other credentials`},
+		"environment, not used":   {BackendConfig{EndpointURL: there, Identity: awsauth.Identity{RoleARN: roleARN + "one"}}, 0, "x", ""},
 		"environment, for nobody": {BackendConfig{EndpointURL: there}, ServerNever, "x", ""},
 		"environment, encrypted":  {BackendConfig{EndpointURL: "https://bedrock.example"}, 0, "x", ""},
-		"no profile":              {BackendConfig{Identity: Identity{Profile: "absent"}}, 0, "", `AWS configuration: failed to get shared config profile, absent`},
-		"no role":                 {BackendConfig{Identity: Identity{RoleARN: "one"}}, 0, "", `the role "one" is not an ARN`},
-		"id without role":         {BackendConfig{Identity: Identity{ExternalID: "x"}}, 0, "", `an external id, a session name and session tags go with the ARN of a role`},
+		"no profile":              {BackendConfig{Identity: awsauth.Identity{Profile: "absent"}}, 0, "", `AWS configuration: failed to get shared config profile, absent`},
+		"no role":                 {BackendConfig{Identity: awsauth.Identity{RoleARN: "one"}}, 0, "", `the role "one" is not an ARN`},
+		"id without role":         {BackendConfig{Identity: awsauth.Identity{ExternalID: "x"}}, 0, "", `an external id, a session name and session tags go with the ARN of a role`},
 		"FIPS at a URL":           {BackendConfig{FIPS: true, EndpointURL: there}, 0, "", `FIPS and dual stack choose a public endpoint, and do not go with a URL`},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			t.Setenv(bearerVariable, tt.env)
+			t.Setenv("AWS_BEARER_TOKEN_BEDROCK", tt.env)
 			tt.backend.Name = "a"
 			_, err := New(t.Context(), Config{ServerCredentials: tt.server, Backends: []BackendConfig{tt.backend}})
 			got := ""
@@ -197,7 +199,7 @@ func TestNewRefusesIdentities(t *testing.T) {
 	}
 }
 
-// hosts answers every call with the host that it was for.
+// hosts answers each call with the host that it was sent to.
 type hosts struct{}
 
 func (hosts) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -207,7 +209,7 @@ func (hosts) RoundTrip(r *http.Request) (*http.Response, error) {
 }
 
 func TestPublicEndpoints(t *testing.T) {
-	isolate(t)
+	bedrocktest.Isolate(t)
 	bs, err := New(t.Context(), Config{RoundTripper: hosts{}, Backends: []BackendConfig{
 		{Name: "plain"}, {Name: "fips", FIPS: true}, {Name: "dual", DualStack: true}, {Name: "both", FIPS: true, DualStack: true},
 	}})

@@ -8,23 +8,24 @@ import (
 	"testing/synctest"
 	"time"
 
+	"bedrock-extproc/tests/bedrocktest"
 	"bedrock-extproc/translator"
 )
 
 // Each limit ends the call at its time, with an error that names it.
 func TestLimits(t *testing.T) {
-	isolate(t)
+	bedrocktest.Isolate(t)
 	limits := Limits{FirstEvent: 20 * time.Second, Reply: 30 * time.Second, Silence: 40 * time.Second, Call: time.Hour}
 	short := limits
 	short.Call = 50 * time.Second
 	slow := func(w http.ResponseWriter, r *http.Request) {
-		sendStream(w, answer(t, "hi")[0])
+		bedrocktest.SendStream(w, bedrocktest.Answer("hi")[0])
 		for {
 			select {
 			case <-r.Context().Done():
 				return
 			case <-time.After(31 * time.Second):
-				sendMore(w, answer(t, "hi")[1])
+				bedrocktest.SendMore(w, bedrocktest.Answer("hi")[1])
 			}
 		}
 	}
@@ -36,24 +37,26 @@ func TestLimits(t *testing.T) {
 		events int
 		says   string
 	}{
-		"no status":            {limits, false, func(http.ResponseWriter, *http.Request) {}, 20 * time.Second, 0, "the first event of the stream did not come within the sidecar's limit of 20s"},
-		"no event":             {limits, false, func(w http.ResponseWriter, _ *http.Request) { sendStream(w, nil) }, 20 * time.Second, 0, "the first event of the stream"},
-		"half an event":        {limits, false, func(w http.ResponseWriter, _ *http.Request) { sendStream(w, promise(100)) }, 20 * time.Second, 0, "the first event of the stream"},
-		"no second event":      {limits, false, func(w http.ResponseWriter, _ *http.Request) { sendStream(w, answer(t, "hi")[0]) }, 40 * time.Second, 1, "the next event of the stream did not come within the sidecar's limit of 40s"},
-		"half a second event":  {limits, false, func(w http.ResponseWriter, _ *http.Request) { sendStream(w, answer(t, "hi")[0], promise(100)) }, 40 * time.Second, 1, "the next event of the stream"},
+		"no status":       {limits, false, func(http.ResponseWriter, *http.Request) {}, 20 * time.Second, 0, "the first event of the stream did not come within the sidecar's limit of 20s"},
+		"no event":        {limits, false, func(w http.ResponseWriter, _ *http.Request) { bedrocktest.SendStream(w, nil) }, 20 * time.Second, 0, "the first event of the stream"},
+		"half an event":   {limits, false, func(w http.ResponseWriter, _ *http.Request) { bedrocktest.SendStream(w, bedrocktest.Promise(100)) }, 20 * time.Second, 0, "the first event of the stream"},
+		"no second event": {limits, false, func(w http.ResponseWriter, _ *http.Request) { bedrocktest.SendStream(w, bedrocktest.Answer("hi")[0]) }, 40 * time.Second, 1, "the next event of the stream did not come within the sidecar's limit of 40s"},
+		"half a second event": {limits, false, func(w http.ResponseWriter, _ *http.Request) {
+			bedrocktest.SendStream(w, bedrocktest.Answer("hi")[0], bedrocktest.Promise(100))
+		}, 40 * time.Second, 1, "the next event of the stream"},
 		"no reply":             {limits, true, func(http.ResponseWriter, *http.Request) {}, 30 * time.Second, 0, "the whole answer did not come within the sidecar's limit of 30s"},
-		"half a reply":         {limits, true, func(w http.ResponseWriter, _ *http.Request) { sendStream(w, []byte("{")) }, 30 * time.Second, 0, "the whole answer"},
+		"half a reply":         {limits, true, func(w http.ResponseWriter, _ *http.Request) { bedrocktest.SendStream(w, []byte("{")) }, 30 * time.Second, 0, "the whole answer"},
 		"a stream without end": {short, false, slow, 50 * time.Second, 2, "the end of the call did not come within the sidecar's limit of 50s"},
 		"a call without reply": {Limits{Reply: -1, Call: time.Minute}, true, func(http.ResponseWriter, *http.Request) {}, time.Minute, 0, "the end of the call"},
 		"defaults: reply":      {Limits{}, true, func(http.ResponseWriter, *http.Request) {}, 30 * time.Minute, 0, "limit of 30m0s"},
 		"defaults: event":      {Limits{}, false, func(http.ResponseWriter, *http.Request) {}, 5 * time.Minute, 0, "limit of 5m0s"},
-		"defaults: silence":    {Limits{}, false, func(w http.ResponseWriter, _ *http.Request) { sendStream(w, answer(t, "hi")[0]) }, 5 * time.Minute, 1, "limit of 5m0s"},
+		"defaults: silence":    {Limits{}, false, func(w http.ResponseWriter, _ *http.Request) { bedrocktest.SendStream(w, bedrocktest.Answer("hi")[0]) }, 5 * time.Minute, 1, "limit of 5m0s"},
 		"defaults: call":       {Limits{}, false, slow, time.Hour, 117, "limit of 1h0m0s"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				transport, p, stop := pipeTransport(func(w http.ResponseWriter, r *http.Request) {
+				transport, p, stop := bedrocktest.PipeTransport(func(w http.ResponseWriter, r *http.Request) {
 					tt.answer(w, r)
 					<-r.Context().Done()
 				})
@@ -75,7 +78,7 @@ func TestLimits(t *testing.T) {
 					t.Errorf("%+v", e)
 				}
 				synctest.Wait()
-				if n := p.open.Load(); n != 0 {
+				if n := p.Open.Load(); n != 0 {
 					t.Errorf("%d connections left", n)
 				}
 			})
@@ -83,13 +86,13 @@ func TestLimits(t *testing.T) {
 	}
 }
 
-// A client that takes its time is not Bedrock's silence, and silence after
-// messageStop costs the token counts alone.
+// A slow client does not count as Bedrock's silence, and silence after messageStop
+// costs no more than the token counts.
 func TestSilenceThatIsNone(t *testing.T) {
-	isolate(t)
+	bedrocktest.Isolate(t)
 	synctest.Test(t, func(t *testing.T) {
-		transport, _, stop := pipeTransport(func(w http.ResponseWriter, r *http.Request) {
-			sendStream(w, answer(t, "hi")[:4]...)
+		transport, _, stop := bedrocktest.PipeTransport(func(w http.ResponseWriter, r *http.Request) {
+			bedrocktest.SendStream(w, bedrocktest.Answer("hi")[:4]...)
 			<-r.Context().Done()
 		})
 		defer stop()
@@ -112,15 +115,15 @@ func TestSilenceThatIsNone(t *testing.T) {
 	})
 }
 
-// No limit at all: an hour and a day are waited for.
+// Without limits a call may take days.
 func TestLiftedLimits(t *testing.T) {
-	isolate(t)
+	bedrocktest.Isolate(t)
 	synctest.Test(t, func(t *testing.T) {
-		transport, _, stop := pipeTransport(func(w http.ResponseWriter, r *http.Request) {
+		transport, _, stop := bedrocktest.PipeTransport(func(w http.ResponseWriter, r *http.Request) {
 			time.Sleep(25 * time.Hour)
-			sendStream(w, answer(t, "hi")[:1]...)
+			bedrocktest.SendStream(w, bedrocktest.Answer("hi")[:1]...)
 			time.Sleep(25 * time.Hour)
-			sendMore(w, answer(t, "hi")[1:]...)
+			bedrocktest.SendMore(w, bedrocktest.Answer("hi")[1:]...)
 		})
 		defer stop()
 		b := newTestBackend(t, Config{RoundTripper: transport, Limits: Limits{-1, -1, -1, -1}}, "http://bedrock.test")
@@ -132,7 +135,7 @@ func TestLiftedLimits(t *testing.T) {
 
 // The limits on connecting have an error of their own.
 func TestConnectLimits(t *testing.T) {
-	isolate(t)
+	bedrocktest.Isolate(t)
 	silent, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -146,14 +149,14 @@ func TestConnectLimits(t *testing.T) {
 			b := newTestBackend(t, Config{Transport: transport}, "https://"+silent.Addr().String())
 			_, _, err := b.Converse(t.Context(), call("m", `{}`), caller)
 			e := asError(t, err)
-			if outline(e) != (failure{503, translator.KindConnection, true, time.Second, ""}) || !strings.Contains(e.Message, "did not take a connection in region us-west-2 within the sidecar's limit") {
+			if outline(e) != (failure{503, translator.KindConnection, true, time.Second, ""}) || !strings.Contains(e.Message, "Connecting to Bedrock in region us-west-2 took longer than the sidecar's limit") {
 				t.Errorf("%+v", e)
 			}
 		})
 	}
 }
 
-// A backend's own limits come before those of all.
+// A backend's own limits override those of all backends.
 func TestLimitsOfABackend(t *testing.T) {
 	got := Limits{Silence: 1, Call: -1}.or(Limits{Silence: 2, FirstEvent: 3}).withDefaults()
 	if want := (Limits{FirstEvent: 3, Reply: 30 * time.Minute, Silence: 1, Call: -1}); got != want {

@@ -4,29 +4,27 @@ import (
 	"cmp"
 	"errors"
 	"math/rand/v2"
-	"net/http"
-	"strconv"
 	"time"
 
 	"bedrock-extproc/translator"
 )
 
-// Retry says how often a request is sent while none of its answer has been seen.
-// Zero fields have the defaults given here.
+// Retry says how often a call is repeated before the first byte of its answer. A zero
+// field has the default given here.
 type Retry struct {
-	// Attempts is the most calls that one request may make of one backend. 0 means
-	// 2; less than 1 is 1.
+	// Attempts is the number of attempts at one backend, including the first. 0 means 2;
+	// less than 1 is 1.
 	Attempts int
-	// BaseDelay is the wait after the first failure at a backend, which doubles with
-	// each further one. Half of each wait is random. 0 means 200 ms; a negative
-	// duration is no wait.
+	// BaseDelay is the wait after the first failure at a backend; it doubles with each
+	// further one. Half of each wait is random. 0 means 200 ms; a negative duration is
+	// no wait.
 	BaseDelay time.Duration
-	// MaxDelay bounds a wait, and how long the advice of a Retry-After is followed
-	// where a fallback could be asked instead. 0 means 2 s.
+	// MaxDelay bounds a wait. Where a fallback could be tried instead, it also bounds
+	// the wait that a Retry-After asks for. 0 means 2 s.
 	MaxDelay time.Duration
-	// Budget is how long after its beginning a request may still begin an attempt,
-	// at any backend. It does not cut attempts short: Limits do. 0 means 10 s; a
-	// negative duration is no bound.
+	// Budget is how long after a call's beginning a further attempt may begin, at any
+	// backend. It does not cut attempts short: Limits do. 0 means 10 s; a negative
+	// duration is no bound.
 	Budget time.Duration
 }
 
@@ -39,7 +37,7 @@ func (r Retry) withDefaults() Retry {
 	}
 }
 
-// backoff is the wait after so many failures, from 1.
+// backoff is the wait after the given number of failures, from 1.
 func (r Retry) backoff(failures int) time.Duration {
 	d := r.BaseDelay
 	for i := 1; i < failures && d < r.MaxDelay; i++ {
@@ -52,23 +50,23 @@ func (r Retry) backoff(failures int) time.Duration {
 	return d/2 + rand.N(d/2+1) //nolint:gosec // spreads load, guards nothing
 }
 
-// A verdict is what a failed attempt means for the request.
+// A verdict is what a failed attempt means for the call.
 type verdict int
 
 const (
-	// final: the client is told.
+	// final: the client gets the error.
 	final verdict = iota
-	// again: the same call may succeed at once, here or elsewhere.
-	again
-	// elsewhere: another backend may do better, this one will not soon.
+	// repeat: the same call may succeed soon, here or elsewhere.
+	repeat
+	// elsewhere: only another backend may do better soon.
 	elsewhere
-	// misplaced: this backend is wrong for the request. As a fallback it is passed
-	// over; where the client asked for it, the client is told.
-	misplaced
+	// wrongBackend: this backend cannot serve the call. A fallback is skipped; if it is
+	// the one that the client asked for, the client gets the error.
+	wrongBackend
 )
 
-// judge decides on the error of an attempt. Errors that are not for clients are
-// those of a call whose context has ended.
+// judge decides by the error of an attempt. An error that is no *translator.Error is
+// that of a call whose context has ended.
 func judge(err error) verdict {
 	e, ok := errors.AsType[*translator.Error](err)
 	if !ok {
@@ -77,32 +75,18 @@ func judge(err error) verdict {
 	switch e.Kind {
 	case translator.KindConnection, translator.KindThrottled, translator.KindUnavailable, translator.KindNotReady,
 		translator.KindInternalServer, translator.KindTruncated:
-		return again
+		return repeat
 	case translator.KindBadAnswer, translator.KindModel:
 		if e.Retryable {
-			return again
+			return repeat
 		}
 	case translator.KindQuota, translator.KindTimeout:
 		return elsewhere
 	case translator.KindValidation, translator.KindInvalid, translator.KindAccessDenied, translator.KindNotFound,
 		translator.KindNoCredentials, translator.KindCallerCredentials, translator.KindSidecarCredentials,
 		translator.KindMissingIdentity, translator.KindNotPermitted:
-		return misplaced
+		return wrongBackend
 	default:
 	}
 	return final
-}
-
-// advice is how long an answer's headers ask to wait, 0 when they do not.
-func advice(h http.Header) time.Duration {
-	if ms, err := strconv.Atoi(h.Get("X-Amz-Retry-After")); err == nil && ms > 0 {
-		return time.Duration(ms) * time.Millisecond
-	}
-	if s, err := strconv.Atoi(h.Get("Retry-After")); err == nil && s > 0 {
-		return time.Duration(s) * time.Second
-	}
-	if at, err := http.ParseTime(h.Get("Retry-After")); err == nil {
-		return max(time.Until(at), 0)
-	}
-	return 0
 }

@@ -10,43 +10,18 @@ import (
 	"testing/synctest"
 	"time"
 
+	"bedrock-extproc/tests/bedrocktest"
 	"bedrock-extproc/translator"
 )
 
-// refuse answers as Bedrock does when it refuses; headers are name, value, ….
-func refuse(w http.ResponseWriter, status int, code string, headers ...string) {
-	for i := 0; i < len(headers); i += 2 {
-		w.Header().Set(headers[i], headers[i+1])
-	}
-	w.Header().Set("X-Amzn-ErrorType", code)
-	w.WriteHeader(status)
-	_, _ = fmt.Fprintf(w, `{"message":"no: %s"}`, code)
-}
-
-// reply answers either operation well.
-func reply(t testing.TB, w http.ResponseWriter, r *http.Request) {
-	if r.URL.Path[len(r.URL.Path)-1] == 'm' { // converse-stream
-		sendStream(w, answer(t, "hi")...)
-		return
-	}
-	_, _ = w.Write([]byte(`{"text":"hi"}`))
-}
-
-// cutConn ends a connection without an answer.
-func cutConn(w http.ResponseWriter) {
-	if conn, _, err := http.NewResponseController(w).Hijack(); err == nil {
-		_ = conn.Close()
-	}
-}
-
-// What passes is repeated, so often as is allowed; what does not is said at once.
+// Transient errors are repeated as often as allowed; others are returned at once.
 func TestWhatIsRepeated(t *testing.T) {
-	isolate(t)
+	bedrocktest.Isolate(t)
 	frames := func(f ...[]byte) func(http.ResponseWriter) {
-		return func(w http.ResponseWriter) { sendStream(w, f...) }
+		return func(w http.ResponseWriter) { bedrocktest.SendStream(w, f...) }
 	}
 	code := func(status int, name string) func(http.ResponseWriter) {
-		return func(w http.ResponseWriter) { refuse(w, status, name) }
+		return func(w http.ResponseWriter) { bedrocktest.Refuse(w, status, name) }
 	}
 	model := func(status int, message string) func(http.ResponseWriter) {
 		return func(w http.ResponseWriter) {
@@ -59,7 +34,7 @@ func TestWhatIsRepeated(t *testing.T) {
 		fail     func(http.ResponseWriter)
 		repeated bool
 	}{
-		"no connection":       {cutConn, true},
+		"no connection":       {bedrocktest.CutConn, true},
 		"internal":            {code(500, "InternalServerException"), true},
 		"unavailable":         {code(503, "ServiceUnavailableException"), true},
 		"throttled":           {code(429, "ThrottlingException"), true},
@@ -79,24 +54,24 @@ func TestWhatIsRepeated(t *testing.T) {
 		"not JSON":            {func(w http.ResponseWriter) { _, _ = w.Write([]byte("<html>")) }, false},
 
 		"stream: empty":            {frames(nil), true},
-		"stream: throttled":        {frames(exceptionFrame(t, "throttlingException", "slow")), true},
-		"stream: internal":         {frames(exceptionFrame(t, "internalServerException", "oh")), true},
-		"stream: unavailable":      {frames(exceptionFrame(t, "serviceUnavailableException", "oh")), true},
-		"stream: validation":       {frames(exceptionFrame(t, "validationException", "no")), false},
-		"stream: invalid tool use": {frames(exceptionFrame(t, "modelStreamErrorException", "Model produced invalid sequence as part of ToolUse.")), false},
+		"stream: throttled":        {frames(bedrocktest.Exception("throttlingException", "slow")), true},
+		"stream: internal":         {frames(bedrocktest.Exception("internalServerException", "oh")), true},
+		"stream: unavailable":      {frames(bedrocktest.Exception("serviceUnavailableException", "oh")), true},
+		"stream: validation":       {frames(bedrocktest.Exception("validationException", "no")), false},
+		"stream: invalid tool use": {frames(bedrocktest.Exception("modelStreamErrorException", "Model produced invalid sequence as part of ToolUse.")), false},
 		"stream: nonsense":         {frames([]byte("0123456789abcdef0123456789abcdef")), false},
 		"stream: cut": {func(w http.ResponseWriter) {
-			sendStream(w, nil)
-			cutConn(w)
+			bedrocktest.SendStream(w, nil)
+			bedrocktest.CutConn(w)
 		}, true},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				calls, good := 0, false
-				transport, _, stop := pipeTransport(func(w http.ResponseWriter, r *http.Request) {
+				transport, _, stop := bedrocktest.PipeTransport(func(w http.ResponseWriter, r *http.Request) {
 					if calls++; good && calls == 2 {
-						reply(t, w, r)
+						bedrocktest.Reply(w, r)
 						return
 					}
 					tt.fail(w)
@@ -133,14 +108,14 @@ func TestWhatIsRepeated(t *testing.T) {
 	}
 }
 
-// After the first event nothing is repeated.
+// After the first event a call is not repeated.
 func TestNothingIsRepeatedAfterTheFirstEvent(t *testing.T) {
-	isolate(t)
+	bedrocktest.Isolate(t)
 	synctest.Test(t, func(t *testing.T) {
 		calls := 0
 		a, _, stop := pairOverPipes(t, Config{}, func(w http.ResponseWriter, _ *http.Request) {
 			calls++
-			sendStream(w, answer(t, "hi")[0], exceptionFrame(t, "throttlingException", "slow"))
+			bedrocktest.SendStream(w, bedrocktest.Answer("hi")[0], bedrocktest.Exception("throttlingException", "slow"))
 		})
 		defer stop()
 		events, _, err := collect(t.Context(), a, call("m", `{}`), translator.Caller{})
@@ -150,9 +125,9 @@ func TestNothingIsRepeatedAfterTheFirstEvent(t *testing.T) {
 	})
 }
 
-// The waits between attempts: random within bounds, and as long as advised.
+// The waits between attempts are random within bounds, or as long as advised.
 func TestPauses(t *testing.T) {
-	isolate(t)
+	bedrocktest.Isolate(t)
 	tests := map[string]struct {
 		retry    Retry
 		headers  []string
@@ -174,9 +149,9 @@ func TestPauses(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				calls := 0
-				transport, _, stop := pipeTransport(func(w http.ResponseWriter, _ *http.Request) {
+				transport, _, stop := bedrocktest.PipeTransport(func(w http.ResponseWriter, _ *http.Request) {
 					calls++
-					refuse(w, 429, "ThrottlingException", tt.headers...)
+					bedrocktest.Refuse(w, 429, "ThrottlingException", tt.headers...)
 				})
 				defer stop()
 				b := newTestBackend(t, Config{RoundTripper: transport}, "http://bedrock.test")
@@ -196,10 +171,10 @@ func TestPauses(t *testing.T) {
 
 // A client that leaves during a wait is noticed at once.
 func TestClientLeavesBetweenAttempts(t *testing.T) {
-	isolate(t)
+	bedrocktest.Isolate(t)
 	synctest.Test(t, func(t *testing.T) {
 		a, _, stop := pairOverPipes(t, Config{Retry: Retry{BaseDelay: 4 * time.Second, MaxDelay: 4 * time.Second}}, func(w http.ResponseWriter, _ *http.Request) {
-			refuse(w, 429, "ThrottlingException")
+			bedrocktest.Refuse(w, 429, "ThrottlingException")
 		})
 		defer stop()
 		ctx, cancel := context.WithCancelCause(t.Context())
@@ -212,15 +187,15 @@ func TestClientLeavesBetweenAttempts(t *testing.T) {
 	})
 }
 
-// A client that leaves while the fallback is asked is not told of the first
-// backend's trouble.
+// A client that leaves while the fallback is tried does not get the first backend's
+// error.
 func TestClientLeavesDuringTheFallback(t *testing.T) {
-	isolate(t)
+	bedrocktest.Isolate(t)
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancelCause(t.Context())
 		a, _, stop := pairOverPipes(t, Config{}, func(w http.ResponseWriter, r *http.Request) {
 			if r.Host == "a.test" {
-				refuse(w, 429, "ThrottlingException")
+				bedrocktest.Refuse(w, 429, "ThrottlingException")
 				return
 			}
 			cancel(errLeft)
@@ -234,7 +209,7 @@ func TestClientLeavesDuringTheFallback(t *testing.T) {
 	})
 }
 
-// ctxKeeper remembers the contexts of its requests.
+// ctxKeeper keeps the contexts of its requests.
 type ctxKeeper struct {
 	http.RoundTripper
 	seen *[]context.Context
@@ -245,16 +220,16 @@ func (k ctxKeeper) RoundTrip(r *http.Request) (*http.Response, error) {
 	return k.RoundTripper.RoundTrip(r)
 }
 
-// However a call goes, its context and timers end with it.
+// Every call's context and timers end with the call.
 func TestCallsAreReleased(t *testing.T) {
-	isolate(t)
+	bedrocktest.Isolate(t)
 	synctest.Test(t, func(t *testing.T) {
-		transport, _, stop := pipeTransport(func(w http.ResponseWriter, r *http.Request) {
+		transport, _, stop := bedrocktest.PipeTransport(func(w http.ResponseWriter, r *http.Request) {
 			if r.Header.Get("X-Amz-Security-Token") != "" {
-				refuse(w, 429, "ThrottlingException")
+				bedrocktest.Refuse(w, 429, "ThrottlingException")
 				return
 			}
-			reply(t, w, r)
+			bedrocktest.Reply(w, r)
 		})
 		defer stop()
 		var seen []context.Context

@@ -8,14 +8,15 @@ import (
 	"testing"
 	"time"
 
+	"bedrock-extproc/tests/bedrocktest"
 	"bedrock-extproc/tests/fakebedrock"
 )
 
-// Two regions over real connections, many clients at once: while A throttles, in
-// its status or in the first frame of a stream, all are served by B; then A serves
+// Two regions over real connections, many concurrent clients: while A throttles, by
+// status or by the first frame of a stream, B serves all of them; then A serves
 // again.
 func TestStandInThrottledRegion(t *testing.T) {
-	isolate(t)
+	bedrocktest.Isolate(t)
 	var throttled atomic.Bool
 	throttled.Store(true)
 	throttling, ok := fakebedrock.NewException("ThrottlingException", "")
@@ -87,7 +88,7 @@ func TestStandInThrottledRegion(t *testing.T) {
 	}
 }
 
-// What the stand-in does once is over with the second attempt.
+// A fault that occurs once is over with the second attempt.
 func TestStandInPassingFaults(t *testing.T) {
 	b, _ := standIn(t)
 	b.retry = Retry{BaseDelay: -1}.withDefaults()

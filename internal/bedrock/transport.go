@@ -13,9 +13,9 @@ import (
 // pingTimeout is how long an HTTP/2 ping may go unanswered.
 const pingTimeout = 15 * time.Second
 
-// newTransport returns the connections that all backends share. It starts from
-// the SDK's settings, which bring the proxy of the environment, AWS_CA_BUNDLE and
-// TLS 1.2. There is no limit on a whole call: a stream may last.
+// newTransport returns the connections that all backends share. The SDK's settings
+// are its basis: the environment's proxy, AWS_CA_BUNDLE, TLS 1.2. It has no limit on a
+// whole call, because a stream may take long.
 func newTransport(cfg aws.Config, t Transport) *http.Transport {
 	base, ok := cfg.HTTPClient.(*awshttp.BuildableClient)
 	if !ok {
@@ -32,10 +32,10 @@ func newTransport(cfg aws.Config, t Transport) *http.Transport {
 	tr.TLSHandshakeTimeout = limit(t.TLSHandshakeTimeout, 5*time.Second)
 	tr.ForceAttemptHTTP2 = true
 	tr.HTTP2 = &http.HTTP2Config{SendPingTimeout: limit(t.PingAfter, 30*time.Second), PingTimeout: pingTimeout}
-	// A compressed event stream comes in bursts.
+	// A compressed event stream would arrive in bursts.
 	tr.DisableCompression = true
 	return tr
 }
 
-// limit is d, its default when d is 0, and none (0 to net/http) when d is negative.
+// limit is d, otherwise if d is 0, and 0 (no limit to net/http) if d is negative.
 func limit(d, otherwise time.Duration) time.Duration { return max(cmp.Or(d, otherwise), 0) }

@@ -1,0 +1,152 @@
+package awsauth
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"os"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
+	"github.com/aws/aws-sdk-go-v2/service/bedrockruntime"
+	"github.com/aws/smithy-go/auth/bearer"
+
+	"bedrock-extproc/translator"
+)
+
+// bearerVariable is the environment variable from which the SDK reads an API key.
+const bearerVariable = "AWS_BEARER_TOKEN_BEDROCK"
+
+// An Authenticator knows as whom the calls of one backend are signed, and AWS's
+// time there. It is safe for concurrent use.
+type Authenticator struct {
+	config   aws.Config
+	identity Identity
+	sidecar  credentialsSource
+	signer   signer
+	clock    clock
+}
+
+func newAuthenticator(cfg aws.Config, id Identity, sidecar credentialsSource) *Authenticator {
+	a := &Authenticator{config: cfg, identity: id, sidecar: sidecar}
+	a.signer = signer{sidecar: v4.NewSigner(), clock: &a.clock}
+	return a
+}
+
+// Config is the AWS configuration of the backend's client, without credentials.
+func (a *Authenticator) Config() aws.Config { return a.config }
+
+// ConfigureClient sets up signing for all calls of a client that was made from
+// Config. Each call also needs Principal.ConfigureCall.
+func (a *Authenticator) ConfigureClient(o *bedrockruntime.Options) {
+	o.HTTPSignerV4 = a.signer
+	switch id := a.identity; {
+	case id.BearerTokenEnv != "":
+		token := os.Getenv(id.BearerTokenEnv)
+		o.BearerAuthTokenProvider = bearer.TokenProviderFunc(func(context.Context) (bearer.Token, error) {
+			return bearer.Token{Value: token}, nil
+		})
+		o.AuthSchemePreference = []string{"httpBearerAuth"}
+	case id.RoleARN != "" || id.Profile != "":
+		// The client has already read bearerVariable.
+		o.AuthSchemePreference = []string{"sigv4"}
+	}
+}
+
+// CheckBearerToken reports a bearer token that is not set, or that would be sent
+// unencrypted to the endpoint. A nil endpoint is AWS's own.
+func (a *Authenticator) CheckBearerToken(endpoint *string) error {
+	id := a.identity
+	variable := id.BearerTokenEnv
+	if variable == "" && id.RoleARN == "" && id.Profile == "" && os.Getenv(bearerVariable) != "" {
+		variable = bearerVariable
+	}
+	switch {
+	case variable == "":
+	case os.Getenv(variable) == "":
+		return fmt.Errorf("the environment variable %s, which must hold the bearer token, is not set", variable)
+	case endpoint != nil && strings.HasPrefix(*endpoint, "http://"):
+		return fmt.Errorf("the bearer token in %s would be sent to %s unencrypted: use an https endpoint or other credentials", variable, *endpoint)
+	}
+	return nil
+}
+
+// Principal returns as whom a caller's call is signed: with the caller's keys if it
+// has any, otherwise as the sidecar. An error is a *translator.Error: a value that
+// the role needs is missing or not allowed.
+func (a *Authenticator) Principal(caller translator.Caller) (Principal, error) {
+	if caller.HasKeys() {
+		return Principal{keys: callerKeys(caller)}, nil
+	}
+	c, err := a.sidecar.forCaller(caller)
+	return Principal{sidecar: c}, err
+}
+
+// Payer names the AWS account whose quotas a caller's call uses: the caller's access
+// key id, or the role that is assumed for it. "" is the sidecar's one identity.
+func (a *Authenticator) Payer(caller translator.Caller) string {
+	if caller.HasKeys() {
+		return caller.AccessKeyID
+	}
+	return a.sidecar.payer(caller)
+}
+
+// CorrectClock compares the time of signatures with the time of an answer that
+// rejects a request. It reports whether signatures had the wrong time; those of
+// later calls have the right one.
+func (a *Authenticator) CorrectClock(status int, h http.Header) bool {
+	return a.clock.correct(status, h)
+}
+
+// A Principal is as whom one call is signed. It lives no longer than the call. The
+// zero value must not be used.
+type Principal struct {
+	keys    callerKeys          // when sidecar is nil
+	sidecar *sidecarCredentials // nil for a caller with keys
+}
+
+// IsCaller reports that the caller's own keys sign the call.
+func (p Principal) IsCaller() bool { return p.sidecar == nil }
+
+// ConfigureCall is the functional option of one call of the SDK's client.
+func (p Principal) ConfigureCall(o *bedrockruntime.Options) {
+	if !p.IsCaller() {
+		o.Credentials = p.sidecar
+		return
+	}
+	o.Credentials = p.keys
+	// A bearer token in the sidecar's environment must not sign a caller's call.
+	o.AuthSchemePreference = []string{"sigv4"}
+}
+
+// DropExpired drops credentials of the sidecar that AWS has called expired. It
+// reports whether the next call may have others.
+func (p Principal) DropExpired() bool { return !p.IsCaller() && p.sidecar.drop() }
+
+// A credentialsSource has the sidecar's credentials of one backend. It is safe for
+// concurrent use.
+type credentialsSource interface {
+	// forCaller returns the credentials for a caller without keys. An error is a
+	// *translator.Error.
+	forCaller(translator.Caller) (*sidecarCredentials, error)
+	// payer names the account that pays for a caller's calls, as far as it depends on
+	// the caller.
+	payer(translator.Caller) string
+}
+
+// callerKeys are the keys of one request.
+type callerKeys translator.Caller
+
+// callerSource marks callerKeys' credentials.
+const callerSource = "bedrock-extproc caller"
+
+// Retrieve implements [aws.CredentialsProvider].
+func (k callerKeys) Retrieve(context.Context) (aws.Credentials, error) {
+	return aws.Credentials{
+		AccessKeyID:     k.AccessKeyID,
+		SecretAccessKey: k.SecretAccessKey,
+		SessionToken:    k.SessionToken,
+		Source:          callerSource,
+	}, nil
+}

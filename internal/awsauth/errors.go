@@ -1,0 +1,48 @@
+package awsauth
+
+import (
+	"net/http"
+
+	"bedrock-extproc/translator"
+)
+
+// A CredentialsError says that the sidecar's own credentials could not be fetched.
+// Calls at the same time may share one.
+type CredentialsError struct {
+	// NotConfigured: nothing says that the sidecar has credentials.
+	NotConfigured bool
+	Err           error
+}
+
+func (e *CredentialsError) Error() string { return "the sidecar's own credentials: " + e.Err.Error() }
+
+// Unwrap returns the cause.
+func (e *CredentialsError) Unwrap() error { return e.Err }
+
+// ForClient returns a new error for the client, with e as its cause.
+func (e *CredentialsError) ForClient() *translator.Error {
+	if e.NotConfigured {
+		missing := NoCredentials("The request has no AWS credentials, and the sidecar has none of its own.")
+		missing.Cause = e
+		return missing
+	}
+	return &translator.Error{
+		Status:    http.StatusBadGateway,
+		Kind:      translator.KindSidecarCredentials,
+		Message:   "The sidecar could not get its own AWS credentials.",
+		Hint:      "The sidecar's log names the cause; only its operator can fix it.",
+		Retryable: true,
+		Cause:     e,
+	}
+}
+
+// NoCredentials is the error of a call that nobody's credentials can sign.
+func NoCredentials(message string) *translator.Error {
+	return &translator.Error{
+		Status:  http.StatusBadRequest,
+		Kind:    translator.KindNoCredentials,
+		Message: message,
+		Hint: "Send X-AWS-Access-Key-Id and X-AWS-Secret-Access-Key, or give the sidecar an AWS identity " +
+			"and set allow_server_credentials to fallback.",
+	}
+}

@@ -1,0 +1,181 @@
+package awsauth
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"maps"
+	"net/http"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"github.com/aws/aws-sdk-go-v2/service/sts/types"
+
+	"bedrock-extproc/internal/identity"
+	"bedrock-extproc/translator"
+)
+
+// defaultSessionName is the name of assumed roles' sessions.
+const defaultSessionName = "bedrock-extproc"
+
+// What STS accepts in a role's name, in a session's name and as a tag's value.
+var (
+	roleText  = regexp.MustCompile(`^[\w+=,.@-]{1,64}$`)
+	notInName = regexp.MustCompile(`[^\w+.@-]`)
+	tagText   = regexp.MustCompile(`^[\p{L}\p{Z}\p{N}_.:/=+\-@]{0,256}$`)
+)
+
+// A credentialsKey is everything that credentials depend on. tags are key=value
+// pairs, escaped as in a URL.
+type credentialsKey struct{ profile, role, externalID, session, tags, region string }
+
+// A role is assumed for the calls of a backend. It is immutable.
+type role struct {
+	arn, session identity.Template
+	tags         map[string]identity.Template
+	externalID   string
+	profile      string
+	client       *sts.Client
+	region       string
+}
+
+// newRole parses an identity's templates. cfg has the credentials that assume the
+// role.
+func newRole(cfg aws.Config, id Identity, e Endpoint) (*role, error) {
+	var problems []error
+	parse := func(text string) identity.Template {
+		t, err := identity.Parse(text)
+		problems = append(problems, err)
+		return t
+	}
+	r := &role{
+		arn: parse(id.RoleARN), session: parse(cmp.Or(id.SessionName, defaultSessionName)),
+		tags: map[string]identity.Template{}, externalID: id.ExternalID, profile: id.Profile, region: cfg.Region,
+	}
+	for name, text := range id.SessionTags {
+		r.tags[name] = parse(text)
+	}
+	r.client = sts.NewFromConfig(cfg, func(o *sts.Options) {
+		if e.FIPS {
+			o.EndpointOptions.UseFIPSEndpoint = aws.FIPSEndpointStateEnabled
+		}
+		if e.DualStack {
+			o.EndpointOptions.UseDualStackEndpoint = aws.DualStackEndpointStateEnabled
+		}
+	})
+	return r, errors.Join(problems...)
+}
+
+// dependsOnCaller reports whether a template has a caller's value in it.
+func (r *role) dependsOnCaller() bool {
+	for _, t := range r.tags {
+		if len(t.Names()) > 0 {
+			return true
+		}
+	}
+	return len(r.arn.Names())+len(r.session.Names()) > 0
+}
+
+// key is the role for a caller with these values. An error is a *translator.Error: a
+// value is missing, or STS does not accept it.
+func (r *role) key(values map[string]string) (credentialsKey, error) {
+	k := credentialsKey{profile: r.profile, externalID: r.externalID, region: r.region}
+	const usedIn = "the name of a role"
+	var err error
+	if k.role, err = fill(r.arn, values, roleText, usedIn); err != nil {
+		return k, err
+	}
+	if names := r.arn.Names(); len(names) > 0 {
+		if err := checkValue(roleText, names[0], k.role[strings.LastIndex(k.role, "/")+1:], usedIn); err != nil {
+			return k, err
+		}
+	}
+	if k.session, err = r.session.Needed(values); err != nil {
+		return k, err
+	}
+	k.session = sessionName(k.session)
+	k.tags, err = r.fillTags(values)
+	return k, err
+}
+
+func (r *role) fillTags(values map[string]string) (string, error) {
+	const usedIn = "a session tag"
+	tags := url.Values{}
+	for tag, t := range r.tags {
+		text, err := fill(t, values, tagText, usedIn)
+		if err != nil {
+			return "", err
+		}
+		name := tag
+		if names := t.Names(); len(names) > 0 {
+			name = names[0]
+		}
+		if err := checkValue(tagText, name, text, usedIn); err != nil {
+			return "", err
+		}
+		tags.Set(tag, text)
+	}
+	return tags.Encode(), nil
+}
+
+// fill fills a template with values that match the pattern.
+func fill(t identity.Template, values map[string]string, pattern *regexp.Regexp, usedIn string) (string, error) {
+	return t.Fill(func(name string) (string, error) {
+		return values[name], checkValue(pattern, name, values[name], usedIn)
+	})
+}
+
+// checkValue rejects a value that STS does not accept. It is never changed to fit:
+// another identity could then get the same session.
+func checkValue(pattern *regexp.Regexp, name, value, usedIn string) error {
+	switch {
+	case value == "":
+		return identity.Missing(name)
+	case !pattern.MatchString(value):
+		return &translator.Error{
+			Status: http.StatusForbidden, Kind: translator.KindNotPermitted,
+			Message: fmt.Sprintf("The value of %q in the identity of this call cannot be used in %s.", name, usedIn),
+		}
+	}
+	return nil
+}
+
+// sessionName encodes a name in the letters and the length (2 to 64) that STS
+// accepts. Two names never get the same encoding, because policies can depend on
+// session names: other bytes become "=" and their hexadecimal number, and a name
+// that is too long or too short ends with a comma and a hash.
+func sessionName(name string) string {
+	encoded := notInName.ReplaceAllStringFunc(name, func(letter string) string {
+		var bytes strings.Builder
+		for _, b := range []byte(letter) {
+			fmt.Fprintf(&bytes, "=%02X", b)
+		}
+		return bytes.String()
+	})
+	if len(encoded) >= 2 && len(encoded) <= 64 {
+		return encoded
+	}
+	sum := sha256.Sum256([]byte(name))
+	return encoded[:min(len(encoded), 31)] + "," + hex.EncodeToString(sum[:16])
+}
+
+// assume returns a cache that assumes the role when it is first asked.
+func (r *role) assume(k credentialsKey) credentialsCache {
+	return aws.NewCredentialsCache(stscreds.NewAssumeRoleProvider(r.client, k.role, func(o *stscreds.AssumeRoleOptions) {
+		o.RoleSessionName = k.session
+		if k.externalID != "" {
+			o.ExternalID = &k.externalID
+		}
+		tags, _ := url.ParseQuery(k.tags)
+		for _, name := range slices.Sorted(maps.Keys(tags)) {
+			o.Tags = append(o.Tags, types.Tag{Key: &name, Value: aws.String(tags.Get(name))})
+		}
+	}))
+}

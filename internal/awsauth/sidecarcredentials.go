@@ -1,0 +1,140 @@
+package awsauth
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials/ec2rolecreds"
+
+	"bedrock-extproc/translator"
+)
+
+const (
+	// fetchTimeout bounds a call's wait for credentials. Without a metadata service
+	// the wait would last as long as the network likes.
+	fetchTimeout = 5 * time.Second
+	// A fetch that fails after slowFailure or later is remembered for failureFor, so
+	// that the next calls fail at once.
+	slowFailure = time.Second
+	failureFor  = 15 * time.Second
+	// Credentials that expire within renewBefore are renewed in the background, at
+	// most once per renewEvery and for no longer than renewTimeout.
+	renewBefore  = 5 * time.Minute
+	renewEvery   = 30 * time.Second
+	renewTimeout = 30 * time.Second
+)
+
+// A credentialsCache fetches credentials. [aws.CredentialsCache] is one.
+type credentialsCache interface {
+	aws.CredentialsProvider
+	// Invalidate makes the next Retrieve fetch again.
+	Invalidate()
+}
+
+// sidecarCredentials are the credentials of one identity of the sidecar. The first
+// call that needs them fetches them. It is safe for concurrent use.
+type sidecarCredentials struct {
+	cache   credentialsCache
+	current atomic.Pointer[aws.Credentials] // the latest that were fetched
+
+	mu          sync.Mutex
+	renewableAt time.Time // when the next renewal may begin
+	failure     error     // of the last slow fetch
+	failedUntil time.Time // until then calls get failure
+}
+
+func (c *sidecarCredentials) forCaller(translator.Caller) (*sidecarCredentials, error) { return c, nil }
+
+func (*sidecarCredentials) payer(translator.Caller) string { return "" }
+
+// Retrieve implements [aws.CredentialsProvider]. Its error is a *CredentialsError.
+func (c *sidecarCredentials) Retrieve(ctx context.Context) (aws.Credentials, error) {
+	if v := c.current.Load(); v != nil && !v.Expired() {
+		if v.CanExpire && time.Until(v.Expires) < renewBefore && c.claimRenewal() {
+			go c.renew(context.WithoutCancel(ctx))
+		}
+		return *v, nil
+	}
+	if err := c.claimFetch(); err != nil {
+		return aws.Credentials{}, err
+	}
+	began := time.Now()
+	err := c.fetch(ctx, fetchTimeout)
+	c.recordFetch(err, ctx.Err() == nil && time.Since(began) >= slowFailure)
+	if err != nil {
+		return aws.Credentials{}, err
+	}
+	return *c.current.Load(), nil
+}
+
+// fetch asks the cache and stores its credentials in current.
+func (c *sidecarCredentials) fetch(ctx context.Context, timeout time.Duration) error {
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	creds, err := c.cache.Retrieve(ctx)
+	if err != nil {
+		return &CredentialsError{
+			// The default chain asks for the instance's role last, when nothing else is
+			// configured.
+			NotConfigured: aws.IsCredentialsProvider(c.cache, (*ec2rolecreds.Provider)(nil)),
+			Err:           err,
+		}
+	}
+	c.current.Store(&creds)
+	return nil
+}
+
+// claimRenewal reports whether the caller is to renew the credentials, and keeps
+// others from it for renewEvery.
+func (c *sidecarCredentials) claimRenewal() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if time.Now().Before(c.renewableAt) {
+		return false
+	}
+	c.renewableAt = time.Now().Add(renewEvery)
+	return true
+}
+
+// renew fetches new credentials while the current ones are still valid. It ends
+// within renewTimeout. A failure is left to the next renewal, or to the first call
+// without valid credentials.
+func (c *sidecarCredentials) renew(ctx context.Context) {
+	c.cache.Invalidate()
+	_ = c.fetch(ctx, renewTimeout)
+}
+
+// drop drops credentials that AWS has called expired. It returns false for keys
+// without an expiry, where a fetch gives the same ones.
+func (c *sidecarCredentials) drop() bool {
+	if v := c.current.Load(); v != nil && !v.CanExpire {
+		return false
+	}
+	c.cache.Invalidate()
+	c.current.Store(nil)
+	return true
+}
+
+// claimFetch returns nil if the caller is to fetch, and the remembered failure
+// otherwise. When that has passed, one caller at a time fetches.
+func (c *sidecarCredentials) claimFetch() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.failure != nil && time.Now().Before(c.failedUntil) {
+		return c.failure
+	}
+	c.failedUntil = time.Now().Add(fetchTimeout)
+	return nil
+}
+
+// recordFetch remembers a slow failure, and forgets it after a success.
+func (c *sidecarCredentials) recordFetch(err error, slow bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if err == nil || slow {
+		c.failure, c.failedUntil = err, time.Now().Add(failureFor)
+	}
+}

@@ -1,0 +1,99 @@
+package bedrock
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+
+	"bedrock-extproc/translator"
+)
+
+// routeOf lists the backends that may serve a call, b first. A caller who names a
+// region has chosen where the call goes, and so has a model's ARN.
+func (b *Backend) routeOf(call *translator.Call, caller translator.Caller) []*Backend {
+	if len(b.route) == 1 || caller.HasKeys() && caller.Region != "" {
+		return b.route[:1]
+	}
+	for _, f := range b.route[1:] {
+		if !f.reaches(b, call.Model) {
+			return b.routeWithModel(call.Model)
+		}
+	}
+	return b.route
+}
+
+// routeWithModel is the route without the fallbacks that do not reach the model.
+func (b *Backend) routeWithModel(model string) []*Backend {
+	list := []*Backend{b}
+	for _, f := range b.route[1:] {
+		if f.reaches(b, model) {
+			list = append(list, f)
+		}
+	}
+	return list
+}
+
+// reaches reports whether b calls the region of a model that was meant for asked.
+func (b *Backend) reaches(asked *Backend, model string) bool {
+	return CheckModelRegion(b.modelFor(asked, model), b.region) == nil
+}
+
+// regionFor is the region that a caller's calls go to: the backend's, unless a caller
+// with keys names another and is allowed to. After an error it is the backend's.
+func (b *Backend) regionFor(caller translator.Caller) (string, error) {
+	switch {
+	case !caller.HasKeys() || caller.Region == "":
+		return b.region, nil
+	case !isRegion(caller.Region):
+		return b.region, invalid("", "X-AWS-Region is not the name of an AWS region.")
+	case b.residency != "" && caller.Region != b.region:
+		return b.region, invalid("", "X-AWS-Region must be "+b.region+": data of this backend must not go to another region.")
+	}
+	return caller.Region, nil
+}
+
+// Model is the model id behind a name at this backend: an entry of
+// BackendConfig.Models, or the name itself.
+func (b *Backend) Model(name string) string {
+	if id, ok := b.models[name]; ok {
+		return id
+	}
+	return name
+}
+
+// modelFor is the model id at b of a call that was meant for the backend asked. A
+// fallback looks up the client's name, then the id behind it at asked, and otherwise
+// uses that id.
+func (b *Backend) modelFor(asked *Backend, name string) string {
+	if id, ok := b.models[name]; ok {
+		return id
+	}
+	return b.Model(asked.Model(name))
+}
+
+// CheckModelRegion reports a model whose ARN is in another region than the one that
+// is called: Bedrock would not find it, or not say why. The error is a
+// *translator.Error.
+func CheckModelRegion(model, region string) error {
+	of := arnRegion(model)
+	if of == "" || of == region {
+		return nil
+	}
+	e := invalid("model", fmt.Sprintf("The model's ARN is in region %s, but the call would go to %s.", of, region))
+	e.Hint = fmt.Sprintf("Choose a backend in %s, or a model in %s.", of, region)
+	return e
+}
+
+// arnRegion is the region in an ARN, "" if there is none.
+func arnRegion(model string) string {
+	parts := strings.SplitN(model, ":", 5)
+	if len(parts) < 5 || parts[0] != "arn" {
+		return ""
+	}
+	return parts[3]
+}
+
+// invalid is the error of a request that Bedrock cannot serve.
+func invalid(path, message string) *translator.Error {
+	return &translator.Error{Status: http.StatusBadRequest, Kind: translator.KindInvalid, Path: path, Message: message}
+}

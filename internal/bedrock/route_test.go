@@ -1,0 +1,63 @@
+package bedrock
+
+import (
+	"testing"
+
+	"bedrock-extproc/tests/bedrocktest"
+	"bedrock-extproc/translator"
+)
+
+func TestARNOfAnotherRegion(t *testing.T) {
+	bedrocktest.Isolate(t)
+	b := newTestBackend(t, Config{}, bedrocktest.Serve(t, signing)) // in us-west-2
+	there := caller
+	there.Region = "eu-west-1"
+	const inEurope, here = "arn:aws:bedrock:eu-west-1:1:inference-profile/x", "arn:aws:bedrock:us-west-2:1:inference-profile/x"
+	for name, tt := range map[string]struct {
+		model  string
+		caller translator.Caller
+		sent   bool
+	}{
+		"the backend's region":      {here, caller, true},
+		"another":                   {inEurope, caller, false},
+		"the caller's region":       {inEurope, there, true},
+		"another than the caller's": {here, there, false},
+		"no region":                 {"arn:aws:bedrock:::x", caller, true},
+		"no ARN":                    {"eu.x", caller, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, whole, err := b.Converse(t.Context(), call(tt.model, `{}`), tt.caller)
+			_, streamed, streamErr := b.ConverseStream(t.Context(), call(tt.model, `{}`), tt.caller)
+			if tt.sent {
+				if err != nil || whole.Attempts != 1 || streamed.Attempts != 1 {
+					t.Errorf("%+v, %+v, %v", whole, streamed, err)
+				}
+				return
+			}
+			for _, err := range []error{err, streamErr} {
+				e := asError(t, err)
+				if outline(e) != (failure{400, translator.KindInvalid, false, 0, ""}) || e.Path != "model" || e.Hint == "" || e.Facts.Attempts != 0 {
+					t.Errorf("%+v", e)
+				}
+			}
+		})
+	}
+	e := asError(t, CheckModelRegion(inEurope, "us-west-2"))
+	if e.Message != "The model's ARN is in region eu-west-1, but the call would go to us-west-2." || e.Hint != "Choose a backend in eu-west-1, or a model in us-west-2." {
+		t.Errorf("%+v", e)
+	}
+}
+
+func TestModelNames(t *testing.T) {
+	bedrocktest.Isolate(t)
+	given := map[string]string{"smart": "us.x-v1:0"}
+	bs, err := New(t.Context(), Config{Backends: []BackendConfig{{Name: "a", Models: given, DefaultModel: "smart"}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	given["smart"] = "changed"
+	b := bs.All()[0]
+	if b.Model("smart") != "us.x-v1:0" || b.Model("other") != "other" || b.DefaultModel() != "smart" {
+		t.Errorf("%s, %s, %s", b.Model("smart"), b.Model("other"), b.DefaultModel())
+	}
+}

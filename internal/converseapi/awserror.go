@@ -1,0 +1,91 @@
+package converseapi
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/service/bedrockruntime/types"
+	"github.com/aws/smithy-go"
+
+	"bedrock-extproc/internal/eventstream"
+	"bedrock-extproc/translator"
+)
+
+// An awsError is what AWS sends instead of an answer: an error response, or an
+// exception inside a stream.
+type awsError struct {
+	code           string // the exception's name, "" if there was none
+	message        string // Bedrock's own, "" if there was none
+	status         int    // the HTTP status, 0 inside a stream
+	originalStatus int    // the model's own HTTP status, 0 if unknown
+	cause          error
+}
+
+// errorResponse reads an error response that the SDK has understood.
+func errorResponse(e smithy.APIError, status int, cause error) awsError {
+	a := awsError{code: e.ErrorCode(), message: e.ErrorMessage(), status: status, cause: cause}
+	// The SDK's words for an absent name or message.
+	if a.code == "UnknownError" {
+		a.code = ""
+	}
+	if a.message == "UnknownError" {
+		a.message = ""
+	}
+	if m, ok := errors.AsType[*types.ModelErrorException](cause); ok && m.OriginalStatusCode != nil {
+		a.originalStatus = int(*m.OriginalStatusCode)
+	}
+	return a
+}
+
+// exception reads an exception frame. Its type is the name of a union's member, such
+// as "throttlingException"; the exception's name begins with a capital.
+func exception(msg eventstream.Message) awsError {
+	var body struct {
+		Message            string `json:"message"`
+		OriginalStatusCode int    `json:"originalStatusCode"`
+		OriginalMessage    string `json:"originalMessage"`
+	}
+	// Without a readable payload the type alone classifies the exception.
+	_ = json.Unmarshal(msg.Payload, &body)
+	e := awsError{code: string(msg.ExceptionType), message: body.Message, originalStatus: body.OriginalStatusCode}
+	if e.message == "" {
+		e.message = body.OriginalMessage
+	}
+	if e.code != "" {
+		e.code = strings.ToUpper(e.code[:1]) + e.code[1:]
+	}
+	return e
+}
+
+// forClient writes the error for the client. callerSigned says whose credentials
+// signed the request, header is the answer's.
+func (e awsError) forClient(callerSigned bool, header http.Header) *translator.Error {
+	c := e.classify(callerSigned)
+	out := &translator.Error{
+		Status:    c.status,
+		Kind:      c.kind,
+		Message:   e.message,
+		Hint:      e.hint(c.kind),
+		Retryable: c.retryable,
+		AWSError:  e.code,
+		Cause:     e.cause,
+	}
+	if c.retryable {
+		out.RetryAfter = clientRetryAfter(header, c.status)
+	}
+	switch {
+	case c.kind == translator.KindCallerCredentials:
+		// AWS's own message can quote the signed request.
+		out.Message = "AWS rejected the credentials in the request."
+	case c.kind == translator.KindSidecarCredentials:
+		out.Message = "AWS rejected the sidecar's own credentials."
+	case e.message == "" && e.code != "":
+		out.Message = fmt.Sprintf("Bedrock answered with %s and no message.", e.code)
+	case e.message == "":
+		out.Message = fmt.Sprintf("Bedrock answered with HTTP status %d and no readable error.", e.status)
+	}
+	return out
+}

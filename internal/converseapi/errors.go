@@ -1,0 +1,87 @@
+package converseapi
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"strings"
+
+	"github.com/aws/smithy-go"
+
+	"bedrock-extproc/internal/awsauth"
+	"bedrock-extproc/translator"
+)
+
+// clientError turns the error of a failed attempt into one for the client. If ctx has
+// ended, its cause is the error.
+func (a *attempt) clientError(ctx context.Context, err error) error {
+	if cause := context.Cause(ctx); cause != nil {
+		return EndError(cause)
+	}
+	return a.findError(err)
+}
+
+// findError finds the one thing that went wrong in the SDK's chain of errors.
+func (a *attempt) findError(err error) *translator.Error {
+	if e, ok := errors.AsType[*translator.Error](err); ok {
+		return e
+	}
+	if e, ok := errors.AsType[*awsauth.CredentialsError](err); ok {
+		return e.ForClient()
+	}
+	if e, ok := errors.AsType[smithy.APIError](err); ok {
+		return a.awsError(errorResponse(e, a.status, err))
+	}
+	if a.status != 0 {
+		// The body is not JSON: a proxy's page, for example.
+		code, _, _ := strings.Cut(a.header.Get("X-Amzn-Errortype"), ":")
+		return a.awsError(awsError{code: code, status: a.status, cause: err})
+	}
+	if e, ok := errors.AsType[interface {
+		error
+		ConnectionError() bool
+	}](err); ok && e.ConnectionError() {
+		return cannotConnect(a.request.Region, err)
+	}
+	return &translator.Error{
+		Status:  http.StatusInternalServerError,
+		Kind:    translator.KindInternal,
+		Message: "The sidecar could not make the call to Bedrock; its log names the cause.",
+		Cause:   err,
+	}
+}
+
+// awsError is the error for the client of what AWS sent.
+func (a *attempt) awsError(e awsError) *translator.Error {
+	return e.forClient(a.request.Principal.IsCaller(), a.header)
+}
+
+func cannotConnect(region string, err error) *translator.Error {
+	message := fmt.Sprintf("The sidecar could not connect to Bedrock in region %s.", region)
+	if timeout, ok := errors.AsType[net.Error](err); ok && timeout.Timeout() {
+		message = fmt.Sprintf("Connecting to Bedrock in region %s took longer than the sidecar's limit.", region)
+	}
+	return &translator.Error{
+		Status:     http.StatusServiceUnavailable,
+		Kind:       translator.KindConnection,
+		Message:    message,
+		Hint:       "Check that the region exists and offers Bedrock, and that the sidecar can reach its endpoint.",
+		Retryable:  true,
+		RetryAfter: defaultRetryAfter,
+		Cause:      err,
+	}
+}
+
+// badAnswer is the error of an answer that cannot be Converse's.
+func badAnswer(message string, cause error) *translator.Error {
+	return &translator.Error{Status: http.StatusBadGateway, Kind: translator.KindBadAnswer, Message: message, Cause: cause}
+}
+
+// emptyAnswer is the error of a 2xx answer without a body, which a failing peer sends.
+func emptyAnswer(cause error) *translator.Error {
+	e := badAnswer("Bedrock's answer is empty.", cause)
+	e.Retryable = true
+	return e
+}

@@ -1,0 +1,77 @@
+package converseapi
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"bedrock-extproc/translator"
+)
+
+func TestHints(t *testing.T) {
+	tests := []struct {
+		name, code, message string
+		want                string // the hint contains it; "" is no hint
+	}{
+		{"profile", "ValidationException", "Invocation of model ID anthropic.x with on-demand throughput isn’t supported. Retry your request with the ID or ARN of an inference profile that contains this model.", "inference profile"},
+		{"identifier", "ValidationException", "The provided model identifier is invalid.", "typing errors"},
+		{"no access", "AccessDeniedException", "You don't have access to the model with the specified model ID.", "no access to this model"},
+		{"form", "ResourceNotFoundException", "Model use case details have not been submitted for this account. Fill out the Anthropic use case details form before using the model.", "use-case form"},
+		{"form, by name", "FTUFormNotFilled", "Fill out the Anthropic use case details form.", "use-case form"},
+		{"tool", "AccessDeniedException", "User: arn:aws:sts::1:assumed-role/r/s is not authorized to perform: bedrock:InvokeTool on resource: x", "permission bedrock:InvokeTool"},
+		{"policy", "AccessDeniedException", "User: arn:aws:sts::1:assumed-role/r/s is not authorized to perform: bedrock:InvokeModel on resource: x", "bedrock:InvokeModelWithResponseStream"},
+		{"expired", "ExpiredTokenException", "The security token included in the request is expired", "has expired"},
+		{"signature", "InvalidSignatureException", "Signature expired: 20261123T000000Z is now earlier than", "clock"},
+		{"key", "UnrecognizedClientException", "The security token included in the request is invalid.", "access key id"},
+		{"context", "ValidationException", "The model returned the following errors: Input is too long for requested model.", "shorten"},
+		{"context, by tokens", "ValidationException", "input length and `max_tokens` exceed context limit: 199000 + 8000 > 200000", "shorten"},
+		{"throttle, not context", "ThrottlingException", "Too many tokens, please wait before trying again.", ""},
+		{"old model", "ResourceNotFoundException", "This model version has reached the end of its life. Please refer to the AWS documentation for more details.", "newer"},
+		{"no idea", "ValidationException", "messages.0.content: a text block is blank", ""},
+		{"not Bedrock", "", "", "endpoint"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			e := awsError{code: tt.code, message: tt.message, status: http.StatusNotFound}.forClient(false, nil)
+			if tt.want == "" && e.Hint != "" || !strings.Contains(e.Hint, tt.want) {
+				t.Errorf("hint %q, want %q", e.Hint, tt.want)
+			}
+			if strings.HasPrefix(tt.name, "throttle") && e.Kind != translator.KindThrottled {
+				t.Errorf("kind %s", e.Kind)
+			}
+		})
+	}
+}
+
+func TestRetryAfter(t *testing.T) {
+	tests := map[string]struct {
+		headers []string
+		code    string
+		want    time.Duration
+	}{
+		"none":             {nil, "Throttling", time.Second},
+		"seconds":          {[]string{"Retry-After", "7"}, "Throttling", 7 * time.Second},
+		"milliseconds":     {[]string{"X-Amz-Retry-After", "1200", "Retry-After", "7"}, "Throttling", 2 * time.Second},
+		"past":             {[]string{"Retry-After", "Mon, 02 Jan 2006 15:04:05 GMT"}, "Throttling", time.Second},
+		"nonsense":         {[]string{"Retry-After", "soon", "X-Amz-Retry-After", "-5"}, "Throttling", time.Second},
+		"of a timeout":     {[]string{"Retry-After", "3"}, "ModelTimeout", 3 * time.Second},
+		"timeout, none":    {nil, "ModelTimeout", 0},
+		"of what is final": {[]string{"Retry-After", "3"}, "Validation", 0},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			header := http.Header{}
+			for i := 0; i < len(tt.headers); i += 2 {
+				header.Set(tt.headers[i], tt.headers[i+1])
+			}
+			if e := (awsError{code: tt.code}).forClient(false, header); e.RetryAfter != tt.want {
+				t.Errorf("%v, want %v", e.RetryAfter, tt.want)
+			}
+		})
+	}
+	date := http.Header{"Retry-After": {time.Now().Add(time.Hour).UTC().Format(http.TimeFormat)}}
+	if got := clientRetryAfter(date, http.StatusTooManyRequests); got <= 59*time.Minute || got > time.Hour {
+		t.Errorf("%v for a date in an hour", got)
+	}
+}
