@@ -142,7 +142,7 @@ func TestFailedReload(t *testing.T) {
 		},
 		"a model of another region": {
 			strings.ReplaceAll(fmt.Sprintf(oneBackend, "b"), "fast: m", `fast: "arn:aws:bedrock:eu-west-1:1:x/y"`),
-			[]string{`bedrock: backend "b": the model arn:aws:bedrock:eu-west-1:1:x/y is of region eu-west-1, and the backend calls us-east-1`},
+			[]string{`backend "b": models.fast: the model arn:aws:bedrock:eu-west-1:1:x/y is of region eu-west-1, and the backend calls us-east-1`},
 		},
 		"a family that is none": {"bedrock_extproc: {model_families: {x: nobody}}", []string{`model x: there is no family "nobody"`}},
 		"emptied":               {" \n", []string{"FILE: the file is empty: start anew to run without a configuration"}},

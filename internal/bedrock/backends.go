@@ -3,7 +3,6 @@ package bedrock
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"net/http"
@@ -32,67 +31,65 @@ type Backends struct {
 }
 
 // New reads the AWS environment and profile and sets the backends up. It makes no
-// network call: credentials are fetched by the first call that needs them.
+// network call: credentials are fetched by the first call that needs them. Its error
+// is Problems: everything that is wrong with cfg, or with cfg in this environment.
 func New(ctx context.Context, cfg Config) (*Backends, error) {
 	cfg = cfg.withDefaults()
-	if err := cfg.validate(); err != nil {
-		return nil, fmt.Errorf("bedrock: %w", err)
-	}
+	problems := cfg.Check()
 	a := &accounts{log: cfg.Log, profiles: map[string]aws.Config{}, own: map[account]*ownCredentials{}}
 	transport := cfg.RoundTripper
 	if transport == nil {
 		sdk, err := a.profile(ctx, "")
 		if err != nil {
-			return nil, fmt.Errorf("bedrock: %w", err)
+			return nil, append(problems, Problem{Text: err.Error()})
 		}
 		transport = newTransport(sdk, cfg.Transport)
 	}
 	bs := &Backends{byName: map[string]*Backend{}, fallback: cfg.Default, transport: transport}
-	var problems []error
+	pauses := newCooling(cfg.CoolDown)
 	for _, c := range cfg.Backends {
-		b, err := newBackend(ctx, a, cfg, c, transport)
-		if err != nil {
-			problems = append(problems, fmt.Errorf("backend %q: %w", c.Name, err))
+		b, found := newBackend(ctx, a, cfg, c, transport)
+		if found != nil {
+			problems = append(problems, found...)
 			continue
 		}
+		b.cooling = pauses
 		bs.list = append(bs.list, b)
 		bs.byName[c.Name] = b
 	}
 	if problems != nil {
-		return nil, fmt.Errorf("bedrock: %w", errors.Join(problems...))
+		return nil, problems
 	}
-	if err := bs.connect(cfg); err != nil {
-		return nil, fmt.Errorf("bedrock: %w", err)
-	}
-	return bs, nil
-}
-
-// connect gives each backend its fallbacks, and reports models that are not where
-// they would be called.
-func (bs *Backends) connect(cfg Config) error {
-	pauses := newCooling(cfg.CoolDown)
-	var problems []error
 	for i, b := range bs.list {
-		b.cooling = pauses
 		b.route = append(b.route, b)
 		for _, name := range cfg.Backends[i].Fallback {
 			b.route = append(b.route, bs.byName[name])
 		}
-		models := append(slices.Collect(maps.Values(b.models)), b.Model(b.defaultModel))
-		slices.Sort(models)
-		for _, model := range slices.Compact(models) {
-			if of := arnRegion(model); of != "" && of != b.region {
-				problems = append(problems, fmt.Errorf("backend %q: the model %s is of region %s, and the backend calls %s", b.name, model, of, b.region))
-			}
-		}
 	}
-	return errors.Join(problems...)
+	return bs, nil
 }
 
-func newBackend(ctx context.Context, a *accounts, cfg Config, c BackendConfig, transport http.RoundTripper) (*Backend, error) {
+// checkModels reports models that are ARNs of another region than the one called.
+func (b *Backend) checkModels() Problems {
+	var problems Problems
+	check := func(key, model string) {
+		if of := arnRegion(model); of != "" && of != b.region {
+			problems = append(problems, Problem{b.name, key, fmt.Sprintf("the model %s is of region %s, and the backend calls %s", model, of, b.region)})
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(b.models)) {
+		check("models."+name, b.models[name])
+	}
+	if _, alias := b.models[b.defaultModel]; !alias {
+		check("default_model", b.defaultModel)
+	}
+	return problems
+}
+
+func newBackend(ctx context.Context, a *accounts, cfg Config, c BackendConfig, transport http.RoundTripper) (*Backend, Problems) {
 	sdk, own, err := a.config(ctx, c)
 	if err != nil {
-		return nil, err
+		return nil, Problems{{c.Name, "profile", err.Error()}}
 	}
 	b := &Backend{
 		name:         c.Name,
@@ -121,10 +118,18 @@ func newBackend(ctx context.Context, a *accounts, cfg Config, c BackendConfig, t
 			o.APIOptions = append(o.APIOptions, awsmiddleware.AddUserAgentKey(name))
 		}
 	})
+	problems := b.checkModels()
 	if cfg.ServerCredentials == ServerNever {
-		return b, nil
+		return b, problems
 	}
-	return b, c.Identity.check(b.client.Options().BaseEndpoint)
+	if err := c.Identity.check(b.client.Options().BaseEndpoint); err != nil {
+		key := "endpoint_url"
+		if c.Identity.BearerTokenEnv != "" {
+			key = "bearer_token_env"
+		}
+		problems = append(problems, Problem{c.Name, key, err.Error()})
+	}
+	return b, problems
 }
 
 // endpoint sets where the client's calls go.

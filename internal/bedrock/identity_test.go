@@ -170,16 +170,16 @@ func TestNewRefusesIdentities(t *testing.T) {
 		env     string // of the SDK's bearer token
 		want    string
 	}{
-		"no token":                {BackendConfig{Identity: Identity{BearerTokenEnv: "NO_KEY"}}, 0, "", `the environment variable NO_KEY, which is to hold the bearer token, is not set`},
-		"token in the clear":      {BackendConfig{EndpointURL: there, Identity: Identity{BearerTokenEnv: "API_KEY"}}, 0, "", `the bearer token of API_KEY would be sent to http://bedrock.example in the clear: use an https endpoint or other credentials`},
-		"environment, clear":      {BackendConfig{EndpointURL: there}, 0, "x", `the bearer token of AWS_BEARER_TOKEN_BEDROCK would be sent to http://bedrock.example in the clear: use an https endpoint or other credentials`},
+		"no token":                {BackendConfig{Identity: Identity{BearerTokenEnv: "NO_KEY"}}, 0, "", `bearer_token_env: the environment variable NO_KEY, which is to hold the bearer token, is not set`},
+		"token in the clear":      {BackendConfig{EndpointURL: there, Identity: Identity{BearerTokenEnv: "API_KEY"}}, 0, "", `bearer_token_env: the bearer token of API_KEY would be sent to http://bedrock.example in the clear: use an https endpoint or other credentials`},
+		"environment, clear":      {BackendConfig{EndpointURL: there}, 0, "x", `endpoint_url: the bearer token of AWS_BEARER_TOKEN_BEDROCK would be sent to http://bedrock.example in the clear: use an https endpoint or other credentials`},
 		"environment, not used":   {BackendConfig{EndpointURL: there, Identity: Identity{RoleARN: roleARN + "one"}}, 0, "x", ""},
 		"environment, for nobody": {BackendConfig{EndpointURL: there}, ServerNever, "x", ""},
 		"environment, encrypted":  {BackendConfig{EndpointURL: "https://bedrock.example"}, 0, "x", ""},
-		"no profile":              {BackendConfig{Identity: Identity{Profile: "absent"}}, 0, "", `AWS configuration: failed to get shared config profile, absent`},
-		"no role":                 {BackendConfig{Identity: Identity{RoleARN: "one"}}, 0, "", `the role "one" is not an ARN`},
-		"id without role":         {BackendConfig{Identity: Identity{ExternalID: "x"}}, 0, "", `an external id, a session name and session tags go with the ARN of a role`},
-		"FIPS at a URL":           {BackendConfig{FIPS: true, EndpointURL: there}, 0, "", `FIPS and dual stack choose a public endpoint, and do not go with a URL`},
+		"no profile":              {BackendConfig{Identity: Identity{Profile: "absent"}}, 0, "", `profile: AWS configuration: failed to get shared config profile, absent`},
+		"no role":                 {BackendConfig{Identity: Identity{RoleARN: "one"}}, 0, "", `role_arn: "one" is not an ARN`},
+		"id without role":         {BackendConfig{Identity: Identity{ExternalID: "x"}}, 0, "", `external_id: has no effect without role_arn`},
+		"FIPS at a URL":           {BackendConfig{FIPS: true, EndpointURL: there}, 0, "", `fips: chooses among AWS's own endpoints and cannot be combined with endpoint_url`},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -188,7 +188,7 @@ func TestNewRefusesIdentities(t *testing.T) {
 			_, err := New(t.Context(), Config{ServerCredentials: tt.server, Backends: []BackendConfig{tt.backend}})
 			got := ""
 			if err != nil {
-				got = strings.TrimPrefix(err.Error(), `bedrock: backend "a": `)
+				got = strings.TrimPrefix(err.Error(), `backend "a": `)
 			}
 			if got != tt.want {
 				t.Errorf("%q, want %q", got, tt.want)
