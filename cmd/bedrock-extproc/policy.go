@@ -20,11 +20,7 @@ type policy struct {
 	defaults map[string]identity.Defaults // by the name of the backend
 }
 
-// newPolicy returns nil for a configuration in which nothing depends on who calls.
 func newPolicy(cfg *config.Config) (*policy, error) {
-	if len(cfg.Extproc.Identity)+len(cfg.Extproc.Access) == 0 {
-		return nil, nil
-	}
 	p := &policy{Policy: identity.Policy{Required: cfg.Extproc.RequireIdentity}, defaults: map[string]identity.Defaults{}}
 	for _, i := range cfg.Extproc.Identity {
 		p.Sources = append(p.Sources, identity.Source{
@@ -66,9 +62,6 @@ func (t *templates) guardrail(g *config.Guardrail) *identity.Guardrail {
 // choose finds the backend for a call: the one of the caller's access rule, or the
 // one that is asked for.
 func (s *service) choose(name string, origin identity.Origin) (extproc.Backend, error) {
-	if s.policy == nil {
-		return s.backends.Lookup(name)
-	}
 	values, rule, err := s.policy.Identify(origin)
 	if err != nil {
 		return nil, err
@@ -91,7 +84,7 @@ func (s *service) forCaller(name string, values identity.Values, rule identity.R
 	if err != nil {
 		return nil, err
 	}
-	add.Models = backend.Defaults().Models
+	add.Models = backend.Models()
 	return &personal{Backend: backend, rule: rule, defaults: add, values: texts}, nil
 }
 

@@ -18,7 +18,7 @@ import (
 type service struct {
 	backends *bedrock.Backends
 	dialect  *chat.Dialect
-	policy   *policy // nil where nobody needs to be known
+	policy   *policy
 	// The bodies of the pages that depend on the configuration.
 	models, providers []byte
 }
@@ -32,7 +32,7 @@ func newService(ctx context.Context, cfg *config.Config, log *zap.Logger) (*serv
 		return nil, err
 	}
 	s := &service{backends: backends, dialect: dialect, policy: policy}
-	s.models = chat.ModelsPage(modelNames(cfg, backends))
+	s.models = chat.ModelsPage(modelNames(backends))
 	s.providers = chat.ProvidersPage(backends.Default(), backendNames(backends))
 	return s, nil
 }
@@ -47,11 +47,11 @@ func backendNames(b *bedrock.Backends) []string {
 
 // modelNames lists what clients may ask for by name: each backend's default
 // model, and the aliases that are not listed already.
-func modelNames(cfg *config.Config, b *bedrock.Backends) []string {
+func modelNames(b *bedrock.Backends) []string {
 	var names []string
-	for i, backend := range b.All() {
+	for _, backend := range b.All() {
 		names = append(names, backend.DefaultModel())
-		for _, alias := range slices.Sorted(maps.Keys(cfg.LLM.Backends[i].Models)) {
+		for _, alias := range slices.Sorted(maps.Keys(backend.Models())) {
 			if !slices.Contains(names, alias) {
 				names = append(names, alias)
 			}

@@ -9,7 +9,6 @@ import (
 
 	"bedrock-extproc/internal/bedrock"
 	"bedrock-extproc/internal/config"
-	"bedrock-extproc/translator"
 	"bedrock-extproc/translator/chat"
 	"bedrock-extproc/translator/family"
 )
@@ -57,16 +56,8 @@ func backendConfig(b *config.Backend) bedrock.BackendConfig {
 			BearerTokenEnv: b.BearerTokenEnv, Profile: b.Profile,
 			RoleARN: b.RoleARN, ExternalID: b.ExternalID, SessionName: b.SessionName, SessionTags: b.SessionTags,
 		},
-		Defaults: translator.Defaults{Guardrail: guardrail(b.Guardrail), RequestMetadata: b.RequestMetadata},
 		Fallback: b.Fallback, Residency: b.Residency, Limits: bedrock.Limits(b.Timeouts),
 	}
-}
-
-func guardrail(g *config.Guardrail) *translator.Guardrail {
-	if g == nil {
-		return nil
-	}
-	return &translator.Guardrail{ID: g.ID, Version: g.Version, Trace: g.Trace, StreamMode: g.StreamMode}
 }
 
 func newChat(cfg *config.Config) (*chat.Dialect, error) {

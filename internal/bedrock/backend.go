@@ -23,7 +23,6 @@ type Backend struct {
 	residency    string
 	defaultModel string
 	models       map[string]string
-	defaults     translator.Defaults
 	mode         ServerCredentials
 	own          owner
 	retry        Retry
@@ -46,8 +45,9 @@ func (b *Backend) Region() string { return b.region }
 // DefaultModel is used when a request names no model.
 func (b *Backend) DefaultModel() string { return b.defaultModel }
 
-// Defaults are what the configuration adds to requests, with the backend's models.
-func (b *Backend) Defaults() translator.Defaults { return b.defaults }
+// Models are the names that clients may ask for, and what they stand for here. The
+// map is read-only.
+func (b *Backend) Models() map[string]string { return b.models }
 
 // Converse returns the body of Bedrock's 2xx reply as it came: a JSON object, or
 // what looks like one from its ends.

@@ -97,7 +97,6 @@ func newBackend(ctx context.Context, a *accounts, cfg Config, c BackendConfig, t
 		residency:    c.Residency,
 		defaultModel: cmp.Or(c.DefaultModel, DefaultModel),
 		models:       maps.Clone(c.Models),
-		defaults:     c.Defaults,
 		mode:         cfg.ServerCredentials,
 		own:          own,
 		retry:        cfg.Retry.withDefaults(),
@@ -106,7 +105,6 @@ func newBackend(ctx context.Context, a *accounts, cfg Config, c BackendConfig, t
 		protocol:     restjson1.New(nil),
 		transport:    transport,
 	}
-	b.defaults.Models = b.models
 	b.client = bedrockruntime.NewFromConfig(sdk, c.endpoint, c.Identity.configure, func(o *bedrockruntime.Options) {
 		// One attempt: the SDK cannot see an exception inside a stream, so it is
 		// not the one to repeat calls.

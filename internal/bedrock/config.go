@@ -10,8 +10,6 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws/arn"
 	"go.uber.org/zap"
-
-	"bedrock-extproc/translator"
 )
 
 // DefaultModel is asked for when neither the request nor the backend names a model.
@@ -21,8 +19,8 @@ const DefaultModel = "us.anthropic.claude-sonnet-4-20250514-v1:0"
 // region.
 const DefaultRegion = "us-east-1"
 
-// defaultName is the name of the backend of an empty configuration.
-const defaultName = "default"
+// DefaultBackend is the name of the backend of an empty configuration.
+const DefaultBackend = "default"
 
 // A Config describes all backends. Its zero value is one backend, "default", with
 // everything taken from the AWS environment.
@@ -64,9 +62,6 @@ type BackendConfig struct {
 	// DefaultModel serves requests that name no model. "" means the constant of
 	// the same name.
 	DefaultModel string
-	// Defaults are added to the requests that this backend is asked first for. Their
-	// Models are those of the field of that name.
-	Defaults translator.Defaults
 	// EndpointURL is the http or https URL of the service. "" means the SDK's
 	// rules: AWS_ENDPOINT_URL_BEDROCK_RUNTIME, AWS_ENDPOINT_URL, the profile, or
 	// the region's public endpoint.
@@ -119,7 +114,7 @@ type Transport struct {
 // withDefaults returns c with its list of backends, its default and its log filled in.
 func (c Config) withDefaults() Config {
 	if len(c.Backends) == 0 {
-		c.Backends = []BackendConfig{{Name: defaultName}}
+		c.Backends = []BackendConfig{{Name: DefaultBackend}}
 	}
 	if c.Default == "" {
 		c.Default = c.Backends[0].Name
