@@ -3,6 +3,7 @@ package bedrock
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"net/http"
@@ -74,7 +75,7 @@ func (b *Backend) checkModels() Problems {
 	var problems Problems
 	check := func(key, model string) {
 		if of := arnRegion(model); of != "" && of != b.region {
-			problems = append(problems, Problem{b.name, key, fmt.Sprintf("the model %s is of region %s, and the backend calls %s", model, of, b.region)})
+			problems = append(problems, Problem{b.name, key, fmt.Sprintf("the model %s is in %s, but the backend calls %s", model, of, b.region)})
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(b.models)) {
@@ -88,7 +89,9 @@ func (b *Backend) checkModels() Problems {
 
 func newBackend(ctx context.Context, a *accounts, cfg Config, c BackendConfig, transport http.RoundTripper) (*Backend, Problems) {
 	sdk, own, err := a.config(ctx, c)
-	if err != nil {
+	if _, refused := errors.AsType[*translator.Error](err); refused {
+		return nil, Problems{{c.Name, "session_tags", "STS does not accept a value: only letters, digits, spaces and _.:/=+-@, at most 256 characters"}}
+	} else if err != nil {
 		return nil, Problems{{c.Name, "profile", err.Error()}}
 	}
 	b := &Backend{

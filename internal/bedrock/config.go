@@ -195,9 +195,9 @@ func (b BackendConfig) check() Problems {
 			add("dual_stack", conflict)
 		}
 	}
-	if role := b.Identity.RoleARN; role != "" {
-		if !arn.IsARN(role) {
-			add("role_arn", "%q is not an ARN", role)
+	if role := b.Identity.RoleARN; !role.IsZero() {
+		if !arn.IsARN(role.String()) {
+			add("role_arn", "%q is not an ARN", role.String())
 		}
 		return problems
 	}
@@ -206,7 +206,7 @@ func (b BackendConfig) check() Problems {
 		given bool
 	}{
 		{"external_id", b.Identity.ExternalID != ""},
-		{"session_name", b.Identity.SessionName != ""},
+		{"session_name", !b.Identity.SessionName.IsZero()},
 		{"session_tags", len(b.Identity.SessionTags) > 0},
 	} {
 		if s.given {

@@ -59,8 +59,8 @@ func TestNewRefusesModelsOfOtherRegions(t *testing.T) {
 		{Name: "c", DefaultModel: "y", Models: map[string]string{"y": arn + "y"}},
 	}})
 	want := []string{
-		`backend "b": default_model: the model ` + arn + `x is of region eu-west-1, and the backend calls us-east-1`,
-		`backend "c": models.y: the model ` + arn + `y is of region eu-west-1, and the backend calls us-east-1`,
+		`backend "b": default_model: the model ` + arn + `x is in eu-west-1, but the backend calls us-east-1`,
+		`backend "c": models.y: the model ` + arn + `y is in eu-west-1, but the backend calls us-east-1`,
 	}
 	if err == nil || !cmp.Equal(want, strings.Split(err.Error(), "\n")) {
 		t.Error(err)

@@ -2,7 +2,6 @@ package bedrock
 
 import (
 	"context"
-	"fmt"
 	"net/http"
 	"time"
 
@@ -21,23 +20,7 @@ const (
 	ServerFallback ServerCredentials = iota
 	// ServerNever refuses calls without keys.
 	ServerNever
-	// ServerAlways is ServerFallback: both names are in use.
-	ServerAlways
 )
-
-// ParseServerCredentials reads "never", "fallback" or "always", or a boolean:
-// "true" is always, "false" is never.
-func ParseServerCredentials(s string) (ServerCredentials, error) {
-	switch s {
-	case "fallback":
-		return ServerFallback, nil
-	case "never", "false":
-		return ServerNever, nil
-	case "always", "true":
-		return ServerAlways, nil
-	}
-	return ServerNever, fmt.Errorf("%q is none of never, fallback and always", s)
-}
 
 // callerSource marks credentials that came with a request.
 const callerSource = "bedrock-extproc caller"

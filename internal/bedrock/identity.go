@@ -12,6 +12,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/bedrockruntime"
 	"github.com/aws/smithy-go/auth/bearer"
 	"go.uber.org/zap"
+
+	"bedrock-extproc/internal/identity"
 )
 
 // bearerVariable is the environment variable of an API key that the SDK reads.
@@ -25,21 +27,21 @@ const defaultSessionName = "bedrock-extproc"
 // AWS_BEARER_TOKEN_BEDROCK, then the AWS default chain, which is also that of the
 // zero value. A caller's own keys come before all of them.
 //
-// RoleARN, SessionName and SessionTags are templates ([identity.Template]) for the
-// values of a caller: each combination is a session of its own.
+// Each combination of values that RoleARN, SessionName and SessionTags name is a
+// session of its own.
 type Identity struct {
 	// BearerTokenEnv names the environment variable that holds a Bedrock API key.
 	// It must be set when the backends are made.
 	BearerTokenEnv string
 	// RoleARN is assumed, by the identity of Profile or of the default chain, at
 	// the regional STS endpoint.
-	RoleARN string
+	RoleARN identity.Template
 	// ExternalID goes with RoleARN where the role asks for one. "" sends none.
 	ExternalID string
 	// SessionName goes with RoleARN. "" means "bedrock-extproc".
-	SessionName string
+	SessionName identity.Template
 	// SessionTags go with RoleARN.
-	SessionTags map[string]string
+	SessionTags map[string]identity.Template
 	// Profile is a name in the AWS configuration files. "" means AWS_PROFILE.
 	Profile string
 }
@@ -80,16 +82,13 @@ func (a *accounts) config(ctx context.Context, c BackendConfig) (aws.Config, own
 		return cfg, nil, err
 	}
 	cfg.Region = cmp.Or(c.Region, cfg.Region)
-	if c.Identity.RoleARN == "" || c.Identity.BearerTokenEnv != "" {
+	if c.Identity.RoleARN.IsZero() || c.Identity.BearerTokenEnv != "" {
 		own := a.shared(account{profile: c.Identity.Profile}, func() chain { return cached(cfg.Credentials) })
 		cfg.Credentials = own
 		return cfg, own, nil
 	}
-	role, err := newRole(cfg, c)
-	switch {
-	case err != nil:
-		return cfg, nil, err
-	case role.varies():
+	role := newRole(cfg, c)
+	if role.varies() {
 		cfg.Credentials = nil // each call brings its own
 		return cfg, newSessions(role), nil
 	}
@@ -143,7 +142,7 @@ func (i Identity) configure(o *bedrockruntime.Options) {
 			return bearer.Token{Value: token}, nil
 		})
 		o.AuthSchemePreference = []string{"httpBearerAuth"}
-	case i.RoleARN != "" || i.Profile != "":
+	case !i.RoleARN.IsZero() || i.Profile != "":
 		o.AuthSchemePreference = []string{"sigv4"}
 	}
 }
@@ -151,7 +150,7 @@ func (i Identity) configure(o *bedrockruntime.Options) {
 // check reports a bearer token that is missing, or that would go unencrypted.
 func (i Identity) check(endpoint *string) error {
 	variable := i.BearerTokenEnv
-	if variable == "" && i.RoleARN == "" && i.Profile == "" && os.Getenv(bearerVariable) != "" {
+	if variable == "" && i.RoleARN.IsZero() && i.Profile == "" && os.Getenv(bearerVariable) != "" {
 		variable = bearerVariable
 	}
 	switch {

@@ -14,8 +14,18 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"bedrock-extproc/internal/identity"
 	"bedrock-extproc/translator"
 )
+
+// template is a template that is known to be one.
+func template(text string) identity.Template {
+	t, err := identity.Parse(text)
+	if err != nil {
+		panic(err)
+	}
+	return t
+}
 
 // roles is a stand-in for STS: it gives the sidecar the roles one, two and three.
 type roles struct {
@@ -79,13 +89,13 @@ func TestIdentities(t *testing.T) {
 	identities := map[string]Identity{
 		"default":        {},
 		"profile":        {Profile: "other"},
-		"one":            {RoleARN: roleARN + "one"},
-		"two":            {RoleARN: roleARN + "two", ExternalID: "x-1", SessionName: "me"},
-		"again":          {RoleARN: roleARN + "one"},
-		"by profile":     {RoleARN: roleARN + "one", Profile: "other"},
-		"forbidden":      {RoleARN: roleARN + "forbidden"},
+		"one":            {RoleARN: template(roleARN + "one")},
+		"two":            {RoleARN: template(roleARN + "two"), ExternalID: "x-1", SessionName: template("me")},
+		"again":          {RoleARN: template(roleARN + "one")},
+		"by profile":     {RoleARN: template(roleARN + "one"), Profile: "other"},
+		"forbidden":      {RoleARN: template(roleARN + "forbidden")},
 		"bearer":         {BearerTokenEnv: "API_KEY"},
-		"bearer, role":   {BearerTokenEnv: "API_KEY", RoleARN: roleARN + "two"},
+		"bearer, role":   {BearerTokenEnv: "API_KEY", RoleARN: template(roleARN + "two")},
 		"bearer, caller": {BearerTokenEnv: "API_KEY"},
 	}
 	cfg := Config{RoundTripper: bedrock.Client().Transport}
@@ -137,7 +147,7 @@ func TestRefusedRole(t *testing.T) {
 	stsServer := httptest.NewServer(&roles{})
 	defer stsServer.Close()
 	t.Setenv("AWS_ENDPOINT_URL_STS", stsServer.URL)
-	bs, err := New(t.Context(), Config{Backends: []BackendConfig{{Name: "a", Identity: Identity{RoleARN: roleARN + "forbidden"}}}})
+	bs, err := New(t.Context(), Config{Backends: []BackendConfig{{Name: "a", Identity: Identity{RoleARN: template(roleARN + "forbidden")}}}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -173,11 +183,12 @@ func TestNewRefusesIdentities(t *testing.T) {
 		"no token":                {BackendConfig{Identity: Identity{BearerTokenEnv: "NO_KEY"}}, 0, "", `bearer_token_env: the environment variable NO_KEY, which is to hold the bearer token, is not set`},
 		"token in the clear":      {BackendConfig{EndpointURL: there, Identity: Identity{BearerTokenEnv: "API_KEY"}}, 0, "", `bearer_token_env: the bearer token of API_KEY would be sent to http://bedrock.example in the clear: use an https endpoint or other credentials`},
 		"environment, clear":      {BackendConfig{EndpointURL: there}, 0, "x", `endpoint_url: the bearer token of AWS_BEARER_TOKEN_BEDROCK would be sent to http://bedrock.example in the clear: use an https endpoint or other credentials`},
-		"environment, not used":   {BackendConfig{EndpointURL: there, Identity: Identity{RoleARN: roleARN + "one"}}, 0, "x", ""},
+		"environment, not used":   {BackendConfig{EndpointURL: there, Identity: Identity{RoleARN: template(roleARN + "one")}}, 0, "x", ""},
 		"environment, for nobody": {BackendConfig{EndpointURL: there}, ServerNever, "x", ""},
 		"environment, encrypted":  {BackendConfig{EndpointURL: "https://bedrock.example"}, 0, "x", ""},
 		"no profile":              {BackendConfig{Identity: Identity{Profile: "absent"}}, 0, "", `profile: AWS configuration: failed to get shared config profile, absent`},
-		"no role":                 {BackendConfig{Identity: Identity{RoleARN: "one"}}, 0, "", `role_arn: "one" is not an ARN`},
+		"no role":                 {BackendConfig{Identity: Identity{RoleARN: template("one")}}, 0, "", `role_arn: "one" is not an ARN`},
+		"tag":                     {BackendConfig{Identity: Identity{RoleARN: template(roleARN + "one"), SessionTags: map[string]identity.Template{"a": template("b|c")}}}, 0, "", `session_tags: STS does not accept a value: only letters, digits, spaces and _.:/=+-@, at most 256 characters`},
 		"id without role":         {BackendConfig{Identity: Identity{ExternalID: "x"}}, 0, "", `external_id: has no effect without role_arn`},
 		"FIPS at a URL":           {BackendConfig{FIPS: true, EndpointURL: there}, 0, "", `fips: chooses among AWS's own endpoints and cannot be combined with endpoint_url`},
 	}

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"maps"
 	"net/http"
@@ -40,25 +39,15 @@ type role struct {
 	region       string
 }
 
-func newRole(cfg aws.Config, c BackendConfig) (*role, error) {
-	var problems []error
-	parse := func(text string) identity.Template {
-		t, err := identity.Parse(text)
-		problems = append(problems, err)
-		return t
+func newRole(cfg aws.Config, c BackendConfig) *role {
+	return &role{
+		arn: c.Identity.RoleARN, session: c.Identity.SessionName, tags: c.Identity.SessionTags,
+		externalID: c.Identity.ExternalID, profile: c.Identity.Profile, region: cfg.Region,
+		client: sts.NewFromConfig(cfg, func(o *sts.Options) {
+			o.EndpointOptions.UseFIPSEndpoint = fips(c, o.EndpointOptions.UseFIPSEndpoint)
+			o.EndpointOptions.UseDualStackEndpoint = dualStack(c, o.EndpointOptions.UseDualStackEndpoint)
+		}),
 	}
-	r := &role{
-		arn: parse(c.Identity.RoleARN), session: parse(cmp.Or(c.Identity.SessionName, defaultSessionName)),
-		tags: map[string]identity.Template{}, externalID: c.Identity.ExternalID, profile: c.Identity.Profile, region: cfg.Region,
-	}
-	for name, text := range c.Identity.SessionTags {
-		r.tags[name] = parse(text)
-	}
-	r.client = sts.NewFromConfig(cfg, func(o *sts.Options) {
-		o.EndpointOptions.UseFIPSEndpoint = fips(c, o.EndpointOptions.UseFIPSEndpoint)
-		o.EndpointOptions.UseDualStackEndpoint = dualStack(c, o.EndpointOptions.UseDualStackEndpoint)
-	})
-	return r, errors.Join(problems...)
 }
 
 // varies reports whether the role depends on who calls.
@@ -87,7 +76,7 @@ func (r *role) account(values map[string]string) (account, error) {
 	if a.session, err = r.session.Needed(values); err != nil {
 		return a, err
 	}
-	a.session = sessionName(a.session)
+	a.session = sessionName(cmp.Or(a.session, defaultSessionName))
 	a.tags, err = r.fillTags(values)
 	return a, err
 }

@@ -14,14 +14,14 @@ type Template struct {
 	names []string
 }
 
-// Parse reads a template.
+// Parse reads a template. With an error comes one that has the text and no names.
 func Parse(text string) (Template, error) {
 	t := Template{text: text}
 	rest := text
 	for {
 		before, after, found := strings.Cut(rest, "{")
 		if strings.Contains(before, "}") {
-			return Template{}, fmt.Errorf("%q has a } without a {", text)
+			return Template{text: text}, fmt.Errorf("%q has a } without a {", text)
 		}
 		t.texts = append(t.texts, before)
 		if !found {
@@ -29,7 +29,7 @@ func Parse(text string) (Template, error) {
 		}
 		name, after, found := strings.Cut(after, "}")
 		if !found || name == "" || strings.Contains(name, "{") {
-			return Template{}, fmt.Errorf("%q: after { the name of a value and a } must follow, as in {team}", text)
+			return Template{text: text}, fmt.Errorf("%q: a { must be followed by the name of a value and a }, as in {team}", text)
 		}
 		t.names = append(t.names, name)
 		rest = after
