@@ -36,7 +36,8 @@ func ruleKeys(r *identity.Rule) []key {
 	return []key{
 		{
 			"match", "Patterns for the values of `identity`, by name. All of them must match. `*` stands for any text. For a list it is enough that one item matches. A missing value matches nothing.",
-			"matches every caller", "{team: search}", match{&r.Match},
+			"matches every caller", "{team: search}",
+			match{&r.Match},
 		},
 		{"backend", "The backend for these callers, regardless of what the client or the route asks for. A template.", "the backend that the call asks for", "bedrock-eu", template{&r.Backend}},
 		{"models", "Patterns for the names of models that these callers may use. They are compared with the name that the client sends: an alias has a name of its own. Calls for other models get 403.", "all", "[us.anthropic.*, fast]", texts{&r.Models}},

@@ -48,7 +48,8 @@ func (b *backend) keys() []key {
 	return []key{
 		{
 			"backend", "The Python path of the gateway's provider class. It must end in `" + providerClass + "`.",
-			"required", "agentic_primitives_gateway.primitives.llm.bedrock." + providerClass, class{},
+			"required", "agentic_primitives_gateway.primitives.llm.bedrock." + providerClass,
+			class{},
 		},
 		{"config", "The settings of the backend.", "the defaults", "{region: us-east-1}", section{keys: b.configKeys}},
 	}
@@ -59,7 +60,8 @@ func (b *backend) configKeys() []key {
 		key{"guardrail", "The guardrail for requests that name none.", "none", `{id: gr-0123456789, version: "1"}`, guardrail(&b.defaults.Guardrail)},
 		key{
 			"request_metadata", "Entries of Bedrock's request metadata, such as cost tags, for every request to this backend. They replace the client's entries of the same name. Templates: a missing value is left empty, and characters that Bedrock rejects become `_`.",
-			"none", "{team: search}", templateMap{&b.defaults.RequestMetadata},
+			"none", "{team: search}",
+			templateMap{&b.defaults.RequestMetadata},
 		},
 		key{"fallback", "The backends to try, in this order, after this one has failed. Their own fallbacks are not followed.", "none", "[bedrock-eu]", texts{&b.Fallback}},
 		key{"residency", "A name for where data may go. All fallbacks must have the same residency, and callers with AWS keys of their own cannot choose another region.", "no restriction", "eu", text{&b.Residency}},
@@ -73,11 +75,13 @@ func (b *backend) callKeys() []key {
 		{"region", "The AWS region to call and to sign for.", "`AWS_REGION`, `AWS_DEFAULT_REGION`, the profile's region, `us-east-1`", "us-east-1", text{&b.Region}},
 		{
 			"default_model", "The model for requests that name none: a model id, an ARN or an alias of `models`.",
-			"`us.anthropic.claude-sonnet-4-20250514-v1:0`", "us.anthropic.claude-sonnet-4-20250514-v1:0", text{&b.DefaultModel},
+			"`us.anthropic.claude-sonnet-4-20250514-v1:0`", "us.anthropic.claude-sonnet-4-20250514-v1:0",
+			text{&b.DefaultModel},
 		},
 		{
 			"models", "Aliases: names that clients may ask for, and the model ids or ARNs that this backend calls for them. An alias cannot stand for another alias.",
-			"none", "{fast: us.amazon.nova-micro-v1:0}", aliases{&b.Models},
+			"none", "{fast: us.amazon.nova-micro-v1:0}",
+			aliases{&b.Models},
 		},
 		{"endpoint_url", "The http or https URL of the service, in place of AWS's own endpoint.", "`AWS_ENDPOINT_URL_BEDROCK_RUNTIME`, `AWS_ENDPOINT_URL`, the region's endpoint", "https://bedrock.example", text{&b.EndpointURL}},
 		{"fips", "Whether to use the region's FIPS endpoint. Cannot be combined with `endpoint_url`.", "`AWS_USE_FIPS_ENDPOINT`", "true", truth{&b.FIPS}},

@@ -26,16 +26,19 @@ func (c *Config) extprocKeys() []key {
 		},
 		{
 			"families_file", "A YAML file with rules for model families. They take precedence over the built-in rules. A relative path starts at the working directory. The file is read whenever this file is read, but is not watched for changes.",
-			"none", "/etc/bedrock-extproc/families.yaml", text{&c.FamiliesFile},
+			"none", "/etc/bedrock-extproc/families.yaml",
+			text{&c.FamiliesFile},
 		},
 		{
 			"identity", "Names for what Envoy knows about the caller, for use in templates and in `access`. Request headers are not a source, because clients control them.",
-			"callers are anonymous", "{user: {metadata: [envoy.filters.http.jwt_authn, jwt_payload, sub]}}", sources{c},
+			"callers are anonymous", "{user: {metadata: [envoy.filters.http.jwt_authn, jwt_payload, sub]}}",
+			sources{c},
 		},
 		{"require_identity", "Whether to reject a call with 401 if a value of `identity` is missing and has no default.", "`false`", "true", truth{&c.Policy.Required}},
 		{
 			"access", "What callers may use. The first entry that matches a caller counts. Callers that match no entry get 403.",
-			"all callers may use everything", "[{match: {}, models: [us.anthropic.*]}]", rules{c},
+			"all callers may use everything", "[{match: {}, models: [us.anthropic.*]}]",
+			rules{c},
 		},
 		{"timeouts", "The time limits of backends without their own.", "see below", "{first_event: 1m}", section{keys: func() []key { return limitsKeys(&c.Bedrock.Limits) }}},
 		{"retry", "How often a failed call is repeated before the client has received any of the response.", "see below", "{attempts: 3}", section{keys: func() []key { return retryKeys(&c.Bedrock.Retry) }}},

@@ -27,7 +27,8 @@ func sourceKeys(s *identity.Source) []key {
 	return []key{
 		{
 			"metadata", "A path in Envoy's dynamic metadata: the namespace, then keys. The ext_proc filter must list the namespace in `metadata_options.forwarding_namespaces.untyped`.",
-			"not used", "[envoy.filters.http.jwt_authn, jwt_payload, sub]", texts{&s.Metadata},
+			"not used", "[envoy.filters.http.jwt_authn, jwt_payload, sub]",
+			texts{&s.Metadata},
 		},
 		{"attribute", "An Envoy attribute. The ext_proc filter must list it in `request_attributes`.", "not used", "connection.uri_san_peer_certificate", text{&s.Attribute}},
 		{"grpc_metadata", "A key of the `grpc_initial_metadata` of the filter or of the route.", "not used", "bedrock-tenant", text{&s.Initial}},

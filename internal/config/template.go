@@ -51,7 +51,7 @@ func (v match) read(d *decoder, n *yaml.Node, path string) {
 	if resolve(n).Tag == "!!null" {
 		d.problem(path, "is empty: omit it, or write {}, to match every caller")
 	}
-	textMap{v.field}.read(d, n, path)
+	textMap(v).read(d, n, path)
 	for _, name := range slices.Sorted(maps.Keys(*v.field)) {
 		d.uses = append(d.uses, use{path + "." + name, name})
 	}
