@@ -6,10 +6,9 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"os"
 	"slices"
 	"time"
-
-	"go.uber.org/zap"
 
 	"bedrock-extproc/internal/bedrock"
 	"bedrock-extproc/internal/config"
@@ -46,7 +45,7 @@ func examine(ctx context.Context, args []string, stdin io.Reader, stdout, stderr
 	if err := parse(opts.flags(), args, noEnv, stderr); err != nil {
 		return err
 	}
-	cfg, err := loadConfig(opts.config, zap.NewNop())
+	cfg, err := config.Read(opts.config, os.LookupEnv)
 	if err != nil {
 		return err
 	}
@@ -100,15 +99,15 @@ func verdict(report *doctor.Report, strict bool) error {
 // identityNeeds are what a configuration reads of callers, and Envoy must send.
 func identityNeeds(cfg *config.Config) doctor.Options {
 	var needs doctor.Options
-	for _, i := range cfg.Extproc.Identity {
-		if len(i.Metadata) > 0 {
-			needs.Namespaces = with(needs.Namespaces, i.Metadata[0])
+	for _, s := range cfg.Policy.Sources {
+		if len(s.Metadata) > 0 {
+			needs.Namespaces = with(needs.Namespaces, s.Metadata[0])
 		}
-		if i.Attribute != "" {
-			needs.Attributes = with(needs.Attributes, i.Attribute)
+		if s.Attribute != "" {
+			needs.Attributes = with(needs.Attributes, s.Attribute)
 		}
-		if i.GRPCMetadata != "" {
-			needs.InitialMetadata = with(needs.InitialMetadata, i.GRPCMetadata)
+		if s.Initial != "" {
+			needs.InitialMetadata = with(needs.InitialMetadata, s.Initial)
 		}
 	}
 	return needs
@@ -125,13 +124,13 @@ func with[T comparable](list []T, item T) []T {
 // awsAccounts are the identities of the backends, each once. Those with an API key
 // of their own need no others, and none is needed where callers bring theirs.
 func awsAccounts(cfg *config.Config) []doctor.Account {
-	if mode, err := bedrock.ParseServerCredentials(cfg.ServerCredentials); err == nil && mode == bedrock.ServerNever {
+	if cfg.Bedrock.ServerCredentials == bedrock.ServerNever {
 		return nil
 	}
 	var accounts []doctor.Account
-	for _, b := range cfg.LLM.Backends {
-		if b.BearerTokenEnv == "" {
-			accounts = with(accounts, doctor.Account{Profile: b.Profile, Region: b.Region, Signs: b.RoleARN != ""})
+	for _, b := range cfg.Bedrock.Backends {
+		if b.Identity.BearerTokenEnv == "" {
+			accounts = with(accounts, doctor.Account{Profile: b.Identity.Profile, Region: b.Region, Signs: !b.Identity.RoleARN.IsZero()})
 		}
 	}
 	return accounts

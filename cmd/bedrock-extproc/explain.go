@@ -116,18 +116,11 @@ func (s *service) explain(name string, as identity.Values, r translator.Request)
 
 // pretend is choose for values that are given.
 func (s *service) pretend(name string, as identity.Values) (*personal, error) {
-	if s.policy != nil {
-		values, rule, err := s.policy.Pretend(as)
-		if err != nil {
-			return nil, err
-		}
-		return s.forCaller(name, values, rule)
-	}
-	backend, err := s.backends.Lookup(name)
+	values, rule, err := s.policy.Pretend(as)
 	if err != nil {
 		return nil, err
 	}
-	return &personal{Backend: backend, defaults: backend.Defaults()}, nil
+	return s.forCaller(name, values, rule)
 }
 
 func readRequest(file string, stdin io.Reader) ([]byte, error) {

@@ -3,72 +3,17 @@ package main
 import (
 	"cmp"
 	"context"
-	"errors"
 	"iter"
 
 	"bedrock-extproc/extproc"
 	"bedrock-extproc/internal/bedrock"
-	"bedrock-extproc/internal/config"
 	"bedrock-extproc/internal/identity"
 	"bedrock-extproc/translator"
 )
 
-// A policy is who may have what, and what is added to requests depending on who
-// calls. It is immutable.
-type policy struct {
-	identity.Policy
-	defaults map[string]identity.Defaults // by the name of the backend
-}
-
-// newPolicy returns nil for a configuration in which nothing depends on who calls.
-func newPolicy(cfg *config.Config) (*policy, error) {
-	if len(cfg.Extproc.Identity)+len(cfg.Extproc.Access) == 0 {
-		return nil, nil
-	}
-	p := &policy{Policy: identity.Policy{Required: cfg.Extproc.RequireIdentity}, defaults: map[string]identity.Defaults{}}
-	for _, i := range cfg.Extproc.Identity {
-		p.Sources = append(p.Sources, identity.Source{
-			Name: i.Name, Metadata: i.Metadata, Attribute: i.Attribute, Initial: i.GRPCMetadata, Default: i.Default,
-		})
-	}
-	var t templates
-	for _, a := range cfg.Extproc.Access {
-		p.Rules = append(p.Rules, identity.Rule{
-			Match: a.Match, Backend: t.parse(a.Backend), Models: a.Models, Guardrail: t.guardrail(a.Guardrail),
-		})
-	}
-	for _, b := range cfg.LLM.Backends {
-		d := identity.Defaults{Guardrail: t.guardrail(b.Guardrail), RequestMetadata: map[string]identity.Template{}}
-		for name, text := range b.RequestMetadata {
-			d.RequestMetadata[name] = t.parse(text)
-		}
-		p.defaults[b.Name] = d
-	}
-	return p, errors.Join(t.problems...)
-}
-
-// templates reads templates and keeps what is wrong with them.
-type templates struct{ problems []error }
-
-func (t *templates) parse(text string) identity.Template {
-	read, err := identity.Parse(text)
-	t.problems = append(t.problems, err)
-	return read
-}
-
-func (t *templates) guardrail(g *config.Guardrail) *identity.Guardrail {
-	if g == nil {
-		return nil
-	}
-	return &identity.Guardrail{ID: t.parse(g.ID), Version: t.parse(g.Version), Trace: g.Trace, StreamMode: g.StreamMode}
-}
-
 // choose finds the backend for a call: the one of the caller's access rule, or the
 // one that is asked for.
 func (s *service) choose(name string, origin identity.Origin) (extproc.Backend, error) {
-	if s.policy == nil {
-		return s.backends.Lookup(name)
-	}
 	values, rule, err := s.policy.Identify(origin)
 	if err != nil {
 		return nil, err
@@ -87,11 +32,11 @@ func (s *service) forCaller(name string, values identity.Values, rule identity.R
 	if err != nil {
 		return nil, err
 	}
-	add, err := s.policy.defaults[backend.Name()].For(texts, rule)
+	add, err := s.defaults[backend.Name()].For(texts, rule)
 	if err != nil {
 		return nil, err
 	}
-	add.Models = backend.Defaults().Models
+	add.Models = backend.Models()
 	return &personal{Backend: backend, rule: rule, defaults: add, values: texts}, nil
 }
 

@@ -187,10 +187,15 @@ providers: {llm: {backend: a.BedrockConverseProvider, config: {role_arn: "arn:aw
 	}
 }
 
+// Without identity and access rules the backend's own settings count for everybody.
 func TestNoPolicy(t *testing.T) {
-	s := policyService(t, `providers: {llm: {backend: a.BedrockConverseProvider, config: {default_model: m}}}`)
-	b, err := s.choose("", nil)
-	if err != nil || b.DefaultModel() != "m" || s.policy != nil {
-		t.Errorf("%v, %v", b, err)
+	s := policyService(t, `providers: {llm: {backend: a.BedrockConverseProvider, config: {default_model: m, request_metadata: {team: x}, guardrail: {id: g}}}}`)
+	b, err := s.choose("", said{"team": "search"})
+	if err != nil || b.DefaultModel() != "m" {
+		t.Fatalf("%v, %v", b, err)
+	}
+	want := translator.Defaults{Guardrail: &translator.Guardrail{ID: "g"}, RequestMetadata: map[string]string{"team": "x"}}
+	if diff := cmp.Diff(want, b.Defaults()); diff != "" {
+		t.Error(diff)
 	}
 }

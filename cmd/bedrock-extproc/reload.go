@@ -74,7 +74,7 @@ func (l *live) register(reg prometheus.Registerer) error {
 }
 
 func loadService(ctx context.Context, path string, log *zap.Logger) (*service, error) {
-	cfg, err := loadConfig(path, log)
+	cfg, err := loadConfig(ctx, path, log)
 	if err != nil {
 		return nil, err
 	}

@@ -138,13 +138,13 @@ func TestFailedReload(t *testing.T) {
 	}{
 		"two problems": {
 			"allow_server_credentials: maybe\nbedrock_extproc: {translate: x}\n",
-			[]string{`FILE:1: allow_server_credentials: "maybe" is none of never, fallback, always`, `FILE:2: bedrock_extproc.translate: unknown key: did you mean "translation"?`},
+			[]string{`FILE:1: allow_server_credentials: "maybe" is not one of never, fallback, always`, `FILE:2: bedrock_extproc.translate: unknown key: did you mean "translation"?`},
 		},
 		"a model of another region": {
 			strings.ReplaceAll(fmt.Sprintf(oneBackend, "b"), "fast: m", `fast: "arn:aws:bedrock:eu-west-1:1:x/y"`),
-			[]string{`bedrock: backend "b": the model arn:aws:bedrock:eu-west-1:1:x/y is of region eu-west-1, and the backend calls us-east-1`},
+			[]string{`FILE:7: providers.llm.backends.b.config.models.fast: the model arn:aws:bedrock:eu-west-1:1:x/y is in eu-west-1, but the backend calls us-east-1`},
 		},
-		"a family that is none": {"bedrock_extproc: {model_families: {x: nobody}}", []string{`model x: there is no family "nobody"`}},
+		"a family that is none": {"bedrock_extproc: {model_families: {x: nova-1}}", []string{`FILE:1: bedrock_extproc.model_families.x: there is no family "nova-1": did you mean "nova"?`}},
 		"emptied":               {" \n", []string{"FILE: the file is empty: start anew to run without a configuration"}},
 	} {
 		t.Run(name, func(t *testing.T) {

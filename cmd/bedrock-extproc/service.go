@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"maps"
 	"slices"
 
@@ -10,6 +9,7 @@ import (
 
 	"bedrock-extproc/internal/bedrock"
 	"bedrock-extproc/internal/config"
+	"bedrock-extproc/internal/identity"
 	"bedrock-extproc/translator/chat"
 )
 
@@ -18,21 +18,24 @@ import (
 type service struct {
 	backends *bedrock.Backends
 	dialect  *chat.Dialect
-	policy   *policy // nil where nobody needs to be known
+	policy   *identity.Policy
+	defaults map[string]identity.Defaults // by the name of the backend
 	// The bodies of the pages that depend on the configuration.
 	models, providers []byte
 }
 
-// newService checks and builds everything; the error names all that is wrong.
+// newService builds everything from a configuration that config.Load has checked.
 func newService(ctx context.Context, cfg *config.Config, log *zap.Logger) (*service, error) {
-	backends, backendsErr := newBackends(ctx, cfg, log)
-	dialect, dialectErr := newChat(cfg)
-	policy, policyErr := newPolicy(cfg)
-	if err := errors.Join(backendsErr, dialectErr, policyErr); err != nil {
+	backends, err := newBackends(ctx, cfg, log)
+	if err != nil {
 		return nil, err
 	}
-	s := &service{backends: backends, dialect: dialect, policy: policy}
-	s.models = chat.ModelsPage(modelNames(cfg, backends))
+	dialect, err := chat.New(cfg.Chat)
+	if err != nil {
+		return nil, err
+	}
+	s := &service{backends: backends, dialect: dialect, policy: &cfg.Policy, defaults: cfg.Defaults}
+	s.models = chat.ModelsPage(modelNames(backends))
 	s.providers = chat.ProvidersPage(backends.Default(), backendNames(backends))
 	return s, nil
 }
@@ -47,11 +50,11 @@ func backendNames(b *bedrock.Backends) []string {
 
 // modelNames lists what clients may ask for by name: each backend's default
 // model, and the aliases that are not listed already.
-func modelNames(cfg *config.Config, b *bedrock.Backends) []string {
+func modelNames(b *bedrock.Backends) []string {
 	var names []string
-	for i, backend := range b.All() {
+	for _, backend := range b.All() {
 		names = append(names, backend.DefaultModel())
-		for _, alias := range slices.Sorted(maps.Keys(cfg.LLM.Backends[i].Models)) {
+		for _, alias := range slices.Sorted(maps.Keys(backend.Models())) {
 			if !slices.Contains(names, alias) {
 				names = append(names, alias)
 			}

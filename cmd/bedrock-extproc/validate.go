@@ -45,7 +45,7 @@ func validate(ctx context.Context, args []string, stdout, stderr io.Writer) erro
 }
 
 func loadValid(ctx context.Context, file string) (*config.Config, *service, error) {
-	cfg, err := loadConfig(file, zap.NewNop())
+	cfg, err := loadConfig(ctx, file, zap.NewNop())
 	if err != nil {
 		return nil, nil, err
 	}

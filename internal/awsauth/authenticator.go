@@ -48,7 +48,7 @@ func (a *Authenticator) ConfigureClient(o *bedrockruntime.Options) {
 			return bearer.Token{Value: token}, nil
 		})
 		o.AuthSchemePreference = []string{"httpBearerAuth"}
-	case id.RoleARN != "" || id.Profile != "":
+	case !id.RoleARN.IsZero() || id.Profile != "":
 		// The client has already read bearerVariable.
 		o.AuthSchemePreference = []string{"sigv4"}
 	}
@@ -59,7 +59,7 @@ func (a *Authenticator) ConfigureClient(o *bedrockruntime.Options) {
 func (a *Authenticator) CheckBearerToken(endpoint *string) error {
 	id := a.identity
 	variable := id.BearerTokenEnv
-	if variable == "" && id.RoleARN == "" && id.Profile == "" && os.Getenv(bearerVariable) != "" {
+	if variable == "" && id.RoleARN.IsZero() && id.Profile == "" && os.Getenv(bearerVariable) != "" {
 		variable = bearerVariable
 	}
 	switch {

@@ -76,13 +76,10 @@ func (l *Loader) Authenticator(ctx context.Context, id Identity, e Endpoint) (*A
 
 // credentials returns the source of an identity's credentials.
 func (l *Loader) credentials(cfg aws.Config, id Identity, e Endpoint) (credentialsSource, error) {
-	if id.RoleARN == "" || id.BearerTokenEnv != "" {
+	if id.RoleARN.IsZero() || id.BearerTokenEnv != "" {
 		return l.once(credentialsKey{profile: id.Profile}, func() credentialsCache { return cached(cfg.Credentials) }), nil
 	}
-	role, err := newRole(cfg, id, e)
-	if err != nil {
-		return nil, err
-	}
+	role := newRole(cfg, id, e)
 	if role.dependsOnCaller() {
 		return newRoleSessions(role), nil
 	}

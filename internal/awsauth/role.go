@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"maps"
 	"net/http"
@@ -46,31 +45,20 @@ type role struct {
 	region       string
 }
 
-// newRole parses an identity's templates. cfg has the credentials that assume the
-// role.
-func newRole(cfg aws.Config, id Identity, e Endpoint) (*role, error) {
-	var problems []error
-	parse := func(text string) identity.Template {
-		t, err := identity.Parse(text)
-		problems = append(problems, err)
-		return t
+// newRole takes the credentials that assume the role from cfg.
+func newRole(cfg aws.Config, id Identity, e Endpoint) *role {
+	return &role{
+		arn: id.RoleARN, session: id.SessionName, tags: id.SessionTags,
+		externalID: id.ExternalID, profile: id.Profile, region: cfg.Region,
+		client: sts.NewFromConfig(cfg, func(o *sts.Options) {
+			if e.FIPS {
+				o.EndpointOptions.UseFIPSEndpoint = aws.FIPSEndpointStateEnabled
+			}
+			if e.DualStack {
+				o.EndpointOptions.UseDualStackEndpoint = aws.DualStackEndpointStateEnabled
+			}
+		}),
 	}
-	r := &role{
-		arn: parse(id.RoleARN), session: parse(cmp.Or(id.SessionName, defaultSessionName)),
-		tags: map[string]identity.Template{}, externalID: id.ExternalID, profile: id.Profile, region: cfg.Region,
-	}
-	for name, text := range id.SessionTags {
-		r.tags[name] = parse(text)
-	}
-	r.client = sts.NewFromConfig(cfg, func(o *sts.Options) {
-		if e.FIPS {
-			o.EndpointOptions.UseFIPSEndpoint = aws.FIPSEndpointStateEnabled
-		}
-		if e.DualStack {
-			o.EndpointOptions.UseDualStackEndpoint = aws.DualStackEndpointStateEnabled
-		}
-	})
-	return r, errors.Join(problems...)
 }
 
 // dependsOnCaller reports whether a template has a caller's value in it.
@@ -100,7 +88,7 @@ func (r *role) key(values map[string]string) (credentialsKey, error) {
 	if k.session, err = r.session.Needed(values); err != nil {
 		return k, err
 	}
-	k.session = sessionName(k.session)
+	k.session = sessionName(cmp.Or(k.session, defaultSessionName))
 	k.tags, err = r.fillTags(values)
 	return k, err
 }

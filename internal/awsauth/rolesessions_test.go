@@ -7,12 +7,23 @@ import (
 
 	"go.uber.org/zap"
 
+	"bedrock-extproc/internal/identity"
 	"bedrock-extproc/tests/bedrocktest"
 	"bedrock-extproc/translator"
 )
 
 var perTeam = Identity{
-	RoleARN: "arn:aws:iam::123456789012:role/{team}", SessionName: "{user}", SessionTags: map[string]string{"team": "{team}", "who": "it is {user}"},
+	RoleARN: template("arn:aws:iam::123456789012:role/{team}"), SessionName: template("{user}"),
+	SessionTags: map[string]identity.Template{"team": template("{team}"), "who": template("it is {user}")},
+}
+
+// template is a template that is known to be one.
+func template(text string) identity.Template {
+	t, err := identity.Parse(text)
+	if err != nil {
+		panic(err)
+	}
+	return t
 }
 
 func newTestAuthenticator(t *testing.T, id Identity) *Authenticator {

@@ -22,7 +22,6 @@ type Backend struct {
 	residency    string
 	defaultModel string
 	models       map[string]string
-	defaults     translator.Defaults
 	mode         ServerCredentials
 	retry        Retry
 	limits       Limits
@@ -42,8 +41,9 @@ func (b *Backend) Region() string { return b.region }
 // DefaultModel is used when a request names no model.
 func (b *Backend) DefaultModel() string { return b.defaultModel }
 
-// Defaults are what the configuration adds to requests, with the backend's models.
-func (b *Backend) Defaults() translator.Defaults { return b.defaults }
+// Models are the names that clients may ask for, and what they stand for here. The
+// map is read-only.
+func (b *Backend) Models() map[string]string { return b.models }
 
 // Converse returns Bedrock's reply as [converseapi.Client.Converse] does.
 func (b *Backend) Converse(ctx context.Context, call *translator.Call, caller translator.Caller) ([]byte, translator.Facts, error) {

@@ -26,67 +26,67 @@ type Backends struct {
 }
 
 // New reads the AWS environment and profiles and sets up the backends. It makes no
-// network call: the first call that needs credentials fetches them.
+// network call: the first call that needs credentials fetches them. Its error is
+// Problems: everything that is wrong with cfg, or with cfg in this environment.
 func New(ctx context.Context, cfg Config) (*Backends, error) {
 	cfg = cfg.withDefaults()
-	if err := cfg.validate(); err != nil {
-		return nil, fmt.Errorf("bedrock: %w", err)
-	}
+	problems := cfg.Check()
 	loader := awsauth.NewLoader(DefaultRegion, cfg.Log)
 	transport := cfg.RoundTripper
 	if transport == nil {
 		sdk, err := loader.Profile(ctx, "")
 		if err != nil {
-			return nil, fmt.Errorf("bedrock: %w", err)
+			return nil, append(problems, Problem{Text: err.Error()})
 		}
 		transport = newTransport(sdk, cfg.Transport)
 	}
 	bs := &Backends{byName: map[string]*Backend{}, fallback: cfg.Default, transport: transport}
-	var problems []error
+	shared := newCoolDowns(cfg.CoolDown)
 	for _, c := range cfg.Backends {
-		b, err := newBackend(ctx, loader, cfg, c, transport)
-		if err != nil {
-			problems = append(problems, fmt.Errorf("backend %q: %w", c.Name, err))
+		b, found := newBackend(ctx, loader, cfg, c, transport)
+		if found != nil {
+			problems = append(problems, found...)
 			continue
 		}
+		b.coolDowns = shared
 		bs.list = append(bs.list, b)
 		bs.byName[c.Name] = b
 	}
 	if problems != nil {
-		return nil, fmt.Errorf("bedrock: %w", errors.Join(problems...))
+		return nil, problems
 	}
-	if err := bs.connect(cfg); err != nil {
-		return nil, fmt.Errorf("bedrock: %w", err)
-	}
-	return bs, nil
-}
-
-// connect gives each backend its fallbacks, and reports models in another region than
-// the one that their backend calls.
-func (bs *Backends) connect(cfg Config) error {
-	shared := newCoolDowns(cfg.CoolDown)
-	var problems []error
 	for i, b := range bs.list {
-		b.coolDowns = shared
 		b.route = append(b.route, b)
 		for _, name := range cfg.Backends[i].Fallback {
 			b.route = append(b.route, bs.byName[name])
 		}
-		models := append(slices.Collect(maps.Values(b.models)), b.Model(b.defaultModel))
-		slices.Sort(models)
-		for _, model := range slices.Compact(models) {
-			if of := arnRegion(model); of != "" && of != b.region {
-				problems = append(problems, fmt.Errorf("backend %q: the model %s is of region %s, and the backend calls %s", b.name, model, of, b.region))
-			}
-		}
 	}
-	return errors.Join(problems...)
+	return bs, nil
 }
 
-func newBackend(ctx context.Context, loader *awsauth.Loader, cfg Config, c BackendConfig, transport http.RoundTripper) (*Backend, error) {
+// checkModels reports models that are ARNs of another region than the one called.
+func (b *Backend) checkModels() Problems {
+	var problems Problems
+	check := func(key, model string) {
+		if of := arnRegion(model); of != "" && of != b.region {
+			problems = append(problems, Problem{b.name, key, fmt.Sprintf("the model %s is in %s, but the backend calls %s", model, of, b.region)})
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(b.models)) {
+		check("models."+name, b.models[name])
+	}
+	if _, alias := b.models[b.defaultModel]; !alias {
+		check("default_model", b.defaultModel)
+	}
+	return problems
+}
+
+func newBackend(ctx context.Context, loader *awsauth.Loader, cfg Config, c BackendConfig, transport http.RoundTripper) (*Backend, Problems) {
 	auth, err := loader.Authenticator(ctx, c.Identity, awsauth.Endpoint{Region: c.Region, FIPS: c.FIPS, DualStack: c.DualStack})
-	if err != nil {
-		return nil, err
+	if _, refused := errors.AsType[*translator.Error](err); refused {
+		return nil, Problems{{c.Name, "session_tags", "STS does not accept a value: only letters, digits, spaces and _.:/=+-@, at most 256 characters"}}
+	} else if err != nil {
+		return nil, Problems{{c.Name, "profile", err.Error()}}
 	}
 	limits := c.Limits.or(cfg.Limits).withDefaults()
 	b := &Backend{
@@ -95,7 +95,6 @@ func newBackend(ctx context.Context, loader *awsauth.Loader, cfg Config, c Backe
 		residency:    c.Residency,
 		defaultModel: cmp.Or(c.DefaultModel, DefaultModel),
 		models:       maps.Clone(c.Models),
-		defaults:     c.Defaults,
 		mode:         cfg.ServerCredentials,
 		retry:        cfg.Retry.withDefaults(),
 		limits:       limits,
@@ -106,11 +105,18 @@ func newBackend(ctx context.Context, loader *awsauth.Loader, cfg Config, c Backe
 		}),
 		log: cfg.Log,
 	}
-	b.defaults.Models = b.models
+	problems := b.checkModels()
 	if cfg.ServerCredentials == ServerNever {
-		return b, nil
+		return b, problems
 	}
-	return b, b.client.CheckBearerToken()
+	if err := b.client.CheckBearerToken(); err != nil {
+		key := "endpoint_url"
+		if c.Identity.BearerTokenEnv != "" {
+			key = "bearer_token_env"
+		}
+		problems = append(problems, Problem{c.Name, key, err.Error()})
+	}
+	return b, problems
 }
 
 // Lookup returns the backend of that name, or the default one for "". The error

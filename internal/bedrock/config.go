@@ -1,10 +1,10 @@
 package bedrock
 
 import (
-	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"time"
 
@@ -12,7 +12,6 @@ import (
 	"go.uber.org/zap"
 
 	"bedrock-extproc/internal/awsauth"
-	"bedrock-extproc/translator"
 )
 
 // DefaultModel is asked for when neither the request nor the backend names a model.
@@ -22,8 +21,8 @@ const DefaultModel = "us.anthropic.claude-sonnet-4-20250514-v1:0"
 // region.
 const DefaultRegion = "us-east-1"
 
-// defaultName is the name of the backend of an empty configuration.
-const defaultName = "default"
+// DefaultBackend is the name of the backend of an empty configuration.
+const DefaultBackend = "default"
 
 // A Config describes all backends. Its zero value is one backend, "default", with
 // everything taken from the AWS environment.
@@ -65,9 +64,6 @@ type BackendConfig struct {
 	// DefaultModel serves requests that name no model. "" means the constant of
 	// the same name.
 	DefaultModel string
-	// Defaults are added to the requests that this backend is asked first for. Their
-	// Models are those of the field of that name.
-	Defaults translator.Defaults
 	// EndpointURL is the http or https URL of the service. "" means the SDK's
 	// rules: AWS_ENDPOINT_URL_BEDROCK_RUNTIME, AWS_ENDPOINT_URL, the profile, or
 	// the region's public endpoint.
@@ -120,7 +116,7 @@ type Transport struct {
 // withDefaults returns c with its list of backends, its default and its log filled in.
 func (c Config) withDefaults() Config {
 	if len(c.Backends) == 0 {
-		c.Backends = []BackendConfig{{Name: defaultName}}
+		c.Backends = []BackendConfig{{Name: DefaultBackend}}
 	}
 	if c.Default == "" {
 		c.Default = c.Backends[0].Name
@@ -131,72 +127,95 @@ func (c Config) withDefaults() Config {
 	return c
 }
 
-// validate reports all problems of a configuration with defaults.
-func (c Config) validate() error {
-	var problems []error
+// Check returns what is wrong with the settings themselves. New also finds what is
+// wrong with them in its environment.
+func (c Config) Check() Problems {
+	c = c.withDefaults()
+	var problems Problems
 	seen := map[string]bool{}
 	for i, b := range c.Backends {
 		if b.Name == "" {
-			problems = append(problems, fmt.Errorf("backend %d has no name", i+1))
+			problems = append(problems, Problem{Text: fmt.Sprintf("backend %d has no name", i+1)})
 		} else if seen[b.Name] {
-			problems = append(problems, fmt.Errorf("backend %q is given twice", b.Name))
+			problems = append(problems, Problem{Backend: b.Name, Text: "is given twice"})
 		}
 		seen[b.Name] = true
-		if err := b.validate(); err != nil {
-			problems = append(problems, fmt.Errorf("backend %q: %w", b.Name, err))
-		}
+		problems = append(problems, b.check()...)
 	}
 	if !seen[c.Default] {
-		problems = append(problems, fmt.Errorf("the default backend %q is not among the backends", c.Default))
+		problems = append(problems, Problem{Key: "default", Text: fmt.Sprintf("there is no backend %q", c.Default)})
 	}
 	for _, b := range c.Backends {
-		problems = append(problems, c.validateFallback(b)...)
-	}
-	return errors.Join(problems...)
-}
-
-// validateFallback reports what is wrong with one list of fallbacks.
-func (c Config) validateFallback(b BackendConfig) (problems []error) {
-	seen := map[string]bool{b.Name: true}
-	for _, name := range b.Fallback {
-		i := slices.IndexFunc(c.Backends, func(f BackendConfig) bool { return f.Name == name })
-		switch {
-		case name == b.Name:
-			problems = append(problems, fmt.Errorf("backend %q: it is its own fallback", b.Name))
-		case seen[name]:
-			problems = append(problems, fmt.Errorf("backend %q: fallback %q is given twice", b.Name, name))
-		case i < 0:
-			problems = append(problems, fmt.Errorf("backend %q: fallback %q is not among the backends", b.Name, name))
-		case b.Residency != "" && c.Backends[i].Residency != b.Residency:
-			problems = append(problems, fmt.Errorf("backend %q: fallback %q has the residency %q, not %q", b.Name, name, c.Backends[i].Residency, b.Residency))
-		}
-		seen[name] = true
+		problems = append(problems, c.checkFallbacks(b)...)
 	}
 	return problems
 }
 
-func (b BackendConfig) validate() error {
-	var problems []error
-	if b.Region != "" && !isRegion(b.Region) {
-		problems = append(problems, fmt.Errorf("%q is not the name of an AWS region", b.Region))
+func (c Config) checkFallbacks(b BackendConfig) Problems {
+	var problems Problems
+	for i, name := range b.Fallback {
+		at := slices.IndexFunc(c.Backends, func(f BackendConfig) bool { return f.Name == name })
+		var text string
+		switch {
+		case name == b.Name:
+			text = "a backend cannot be its own fallback"
+		case slices.Contains(b.Fallback[:i], name):
+			text = fmt.Sprintf("%q is given twice", name)
+		case at < 0:
+			text = fmt.Sprintf("there is no other backend %q", name)
+		case b.Residency != "" && c.Backends[at].Residency != b.Residency:
+			text = fmt.Sprintf("%q has the residency %q, not %q", name, c.Backends[at].Residency, b.Residency)
+		default:
+			continue
+		}
+		problems = append(problems, Problem{Backend: b.Name, Key: fmt.Sprintf("fallback[%d]", i), Text: text})
+	}
+	return problems
+}
+
+// regionName is the form of AWS's region names.
+var regionName = regexp.MustCompile(`^[a-z]{2}(-[a-z]+)+-\d+$`)
+
+func (b BackendConfig) check() Problems {
+	var problems Problems
+	add := func(key, format string, args ...any) {
+		problems = append(problems, Problem{Backend: b.Name, Key: key, Text: fmt.Sprintf(format, args...)})
+	}
+	if b.Region != "" && !regionName.MatchString(b.Region) {
+		add("region", "%q is not the name of an AWS region", b.Region)
 	}
 	if b.EndpointURL != "" {
 		u, err := url.Parse(b.EndpointURL)
-		if err != nil {
-			problems = append(problems, fmt.Errorf("endpoint: %w", err))
-		} else if u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
-			problems = append(problems, fmt.Errorf("endpoint %q is not an http or https URL with a host", b.EndpointURL))
+		if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
+			add("endpoint_url", "%q is not an http or https URL with a host", b.EndpointURL)
 		}
-		if b.FIPS || b.DualStack {
-			problems = append(problems, errors.New("FIPS and dual stack choose a public endpoint, and do not go with a URL"))
+		const conflict = "chooses among AWS's own endpoints and cannot be combined with endpoint_url"
+		if b.FIPS {
+			add("fips", conflict)
+		}
+		if b.DualStack {
+			add("dual_stack", conflict)
 		}
 	}
-	if role := b.Identity.RoleARN; role != "" && !arn.IsARN(role) {
-		problems = append(problems, fmt.Errorf("the role %q is not an ARN", role))
-	} else if role == "" && (b.Identity.ExternalID != "" || b.Identity.SessionName != "" || len(b.Identity.SessionTags) > 0) {
-		problems = append(problems, errors.New("an external id, a session name and session tags go with the ARN of a role"))
+	if role := b.Identity.RoleARN; !role.IsZero() {
+		if !arn.IsARN(role.String()) {
+			add("role_arn", "%q is not an ARN", role.String())
+		}
+		return problems
 	}
-	return errors.Join(problems...)
+	for _, s := range []struct {
+		key   string
+		given bool
+	}{
+		{"external_id", b.Identity.ExternalID != ""},
+		{"session_name", !b.Identity.SessionName.IsZero()},
+		{"session_tags", len(b.Identity.SessionTags) > 0},
+	} {
+		if s.given {
+			add(s.key, "has no effect without role_arn")
+		}
+	}
+	return problems
 }
 
 // isRegion holds a region to the letters that region names are made of. It

@@ -12,6 +12,7 @@ import (
 	"go.uber.org/zap"
 	"go.uber.org/zap/zaptest/observer"
 
+	"bedrock-extproc/internal/awsauth"
 	"bedrock-extproc/tests/bedrocktest"
 	"bedrock-extproc/translator"
 )
@@ -27,23 +28,24 @@ func TestNewReportsAllProblems(t *testing.T) {
 			{Name: "a"},
 			{Name: "d", Residency: "eu", Fallback: []string{"d", "b", "x", "b", "e"}},
 			{Name: "e", Residency: "eu", Fallback: []string{"d"}},
-			{Name: "f", Fallback: []string{"e"}},
+			{Name: "f", Fallback: []string{"e"}, Identity: awsauth.Identity{BearerTokenEnv: "NO_KEY"}},
 		},
 	})
 	if err == nil {
 		t.Fatal("no error")
 	}
 	want := []string{
-		`bedrock: backend 1 has no name`,
-		`backend "": "Virginia" is not the name of an AWS region`,
-		`backend "a": endpoint "bedrock.example" is not an http or https URL with a host`,
-		`backend "b": endpoint: parse "http://%zz": invalid URL escape "%zz"`,
-		`backend "a" is given twice`,
-		`the default backend "c" is not among the backends`,
-		`backend "d": it is its own fallback`,
-		`backend "d": fallback "b" has the residency "", not "eu"`,
-		`backend "d": fallback "x" is not among the backends`,
-		`backend "d": fallback "b" is given twice`,
+		`backend 1 has no name`,
+		`region: "Virginia" is not the name of an AWS region`,
+		`backend "a": endpoint_url: "bedrock.example" is not an http or https URL with a host`,
+		`backend "b": endpoint_url: "http://%zz" is not an http or https URL with a host`,
+		`backend "a": is given twice`,
+		`default: there is no backend "c"`,
+		`backend "d": fallback[0]: a backend cannot be its own fallback`,
+		`backend "d": fallback[1]: "b" has the residency "", not "eu"`,
+		`backend "d": fallback[2]: there is no other backend "x"`,
+		`backend "d": fallback[3]: "b" is given twice`,
+		`backend "f": bearer_token_env: the environment variable NO_KEY, which must hold the bearer token, is not set`,
 	}
 	if diff := cmp.Diff(want, strings.Split(err.Error(), "\n")); diff != "" {
 		t.Error(diff)
@@ -59,8 +61,8 @@ func TestNewRefusesModelsOfOtherRegions(t *testing.T) {
 		{Name: "c", DefaultModel: "y", Models: map[string]string{"y": arn + "y"}},
 	}})
 	want := []string{
-		`bedrock: backend "b": the model ` + arn + `x is of region eu-west-1, and the backend calls us-east-1`,
-		`backend "c": the model ` + arn + `y is of region eu-west-1, and the backend calls us-east-1`,
+		`backend "b": default_model: the model ` + arn + `x is in eu-west-1, but the backend calls us-east-1`,
+		`backend "c": models.y: the model ` + arn + `y is in eu-west-1, but the backend calls us-east-1`,
 	}
 	if err == nil || !cmp.Equal(want, strings.Split(err.Error(), "\n")) {
 		t.Error(err)
@@ -70,7 +72,7 @@ func TestNewRefusesModelsOfOtherRegions(t *testing.T) {
 func TestNewRefusesABrokenProfile(t *testing.T) {
 	bedrocktest.Isolate(t)
 	t.Setenv("AWS_PROFILE", "absent")
-	if _, err := New(t.Context(), Config{}); err == nil || !strings.Contains(err.Error(), "bedrock: AWS configuration: ") {
+	if _, err := New(t.Context(), Config{}); err == nil || !strings.Contains(err.Error(), "AWS configuration: ") {
 		t.Errorf("%v", err)
 	}
 }

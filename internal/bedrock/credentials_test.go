@@ -148,7 +148,7 @@ func TestMissingCredentials(t *testing.T) {
 		bedrocktest.Isolate(t)
 		t.Setenv("AWS_ACCESS_KEY_ID", "")
 		t.Setenv("AWS_SECRET_ACCESS_KEY", "")
-		b := newTestBackend(t, Config{ServerCredentials: ServerAlways}, "http://127.0.0.1:1")
+		b := newTestBackend(t, Config{ServerCredentials: ServerFallback}, "http://127.0.0.1:1")
 		_, facts, err := b.Converse(t.Context(), call("m", `{}`), translator.Caller{})
 		if e := asError(t, err); outline(e) != want || facts.Attempts != 0 {
 			t.Errorf("%+v, %+v", e, facts)
@@ -206,18 +206,5 @@ func TestResidencyOfCallers(t *testing.T) {
 		if allowed != (err == nil) || !allowed && (asError(t, err).Status != 400 || facts.Attempts != 0) {
 			t.Errorf("region %q: %+v, %v", region, facts, err)
 		}
-	}
-}
-
-func TestParseServerCredentials(t *testing.T) {
-	for text, want := range map[string]ServerCredentials{
-		"never": ServerNever, "false": ServerNever, "fallback": ServerFallback, "always": ServerAlways, "true": ServerAlways,
-	} {
-		if got, err := ParseServerCredentials(text); got != want || err != nil {
-			t.Errorf("%s: %v, %v", text, got, err)
-		}
-	}
-	if got, err := ParseServerCredentials("sometimes"); got != ServerNever || err == nil {
-		t.Errorf("sometimes: %v, %v", got, err)
 	}
 }

@@ -15,9 +15,19 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"bedrock-extproc/internal/awsauth"
+	"bedrock-extproc/internal/identity"
 	"bedrock-extproc/tests/bedrocktest"
 	"bedrock-extproc/translator"
 )
+
+// template is a template that is known to be one.
+func template(text string) identity.Template {
+	t, err := identity.Parse(text)
+	if err != nil {
+		panic(err)
+	}
+	return t
+}
 
 // roles is a fake STS, which lets the sidecar assume every role but "forbidden".
 type roles struct {
@@ -81,13 +91,13 @@ func TestIdentities(t *testing.T) {
 	identities := map[string]awsauth.Identity{
 		"default":        {},
 		"profile":        {Profile: "other"},
-		"one":            {RoleARN: roleARN + "one"},
-		"two":            {RoleARN: roleARN + "two", ExternalID: "x-1", SessionName: "me"},
-		"again":          {RoleARN: roleARN + "one"},
-		"by profile":     {RoleARN: roleARN + "one", Profile: "other"},
-		"forbidden":      {RoleARN: roleARN + "forbidden"},
+		"one":            {RoleARN: template(roleARN + "one")},
+		"two":            {RoleARN: template(roleARN + "two"), ExternalID: "x-1", SessionName: template("me")},
+		"again":          {RoleARN: template(roleARN + "one")},
+		"by profile":     {RoleARN: template(roleARN + "one"), Profile: "other"},
+		"forbidden":      {RoleARN: template(roleARN + "forbidden")},
 		"bearer":         {BearerTokenEnv: "API_KEY"},
-		"bearer, role":   {BearerTokenEnv: "API_KEY", RoleARN: roleARN + "two"},
+		"bearer, role":   {BearerTokenEnv: "API_KEY", RoleARN: template(roleARN + "two")},
 		"bearer, caller": {BearerTokenEnv: "API_KEY"},
 	}
 	cfg := Config{RoundTripper: bedrock.Client().Transport}
@@ -139,7 +149,7 @@ func TestRefusedRole(t *testing.T) {
 	stsServer := httptest.NewServer(&roles{})
 	defer stsServer.Close()
 	t.Setenv("AWS_ENDPOINT_URL_STS", stsServer.URL)
-	bs, err := New(t.Context(), Config{Backends: []BackendConfig{{Name: "a", Identity: awsauth.Identity{RoleARN: roleARN + "forbidden"}}}})
+	bs, err := New(t.Context(), Config{Backends: []BackendConfig{{Name: "a", Identity: awsauth.Identity{RoleARN: template(roleARN + "forbidden")}}}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -172,16 +182,17 @@ func TestNewRefusesIdentities(t *testing.T) {
 		env     string // of the SDK's bearer token
 		want    string
 	}{
-		"no token":                {BackendConfig{Identity: awsauth.Identity{BearerTokenEnv: "NO_KEY"}}, 0, "", `the environment variable NO_KEY, which must hold the bearer token, is not set`},
-		"token in the clear":      {BackendConfig{EndpointURL: there, Identity: awsauth.Identity{BearerTokenEnv: "API_KEY"}}, 0, "", `the bearer token in API_KEY would be sent to http://bedrock.example unencrypted: use an https endpoint or other credentials`},
-		"environment, clear":      {BackendConfig{EndpointURL: there}, 0, "x", `the bearer token in AWS_BEARER_TOKEN_BEDROCK would be sent to http://bedrock.example unencrypted: use an https endpoint or other credentials`},
-		"environment, not used":   {BackendConfig{EndpointURL: there, Identity: awsauth.Identity{RoleARN: roleARN + "one"}}, 0, "x", ""},
+		"no token":                {BackendConfig{Identity: awsauth.Identity{BearerTokenEnv: "NO_KEY"}}, 0, "", `bearer_token_env: the environment variable NO_KEY, which must hold the bearer token, is not set`},
+		"token in the clear":      {BackendConfig{EndpointURL: there, Identity: awsauth.Identity{BearerTokenEnv: "API_KEY"}}, 0, "", `bearer_token_env: the bearer token in API_KEY would be sent to http://bedrock.example unencrypted: use an https endpoint or other credentials`},
+		"environment, clear":      {BackendConfig{EndpointURL: there}, 0, "x", `endpoint_url: the bearer token in AWS_BEARER_TOKEN_BEDROCK would be sent to http://bedrock.example unencrypted: use an https endpoint or other credentials`},
+		"environment, not used":   {BackendConfig{EndpointURL: there, Identity: awsauth.Identity{RoleARN: template(roleARN + "one")}}, 0, "x", ""},
 		"environment, for nobody": {BackendConfig{EndpointURL: there}, ServerNever, "x", ""},
 		"environment, encrypted":  {BackendConfig{EndpointURL: "https://bedrock.example"}, 0, "x", ""},
-		"no profile":              {BackendConfig{Identity: awsauth.Identity{Profile: "absent"}}, 0, "", `AWS configuration: failed to get shared config profile, absent`},
-		"no role":                 {BackendConfig{Identity: awsauth.Identity{RoleARN: "one"}}, 0, "", `the role "one" is not an ARN`},
-		"id without role":         {BackendConfig{Identity: awsauth.Identity{ExternalID: "x"}}, 0, "", `an external id, a session name and session tags go with the ARN of a role`},
-		"FIPS at a URL":           {BackendConfig{FIPS: true, EndpointURL: there}, 0, "", `FIPS and dual stack choose a public endpoint, and do not go with a URL`},
+		"no profile":              {BackendConfig{Identity: awsauth.Identity{Profile: "absent"}}, 0, "", `profile: AWS configuration: failed to get shared config profile, absent`},
+		"no role":                 {BackendConfig{Identity: awsauth.Identity{RoleARN: template("one")}}, 0, "", `role_arn: "one" is not an ARN`},
+		"tag":                     {BackendConfig{Identity: awsauth.Identity{RoleARN: template(roleARN + "one"), SessionTags: map[string]identity.Template{"a": template("b|c")}}}, 0, "", `session_tags: STS does not accept a value: only letters, digits, spaces and _.:/=+-@, at most 256 characters`},
+		"id without role":         {BackendConfig{Identity: awsauth.Identity{ExternalID: "x"}}, 0, "", `external_id: has no effect without role_arn`},
+		"FIPS at a URL":           {BackendConfig{FIPS: true, EndpointURL: there}, 0, "", `fips: chooses among AWS's own endpoints and cannot be combined with endpoint_url`},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -190,7 +201,7 @@ func TestNewRefusesIdentities(t *testing.T) {
 			_, err := New(t.Context(), Config{ServerCredentials: tt.server, Backends: []BackendConfig{tt.backend}})
 			got := ""
 			if err != nil {
-				got = strings.TrimPrefix(err.Error(), `bedrock: backend "a": `)
+				got = strings.TrimPrefix(err.Error(), `backend "a": `)
 			}
 			if got != tt.want {
 				t.Errorf("%q, want %q", got, tt.want)

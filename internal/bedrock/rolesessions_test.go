@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"bedrock-extproc/internal/awsauth"
+	"bedrock-extproc/internal/identity"
 	"bedrock-extproc/tests/bedrocktest"
 	"bedrock-extproc/translator"
 )
@@ -38,7 +39,7 @@ func sessionsBackend(t *testing.T, id awsauth.Identity) (*Backend, *roles) {
 }
 
 var perTeam = awsauth.Identity{
-	RoleARN: roleARN + "{team}", SessionName: "{user}", SessionTags: map[string]string{"team": "{team}", "who": "it is {user}"},
+	RoleARN: template(roleARN + "{team}"), SessionName: template("{user}"), SessionTags: map[string]identity.Template{"team": template("{team}"), "who": template("it is {user}")},
 }
 
 // Each identity has its own session, which is assumed once.
@@ -74,7 +75,7 @@ func TestSessions(t *testing.T) {
 // STS is asked.
 func TestSessionsRefuse(t *testing.T) {
 	long := perTeam
-	long.RoleARN = roleARN + "bedrock-{team}"
+	long.RoleARN = template(roleARN + "bedrock-{team}")
 	b, sts := sessionsBackend(t, long)
 	for _, c := range []struct {
 		values map[string]string
@@ -123,7 +124,7 @@ func TestSessionsOfARestingBackend(t *testing.T) {
 	t.Setenv("AWS_ENDPOINT_URL_STS", sts.URL)
 	bedrock := throttling(t)
 	bs, err := New(t.Context(), Config{Retry: Retry{Attempts: 1}, CoolDown: CoolDown{First: time.Minute, Max: time.Minute}, Backends: []BackendConfig{
-		{Name: "a", EndpointURL: bedrock, Models: map[string]string{"m": "throttled"}, Fallback: []string{"b"}, Identity: awsauth.Identity{RoleARN: roleARN + "one", SessionTags: map[string]string{"team": "{team}"}}},
+		{Name: "a", EndpointURL: bedrock, Models: map[string]string{"m": "throttled"}, Fallback: []string{"b"}, Identity: awsauth.Identity{RoleARN: template(roleARN + "one"), SessionTags: map[string]identity.Template{"team": template("{team}")}}},
 		{Name: "b", EndpointURL: bedrock, Models: map[string]string{"m": "good"}},
 	}})
 	if err != nil {

@@ -8,72 +8,126 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"bedrock-extproc/internal/awsauth"
+	"bedrock-extproc/internal/bedrock"
+	"bedrock-extproc/internal/identity"
+	"bedrock-extproc/translator/chat"
 )
 
 // noEnv is an environment without variables.
 func noEnv(string) (string, bool) { return "", false }
 
 func TestLoadAcceptsTheReferencesFiles(t *testing.T) {
-	us := Backend{Name: "bedrock-us", Region: "us-east-1", DefaultModel: "us.anthropic.claude-sonnet-4-20250514-v1:0"}
-	eu := Backend{Name: "bedrock-eu", Region: "eu-west-1", DefaultModel: "eu.anthropic.claude-sonnet-4-20250514-v1:0"}
+	us := bedrock.BackendConfig{Name: "bedrock-us", Region: "us-east-1", DefaultModel: "us.anthropic.claude-sonnet-4-20250514-v1:0"}
+	eu := bedrock.BackendConfig{Name: "bedrock-eu", Region: "eu-west-1", DefaultModel: "eu.anthropic.claude-sonnet-4-20250514-v1:0"}
 	one := us
 	one.Name = "default"
-	for file, want := range map[string]LLM{
-		"one_region.yaml":  {Default: "default", Backends: []Backend{one}},
-		"two_regions.yaml": {Default: "bedrock-us", Backends: []Backend{us, eu}},
+	for file, want := range map[string]bedrock.Config{
+		"one_region.yaml":  {Default: "default", Backends: []bedrock.BackendConfig{one}},
+		"two_regions.yaml": {Default: "bedrock-us", Backends: []bedrock.BackendConfig{us, eu}},
 	} {
-		cfg, err := Load(filepath.Join("testdata/good", file), noEnv)
+		cfg, err := Read(filepath.Join("testdata/good", file), noEnv)
 		if err != nil {
 			t.Errorf("%s: %v", file, err)
 			continue
 		}
-		if diff := cmp.Diff(want, cfg.LLM); diff != "" {
+		if diff := cmp.Diff(want, cfg.Bedrock); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", file, diff)
 		}
-		if cfg.ServerCredentials != "fallback" || len(cfg.Warnings) > 0 {
-			t.Errorf("%s: server credentials %q, warnings %q", file, cfg.ServerCredentials, cfg.Warnings)
+		if len(cfg.Warnings) > 0 {
+			t.Errorf("%s: warnings %q", file, cfg.Warnings)
 		}
 	}
 }
 
 // TestEverySetting reads a file with all of them.
 func TestEverySetting(t *testing.T) {
-	got, err := Load("testdata/good/everything.yaml", noEnv)
+	got, err := Read("testdata/good/everything.yaml", noEnv)
 	if err != nil {
 		t.Fatal(err)
 	}
+	parsed := func(text string) identity.Template {
+		t.Helper()
+		parsed, err := identity.Parse(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return parsed
+	}
 	want := &Config{
-		LLM: LLM{Default: "us", Backends: []Backend{{
-			Name: "us", Region: "us-east-1", DefaultModel: "m", Models: map[string]string{"fast": "us.amazon.nova-micro-v1:0"},
-			EndpointURL: "https://bedrock.example", FIPS: true, DualStack: true, Profile: "p",
-			RoleARN: "arn:aws:iam::123456789012:role/r", ExternalID: "e", SessionName: "s-{user}", SessionTags: map[string]string{"team": "{team}"}, BearerTokenEnv: "TOKEN",
-			Guardrail:       &Guardrail{ID: "g", Version: "1", Trace: "enabled", StreamMode: "async"},
-			RequestMetadata: map[string]string{"team": "x-{team}"},
-			Fallback:        []string{"eu"}, Residency: "any",
-			Timeouts: Timeouts{FirstEvent: time.Minute, Reply: 2 * time.Minute, Silence: 3 * time.Minute, Call: -time.Second},
-		}, {Name: "eu"}}},
-		ServerCredentials: "fallback",
-		Extproc: Extproc{
-			Translation: "strict", ToolUseDeltas: "always", ModelFamilies: map[string]string{"arn:x": "claude"}, FamiliesFile: "f.yaml",
-			Timeouts:        Timeouts{FirstEvent: 4 * time.Minute},
-			Retry:           Retry{Attempts: 3, BaseDelay: time.Second, MaxDelay: 2 * time.Second, Budget: 5 * time.Second},
-			CoolDown:        CoolDown{First: time.Second, Max: 9 * time.Second},
-			RequireIdentity: true,
-			Identity: []Identity{
-				{Name: "user", Metadata: []string{"envoy.filters.http.jwt_authn", "jwt_payload", "sub"}},
-				{Name: "team", Attribute: "source.principal", GRPCMetadata: "bedrock-team", Default: "none"},
-			},
-			Access: []Access{
+		Bedrock: bedrock.Config{
+			Default: "us",
+			Backends: []bedrock.BackendConfig{
 				{
-					Match: map[string]string{"team": "a*", "user": "u"}, Backend: "{team}", Models: []string{"m", "fast"},
-					Guardrail: &Guardrail{ID: "g-{team}", Version: "2"},
+					Name: "us", Region: "us-east-1", DefaultModel: "m", Models: map[string]string{"fast": "us.amazon.nova-micro-v1:0"}, FIPS: true, DualStack: true,
+					Identity: awsauth.Identity{
+						RoleARN: parsed("arn:aws:iam::123456789012:role/r"), ExternalID: "e", SessionName: parsed("s-{user}"),
+						SessionTags: map[string]identity.Template{"team": parsed("{team}")}, BearerTokenEnv: "TOKEN", Profile: "p",
+					},
+					Fallback: []string{"eu"}, Residency: "any",
+					Limits: bedrock.Limits{FirstEvent: time.Minute, Reply: 2 * time.Minute, Silence: 3 * time.Minute, Call: -time.Second},
 				},
-				{Backend: "eu"},
+				{Name: "eu", EndpointURL: "https://bedrock.example", Residency: "any"},
+			},
+			ServerCredentials: bedrock.ServerNever,
+			Limits:            bedrock.Limits{FirstEvent: 4 * time.Minute},
+			Retry:             bedrock.Retry{Attempts: 3, BaseDelay: time.Second, MaxDelay: 2 * time.Second, Budget: 5 * time.Second},
+			CoolDown:          bedrock.CoolDown{First: time.Second, Max: 9 * time.Second},
+		},
+		Defaults: map[string]identity.Defaults{
+			"us": {
+				Guardrail:       &identity.Guardrail{ID: parsed("g"), Version: parsed("1"), Trace: "enabled", StreamMode: "async"},
+				RequestMetadata: map[string]identity.Template{"team": parsed("x-{team}")},
+			},
+			"eu": {},
+		},
+		Chat:         chat.Config{Translation: chat.Strict, ToolUseDeltas: chat.DeltasAlways, ModelFamilies: map[string]string{"arn:x": "claude"}},
+		FamiliesFile: "f.yaml",
+		Policy: identity.Policy{
+			Required: true,
+			Sources: []identity.Source{
+				{Name: "user", Metadata: []string{"envoy.filters.http.jwt_authn", "jwt_payload", "sub"}},
+				{Name: "team", Attribute: "source.principal", Initial: "bedrock-team", Default: "none"},
+			},
+			Rules: []identity.Rule{
+				{
+					Match: map[string]string{"team": "a*", "user": "u"}, Backend: parsed("{team}"), Models: []string{"m", "fast"},
+					Guardrail: &identity.Guardrail{ID: parsed("g-{team}"), Version: parsed("2")},
+				},
+				{Backend: parsed("eu")},
 			},
 		},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// TestWords reads each word of the keys that have a few.
+func TestWords(t *testing.T) {
+	type words struct {
+		server      bedrock.ServerCredentials
+		translation chat.Translation
+		deltas      chat.ToolUseDeltas
+	}
+	for text, want := range map[string]words{
+		"":                                   {},
+		"allow_server_credentials: never":    {server: bedrock.ServerNever},
+		"allow_server_credentials: fallback": {server: bedrock.ServerFallback},
+		"allow_server_credentials: always":   {server: bedrock.ServerFallback},
+		"allow_server_credentials: false":    {server: bedrock.ServerNever},
+		"allow_server_credentials: true":     {server: bedrock.ServerFallback},
+		"bedrock_extproc: {translation: repair, tool_use_deltas: auto}":       {translation: chat.Repair, deltas: chat.DeltasAuto},
+		"bedrock_extproc: {translation: strict, tool_use_deltas: always}":     {translation: chat.Strict, deltas: chat.DeltasAlways},
+		"bedrock_extproc: {translation: passthrough, tool_use_deltas: never}": {translation: chat.Passthrough, deltas: chat.DeltasNever},
+	} {
+		cfg, err := Parse("c.yaml", []byte(text), noEnv)
+		if err != nil {
+			t.Errorf("%q: %v", text, err)
+		} else if got := (words{cfg.Bedrock.ServerCredentials, cfg.Chat.Translation, cfg.Chat.ToolUseDeltas}); got != want {
+			t.Errorf("%q: %+v, want %+v", text, got, want)
+		}
 	}
 }
 
@@ -148,10 +202,12 @@ bedrock_extproc:
 		t.Fatal(err)
 	}
 	want := &Config{
-		LLM:               LLM{Default: "default", Backends: []Backend{{Name: "default"}}},
-		ServerCredentials: "never",
-		Extproc:           Extproc{Translation: "strict", ToolUseDeltas: "never", ModelFamilies: map[string]string{"arn:x": "claude"}},
-		Warnings:          []string{"ignored, since this program serves providers.llm only: host, providers.memory, providers.tools, agents"},
+		Bedrock: bedrock.Config{
+			Default: "default", Backends: []bedrock.BackendConfig{{Name: "default"}}, ServerCredentials: bedrock.ServerNever,
+		},
+		Defaults: map[string]identity.Defaults{"default": {}},
+		Chat:     chat.Config{Translation: chat.Strict, ToolUseDeltas: chat.DeltasNever, ModelFamilies: map[string]string{"arn:x": "claude"}},
+		Warnings: []string{"ignored, because this program serves providers.llm only: host, providers.memory, providers.tools, agents"},
 	}
 	if diff := cmp.Diff(want, cfg); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
@@ -170,7 +226,7 @@ func TestParseEmpty(t *testing.T) {
 }
 
 func TestLoadNamesAMissingFile(t *testing.T) {
-	if _, err := Load("testdata/none.yaml", noEnv); err == nil || !strings.Contains(err.Error(), "testdata/none.yaml") {
+	if _, err := Read("testdata/none.yaml", noEnv); err == nil || !strings.Contains(err.Error(), "testdata/none.yaml") {
 		t.Errorf("got %v", err)
 	}
 }
@@ -186,7 +242,7 @@ func FuzzParse(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {
 		cfg, err := Parse("c.yaml", text, noEnv)
-		if err == nil && len(cfg.LLM.Backends) == 0 {
+		if err == nil && len(cfg.Bedrock.Backends) == 0 {
 			t.Error("accepted without a backend")
 		}
 	})

@@ -8,37 +8,37 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// decoder walks YAML nodes and keeps every problem with its line.
+// A decoder fills in a Config from YAML nodes and keeps every problem. Paths are
+// written as in its problems: "providers.llm.default", "bedrock_extproc.access[0]".
 type decoder struct {
-	file     string
-	problems []error
+	cfg      *Config
+	file     string         // "" for none
+	lines    map[string]int // of the values, by path
+	settings map[string]string
+	problems []problem
 	uses     []use
+	skipped  []string // paths of ignored sections
 }
 
-func (d *decoder) problem(n *yaml.Node, path, format string, args ...any) {
-	text := fmt.Sprintf(format, args...)
-	if path != "" {
-		text = path + ": " + text
-	}
-	d.problems = append(d.problems, fmt.Errorf("%s:%d: %s", d.file, n.Line, text))
+func newDecoder(file string) *decoder {
+	return &decoder{cfg: Default(), file: file, lines: map[string]int{}, settings: map[string]string{}}
 }
 
-// mapping reads known keys, puts the paths of tolerated ones into skipped, and
-// reports the rest.
-func (d *decoder) mapping(n *yaml.Node, path string, tolerated map[string]bool, skipped *[]string, known []key) {
+// mapping reads known keys, skips the tolerated ones, and reports the rest.
+func (d *decoder) mapping(n *yaml.Node, path string, tolerated map[string]bool, known []key) {
 	d.entries(n, path, func(name string, value *yaml.Node, at string) {
 		i := slices.IndexFunc(known, func(k key) bool { return k.name == name })
 		switch {
 		case i >= 0:
 			known[i].value.read(d, value, at)
 		case tolerated[name]:
-			*skipped = append(*skipped, at)
+			d.skipped = append(d.skipped, at)
 		default:
 			names := make([]string, len(known))
 			for i, k := range known {
 				names[i] = k.name
 			}
-			d.problem(value, at, "unknown key%s", suggest(name, names))
+			d.problem(at, "unknown key%s", suggest(name, names))
 		}
 	})
 }
@@ -55,11 +55,25 @@ func (d *decoder) entries(n *yaml.Node, path string, each func(key string, value
 		key, value := n.Content[i].Value, resolve(n.Content[i+1])
 		at := strings.TrimPrefix(path+"."+key, ".")
 		if seen[key] {
-			d.problem(n.Content[i], at, "is given twice")
+			d.problemAt(n.Content[i].Line, at, "is given twice")
 			continue
 		}
 		seen[key] = true
+		d.lines[at] = value.Line
 		each(key, value, at)
+	}
+}
+
+// items calls each for every item of a list, in order.
+func (d *decoder) items(n *yaml.Node, path string, each func(item *yaml.Node, path string)) {
+	if n = resolve(n); n.Kind != yaml.SequenceNode {
+		d.problem(path, "must be a list, not %s", describe(n))
+		return
+	}
+	for i, item := range n.Content {
+		item, at := resolve(item), fmt.Sprintf("%s[%d]", path, i)
+		d.lines[at] = item.Line
+		each(item, at)
 	}
 }
 
@@ -71,7 +85,7 @@ func (d *decoder) isMapping(n *yaml.Node, path string) bool {
 	case n.Kind == yaml.MappingNode:
 		return true
 	case n.Tag != "!!null":
-		d.problem(n, path, "must be a mapping of keys to values, not %s", describe(n))
+		d.problem(path, "must be a mapping of keys to values, not %s", describe(n))
 	}
 	return false
 }
@@ -80,7 +94,7 @@ func (d *decoder) isMapping(n *yaml.Node, path string) bool {
 func (d *decoder) text(n *yaml.Node, path string) (string, bool) {
 	n = resolve(n)
 	if n.Kind != yaml.ScalarNode {
-		d.problem(n, path, "must be text, not %s", describe(n))
+		d.problem(path, "must be text, not %s", describe(n))
 		return "", false
 	}
 	if n.Tag == "!!null" {
@@ -95,17 +109,6 @@ func resolve(n *yaml.Node) *yaml.Node {
 		n = n.Alias
 	}
 	return n
-}
-
-// find returns the value of a key, or nil.
-func find(n *yaml.Node, key string) *yaml.Node {
-	n = resolve(n)
-	for i := 0; i+1 < len(n.Content); i += 2 {
-		if n.Content[i].Value == key {
-			return n.Content[i+1]
-		}
-	}
-	return nil
 }
 
 func describe(n *yaml.Node) string {

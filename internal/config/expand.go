@@ -8,9 +8,9 @@ type LookupEnv func(key string) (string, bool)
 // variable matches ${NAME:=default}, ${NAME:-default}, ${NAME} and $NAME.
 var variable = regexp.MustCompile(`\$(?:\{([A-Za-z_][A-Za-z0-9_]*)(?::[=-]([^}]*))?\}|([A-Za-z_][A-Za-z0-9_]*))`)
 
-// expand replaces variables in the text of a file, before it is YAML: the value
-// or, where the variable is not set, the default. Without a default the text
-// stays, which shows what is missing.
+// expand replaces variables in the text of a file before it is parsed: by the value
+// or, if the variable is not set, by the default. Without a default the text stays
+// as it is, which shows what is missing.
 func expand(text []byte, env LookupEnv) []byte {
 	return variable.ReplaceAllFunc(text, func(match []byte) []byte {
 		groups := variable.FindSubmatch(match)

@@ -1,82 +1,97 @@
 package config
 
-import "go.yaml.in/yaml/v3"
+import (
+	"bedrock-extproc/internal/bedrock"
+	"bedrock-extproc/internal/identity"
+	"bedrock-extproc/translator/chat"
+)
 
-func (e *Extproc) keys() []key {
+// extprocKeys are those of the section bedrock_extproc.
+func (c *Config) extprocKeys() []key {
 	return []key{
 		{
-			"translation", "What becomes of requests that Bedrock would refuse although it is clear what was meant: they are mended and the answer's warnings say so, they are refused, or they are sent as they are.",
+			"translation", "How to treat a request that Bedrock would reject although its intent is clear: `repair` fixes it and lists each change in the response's warnings, `strict` rejects it, and `passthrough` sends it unchanged.",
 			"`repair`", "strict",
-			choice{field: &e.Translation, words: []string{"repair", "strict", "passthrough"}},
+			oneOf(&c.Chat.Translation, []string{"repair", "strict", "passthrough"}, chat.Repair, chat.Strict, chat.Passthrough),
 		},
 		{
-			"tool_use_deltas", "Whether streams carry `tool_use_delta` events: to every client but the gateway's Python client, which would add them up with the whole input that follows; to all; or to none.",
+			"tool_use_deltas", "Which clients get `tool_use_delta` events in streams: `auto` sends them to all but the gateway's Python client, which would add them to the complete input that follows; `always` to all; `never` to none.",
 			"`auto`", "never",
-			choice{field: &e.ToolUseDeltas, words: []string{"auto", "always", "never"}},
+			oneOf(&c.Chat.ToolUseDeltas, []string{"auto", "always", "never"}, chat.DeltasAuto, chat.DeltasAlways, chat.DeltasNever),
 		},
 		{
-			"model_families", "The family of models whose id does not tell, such as the ARN of an application inference profile.",
+			"model_families", "The model family of models whose id does not show it, such as the ARN of an application inference profile.",
 			"none", `{"arn:aws:bedrock:us-east-1:123456789012:application-inference-profile/abc": claude}`,
-			textMap{field: &e.ModelFamilies},
+			textMap{&c.Chat.ModelFamilies},
 		},
 		{
-			"families_file", "A YAML file with rules of model families that come before the built-in ones. It is read together with this file, and not watched.",
+			"families_file", "A YAML file with rules for model families. They take precedence over the built-in rules. A relative path starts at the working directory. The file is read whenever this file is read, but is not watched for changes.",
 			"none", "/etc/bedrock-extproc/families.yaml",
-			text{field: &e.FamiliesFile},
+			text{&c.FamiliesFile},
 		},
 		{
-			"identity", "Names for what Envoy says of a caller, for templates and `access`. Request headers are no source: clients write those.",
-			"nobody is known", "{user: {metadata: [envoy.filters.http.jwt_authn, jwt_payload, sub]}}",
-			identities{&e.Identity},
+			"identity", "Names for what Envoy knows about the caller, for use in templates and in `access`. Request headers are not a source, because clients control them.",
+			"callers are anonymous", "{user: {metadata: [envoy.filters.http.jwt_authn, jwt_payload, sub]}}",
+			sources{c},
 		},
-		{"require_identity", "Whether calls are refused, with 401, for which a value of `identity` is missing that has no default.", "`false`", "true", truth{&e.RequireIdentity}},
+		{"require_identity", "Whether to reject a call with 401 if a value of `identity` is missing and has no default.", "`false`", "true", truth{&c.Policy.Required}},
 		{
-			"access", "What callers may have: the first entry that matches counts. Who matches none is refused with 403.",
-			"everybody may have everything", "[{match: {}, models: [us.anthropic.*]}]",
-			accesses{&e.Access},
+			"access", "What callers may use. The first entry that matches a caller counts. Callers that match no entry get 403.",
+			"all callers may use everything", "[{match: {}, models: [us.anthropic.*]}]",
+			rules{c},
 		},
-		{"timeouts", "Time limits of backends without their own.", "see below", "{first_event: 1m}", section{keys: e.Timeouts.keys}},
-		{"retry", "How often a failed call is repeated before its first byte.", "see below", "{attempts: 3}", section{keys: e.Retry.keys}},
-		{"cool_down", "How long a backend that refuses is left to its fallbacks.", "see below", "{max: 1m}", section{keys: e.CoolDown.keys}},
+		{"timeouts", "The time limits of backends without their own.", "see below", "{first_event: 1m}", section{keys: func() []key { return limitsKeys(&c.Bedrock.Limits) }}},
+		{"retry", "How often a failed call is repeated before the client has received any of the response.", "see below", "{attempts: 3}", section{keys: func() []key { return retryKeys(&c.Bedrock.Retry) }}},
+		{"cool_down", "How long a failing backend is skipped in favour of its fallbacks.", "see below", "{max: 1m}", section{keys: func() []key { return coolDownKeys(&c.Bedrock.CoolDown) }}},
 	}
 }
 
-func (t *Timeouts) keys() []key {
+func limitsKeys(l *bedrock.Limits) []key {
 	return []key{
-		{"first_event", "Until a stream's first event, in each attempt.", "`5m`", "1m", duration{&t.FirstEvent}},
-		{"reply", "Until a whole answer, in each attempt.", "`30m`", "10m", duration{&t.Reply}},
-		{"silence", "Between two events of a stream.", "`5m`", "1m", duration{&t.Silence}},
-		{"call", "For everything.", "`1h`", "-1s", duration{&t.Call}},
+		{"first_event", "The time to the first event of a stream, in each attempt.", "`5m`", "1m", duration{&l.FirstEvent}},
+		{"reply", "The time to a complete reply, in each attempt.", "`30m`", "10m", duration{&l.Reply}},
+		{"silence", "The time between two events of a stream.", "`5m`", "1m", duration{&l.Silence}},
+		{"call", "The time of the whole call, with all attempts.", "`1h`", "-1s", duration{&l.Call}},
 	}
 }
 
-func (r *Retry) keys() []key {
+func retryKeys(r *bedrock.Retry) []key {
 	return []key{
-		{"attempts", "The most calls to one backend.", "`2`", "3", count{&r.Attempts}},
-		{"base_delay", "The wait after the first failure, which doubles.", "`200ms`", "100ms", duration{&r.BaseDelay}},
-		{"max_delay", "The longest wait.", "`2s`", "5s", duration{&r.MaxDelay}},
-		{"budget", "How long after its beginning a call may begin an attempt.", "`10s`", "20s", duration{&r.Budget}},
+		{"attempts", "The maximum number of calls to one backend.", "`2`", "3", count{&r.Attempts}},
+		{"base_delay", "The delay after the first failure. It doubles with each further failure.", "`200ms`", "100ms", duration{&r.BaseDelay}},
+		{"max_delay", "The longest delay.", "`2s`", "5s", duration{&r.MaxDelay}},
+		{"budget", "The time from the start of the call after which no attempt begins.", "`10s`", "20s", duration{&r.Budget}},
 	}
 }
 
-func (c *CoolDown) keys() []key {
+func coolDownKeys(c *bedrock.CoolDown) []key {
 	return []key{
-		{"first", "The first pause, which doubles.", "`1s`", "500ms", duration{&c.First}},
+		{"first", "The first pause. It doubles with each further failure.", "`1s`", "500ms", duration{&c.First}},
 		{"max", "The longest pause.", "`30s`", "1m", duration{&c.Max}},
 	}
 }
 
-func (g *Guardrail) keys() []key {
+func guardrailKeys(g *identity.Guardrail) []key {
+	trace, modes := []string{"enabled", "disabled", "enabled_full"}, []string{"sync", "async"}
 	return []key{
 		{"id", "The id or ARN of the guardrail. A template.", "required", "gr-0123456789", template{&g.ID}},
-		{"version", "Its version. A template.", "Bedrock's", `"1"`, template{&g.Version}},
-		{"trace", "Whether answers tell what the guardrail did.", "Bedrock's", "enabled", choice{field: &g.Trace, words: []string{"enabled", "disabled", "enabled_full"}}},
-		{"stream_mode", "Whether a stream waits for the guardrail.", "Bedrock's", "async", choice{field: &g.StreamMode, words: []string{"sync", "async"}}},
+		{"version", "The version of the guardrail. A template.", "Bedrock's default", `"1"`, template{&g.Version}},
+		{"trace", "Whether responses contain the guardrail's trace.", "Bedrock's default", "enabled", oneOf(&g.Trace, trace, trace...)},
+		{"stream_mode", "Whether a stream waits for the guardrail (`sync`) or is checked while it is sent (`async`).", "Bedrock's default", "async", oneOf(&g.StreamMode, modes, modes...)},
 	}
 }
 
-func (g *Guardrail) check(d *decoder, n *yaml.Node, path string) {
-	if g.ID == "" {
-		d.problem(n, path, "needs id")
+// guardrail is a section that makes the guardrail it reads.
+func guardrail(field **identity.Guardrail) section {
+	return section{
+		keys: func() []key {
+			*field = &identity.Guardrail{}
+			return guardrailKeys(*field)
+		},
+		check: func(d *decoder, path string) {
+			if (*field).ID.IsZero() {
+				d.problem(path, "id is required")
+			}
+		},
 	}
 }

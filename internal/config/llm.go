@@ -7,108 +7,113 @@ import (
 	"strconv"
 
 	"go.yaml.in/yaml/v3"
+
+	"bedrock-extproc/internal/bedrock"
+	"bedrock-extproc/internal/identity"
 )
 
-// llm is the section providers.llm, in either form.
-type llm struct{ field *LLM }
-
-func (v llm) read(d *decoder, n *yaml.Node, path string) { v.field.decode(d, n, path) }
-
-// named is backends by name.
-type named struct{ field *LLM }
-
-func (v named) read(d *decoder, n *yaml.Node, path string) {
-	d.entries(n, path, func(name string, n *yaml.Node, path string) {
-		b := Backend{Name: name}
-		b.decode(d, n, path)
-		v.field.Backends = append(v.field.Backends, b)
-	})
-}
+// llm is the section providers.llm, in either of the gateway's forms: {backend,
+// config} for one backend, or {default, backends: {name: {backend, config}}}.
+type llm struct{ cfg *Config }
 
 // keys are those of the form with several backends.
-func (l *LLM) keys() []key {
+func (v llm) keys() []key {
 	return []key{
-		{"default", "The backend of calls that name none.", "required", "bedrock-us", text{field: &l.Default}},
-		{"backends", "Backends by the name that clients give in `X-Provider-LLM`. Each has `backend` and `config`.", "required", "{bedrock-us: {backend: a.BedrockConverseProvider}}", named{l}},
+		{"default", "The backend for calls that name none.", "required", "bedrock-us", text{&v.cfg.Bedrock.Default}},
+		{"backends", "Backends by the name that clients send in `X-Provider-LLM`. Each has `backend` and `config`.", "required", "{bedrock-us: {backend: a.BedrockConverseProvider}}", backends(v)},
 	}
 }
 
-// decode accepts the reference's two forms: {backend, config} for one backend,
-// and {default, backends: {name: {backend, config}}}.
-func (l *LLM) decode(d *decoder, n *yaml.Node, path string) {
+func (v llm) read(d *decoder, n *yaml.Node, path string) {
 	if !d.isMapping(n, path) {
 		return
 	}
-	l.Backends = nil
-	if find(n, "backends") == nil && find(n, "backend") != nil {
-		b := Backend{Name: DefaultBackend}
-		b.decode(d, n, path)
-		l.Default, l.Backends = DefaultBackend, []Backend{b}
+	v.cfg.Bedrock.Backends, v.cfg.Defaults = nil, map[string]identity.Defaults{}
+	if !has(n, "backends") && has(n, "backend") {
+		v.cfg.add(d, n, path, bedrock.DefaultBackend)
 		return
 	}
-	l.Default = ""
-	d.mapping(n, path, nil, nil, l.keys())
-	l.check(d, n, path)
+	v.cfg.Bedrock.Default = ""
+	d.mapping(n, path, nil, v.keys())
+	v.check(d, path)
 }
 
-// check holds the names together.
-func (l *LLM) check(d *decoder, n *yaml.Node, path string) {
-	if len(l.Backends) == 0 {
-		d.problem(n, path, "needs backend, or backends with at least one name")
+// check reports names of backends that do not exist.
+func (v llm) check(d *decoder, path string) {
+	names := v.cfg.backendNames()
+	if len(names) == 0 {
+		d.problem(path, "backend, or backends with at least one entry, is required")
+		v.cfg.Bedrock.Default = "" // it would be the next problem
 		return
 	}
-	names := make([]string, len(l.Backends))
-	for i, b := range l.Backends {
-		names[i] = b.Name
-	}
-	l.checkFallbacks(d, n, path, names)
-	if slices.Contains(names, l.Default) {
-		return
-	}
-	at := find(n, "default")
-	if at == nil {
-		d.problem(n, path, "needs default, the name of one of its backends: %s", join(names))
-		return
-	}
-	d.problem(at, path+".default", "there is no backend %q%s", l.Default, suggest(l.Default, names))
-}
-
-// checkFallbacks holds fallbacks to the backends that there are.
-func (l *LLM) checkFallbacks(d *decoder, n *yaml.Node, path string, names []string) {
-	for _, b := range l.Backends {
-		for _, name := range b.Fallback {
-			problem := l.fallbackProblem(b, name, names)
-			if problem == "" {
-				continue
+	for _, b := range v.cfg.Bedrock.Backends {
+		for i, name := range b.Fallback {
+			if name == b.Name || !slices.Contains(names, name) {
+				d.problem(fmt.Sprintf("%s.fallback[%d]", d.settings[b.Name], i), "there is no other backend %q%s", name, suggest(name, names))
 			}
-			at := find(find(find(find(n, "backends"), b.Name), "config"), "fallback")
-			d.problem(at, path+".backends."+b.Name+".config.fallback", "%s", problem)
+		}
+	}
+	name := v.cfg.Bedrock.Default
+	switch {
+	case !d.given(path + ".default"):
+		d.problem(path, "default is required: one of %s", join(names))
+	case !slices.Contains(names, name):
+		d.problem(path+".default", "there is no backend %q%s", name, suggest(name, names))
+	}
+}
+
+// backends is several backends by name.
+type backends struct{ cfg *Config }
+
+func (v backends) read(d *decoder, n *yaml.Node, path string) {
+	d.entries(n, path, func(name string, n *yaml.Node, path string) { v.cfg.add(d, n, path, name) })
+}
+
+// add reads a backend.
+func (c *Config) add(d *decoder, n *yaml.Node, path, name string) {
+	b := backend{BackendConfig: bedrock.BackendConfig{Name: name}}
+	d.settings[name] = path + ".config"
+	d.mapping(n, path, nil, b.keys())
+	if n.Kind == yaml.MappingNode && !d.given(path+".backend") {
+		d.problem(path, "backend is required: the path of a class that ends in %s", providerClass)
+	}
+	c.Bedrock.Backends = append(c.Bedrock.Backends, b.BackendConfig)
+	c.Defaults[name] = b.defaults
+}
+
+// checkFallbackDefaults reports fallbacks that add what the backend before them does
+// not add: the request of a call is made once, for the backend that was asked.
+func (d *decoder) checkFallbackDefaults() {
+	for _, b := range d.cfg.Bedrock.Backends {
+		for i, name := range b.Fallback {
+			if lacks := missing(d.cfg.Defaults[b.Name], d.cfg.Defaults[name]); lacks != "" {
+				d.problem(fmt.Sprintf("%s.fallback[%d]", d.settings[b.Name], i),
+					"%q has %s, which calls that fall back from %q would lack: give it to both", name, lacks, b.Name)
+			}
 		}
 	}
 }
 
-// fallbackProblem says why the backend of that name cannot stand in for b.
-func (l *LLM) fallbackProblem(b Backend, name string, names []string) string {
-	at := slices.Index(names, name)
-	if at < 0 || name == b.Name {
-		return fmt.Sprintf("there is no other backend %q%s", name, suggest(name, names))
-	}
-	if lacks := b.lacks(l.Backends[at]); lacks != "" {
-		return fmt.Sprintf("%q has %s, and calls that come from %q would be without it: give it to both", name, lacks, b.Name)
-	}
-	return ""
-}
-
-// lacks names what another backend puts into requests and this one does not. The
-// request of a call is made once, for the backend that was asked.
-func (b *Backend) lacks(other Backend) string {
-	if other.Guardrail != nil && (b.Guardrail == nil || *b.Guardrail != *other.Guardrail) {
+// missing names what other adds to requests and own does not.
+func missing(own, other identity.Defaults) string {
+	if other.Guardrail != nil && (own.Guardrail == nil || !own.Guardrail.Equal(*other.Guardrail)) {
 		return "a guardrail of its own"
 	}
 	for _, name := range slices.Sorted(maps.Keys(other.RequestMetadata)) {
-		if _, ok := b.RequestMetadata[name]; !ok {
+		if _, ok := own.RequestMetadata[name]; !ok {
 			return "request_metadata " + strconv.Quote(name)
 		}
 	}
 	return ""
+}
+
+// has reports whether a mapping has a key.
+func has(n *yaml.Node, key string) bool {
+	n = resolve(n)
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		if n.Content[i].Value == key {
+			return true
+		}
+	}
+	return false
 }

@@ -13,6 +13,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"go.yaml.in/yaml/v3"
+
+	"bedrock-extproc/internal/bedrock"
+	"bedrock-extproc/internal/identity"
 )
 
 var update = flag.Bool("update", false, "write docs/configuration.md and docs/config.schema.json again")
@@ -22,7 +25,7 @@ const (
 	schemaFile = "../../docs/config.schema.json"
 )
 
-// TestReference holds the page and the schema to the keys that are read.
+// TestReference compares the page and the schema with the keys that are read.
 func TestReference(t *testing.T) {
 	schema, err := json.MarshalIndent(fileSchema(), "", "  ")
 	if err != nil {
@@ -68,19 +71,19 @@ func TestKeyExamples(t *testing.T) {
 	for _, s := range sections() {
 		for _, k := range s.keys {
 			if k.doc == "" || k.absent == "" || k.example == "" {
-				t.Errorf("%s.%s lacks a word on what it is, on its absence, or an example", s.path, k.name)
+				t.Errorf("%s.%s needs a text, a default and an example", s.path, k.name)
 			}
 			var doc yaml.Node
 			if err := yaml.Unmarshal([]byte(k.example), &doc); err != nil {
 				t.Errorf("%s.%s: %v", s.path, k.name, err)
 				continue
 			}
-			d := &decoder{file: "example"}
+			d := newDecoder("example")
 			k.value.read(d, doc.Content[0], s.path+"."+k.name)
-			// Which backends there are is not an example's business.
+			// An example does not have to name all backends.
 			for _, p := range d.problems {
-				if !strings.Contains(p.Error(), "needs default") {
-					t.Error(p)
+				if !strings.Contains(p.text, "default is required") {
+					t.Error(p.text)
 				}
 			}
 		}
@@ -95,20 +98,20 @@ type pageSection struct {
 }
 
 func sections() []pageSection {
-	c, b := Default(), &Backend{Guardrail: &Guardrail{}}
+	c, b := Default(), &backend{}
 	return []pageSection{
-		{"", "The whole file. Other sections of the gateway's file are ignored, with one warning: " + listing(ignored) + ".", c.keys(new([]string))},
-		{"providers", "Ignored, too: " + listing(ignoredProviders) + ".", providers{c, new([]string)}.keys()},
-		{"providers.llm", "One backend, called `" + DefaultBackend + "`:", b.keys()},
-		{"providers.llm", "Or several:", c.LLM.keys()},
+		{"", "The whole file. Other sections of the gateway's file are ignored, with one warning: " + listing(ignored) + ".", c.keys()},
+		{"providers", "Also ignored: " + listing(ignoredProviders) + ".", providers{c}.keys()},
+		{"providers.llm", "One backend, with the name `" + bedrock.DefaultBackend + "`:", b.keys()},
+		{"providers.llm", "Or several:", llm{c}.keys()},
 		{"config", "Of `providers.llm` or of each of its `backends`.", b.configKeys()},
-		{"config.guardrail", "", b.Guardrail.keys()},
-		{"config.timeouts, bedrock_extproc.timeouts", "`-1s` lifts a limit.", b.Timeouts.keys()},
-		{"bedrock_extproc", "", c.Extproc.keys()},
-		{"bedrock_extproc.identity.NAME", "The first of these that is there.", new(Identity).keys()},
-		{"bedrock_extproc.access[]", "", new(Access).keys()},
-		{"bedrock_extproc.retry", "", c.Extproc.Retry.keys()},
-		{"bedrock_extproc.cool_down", "", c.Extproc.CoolDown.keys()},
+		{"config.guardrail", "", guardrailKeys(&identity.Guardrail{})},
+		{"config.timeouts, bedrock_extproc.timeouts", "`-1s` lifts a limit.", limitsKeys(&b.Limits)},
+		{"bedrock_extproc", "", c.extprocKeys()},
+		{"bedrock_extproc.identity.NAME", "The first source that has a value counts.", sourceKeys(&identity.Source{})},
+		{"bedrock_extproc.access[]", "", ruleKeys(&identity.Rule{})},
+		{"bedrock_extproc.retry", "", retryKeys(&c.Bedrock.Retry)},
+		{"bedrock_extproc.cool_down", "", coolDownKeys(&c.Bedrock.CoolDown)},
 	}
 }
 
@@ -157,13 +160,13 @@ func typeName(v value) string {
 		return "list of texts"
 	case template:
 		return "template"
-	case textMap, match:
+	case textMap, aliases, match:
 		return "texts by name"
 	case templateMap:
 		return "templates by name"
-	case accesses:
+	case rules:
 		return "list of mappings"
-	case section, llm, named, providers, identities:
+	case section, llm, backends, providers, sources:
 		return "mapping"
 	default:
 		return "text"
@@ -174,7 +177,7 @@ func typeName(v value) string {
 type object = map[string]any
 
 func fileSchema() object {
-	s := keysSchema(Default().keys(new([]string)), ignored)
+	s := keysSchema(Default().keys(), ignored)
 	s["$schema"] = "https://json-schema.org/draft/2020-12/schema"
 	s["title"] = "Configuration of bedrock-extproc"
 	s["$defs"] = object{
@@ -219,20 +222,20 @@ func valueSchema(v value) object {
 		return orVariable(choiceSchema(v))
 	case texts:
 		return object{"type": "array", "items": object{"type": "string"}}
-	case textMap, templateMap, match:
+	case textMap, aliases, templateMap, match:
 		return object{"type": "object", "additionalProperties": object{"type": "string", "minLength": 1}}
 	case section:
 		return keysSchema(v.keys(), nil)
-	case identities:
-		return object{"type": "object", "additionalProperties": keysSchema(new(Identity).keys(), nil)}
-	case accesses:
-		return object{"type": "array", "items": keysSchema(new(Access).keys(), nil)}
+	case sources:
+		return object{"type": "object", "additionalProperties": keysSchema(sourceKeys(&identity.Source{}), nil)}
+	case rules:
+		return object{"type": "array", "items": keysSchema(ruleKeys(&identity.Rule{}), nil)}
 	case providers:
 		return keysSchema(v.keys(), ignoredProviders)
-	case named:
-		return object{"type": "object", "minProperties": 1, "additionalProperties": keysSchema(new(Backend).keys(), nil)}
+	case backends:
+		return object{"type": "object", "minProperties": 1, "additionalProperties": keysSchema(new(backend).keys(), nil)}
 	case llm:
-		return object{"oneOf": []any{keysSchema(new(Backend).keys(), nil), keysSchema(v.field.keys(), nil)}}
+		return object{"oneOf": []any{keysSchema(new(backend).keys(), nil), keysSchema(v.keys(), nil)}}
 	case class:
 		return object{"type": "string", "pattern": `(^|\.)` + providerClass + `$|\$`}
 	default:

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// suggest names the key that was probably meant, or all of them.
+// suggest names the key that was probably meant, or lists the known ones.
 func suggest(got string, known []string) string {
 	known = slices.Sorted(slices.Values(known))
 	best, least := "", len(got)/2+1

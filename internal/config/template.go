@@ -1,6 +1,7 @@
 package config
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -9,30 +10,38 @@ import (
 	"bedrock-extproc/internal/identity"
 )
 
-// A use is a place where the name of a value of the section identity stands.
-type use struct {
-	node *yaml.Node
-	path string
-	name string
-}
+// A use is a place that refers to a value of the section identity.
+type use struct{ path, name string }
 
 // template is a text with the names of values in braces.
-type template struct{ field *string }
+type template struct{ field *identity.Template }
 
 func (v template) read(d *decoder, n *yaml.Node, path string) {
 	got, _ := d.text(n, path)
-	*v.field = got
-	d.template(n, path, got)
+	var err error
+	if *v.field, err = identity.Parse(got); err != nil {
+		d.problem(path, "%v", err)
+	}
+	for _, name := range v.field.Names() {
+		d.uses = append(d.uses, use{path, name})
+	}
 }
 
 // templateMap is templates by name, none of them empty.
-type templateMap struct{ field *map[string]string }
+type templateMap struct {
+	field *map[string]identity.Template
+}
 
 func (v templateMap) read(d *decoder, n *yaml.Node, path string) {
-	textMap{field: v.field}.read(d, n, path)
-	for name, text := range *v.field {
-		d.template(find(n, name), path+"."+name, text)
-	}
+	*v.field = map[string]identity.Template{}
+	d.entries(n, path, func(name string, n *yaml.Node, path string) {
+		var t identity.Template
+		template{&t}.read(d, n, path)
+		(*v.field)[name] = t
+		if n.Kind == yaml.ScalarNode && (n.Value == "" || n.Tag == "!!null") {
+			d.problem(path, "must not be empty")
+		}
+	})
 }
 
 // match is patterns by the names of values.
@@ -40,42 +49,32 @@ type match struct{ field *map[string]string }
 
 func (v match) read(d *decoder, n *yaml.Node, path string) {
 	if resolve(n).Tag == "!!null" {
-		d.problem(n, path, "is empty: leave it out, or write {}, to match everybody")
+		d.problem(path, "is empty: omit it, or write {}, to match every caller")
 	}
-	textMap{field: v.field}.read(d, n, path)
-	for name := range *v.field {
-		d.uses = append(d.uses, use{find(n, name), path + "." + name, name})
-	}
-}
-
-// template notes the names in a text.
-func (d *decoder) template(n *yaml.Node, path, text string) {
-	t, err := identity.Parse(text)
-	if err != nil {
-		d.problem(n, path, "%v", err)
-	}
-	for _, name := range t.Names() {
-		d.uses = append(d.uses, use{n, path, name})
+	textMap(v).read(d, n, path)
+	for _, name := range slices.Sorted(maps.Keys(*v.field)) {
+		d.uses = append(d.uses, use{path + "." + name, name})
 	}
 }
 
-// checkUses holds the names that are used to those that there are.
-func (d *decoder) checkUses(known []Identity) {
-	names := make([]string, len(known))
+// checkUses reports names that the section identity does not define, and uses of
+// what clients control.
+func (d *decoder) checkUses() {
+	sources := d.cfg.Policy.Sources
+	names := make([]string, len(sources))
 	labels := map[string]bool{}
-	for i, k := range known {
-		names[i], labels[k.Name] = k.Name, k.label()
+	for i, s := range sources {
+		names[i], labels[s.Name] = s.Name, isLabel(s)
 	}
-	slices.SortStableFunc(d.uses, func(a, b use) int { return a.node.Line - b.node.Line })
 	for _, u := range d.uses {
 		switch {
 		case labels[u.name] && !strings.Contains(u.path, ".request_metadata."):
-			d.problem(u.node, u.path, "%q is "+requestID+", which clients may write: it is for request_metadata alone", u.name)
+			d.problem(u.path, "%q is "+requestID+", which clients control: it can be used in request_metadata only", u.name)
 		case slices.Contains(names, u.name):
 		case len(names) == 0:
-			d.problem(u.node, u.path, "there is no value %q: bedrock_extproc.identity names none", u.name)
+			d.problem(u.path, "there is no value %q: bedrock_extproc.identity is empty", u.name)
 		default:
-			d.problem(u.node, u.path, "bedrock_extproc.identity has no value %q%s", u.name, suggest(u.name, names))
+			d.problem(u.path, "bedrock_extproc.identity has no value %q%s", u.name, suggest(u.name, names))
 		}
 	}
 }

@@ -14,36 +14,36 @@ import (
 )
 
 const (
-	// settle is how long a file must stay the same before it is called changed.
+	// settle is how long a changed file must stay the same before it is reported.
 	settle = 100 * time.Millisecond
-	// absence is how long a file may be gone or empty, which it also is in the
-	// middle of being replaced.
+	// absence is how long a file must be missing or empty before that is reported: it
+	// also is while it is being replaced.
 	absence = 2 * time.Second
-	// look is how often the file is read without having heard anything: file systems
-	// of other machines tell nothing, and a directory that comes back is not watched.
+	// look is how often the file is read without an event: network file systems send
+	// none, and the watch of a directory ends when the directory is removed.
 	look = 10 * time.Second
 )
 
-// A Watcher tells when the content of a file has changed, however it came to:
-// written in place, replaced by another file, or behind a symbolic link that now
-// leads elsewhere, as Kubernetes does with a ConfigMap.
+// A Watcher reports changes of a file's content: the file is written in place,
+// replaced by another one, or reached through a symbolic link that changes, as in a
+// Kubernetes ConfigMap.
 type Watcher struct {
 	path                  string
 	settle, absence, look time.Duration
-	notify                *fsnotify.Watcher // nil when there is none to be had
+	notify                *fsnotify.Watcher // nil if the system has none
 
 	reported content   // what the owner knows
 	seen     content   // what was read last
 	since    time.Time // when that was first read
 }
 
-// content is the sum of a file's bytes. Its zero value is a file that is gone,
-// empty or cannot be read.
+// content is a hash of a file. Its zero value is a file that is missing, empty or
+// unreadable.
 type content [sha256.Size]byte
 
-// NewWatcher begins to watch: Run tells of every change from now on. A Watcher that
-// comes with an error hears of nothing, as where the system has no watches left, and
-// looks at the file every few seconds instead.
+// NewWatcher begins to watch: Run reports every change from now on. A Watcher that
+// comes with an error still works: it gets no events, for instance because the
+// system has no watches left, and reads the file every few seconds instead.
 func NewWatcher(path string) (*Watcher, error) {
 	path, err := filepath.Abs(path)
 	w := &Watcher{path: path, settle: settle, absence: absence, look: look}
@@ -59,7 +59,7 @@ func NewWatcher(path string) (*Watcher, error) {
 	return w, nil
 }
 
-// newNotify watches a directory, as a watch of a file would end with that file.
+// newNotify watches a directory: the watch of a file ends when the file is replaced.
 func newNotify(directory string) (*fsnotify.Watcher, error) {
 	notify, err := fsnotify.NewWatcher()
 	if err != nil {
@@ -71,8 +71,8 @@ func newNotify(directory string) (*fsnotify.Watcher, error) {
 	return notify, nil
 }
 
-// Run calls onChange after each change, one call at a time, until ctx ends. It is
-// to be called once, also to end the watching.
+// Run calls onChange after each change, one call at a time, until ctx ends; then it
+// stops watching. It must be called exactly once.
 func (w *Watcher) Run(ctx context.Context, onChange func()) error {
 	var events <-chan fsnotify.Event
 	var lost <-chan error
@@ -97,7 +97,7 @@ func (w *Watcher) Run(ctx context.Context, onChange func()) error {
 			}
 			continue
 		}
-		// Not later than already planned: other files in the directory may never rest.
+		// Never later than planned: other files in the directory may change all the time.
 		if soon := time.Now().Add(w.settle); soon.Before(next) {
 			next = soon
 			timer.Reset(w.settle)
@@ -105,8 +105,8 @@ func (w *Watcher) Run(ctx context.Context, onChange func()) error {
 	}
 }
 
-// check reads the file. It returns when to do so again, and whether there is a
-// change to report.
+// check reads the file. It returns how long to wait before the next check, and
+// whether there is a change to report.
 func (w *Watcher) check() (wait time.Duration, changed bool) {
 	w.follow()
 	if now := w.read(); now != w.seen {
@@ -126,8 +126,8 @@ func (w *Watcher) check() (wait time.Duration, changed bool) {
 	return w.look, true
 }
 
-// follow watches the path's directory and the one that its links lead to now. What
-// cannot be watched is still looked at.
+// follow watches the path's directory and the one that its links lead to now. A
+// directory that cannot be watched is left to the regular checks.
 func (w *Watcher) follow() {
 	if w.notify == nil {
 		return

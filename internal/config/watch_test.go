@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// watched is a file under watch. seen hears what it holds at each report: its
-// text, or "" when it cannot be read.
+// watched is a file under watch. seen gets its text at each report, "" if it cannot
+// be read.
 type watched struct {
 	t    *testing.T
 	seen chan string
@@ -119,8 +119,7 @@ func TestWatchSameContent(t *testing.T) {
 	s.reports("two")
 }
 
-// TestWatchEmptied waits for the content of a file that was truncated, however
-// long it was read without any.
+// TestWatchEmptied waits for the content of a truncated file, for as long as it takes.
 func TestWatchEmptied(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "config.yaml")
 	write(t, path, "one")
@@ -152,8 +151,8 @@ func TestWatchGone(t *testing.T) {
 }
 
 // TestWatchConfigMap swaps what kubelet swaps: config.yaml leads to
-// ..data/config.yaml, and ..data to a directory with a time for a name, of which
-// the old one is removed.
+// ..data/config.yaml, and ..data to a directory named after a time. The old
+// directory is removed.
 func TestWatchConfigMap(t *testing.T) {
 	dir := t.TempDir()
 	version := func(name, text string) {
@@ -192,7 +191,7 @@ func TestWatchTargetElsewhere(t *testing.T) {
 	s.reports("four")
 }
 
-// TestWatchDirectoryComesBack takes the whole directory away, whose watch ends.
+// TestWatchDirectoryComesBack removes the whole directory, which ends its watch.
 func TestWatchDirectoryComesBack(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "etc")
 	must(t, os.Mkdir(dir, 0o700))
@@ -205,7 +204,7 @@ func TestWatchDirectoryComesBack(t *testing.T) {
 	s.reports("two")
 }
 
-// TestWatchFromTheBeginning tells of a change between NewWatcher and Run.
+// TestWatchFromTheBeginning reports a change between NewWatcher and Run.
 func TestWatchFromTheBeginning(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "config.yaml")
 	write(t, path, "one")

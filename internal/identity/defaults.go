@@ -13,6 +13,11 @@ type Guardrail struct {
 	Trace, StreamMode string
 }
 
+// Equal reports whether two guardrails have the same settings.
+func (g Guardrail) Equal(other Guardrail) bool {
+	return g.ID.Equal(other.ID) && g.Version.Equal(other.Version) && g.Trace == other.Trace && g.StreamMode == other.StreamMode
+}
+
 // For is the guardrail for a caller, nil for nil. An error is a *translator.Error:
 // a value is missing.
 func (g *Guardrail) For(texts map[string]string) (*translator.Guardrail, error) {

@@ -157,7 +157,7 @@ func TestTemplates(t *testing.T) {
 	} {
 		parsed := parse(t, text)
 		needed, err := parsed.Needed(texts)
-		if err != nil || needed != want || parsed.Known(texts) != want {
+		if err != nil || needed != want || parsed.Known(texts) != want || parsed.String() != text {
 			t.Errorf("%q: %q, %v, %q", text, needed, err, parsed.Known(texts))
 		}
 	}

@@ -8,19 +8,20 @@ import (
 // A Template is a text with the names of values in braces, such as
 // "team-{team}". Its zero value is the empty text. It is immutable.
 type Template struct {
+	text string // as written
 	// texts and names alternate, from a text to a text.
 	texts []string
 	names []string
 }
 
-// Parse reads a template.
+// Parse reads a template. With an error comes one that has the text and no names.
 func Parse(text string) (Template, error) {
-	var t Template
+	t := Template{text: text}
 	rest := text
 	for {
 		before, after, found := strings.Cut(rest, "{")
 		if strings.Contains(before, "}") {
-			return Template{}, fmt.Errorf("%q has a } without its {", text)
+			return Template{text: text}, fmt.Errorf("%q has a } without a {", text)
 		}
 		t.texts = append(t.texts, before)
 		if !found {
@@ -28,7 +29,7 @@ func Parse(text string) (Template, error) {
 		}
 		name, after, found := strings.Cut(after, "}")
 		if !found || name == "" || strings.Contains(name, "{") {
-			return Template{}, fmt.Errorf("%q: a { begins the name of a value and ends with a }, as in {team}", text)
+			return Template{text: text}, fmt.Errorf("%q: a { must be followed by the name of a value and a }, as in {team}", text)
 		}
 		t.names = append(t.names, name)
 		rest = after
@@ -38,14 +39,20 @@ func Parse(text string) (Template, error) {
 // Names are those of the values that it needs.
 func (t Template) Names() []string { return t.names }
 
+// String is the template as it was written.
+func (t Template) String() string { return t.text }
+
+// Equal reports whether two templates are written alike.
+func (t Template) Equal(other Template) bool { return t.text == other.text }
+
 // IsZero reports the empty text.
-func (t Template) IsZero() bool { return len(t.names) == 0 && (len(t.texts) == 0 || t.texts[0] == "") }
+func (t Template) IsZero() bool { return t.text == "" }
 
 // Fill puts values in the places of their names, each by each. An error of each
 // ends it.
 func (t Template) Fill(each func(name string) (string, error)) (string, error) {
 	if len(t.names) == 0 {
-		return strings.Join(t.texts, ""), nil
+		return t.text, nil
 	}
 	var out strings.Builder
 	for i, name := range t.names {

@@ -3,7 +3,6 @@ package chat
 import (
 	"fmt"
 	"net/http"
-	"slices"
 	"strings"
 
 	"bedrock-extproc/translator"
@@ -41,12 +40,6 @@ const (
 	DeltasNever
 )
 
-// ParseToolUseDeltas reads "auto", "always" or "never".
-func ParseToolUseDeltas(s string) (ToolUseDeltas, error) {
-	i, err := oneOf(s, "auto", "always", "never")
-	return ToolUseDeltas(i), err
-}
-
 // Translation says what becomes of a request that Bedrock would refuse although
 // it is clear what was meant.
 type Translation = converse.Mode
@@ -57,19 +50,6 @@ const (
 	Strict      = converse.Strict
 	Passthrough = converse.Passthrough
 )
-
-// ParseTranslation reads "repair", "strict" or "passthrough".
-func ParseTranslation(s string) (Translation, error) {
-	i, err := oneOf(s, "repair", "strict", "passthrough")
-	return Translation(i), err
-}
-
-func oneOf(s string, names ...string) (int, error) {
-	if i := slices.Index(names, s); i >= 0 {
-		return i, nil
-	}
-	return 0, fmt.Errorf("%q is none of %s", s, strings.Join(names, ", "))
-}
 
 // Dialect implements translator.Dialect. It is immutable.
 type Dialect struct{ cfg Config }

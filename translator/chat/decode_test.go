@@ -147,35 +147,25 @@ func TestConfig(t *testing.T) {
 	if e := translator.AsError(err); e == nil || !strings.Contains(e.Message, "mine models (rules of 2026-11-01)") {
 		t.Errorf("a family of one's own: %v", err)
 	}
-	if m, err := ParseTranslation("strict"); m != Strict || err != nil {
-		t.Errorf("strict is %v, %v", m, err)
-	}
-	if _, err := ParseTranslation("lax"); err == nil {
-		t.Error("lax is a translation")
-	}
 }
 
 func TestToolUseDeltas(t *testing.T) {
 	no, yes := false, true
 	for _, c := range []struct {
-		configured string
+		configured ToolUseDeltas
 		agent      string
 		asked      *bool
 		want       bool
 	}{
-		{"auto", "curl/8", nil, true},
-		{"auto", "python-httpx/0.28.1", nil, false},
-		{"auto", "python-httpx/0.28.1", &yes, true},
-		{"always", "python-httpx/0.28.1", nil, true},
-		{"always", "curl/8", &no, false},
-		{"never", "curl/8", nil, false},
-		{"never", "curl/8", &yes, true},
+		{DeltasAuto, "curl/8", nil, true},
+		{DeltasAuto, "python-httpx/0.28.1", nil, false},
+		{DeltasAuto, "python-httpx/0.28.1", &yes, true},
+		{DeltasAlways, "python-httpx/0.28.1", nil, true},
+		{DeltasAlways, "curl/8", &no, false},
+		{DeltasNever, "curl/8", nil, false},
+		{DeltasNever, "curl/8", &yes, true},
 	} {
-		deltas, err := ParseToolUseDeltas(c.configured)
-		if err != nil {
-			t.Fatal(err)
-		}
-		d, err := New(Config{ToolUseDeltas: deltas})
+		d, err := New(Config{ToolUseDeltas: c.configured})
 		if err != nil {
 			t.Fatal(err)
 		}

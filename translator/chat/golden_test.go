@@ -128,14 +128,11 @@ func goldens(t testing.TB) []*golden {
 
 func (g *golden) dialect(t testing.TB) *Dialect {
 	t.Helper()
-	cfg := Config{ModelFamilies: g.settings.ModelFamilies}
-	if name := g.settings.Translation; name != "" {
-		var err error
-		if cfg.Translation, err = ParseTranslation(name); err != nil {
-			t.Fatal(err)
-		}
+	translation, ok := map[string]Translation{"": Repair, "strict": Strict, "passthrough": Passthrough}[g.settings.Translation]
+	if !ok {
+		t.Fatalf("unknown translation %q", g.settings.Translation)
 	}
-	d, err := New(cfg)
+	d, err := New(Config{ModelFamilies: g.settings.ModelFamilies, Translation: translation})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -104,13 +104,14 @@ func (f *Family) Rule() string { return fmt.Sprintf("%s models (rules of %s)", f
 // Builtin returns the table that is part of the program.
 func Builtin() (*Table, error) { return Parse(builtin) }
 
-// Parse reads a table in YAML. Unknown keys and values are errors.
+// Parse reads a table in YAML. Unknown keys and values are errors, with a line for
+// each; callers name the file.
 func Parse(text []byte) (*Table, error) {
 	dec := yaml.NewDecoder(bytes.NewReader(text))
 	dec.KnownFields(true)
 	var t Table
 	if err := dec.Decode(&t); err != nil {
-		return nil, fmt.Errorf("family rules: %w", err)
+		return nil, err
 	}
 	var problems []error
 	for i := range t.Families {
@@ -119,7 +120,7 @@ func Parse(text []byte) (*Table, error) {
 			f.Checked = t.Version
 		}
 		if err := f.check(); err != nil {
-			problems = append(problems, fmt.Errorf("family rules: family %d (%s): %w", i+1, f.Name, err))
+			problems = append(problems, fmt.Errorf("family %d (%s): %w", i+1, f.Name, err))
 		}
 	}
 	if err := errors.Join(problems...); err != nil {
