@@ -39,7 +39,7 @@ func TestCancel(t *testing.T) {
 				defer stop()
 				for i := range 2 {
 					ctx, cancel := context.WithCancelCause(t.Context())
-					time.AfterFunc(time.Minute, func() { cancel(errLeft) })
+					time.AfterFunc(time.Second, func() { cancel(errLeft) })
 					var err error
 					if i == 0 {
 						_, _, err = collect(ctx, b, call("m", `{}`), translator.Caller{})

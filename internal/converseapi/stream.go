@@ -19,6 +19,9 @@ const (
 	// use it again, within these bounds.
 	drainTime  = 100 * time.Millisecond
 	drainBytes = 64 << 10
+
+	// metadataWait is how long an answer that is complete waits for its token counts.
+	metadataWait = 5 * time.Second
 )
 
 // A stream is the answer to one ConverseStream call.
@@ -33,7 +36,7 @@ type stream struct {
 
 	first           translator.Event
 	messageStopSeen bool
-	metadataSeen    bool // after messageStop
+	metadataSeen    bool
 }
 
 // open makes the call and reads the first event. After an error the body is closed.
@@ -82,7 +85,7 @@ func (s *stream) events(yield func(translator.Event, error) bool) {
 		if !yield(ev, nil) {
 			return
 		}
-		if s.metadataSeen {
+		if s.messageStopSeen && s.metadataSeen {
 			s.drain()
 			return
 		}
@@ -106,9 +109,13 @@ func (s *stream) limitSilence() (stop func()) {
 	return func() { s.silence.Stop() }
 }
 
-// await is next within Config.Silence. The time that the client takes over an event
-// does not count.
+// await is next within Config.Silence, or metadataWait for the metadata of a complete
+// answer. The time that the client takes over an event does not count.
 func (s *stream) await() (translator.Event, error) {
+	if s.messageStopSeen {
+		defer CancelAfter(metadataWait, "the stream's metadata", s.cancel)()
+		return s.next()
+	}
 	if s.silence == nil {
 		return s.next()
 	}
@@ -155,7 +162,7 @@ func (s *stream) event(msg eventstream.Message) (translator.Event, error) {
 	case "messageStop":
 		s.messageStopSeen = true
 	case "metadata":
-		s.metadataSeen = s.messageStopSeen
+		s.metadataSeen = true
 	}
 	return ev, nil
 }

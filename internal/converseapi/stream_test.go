@@ -143,18 +143,48 @@ func TestStreamOfOtherContent(t *testing.T) {
 	}
 }
 
-// Metadata ends the stream only after messageStop.
-func TestStreamGoesOnAfterEarlyMetadata(t *testing.T) {
+// A stream ends once messageStop and metadata have come, in either order, although the
+// connection stays open.
+func TestStreamEndsAfterEarlyMetadata(t *testing.T) {
 	bedrocktest.Isolate(t)
 	synctest.Test(t, func(t *testing.T) {
 		whole := bedrocktest.Answer("hi")
-		c, _, stop := overPipes(t, func(w http.ResponseWriter, _ *http.Request) {
-			bedrocktest.SendStream(w, append([][]byte{whole[4]}, whole...)...)
+		c, _, stop := overPipes(t, func(w http.ResponseWriter, r *http.Request) {
+			bedrocktest.SendStream(w, whole[4], whole[0], whole[1], whole[2], whole[3])
+			<-r.Context().Done()
 		})
 		defer stop()
+		began := time.Now()
 		events, _, err := collect(t, c, translator.Caller{})
-		if err != nil || len(events) != 6 {
+		if err != nil || len(events) != 5 || events[4].Kind != "messageStop" {
 			t.Errorf("%v, %v", events, err)
+		}
+		if waited := time.Since(began); waited != drainTime {
+			t.Errorf("waited %v of synthetic time", waited)
+		}
+	})
+}
+
+// An answer that is complete waits a moment for its token counts, and no longer.
+func TestStreamWithoutMetadata(t *testing.T) {
+	bedrocktest.Isolate(t)
+	synctest.Test(t, func(t *testing.T) {
+		c, p, stop := overPipes(t, func(w http.ResponseWriter, r *http.Request) {
+			bedrocktest.SendStream(w, bedrocktest.Answer("hi")[:4]...)
+			<-r.Context().Done()
+		})
+		defer stop()
+		began := time.Now()
+		events, _, err := collect(t, c, translator.Caller{})
+		if err != nil || len(events) != 4 {
+			t.Errorf("%v, %v", events, err)
+		}
+		if waited := time.Since(began); waited != metadataWait {
+			t.Errorf("waited %v of synthetic time", waited)
+		}
+		synctest.Wait()
+		if n := p.Open.Load(); n != 0 {
+			t.Errorf("%d connections left", n)
 		}
 	})
 }
