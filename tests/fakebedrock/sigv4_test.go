@@ -68,8 +68,8 @@ func TestIdentities(t *testing.T) {
 	}
 }
 
-// A signer that is kept remembers keys by their id: the secret of one server
-// would open another.
+// A shared signer caches keys by access key id, so a secret valid for one server would
+// be valid for another.
 func TestSameKeyWithOtherSecrets(t *testing.T) {
 	const key = "AKIDSHARED"
 	for _, right := range []string{"one", "two"} {
@@ -78,7 +78,7 @@ func TestSameKeyWithOtherSecrets(t *testing.T) {
 		for _, secret := range []string{"one", "two"} {
 			client := newClient(t, server.URL, server.Client(), static(key, secret, ""))
 			if _, err := client.Converse(t.Context(), ask("hello")); (err == nil) != (secret == right) {
-				t.Errorf("secret %s where it is %s: %v", secret, right, err)
+				t.Errorf("secret %s, right secret %s: %v", secret, right, err)
 			}
 		}
 	}
@@ -99,7 +99,7 @@ func TestBearerToken(t *testing.T) {
 	}
 }
 
-// altered changes requests after they were signed.
+// altered is a transport that changes requests after signing.
 type altered struct {
 	client *http.Client
 	change func(*http.Request)
@@ -163,7 +163,7 @@ func TestSignatureCoversTheRequest(t *testing.T) {
 	}
 }
 
-// The service is "bedrock", not the "bedrock-runtime" of the host name.
+// The signing name is "bedrock", not "bedrock-runtime" as in the host name.
 func TestWrongSigningService(t *testing.T) {
 	server := httptest.NewServer(fakebedrock.New(fakebedrock.Config{}))
 	defer server.Close()

@@ -20,7 +20,7 @@ func parse(t *testing.T, body string) *converse.Request {
 	return &r
 }
 
-// asking is a request of one user text; rest is further members.
+// asking returns a request with one user text and further members, rest.
 func asking(t *testing.T, text, rest string) *converse.Request {
 	t.Helper()
 	quoted, err := json.Marshal(text)
@@ -30,7 +30,7 @@ func asking(t *testing.T, text, rest string) *converse.Request {
 	return parse(t, `{"messages":[{"role":"user","content":[{"text":`+string(quoted)+`}]}]`+rest+`}`)
 }
 
-// outline is a reply in short: texts, and calls as name(input).
+// outline summarizes a reply: texts, and calls as name(input).
 func outline(reply converse.Reply) []string {
 	var list []string
 	for _, block := range reply.Content {
@@ -126,7 +126,7 @@ func TestToolCalls(t *testing.T) {
 		"List the servers":                              {noArgs, "", []string{"I will ask list_servers.", `list_servers({})`}},
 		"Explain quantum computing":                     {weather + "," + search, "", []string{quantumComputing}},
 		"What is 2+2?":                                  {weather, "", []string{"2 + 2 = 4."}},
-		"Which city is old?":                            {weather, "", []string{`You said: "Which city is old?"`}}, // one word of a description is no fit
+		"Which city is old?":                            {weather, "", []string{`You said: "Which city is old?"`}}, // one word of a description is not enough
 		"anything at all":                               {weather, `{"any":{}}`, []string{`get_weather({})`}},
 		"news of the weather":                           {search + "," + weather, `{"any":{}}`, []string{`get_weather({})`}},
 		"whatever":                                      {weather + "," + search, `{"tool":{"name":"webSearch"}}`, []string{`webSearch({"query": "whatever", "limit": 3})`}},
@@ -215,7 +215,7 @@ func TestExtras(t *testing.T) {
 	for name, test := range map[string]struct {
 		rest string
 		show []string
-		want string // in the JSON of the content
+		want string // part of the content's JSON
 	}{
 		"reasoning":     {show: []string{"reasoning"}, want: `{"reasoningContent":{"reasoningText":{"signature":"`},
 		"redacted":      {show: []string{"redacted"}, want: `{"reasoningContent":{"redactedContent":"`},
@@ -238,7 +238,7 @@ func TestExtras(t *testing.T) {
 	}
 	for _, name := range Shows() {
 		if reply := Compose(asking(t, "hello", ""), Options{Show: []string{name}}); len(reply.Content) < 2 && name != "guardrail" {
-			t.Errorf("%s shows nothing", name)
+			t.Errorf("%s has no test case", name)
 		}
 	}
 }
