@@ -11,16 +11,16 @@ import (
 	"time"
 )
 
-// stopLimit is how long a part may take to end on SIGTERM.
+// stopLimit is the time a process has to end after SIGTERM. Then it is killed.
 const stopLimit = 6 * time.Second
 
-// family is the processes that were started, in order. It is used from one
-// goroutine; only its output is shared.
-type family struct {
-	mu       sync.Mutex // guards out
+// group is the started processes, in order. Its methods must be called from one
+// goroutine.
+type group struct {
+	mu       sync.Mutex // guards writes to out
 	out      io.Writer
 	children []*child
-	ended    chan error // a part that ended by itself
+	ended    chan error // receives the end of each process
 }
 
 type child struct {
@@ -29,8 +29,8 @@ type child struct {
 	done chan struct{}
 }
 
-// start starts a process whose lines appear under its name.
-func (f *family) start(name string, cmd *exec.Cmd) error {
+// start starts a process. Its output lines are prefixed with name.
+func (g *group) start(name string, cmd *exec.Cmd) error {
 	r, w := io.Pipe()
 	cmd.Stdout, cmd.Stderr = w, w
 	cmd.SysProcAttr = childAttributes()
@@ -38,44 +38,44 @@ func (f *family) start(name string, cmd *exec.Cmd) error {
 		return fmt.Errorf("start %s: %w", name, err)
 	}
 	c := &child{name: name, cmd: cmd, done: make(chan struct{})}
-	f.children = append(f.children, c)
-	go f.copyLines(name, r)
-	go f.await(c, w)
+	g.children = append(g.children, c)
+	go g.copyLines(name, r)
+	go g.await(c, w)
 	return nil
 }
 
-// copyLines ends with the process, when the pipe is closed.
-func (f *family) copyLines(name string, r io.Reader) {
+// copyLines copies lines to out until the process has ended and the pipe is closed.
+func (g *group) copyLines(name string, r io.Reader) {
 	lines := bufio.NewScanner(r)
 	lines.Buffer(nil, 1<<20)
 	for lines.Scan() {
-		f.mu.Lock()
-		fmt.Fprintf(f.out, "%-8s| %s\n", name, lines.Bytes())
-		f.mu.Unlock()
+		g.mu.Lock()
+		fmt.Fprintf(g.out, "%-8s| %s\n", name, lines.Bytes())
+		g.mu.Unlock()
 	}
 	_, _ = io.Copy(io.Discard, r) // an overlong line must not block the process
 }
 
-// await reports the end of a process.
-func (f *family) await(c *child, w io.Closer) {
+// await waits for the process and reports its end.
+func (g *group) await(c *child, w io.Closer) {
 	err := c.cmd.Wait()
 	_ = w.Close() // a pipe's Close does not fail
 	close(c.done)
 	if err == nil {
 		err = fmt.Errorf("exit code 0")
 	}
-	f.ended <- fmt.Errorf("%s ended: %w", c.name, err)
+	g.ended <- fmt.Errorf("%s ended: %w", c.name, err)
 }
 
-// stop ends the processes, callers before those they call, and waits for each.
-func (f *family) stop() {
-	for _, c := range slices.Backward(f.children) {
+// stop stops the processes in reverse order and waits for each.
+func (g *group) stop() {
+	for _, c := range slices.Backward(g.children) {
 		c.stop()
 	}
 }
 
 func (c *child) stop() {
-	_ = c.cmd.Process.Signal(syscall.SIGTERM) // it may have ended already
+	_ = c.cmd.Process.Signal(syscall.SIGTERM) // the process may have ended already
 	select {
 	case <-c.done:
 	case <-time.After(stopLimit):
