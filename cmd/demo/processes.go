@@ -126,7 +126,7 @@ func (s *settings) ready(ctx context.Context) error {
 		return err
 	}
 	if resp.StatusCode != http.StatusOK {
-		return fmt.Errorf("/readyz says %s", resp.Status)
+		return fmt.Errorf("/readyz: %s", resp.Status)
 	}
 	return nil
 }

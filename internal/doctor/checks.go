@@ -7,7 +7,7 @@ import "slices"
 type check struct {
 	id       string
 	severity Severity
-	finds    string // what it reports, as a noun phrase
+	finds    string // the problem that it reports, as a phrase
 	fix      string // how to fix it, as a sentence
 	find     func(*examination) []observation
 }

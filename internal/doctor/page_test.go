@@ -40,7 +40,7 @@ func page(t *testing.T) []byte {
 		t.Fatal(err)
 	}
 	out := bytes.NewBuffer(intro)
-	fmt.Fprint(out, "| check | severity | finds | fix |\n|---|---|---|---|\n")
+	fmt.Fprint(out, "| check | severity | problem | fix |\n|---|---|---|---|\n")
 	for _, c := range checks() {
 		fmt.Fprintf(out, "| `%s` | %s | %s | %s |\n", c.id, c.severity, strings.ReplaceAll(c.finds, "|", `\|`), strings.ReplaceAll(c.fix, "|", `\|`))
 	}

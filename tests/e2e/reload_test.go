@@ -170,7 +170,7 @@ func TestBrokenReload(t *testing.T) {
 	if _, metrics := get(t, s.sidecar.admin+"/metrics"); !strings.Contains(metrics, failed) {
 		t.Errorf("the metrics lack %q", failed)
 	}
-	replaceConfig(t, file, twoRegions+"\n# mended\n")
+	replaceConfig(t, file, twoRegions+"\n# fixed\n")
 	awaitPage(t, s.sidecar.admin+"/readyz", func(body string) bool { return body == `{"status":"ready"}` })
 }
 

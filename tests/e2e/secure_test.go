@@ -30,13 +30,13 @@ func TestSecure(t *testing.T) {
 		status  int
 		kind    string
 	}{
-		"no token":             {"", nil, 401, "envoy_unauthenticated"},
-		"no token, but words":  {"", spoofedClaims, 401, "envoy_unauthenticated"},
-		"not a token":          {"boss", nil, 401, "envoy_unauthenticated"},
-		"out of date":          {x.token(t, "-lasts", "-2m"), nil, 401, "envoy_unauthenticated"},
-		"another issuer's":     {other.token(t), nil, 401, "envoy_unauthenticated"},
-		"another group":        {x.token(t, "-groups", "users,llms"), nil, 403, "envoy_forbidden"},
-		"another group, words": {x.token(t, "-groups", "users"), append(spoofedClaims, "X-Groups", "llm"), 403, "envoy_forbidden"},
+		"no token":                      {"", nil, 401, "envoy_unauthenticated"},
+		"no token, forged headers":      {"", spoofedClaims, 401, "envoy_unauthenticated"},
+		"not a token":                   {"boss", nil, 401, "envoy_unauthenticated"},
+		"out of date":                   {x.token(t, "-lasts", "-2m"), nil, 401, "envoy_unauthenticated"},
+		"another issuer's":              {other.token(t), nil, 401, "envoy_unauthenticated"},
+		"another group":                 {x.token(t, "-groups", "users,llms"), nil, 403, "envoy_forbidden"},
+		"another group, forged headers": {x.token(t, "-groups", "users"), append(spoofedClaims, "X-Groups", "llm"), 403, "envoy_forbidden"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			for _, http2 := range []bool{false, true} {

@@ -175,11 +175,11 @@ func volume(pod *corev1.PodSpec, name string) *corev1.Volume {
 
 func TestDecodeIsStrict(t *testing.T) {
 	for name, text := range map[string]string{
-		"a field that is none":    "{apiVersion: v1, kind: Service, metadata: {name: s}, spec: {selectors: {a: b}}}",
+		"unknown field":           "{apiVersion: v1, kind: Service, metadata: {name: s}, spec: {selectors: {a: b}}}",
 		"a wrong type":            "{apiVersion: v1, kind: Service, metadata: {name: s}, spec: {ports: [{port: http}]}}",
-		"a kind that is none":     "{apiVersion: v1, kind: Servce, metadata: {name: s}}",
-		"a field twice":           "{apiVersion: v1, kind: Service, metadata: {name: s, name: t}}",
-		"a version that is gone":  "{apiVersion: autoscaling/v2beta2, kind: HorizontalPodAutoscaler, metadata: {name: s}}",
+		"unknown kind":            "{apiVersion: v1, kind: Servce, metadata: {name: s}}",
+		"duplicate field":         "{apiVersion: v1, kind: Service, metadata: {name: s, name: t}}",
+		"removed version":         "{apiVersion: autoscaling/v2beta2, kind: HorizontalPodAutoscaler, metadata: {name: s}}",
 		"a field of cert-manager": "{apiVersion: cert-manager.io/v1, kind: Certificate, metadata: {name: s}, spec: {dnsName: [a]}}",
 	} {
 		t.Run(name, func(t *testing.T) {

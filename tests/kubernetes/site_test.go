@@ -45,7 +45,7 @@ func startBedrock(t testing.TB) string {
 	p.await(t, func() error {
 		var found bool
 		if _, url, found = strings.Cut(strings.TrimSpace(readFile(t, p.output)), "serving on "); !found {
-			return errors.New("the stand-in does not say where it is")
+			return errors.New("the fake Bedrock does not print its address")
 		}
 		return nil
 	})

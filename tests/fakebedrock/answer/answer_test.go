@@ -217,17 +217,17 @@ func TestExtras(t *testing.T) {
 		show []string
 		want string // part of the content's JSON
 	}{
-		"reasoning":     {show: []string{"reasoning"}, want: `{"reasoningContent":{"reasoningText":{"signature":"`},
-		"redacted":      {show: []string{"redacted"}, want: `{"reasoningContent":{"redactedContent":"`},
-		"image":         {show: []string{"image"}, want: `{"image":{"format":"png","source":{"bytes":"iVBOR`},
-		"citations":     {show: []string{"citations"}, want: `{"citationsContent":{"citations":[{"location":{"web":`},
-		"server tool":   {show: []string{"server-tool"}, want: `"type":"nova_code_interpreter_result"`},
-		"thinking":      {rest: `,"additionalModelRequestFields":{"thinking":{"type":"enabled","budget_tokens":1024}}`, want: `{"reasoningContent":{"reasoningText":`},
-		"effort":        {rest: `,"additionalModelRequestFields":{"reasoning_effort":"low"}`, want: `{"reasoningContent":{"reasoningText":`},
-		"json schema":   {rest: `,"outputConfig":{"textFormat":{"type":"json_schema","structure":{"jsonSchema":{"schema":"{\"type\":\"object\",\"properties\":{\"city\":{\"type\":\"string\"},\"n\":{\"type\":\"integer\"}},\"required\":[\"city\",\"n\"]}"}}}}`, want: `{\"city\": \"Rome\", \"n\": 4}`},
-		"guardrail":     {show: []string{"guardrail"}, want: "the guardrail does not let me"},
-		"not thinking":  {rest: `,"additionalModelRequestFields":{"thinking":{"type":"disabled"}}`, want: `[{"text":"You said`},
-		"nothing asked": {want: `[{"text":"You said`},
+		"reasoning":    {show: []string{"reasoning"}, want: `{"reasoningContent":{"reasoningText":{"signature":"`},
+		"redacted":     {show: []string{"redacted"}, want: `{"reasoningContent":{"redactedContent":"`},
+		"image":        {show: []string{"image"}, want: `{"image":{"format":"png","source":{"bytes":"iVBOR`},
+		"citations":    {show: []string{"citations"}, want: `{"citationsContent":{"citations":[{"location":{"web":`},
+		"server tool":  {show: []string{"server-tool"}, want: `"type":"nova_code_interpreter_result"`},
+		"thinking":     {rest: `,"additionalModelRequestFields":{"thinking":{"type":"enabled","budget_tokens":1024}}`, want: `{"reasoningContent":{"reasoningText":`},
+		"effort":       {rest: `,"additionalModelRequestFields":{"reasoning_effort":"low"}`, want: `{"reasoningContent":{"reasoningText":`},
+		"json schema":  {rest: `,"outputConfig":{"textFormat":{"type":"json_schema","structure":{"jsonSchema":{"schema":"{\"type\":\"object\",\"properties\":{\"city\":{\"type\":\"string\"},\"n\":{\"type\":\"integer\"}},\"required\":[\"city\",\"n\"]}"}}}}`, want: `{\"city\": \"Rome\", \"n\": 4}`},
+		"guardrail":    {show: []string{"guardrail"}, want: "the guardrail does not let me"},
+		"not thinking": {rest: `,"additionalModelRequestFields":{"thinking":{"type":"disabled"}}`, want: `[{"text":"You said`},
+		"no text":      {want: `[{"text":"You said`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			reply := Compose(asking(t, "Four things from Rome: 4", test.rest), Options{Show: test.show})

@@ -83,7 +83,7 @@ func documentNames(r *request) string {
 				case !documentName.MatchString(d.Name) || manySpaces.MatchString(d.Name) || strings.TrimSpace(d.Name) == "":
 					return fmt.Sprintf("The document file name at %s can only contain alphanumeric characters, whitespace characters, hyphens, parentheses, and square brackets. The name can't contain more than one consecutive whitespace character.", at)
 				case seen[d.Name]:
-					return fmt.Sprintf("The document name %s at %s is used more than once. Give each document a name of its own and try again.", d.Name, at)
+					return fmt.Sprintf("The document name %s at %s is used more than once. Give each document a unique name and try again.", d.Name, at)
 				}
 				seen[d.Name] = true
 			}

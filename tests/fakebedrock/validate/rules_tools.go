@@ -41,7 +41,7 @@ func toolNames(r *request) string {
 	seen := map[string]bool{}
 	for _, spec := range r.specs() {
 		if seen[spec.Name] {
-			return fmt.Sprintf("The tool name %s is used more than once at toolConfig.tools. Give each tool a name of its own and try again.", spec.Name)
+			return fmt.Sprintf("The tool name %s is used more than once at toolConfig.tools. Give each tool a unique name and try again.", spec.Name)
 		}
 		seen[spec.Name] = true
 	}
