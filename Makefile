@@ -1,4 +1,4 @@
-# Everything that is done to this project is a target here; CI runs the same.
+# Every development task is a target here. CI runs the same targets.
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
@@ -31,7 +31,7 @@ go:
 	@command -v go >/dev/null || { echo 'make: install Go 1.26 or newer: https://go.dev/doc/install' >&2; exit 1; }
 
 .PHONY: run
-run: build ## run stand-in, sidecar and Envoy in the foreground (PORT= ENVOY_ADMIN_PORT= ADMIN_PORT= BEDROCK_PORT=; AWS=1 for real Bedrock)
+run: build ## run a fake Bedrock, the sidecar and Envoy in the foreground (PORT= ENVOY_ADMIN_PORT= ADMIN_PORT= BEDROCK_PORT=; AWS=1 for the real Bedrock)
 	@envoy=$$($(ENVOY_SH)) && exec bin/demo -bin bin -envoy "$$envoy" -port $(PORT) -envoy-admin-port $(ENVOY_ADMIN_PORT) \
 	  -admin-port $(ADMIN_PORT) -bedrock-port $(BEDROCK_PORT) $(if $(AWS),-aws)
 
@@ -40,22 +40,21 @@ build: go ## build the programs into bin/
 	@mkdir -p bin
 	@$(GO_BUILD) -o bin/ ./cmd/bedrock-extproc ./cmd/demo ./tests/fakebedrock/cmd/fakebedrock
 
-# -count=1: the tests of the whole way run programs that Go's cache of test results
-# does not see.
+# -count=1: end-to-end tests run programs that Go's test cache does not track.
 .PHONY: test
-test: go ## run every test, with a real Envoy (installed when there is none)
+test: go ## run every test, with a real Envoy (installed if missing)
 	@ENVOY_BIN=$$($(ENVOY_SH)) && export ENVOY_BIN && go test -count=1 ./...
 
 .PHONY: race
-race: go ## run every test but the load tests with the race detector
+race: go ## run every test except the load tests, with the race detector
 	@ENVOY_BIN=$$($(ENVOY_SH)) && export ENVOY_BIN && go test -race -short -count=1 ./...
 
 .PHONY: e2e
-e2e: go ## run only the tests with a real Envoy (ENVOY_VERSION=1.37.0 for another than the pinned one)
+e2e: go ## run only the tests that need a real Envoy (ENVOY_VERSION=1.37.0 selects another version than the pinned one)
 	@ENVOY_BIN=$$($(ENVOY_SH)) && export ENVOY_BIN && go test -count=1 ./tests/e2e/... ./tests/envoytest/... ./envoy/...
 
 .PHONY: examples
-examples: go ## check every file of examples/ with the code of those that will read it (minutes when new: it builds Istio and Envoy Gateway)
+examples: go ## check every file in examples/ with the code of the program that will read it (the first run takes minutes: it builds Istio and Envoy Gateway)
 	@ENVOY_BIN=$$($(ENVOY_SH)) && export ENVOY_BIN && go test -count=1 ./envoy/... ./tests/examples/...
 	@ENVOY_BIN=$$($(ENVOY_SH)) && export ENVOY_BIN && for module in $(wildcard tests/*/go.mod); do \
 	  echo "$${module%/go.mod}"; (cd "$${module%/go.mod}" && go vet ./... && go run $(GOLANGCI_LINT) run ./... && go test -count=1 ./...); \
@@ -83,18 +82,18 @@ fmt: go ## format the code
 	@for module in . $(dir $(wildcard tests/*/go.mod)); do (cd "$$module" && go run $(GOLANGCI_LINT) fmt ./...); done
 
 .PHONY: generate
-generate: go ## write the generated files again
+generate: go ## regenerate the generated files
 	@go generate ./...
 
 .PHONY: vuln
-vuln: go ## look for known vulnerabilities in what is used
+vuln: go ## check the code and its dependencies for known vulnerabilities
 	@go run $(GOVULNCHECK) ./...
 
 .PHONY: image
 image: ## build the container image
-	@command -v docker >/dev/null || { echo 'make image: install Docker or set up another builder for the Dockerfile' >&2; exit 1; }
+	@command -v docker >/dev/null || { echo 'make image: install Docker, or build the Dockerfile with another tool' >&2; exit 1; }
 	@docker build --build-arg VERSION=$(VERSION) -t $(IMAGE) .
 
 .PHONY: clean
-clean: ## remove what was built and fetched
+clean: ## remove bin/ and .envoy/
 	@rm -rf bin .envoy

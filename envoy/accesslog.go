@@ -7,8 +7,8 @@ import (
 	"google.golang.org/protobuf/types/known/structpb"
 )
 
-// logFields are the access log's entries. No header that can hold a credential is
-// among them, and no path's query.
+// logFields are the fields of an access log entry. They include no header that can
+// hold a credential, and no query string.
 var logFields = map[string]string{
 	"time":                  "%START_TIME%",
 	"request_id":            "%REQ(X-REQUEST-ID)%",
@@ -41,12 +41,12 @@ var logFields = map[string]string{
 	"ext_proc_microseconds": "%FILTER_STATE(envoy.filters.http.ext_proc:PLAIN)%",
 }
 
-// metadata reads one fact that the sidecar gave with its answer.
+// metadata returns the operator for one of the sidecar's facts.
 func metadata(fact string) string {
 	return "%DYNAMIC_METADATA(" + MetadataNamespace + ":" + fact + ")%"
 }
 
-// AccessLog writes one JSON object a request to a file.
+// AccessLog writes one JSON object per request to a file.
 func AccessLog(path string) ([]*accesslogv3.AccessLog, error) {
 	format := &structpb.Struct{Fields: map[string]*structpb.Value{}}
 	for name, operator := range logFields {

@@ -11,11 +11,11 @@ import (
 	"google.golang.org/protobuf/types/known/wrapperspb"
 )
 
-// downstreamBuffer bounds what one client connection holds, and the size of the
-// pieces in which a body reaches the sidecar.
+// downstreamBuffer is the number of bytes buffered per client connection. It also
+// limits the size of a body message to the sidecar.
 const downstreamBuffer = 256 << 10
 
-// Listener accepts clients.
+// Listener accepts client connections.
 func Listener(cfg Config) (*listenerv3.Listener, error) {
 	address, err := socketAddress(cfg.listen())
 	if err != nil {
@@ -44,7 +44,7 @@ func Listener(cfg Config) (*listenerv3.Listener, error) {
 	return listener, nil
 }
 
-// Bootstrap is a whole configuration, enough to start Envoy with.
+// Bootstrap is a complete configuration to start Envoy with.
 func Bootstrap(cfg Config) (*bootstrapv3.Bootstrap, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
@@ -76,8 +76,8 @@ func Bootstrap(cfg Config) (*bootstrapv3.Bootstrap, error) {
 	}, nil
 }
 
-// overloadManager limits the clients' connections. What memory Envoy may use is
-// for each installation to say.
+// overloadManager limits client connections. It sets no memory limit, which depends
+// on the installation.
 func overloadManager(cfg Config) (*overloadv3.OverloadManager, error) {
 	config, err := pack(&connectionsv3.DownstreamConnectionsConfig{
 		MaxActiveDownstreamConnections: int64(cfg.maxConnections()),

@@ -16,16 +16,14 @@ import (
 )
 
 const (
-	// maxCalls lifts Envoy's default of 1024: every answer in progress holds one
-	// request of the cluster for as long as it lasts, and the sidecar has a limit
-	// of its own that clients can understand.
+	// maxCalls replaces Envoy's default of 1024, because every answer in progress is
+	// one request of the cluster. The sidecar has its own limit, with a clear error.
 	maxCalls = 100_000
-	// upstreamBuffer bounds what one connection to the sidecar holds.
+	// upstreamBuffer is the number of bytes buffered per connection to the sidecar.
 	upstreamBuffer = 1 << 20
 )
 
-// Cluster is the sidecar as Envoy calls it: HTTP/2 without TLS over a Unix socket
-// or TCP.
+// Cluster is the sidecar's cluster: HTTP/2 without TLS over a Unix socket or TCP.
 func Cluster(cfg Config) (*clusterv3.Cluster, error) {
 	c, err := grpcCluster(ClusterName, cfg.extProc())
 	if err != nil {
@@ -33,15 +31,15 @@ func Cluster(cfg Config) (*clusterv3.Cluster, error) {
 	}
 	c.PerConnectionBufferLimitBytes = wrapperspb.UInt32(upstreamBuffer)
 	c.LbPolicy = clusterv3.Cluster_LEAST_REQUEST
-	// By default a sidecar that drains gets calls for a second after its health check
-	// has failed.
+	// By default a draining sidecar still gets calls for a second after its health
+	// check has failed.
 	c.CommonLbConfig = &clusterv3.Cluster_CommonLbConfig{UpdateMergeWindow: durationpb.New(0)}
 	c.CircuitBreakers = circuitBreakers()
 	c.HealthChecks = []*corev3.HealthCheck{healthCheck()}
 	return c, nil
 }
 
-// grpcCluster is a server that Envoy calls by gRPC, at host:port or unix:///path.
+// grpcCluster is the cluster of a gRPC server at host:port or unix:///path.
 func grpcCluster(name, server string) (*clusterv3.Cluster, error) {
 	address, discovery, err := grpcAddress(server)
 	if err != nil {
@@ -67,7 +65,7 @@ func grpcCluster(name, server string) (*clusterv3.Cluster, error) {
 	}, nil
 }
 
-// grpcAddress reads unix:///path or host:port, and says how Envoy finds it.
+// grpcAddress parses unix:///path or host:port and chooses the discovery type.
 func grpcAddress(text string) (*corev3.Address, clusterv3.Cluster_DiscoveryType, error) {
 	if path, ok := strings.CutPrefix(text, "unix://"); ok {
 		if !strings.HasPrefix(path, "/") {
@@ -86,8 +84,8 @@ func grpcAddress(text string) (*corev3.Address, clusterv3.Cluster_DiscoveryType,
 	return address, clusterv3.Cluster_STATIC, nil
 }
 
-// http2Options make Envoy notice a connection that is dead while streams are
-// silent.
+// http2Options enable HTTP/2 with pings that detect dead connections while streams
+// are idle.
 func http2Options() (map[string]*anypb.Any, error) {
 	options, err := pack(&httpv3.HttpProtocolOptions{
 		UpstreamProtocolOptions: &httpv3.HttpProtocolOptions_ExplicitHttpConfig_{
@@ -118,9 +116,9 @@ func circuitBreakers() *clusterv3.CircuitBreakers {
 	}}}
 }
 
-// healthCheck asks the sidecar's gRPC health service, which turns unhealthy when
-// the sidecar drains. Envoy keeps calling sidecars that are unhealthy when more
-// than half of them are: one that drains answers better than none.
+// healthCheck uses the sidecar's gRPC health service, which turns unhealthy when
+// the sidecar drains. If more than half of the sidecars are unhealthy, Envoy calls
+// them anyway (panic mode); a draining sidecar still answers.
 func healthCheck() *corev3.HealthCheck {
 	return &corev3.HealthCheck{
 		Timeout:            durationpb.New(2 * time.Second),

@@ -1,22 +1,22 @@
-// Package envoy holds Envoy's configuration for the sidecar as go-control-plane
+// Package envoy builds Envoy's configuration for the sidecar as go-control-plane
 // values: the ext_proc filter, the cluster it calls, a listener with both, and a
-// bootstrap. It imports nothing of this module, so that others can build their
-// own xDS from its pieces. YAML prints any of them.
+// bootstrap. YAML prints any of them. The package imports nothing else of this
+// module, so other programs can build their own xDS resources from its parts.
 //
-// The shape: one listener, HTTP connection manager, ext_proc filter, and behind it
-// a route that answers 503 and is only seen when the filter was skipped. The
-// sidecar answers every request itself, so nothing is configured upstream.
+// The configuration has one listener with an HTTP connection manager, the ext_proc
+// filter, and a fallback route that returns 503 if the filter is bypassed. The
+// sidecar answers every request itself, so there is no upstream.
 //
-// The module's path is bedrock-extproc, which is no address. A module of yours
-// imports bedrock-extproc/envoy from a copy of the repository beside it:
+// The module path bedrock-extproc cannot be downloaded. To import
+// bedrock-extproc/envoy, keep a copy of the repository beside your module:
 //
 //	go mod edit -require=bedrock-extproc@v0.0.0 -replace=bedrock-extproc=../bedrock-extproc
 //	go mod tidy
 //
-// The values are new at each call, so what an installation needs otherwise it can
-// change in them; the examples show how.
+// Each call returns new values, which the caller may change; the examples show how.
 //
-// Needs Envoy 1.37; see Envoy's ext_proc reference for what each field does:
+// The configuration needs Envoy 1.37 or newer. Envoy's ext_proc reference describes
+// each field:
 // https://www.envoyproxy.io/docs/envoy/latest/configuration/http/http_filters/ext_proc_filter
 package envoy
 
@@ -32,41 +32,40 @@ import (
 	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
 )
 
-// The names that the pieces refer to each other by.
+// Names by which the parts refer to each other.
 const (
 	// ClusterName is the cluster of the sidecar.
 	ClusterName = "bedrock_extproc"
 	// ListenerName is the listener of clients.
 	ListenerName = "bedrock"
-	// MetadataNamespace is where the sidecar puts an answer's facts for access logs
-	// and rate limits.
+	// MetadataNamespace is the dynamic metadata namespace of the sidecar's facts, for
+	// access logs and rate limits.
 	MetadataNamespace = "bedrock"
 )
 
-// Config is what may differ between installations. Its zero value listens on
-// loopback and expects a sidecar with default flags beside it.
+// Config holds the settings that differ between installations. The zero value
+// listens on loopback and calls a sidecar with default flags on the same machine.
 type Config struct {
-	// Listen is the address for clients, host:port; "" means 127.0.0.1:8000. Port
-	// 0 takes a free one.
+	// Listen is the address for clients, host:port; "" means 127.0.0.1:8000. Port 0
+	// chooses a free port.
 	Listen string
 	// Admin is the address of Envoy's admin interface, host:port; "" means
 	// 127.0.0.1:9901.
 	Admin string
-	// ExtProc is where the sidecar listens: host:port, or unix:///path; "" means
-	// 127.0.0.1:9002. A host name is resolved by DNS.
+	// ExtProc is the sidecar's address, host:port or unix:///path; "" means
+	// 127.0.0.1:9002. Host names are resolved with DNS.
 	ExtProc string
-	// AccessLog is a file for the JSON access log; "" means standard output.
+	// AccessLog is the file of the JSON access log; "" means standard output.
 	AccessLog string
-	// StreamIdleTimeout ends a request on which no byte has moved for so long; 0
-	// means ten minutes. It bounds the wait for a whole answer.
+	// StreamIdleTimeout ends a request after this time without any bytes in either
+	// direction; 0 means ten minutes. It limits the wait for a whole answer.
 	StreamIdleTimeout time.Duration
-	// SlowReaderTimeout closes the connection of a client that has left more than
-	// 256 KiB unread for so long; 0 leaves it out, because Envoy knows it since 1.38
-	// only. The sidecar is not slowed down by a slow client, Envoy keeps what is
-	// unread.
+	// SlowReaderTimeout closes the connection of a client that leaves more than 256
+	// KiB unread for this time. It needs Envoy 1.38; 0 omits it. Envoy buffers unread
+	// bytes, so a slow client does not slow down the sidecar.
 	SlowReaderTimeout time.Duration
-	// MaxConnections is how many connections of clients Envoy takes; further ones
-	// are closed at once. 0 means 50,000.
+	// MaxConnections is the number of client connections that Envoy accepts; it closes
+	// further ones at once. 0 means 50,000.
 	MaxConnections int
 }
 
@@ -81,7 +80,7 @@ func (c *Config) streamIdleTimeout() time.Duration {
 
 func (c *Config) maxConnections() int { return cmp.Or(c.MaxConnections, 50_000) }
 
-// Validate names the first field that cannot be what it is.
+// Validate returns an error that names the first invalid field.
 func (c *Config) Validate() error {
 	for _, field := range []struct {
 		name  string
@@ -116,7 +115,7 @@ func socketAddress(text string) (*corev3.Address, error) {
 	}
 	port, err := strconv.ParseUint(portText, 10, 16)
 	if err != nil {
-		return nil, fmt.Errorf("%q is not host:port: the port is no number up to 65535", text)
+		return nil, fmt.Errorf("%q is not host:port: the port must be a number up to 65535", text)
 	}
 	return &corev3.Address{Address: &corev3.Address_SocketAddress{SocketAddress: &corev3.SocketAddress{
 		Address:       cmp.Or(host, "0.0.0.0"),

@@ -56,7 +56,7 @@ func TestBootstrapNamesWhatIsWrong(t *testing.T) {
 	}
 }
 
-// TestProcessingMode holds the one mode in which the sidecar can stream.
+// TestProcessingMode checks the only mode in which the sidecar can stream.
 func TestProcessingMode(t *testing.T) {
 	want := &extprocv3.ProcessingMode{
 		RequestHeaderMode:   extprocv3.ProcessingMode_SEND,
@@ -70,11 +70,12 @@ func TestProcessingMode(t *testing.T) {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 	if got.GetFailureModeAllow() {
-		t.Error("a failure lets requests through")
+		t.Error("failure_mode_allow is true")
 	}
 }
 
-// TestAccessLogHasNoSecrets looks for headers and queries that can hold one.
+// TestAccessLogHasNoSecrets looks for headers and query strings that can hold a
+// credential.
 func TestAccessLogHasNoSecrets(t *testing.T) {
 	b, err := envoy.Bootstrap(envoy.Config{})
 	if err != nil {

@@ -14,7 +14,7 @@ import (
 	"bedrock-extproc/envoy"
 )
 
-// show prints a piece as Envoy reads it.
+// show prints a message as YAML.
 func show(m proto.Message) {
 	text, err := envoy.YAML(m)
 	if err != nil {
@@ -24,7 +24,7 @@ func show(m proto.Message) {
 	fmt.Print(string(text))
 }
 
-// The filter goes into a chain of one's own: behind all that may refuse a request,
+// Add the filter to your own chain: after all filters that may reject a request,
 // and before the router.
 func ExampleFilter() {
 	chain := []*hcmv3.HttpFilter{
@@ -48,9 +48,8 @@ func ExampleFilter() {
 	// envoy.filters.http.router
 }
 
-// Who calls may be known from another filter's metadata than jwt_authn's, or from
-// another attribute; the filter has to hand it on. The sidecar's configuration
-// then names it under identity.
+// Forward further identity sources, such as another filter's metadata or another
+// attribute. The sidecar's configuration refers to them under identity.
 func ExampleExternalProcessor() {
 	p := envoy.ExternalProcessor()
 	forwarded := p.GetMetadataOptions().GetForwardingNamespaces()
@@ -90,7 +89,7 @@ func ExampleCluster() {
 	//           path: /run/bedrock-extproc/extproc.sock
 }
 
-// Several sidecars are endpoints of one cluster.
+// Several sidecars are endpoints of the same cluster.
 func ExampleCluster_two() {
 	cluster, err := envoy.Cluster(envoy.Config{ExtProc: "10.0.0.1:9002"})
 	if err != nil {
@@ -119,8 +118,7 @@ func ExampleCluster_two() {
 	//         port_value: 9002
 }
 
-// The routes are one virtual host for everything. Hosts of one's own can stand
-// beside it.
+// Routes has one virtual host for all domains. Add your own hosts beside it.
 func ExampleRoutes() {
 	routes := envoy.Routes()
 	routes.VirtualHosts = append(routes.VirtualHosts, &routev3.VirtualHost{Name: "shop", Domains: []string{"shop.example"}})
@@ -142,8 +140,7 @@ func ExampleRoutes() {
 	//   name: shop
 }
 
-// One host's requests go to a backend of the sidecar's that the client cannot
-// change.
+// One host always uses the same backend. Clients cannot change it.
 func ExampleBackend() {
 	override, err := anypb.New(envoy.Backend("bedrock-eu"))
 	if err != nil {
@@ -175,8 +172,7 @@ func ExampleBackend() {
 	//         value: bedrock-eu
 }
 
-// A route to a service of another kind, behind the same listener, has nothing to
-// do with the sidecar.
+// Disable the filter on a route to another service behind the same listener.
 func ExampleDisabled() {
 	override, err := anypb.New(envoy.Disabled())
 	if err != nil {

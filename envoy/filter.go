@@ -14,7 +14,7 @@ import (
 // FilterName is the name of the ext_proc filter in a filter chain.
 const FilterName = "envoy.filters.http.ext_proc"
 
-// Filter is the HTTP filter that hands requests to the sidecar. It belongs behind
+// Filter is the HTTP filter that sends requests to the sidecar. Put it after
 // authentication, authorization and rate limits and before the router: filters
 // after it never see a request.
 func Filter() (*hcmv3.HttpFilter, error) {
@@ -25,19 +25,19 @@ func Filter() (*hcmv3.HttpFilter, error) {
 	return &hcmv3.HttpFilter{Name: FilterName, ConfigType: &hcmv3.HttpFilter_TypedConfig{TypedConfig: config}}, nil
 }
 
-// ExternalProcessor is the filter's configuration. What an identity in the
-// sidecar's configuration reads must be handed on here: metadata of a filter by
-// ForwardingNamespaces, attributes by RequestAttributes. By default these are the
-// claims that jwt_authn has verified, and the attributes below; a caller can append
-// others to the value, see the example.
+// ExternalProcessor is the filter's configuration. Identity sources in the
+// sidecar's configuration must be forwarded here: dynamic metadata with
+// ForwardingNamespaces, attributes with RequestAttributes. By default it forwards
+// the claims verified by jwt_authn and the attributes below. Callers can append
+// more, see the example.
 func ExternalProcessor() *extprocv3.ExternalProcessor {
 	return &extprocv3.ExternalProcessor{
 		GrpcService: &corev3.GrpcService{TargetSpecifier: &corev3.GrpcService_EnvoyGrpc_{
 			EnvoyGrpc: &corev3.GrpcService_EnvoyGrpc{ClusterName: ClusterName},
 		}},
 		StatPrefix: MetadataNamespace,
-		// The only mode in which a server can stream an answer to a request that
-		// has a body. Trailers are part of it: they may end the request.
+		// The only mode in which a server can stream an answer to a request with a
+		// body. It requires trailers, which may end the request.
 		ProcessingMode: &extprocv3.ProcessingMode{
 			RequestHeaderMode:   extprocv3.ProcessingMode_SEND,
 			RequestBodyMode:     extprocv3.ProcessingMode_FULL_DUPLEX_STREAMED,
@@ -46,11 +46,11 @@ func ExternalProcessor() *extprocv3.ExternalProcessor {
 			ResponseBodyMode:    extprocv3.ProcessingMode_NONE,
 			ResponseTrailerMode: extprocv3.ProcessingMode_SKIP,
 		},
-		// No timer runs in this mode. Should the mode be changed, the default of
-		// 200 ms would end every call.
+		// Not used in this mode. In other modes, the default of 200 ms would end every
+		// call.
 		MessageTimeout: durationpb.New(10 * time.Minute),
 		StatusOnError:  &typev3.HttpStatus{Code: typev3.StatusCode_ServiceUnavailable},
-		// Facts that only Envoy can state, unlike headers.
+		// Unlike headers, clients cannot forge attributes.
 		RequestAttributes: []string{
 			"request.id", "source.address", "connection.requested_server_name",
 			"connection.uri_san_peer_certificate", "xds.route_name",
@@ -66,8 +66,7 @@ func ExternalProcessor() *extprocv3.ExternalProcessor {
 	}
 }
 
-// Disabled is the per-route configuration that keeps a route away from the
-// sidecar.
+// Disabled is the per-route configuration that disables the filter.
 func Disabled() *extprocv3.ExtProcPerRoute {
 	return &extprocv3.ExtProcPerRoute{Override: &extprocv3.ExtProcPerRoute_Disabled{Disabled: true}}
 }
@@ -86,8 +85,8 @@ func exactly(names ...string) *matcherv3.ListStringMatcher {
 	return list
 }
 
-// Backend is the per-route configuration that has a backend of the sidecar answer
-// a route, whatever its clients ask for.
+// Backend is the per-route configuration that selects one of the sidecar's
+// backends. It overrides the client's choice.
 func Backend(name string) *extprocv3.ExtProcPerRoute {
 	return &extprocv3.ExtProcPerRoute{Override: &extprocv3.ExtProcPerRoute_Overrides{
 		Overrides: &extprocv3.ExtProcOverrides{

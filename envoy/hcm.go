@@ -12,8 +12,7 @@ import (
 	"google.golang.org/protobuf/types/known/wrapperspb"
 )
 
-// HTTPConnectionManager terminates the clients' HTTP/1.1 and HTTP/2 and runs the
-// filters.
+// HTTPConnectionManager serves HTTP/1.1 and HTTP/2 to clients and runs the filters.
 func HTTPConnectionManager(cfg Config) (*hcmv3.HttpConnectionManager, error) {
 	extProc, err := Filter()
 	if err != nil {
@@ -42,41 +41,40 @@ func HTTPConnectionManager(cfg Config) (*hcmv3.HttpConnectionManager, error) {
 			{Name: "envoy.filters.http.router", ConfigType: &hcmv3.HttpFilter_TypedConfig{TypedConfig: router}},
 		},
 		UseRemoteAddress: wrapperspb.Bool(true),
-		// A client's own X-Request-Id is echoed, not replaced.
+		// Keep the client's X-Request-Id.
 		PreserveExternalRequestId:  true,
 		ServerHeaderTransformation: hcmv3.HttpConnectionManager_PASS_THROUGH,
 		HttpProtocolOptions:        &corev3.Http1ProtocolOptions{EnableTrailers: true},
 	}
 	setTimeouts(manager, cfg)
-	normalise(manager)
+	normalizePath(manager)
 	return manager, nil
 }
 
-// setTimeouts leaves time for a model to think and none for a client that does
-// not speak. There is no limit on a whole request: it would count the answer.
+// setTimeouts allows for slow models, but not for clients that send nothing. There
+// is no request timeout, because it would include the answer.
 func setTimeouts(m *hcmv3.HttpConnectionManager, cfg Config) {
 	m.StreamIdleTimeout = durationpb.New(cfg.streamIdleTimeout())
-	// The end of an answer, to a client that has stopped reading.
+	// For the end of an answer, if the client has stopped reading.
 	m.StreamFlushTimeout = durationpb.New(time.Minute)
 	m.RequestTimeout = durationpb.New(0)
 	m.RequestHeadersTimeout = durationpb.New(10 * time.Second)
 	m.CommonHttpProtocolOptions = &corev3.HttpProtocolOptions{
 		IdleTimeout: durationpb.New(time.Hour),
-		// "x_aws_region" must not pass for "x-aws-region".
+		// "x_aws_region" must not be taken for "x-aws-region".
 		HeadersWithUnderscoresAction: corev3.HttpProtocolOptions_REJECT_REQUEST,
 	}
 }
 
-// normalise makes one path of its spellings, before anything decides by it.
-func normalise(m *hcmv3.HttpConnectionManager) {
+// normalizePath makes equivalent paths equal before filters and routes match them.
+func normalizePath(m *hcmv3.HttpConnectionManager) {
 	m.NormalizePath = wrapperspb.Bool(true)
 	m.MergeSlashes = true
 	m.PathWithEscapedSlashesAction = hcmv3.HttpConnectionManager_REJECT_REQUEST
 }
 
-// Routes sends every path through the filters. The sidecar answers, unknown paths
-// too; the answer here is seen only if the ext_proc filter was skipped, and is an
-// alarm.
+// Routes has one fallback route that returns 503 if the filter is bypassed.
+// Otherwise the sidecar answers every path, including unknown ones.
 func Routes() *routev3.RouteConfiguration {
 	return &routev3.RouteConfiguration{
 		Name: ListenerName,

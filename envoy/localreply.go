@@ -10,17 +10,16 @@ import (
 	"google.golang.org/protobuf/types/known/structpb"
 )
 
-// A reply is what a client reads when Envoy itself answers.
+// A reply is an error that Envoy itself returns to a client.
 type reply struct {
-	// when is a CEL expression over the response's code and details.
-	when      string
-	kind      string
+	when      string // CEL expression on the response code and its details
+	kind      string // error.type
 	detail    string
 	retryable bool
 }
 
-// replies are tried in order; the first one that matches is the answer. Details
-// are Envoy's words for why it answered:
+// replies are tried in order; the first match is sent. Envoy documents its response
+// code details:
 // https://www.envoyproxy.io/docs/envoy/latest/configuration/http/http_conn_man/response_code_details
 var replies = []reply{
 	{
@@ -29,31 +28,31 @@ var replies = []reply{
 	},
 	{
 		`response.code_details.startsWith("ext_proc_error")`,
-		"envoy_sidecar_unreachable", "The sidecar that answers these requests cannot be reached.", true,
+		"envoy_sidecar_unreachable", "The gateway cannot reach the sidecar that answers this request.", true,
 	},
 	{
 		`response.code_details == "spurious_message" || response.code_details.startsWith("local_response_") || response.code_details.startsWith("header_mutation_")`,
-		"envoy_sidecar_not_understood", "The sidecar answered in a way that Envoy does not accept.", false,
+		"envoy_sidecar_not_understood", "The sidecar sent a response that Envoy does not accept.", false,
 	},
 	{
 		`response.code_details == "direct_response" || response.code_details == "no_healthy_upstream"`,
-		"envoy_sidecar_skipped", "The request passed Envoy's ext_proc filter without an answer: the sidecar ended the call, or the filter is not in the chain.", true,
+		"envoy_sidecar_skipped", "The request bypassed Envoy's ext_proc filter: the sidecar ended the call, or the filter is not in the chain.", true,
 	},
-	{`response.code == 401`, "envoy_unauthenticated", "The request carries no valid credentials for this gateway.", false},
+	{`response.code == 401`, "envoy_unauthenticated", "The request has no valid credentials for this gateway.", false},
 	{`response.code == 403`, "envoy_forbidden", "The gateway does not allow this request.", false},
 	{`response.code == 413`, "envoy_request_too_large", "The request is larger than the gateway allows.", false},
 	{`response.code == 429`, "envoy_rate_limited", "The gateway's rate limit is exceeded.", true},
 	{`response.code == 431`, "envoy_headers_too_large", "The request's headers are larger than the gateway allows.", false},
 	{`response.code < 500`, "envoy_bad_request", "The gateway cannot accept this request: %RESPONSE_CODE_DETAILS%.", false},
-	{`response.code >= 500`, "envoy_unavailable", "The gateway cannot answer at the moment.", true},
+	{`response.code >= 500`, "envoy_unavailable", "The gateway is temporarily unavailable.", true},
 }
 
-// notOurs leaves the sidecar's answers as they are: Envoy takes them for local
-// replies too, but their details start with this prefix.
+// notOurs excludes the sidecar's answers. Envoy treats them as local replies, too,
+// but their details start with this prefix.
 const notOurs = `!response.code_details.startsWith("bedrock_extproc_") && (%s)`
 
-// LocalReplies gives every answer that Envoy makes up by itself the sidecar's
-// form of an error, in JSON.
+// LocalReplies turns Envoy's own errors into JSON in the format of the sidecar's
+// errors.
 func LocalReplies() (*hcmv3.LocalReplyConfig, error) {
 	config := &hcmv3.LocalReplyConfig{}
 	for _, r := range replies {
@@ -81,15 +80,14 @@ func (r reply) mapper() (*hcmv3.ResponseMapper, error) {
 		BodyFormatOverride: &corev3.SubstitutionFormatString{
 			ContentType: "application/json",
 			Format:      &corev3.SubstitutionFormatString_JsonFormat{JsonFormat: r.body()},
-			// A request that was refused early has no id. Envoy 1.37 writes null.
+			// A request rejected early has no id. Envoy 1.37 writes null.
 			OmitEmptyValues: true,
 		},
 		HeadersToAdd: r.headers(),
 	}, nil
 }
 
-// headers are those that the sidecar gives its errors. One without a value is not
-// sent.
+// headers are the headers of the sidecar's errors. Envoy omits empty ones.
 func (r reply) headers() []*corev3.HeaderValueOption {
 	headers := []*corev3.HeaderValueOption{
 		overwrite("x-request-id", "%REQ(X-REQUEST-ID)%"),
@@ -108,7 +106,7 @@ func overwrite(name, value string) *corev3.HeaderValueOption {
 	}
 }
 
-// body is the same shape as the sidecar's errors.
+// body has the format of the sidecar's errors.
 func (r reply) body() *structpb.Struct {
 	return &structpb.Struct{Fields: map[string]*structpb.Value{
 		"detail": structpb.NewStringValue(r.detail),

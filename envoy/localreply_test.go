@@ -22,7 +22,7 @@ import (
 	"bedrock-extproc/tests/envoytest"
 )
 
-// failure is an answer that must be one of Envoy's in the sidecar's form.
+// failure is the body of an error.
 type failure struct {
 	Detail string `json:"detail"`
 	Error  struct {
@@ -33,7 +33,7 @@ type failure struct {
 	} `json:"error"`
 }
 
-// expectFailure reads an answer and holds it to the form of an error.
+// expectFailure checks that a response is an error in the sidecar's format.
 func expectFailure(t *testing.T, resp *http.Response, status int, kind string) failure {
 	t.Helper()
 	defer resp.Body.Close()
@@ -50,7 +50,7 @@ func expectFailure(t *testing.T, resp *http.Response, status int, kind string) f
 		t.Errorf("status %d, want %d and type %s: %s", resp.StatusCode, status, kind, body)
 	}
 	if strings.Contains(string(body), "null") && envoytest.AtLeast(t, 40) {
-		t.Errorf("a member without a value: %s", body)
+		t.Errorf("the body has a null: %s", body)
 	}
 	if kind := resp.Header.Get("Content-Type"); kind != "application/json" {
 		t.Errorf("content type %q", kind)
@@ -94,10 +94,10 @@ func post(t *testing.T, client *http.Client, url string, headers ...string) *htt
 	return resp
 }
 
-// TestSidecarsAnswersPassUnchanged is about those that Envoy takes for its own:
-// it makes local replies of them.
+// TestSidecarsAnswersPassUnchanged covers whole answers, which Envoy treats as local
+// replies.
 func TestSidecarsAnswersPassUnchanged(t *testing.T) {
-	s := startSidecar(t, func(x *exchange) error {
+	s := startSidecar(t, func(x *call) error {
 		var status int
 		if _, err := fmt.Sscanf(x.path, "/%d", &status); err != nil {
 			return err
@@ -124,10 +124,11 @@ func TestSidecarsAnswersPassUnchanged(t *testing.T) {
 	}
 }
 
-// TestFailingSidecar is about calls that the sidecar does not answer well.
+// TestFailingSidecar covers calls that the sidecar ends early, fails or answers
+// wrongly.
 func TestFailingSidecar(t *testing.T) {
-	const secret = "a prompt that nobody else may read"
-	s := startSidecar(t, func(x *exchange) error {
+	const secret = "a secret prompt"
+	s := startSidecar(t, func(x *call) error {
 		switch x.path {
 		case "/ends":
 			return nil
@@ -166,13 +167,12 @@ func TestFailingSidecar(t *testing.T) {
 	}
 }
 
-// TestUnhealthySidecar has the only sidecar say that it wants no calls. Envoy calls
-// it nevertheless, as nobody else could answer; only without its panic mode it
-// answers itself.
+// TestUnhealthySidecar makes the only sidecar unhealthy. Envoy calls it anyway, in
+// panic mode. Without panic mode Envoy answers itself.
 func TestUnhealthySidecar(t *testing.T) {
 	for name, panics := range map[string]bool{"panic mode": true, "no panic mode": false} {
 		t.Run(name, func(t *testing.T) {
-			s := startSidecar(t, func(x *exchange) error { return x.immediate(200, "bedrock_extproc_ok", "fine", nil) })
+			s := startSidecar(t, func(x *call) error { return x.immediate(200, "bedrock_extproc_ok", "fine", nil) })
 			e := envoytest.Start(t, s.address, func(b *bootstrapv3.Bootstrap) {
 				checkOften(b)
 				if !panics {
@@ -194,9 +194,9 @@ func TestUnhealthySidecar(t *testing.T) {
 	}
 }
 
-// TestNoSidecar has nobody listen any more.
+// TestNoSidecar stops the only sidecar.
 func TestNoSidecar(t *testing.T) {
-	s := startSidecar(t, func(x *exchange) error { return x.immediate(200, "bedrock_extproc_ok", "fine", nil) })
+	s := startSidecar(t, func(x *call) error { return x.immediate(200, "bedrock_extproc_ok", "fine", nil) })
 	e := envoytest.Start(t, s.address, checkOften)
 	if resp := post(t, http.DefaultClient, e.URL); resp.StatusCode != http.StatusOK {
 		t.Fatalf("with a sidecar: status %d", resp.StatusCode)
@@ -216,9 +216,9 @@ func checkOften(b *bootstrapv3.Bootstrap) {
 	check.NoTrafficInterval = check.Interval
 }
 
-// TestRefusedRequests is about what Envoy does not let through.
-func TestRefusedRequests(t *testing.T) {
-	s := startSidecar(t, func(x *exchange) error { return x.immediate(200, "bedrock_extproc_ok", x.path, nil) })
+// TestRejectedRequests covers requests that Envoy itself rejects.
+func TestRejectedRequests(t *testing.T) {
+	s := startSidecar(t, func(x *call) error { return x.immediate(200, "bedrock_extproc_ok", x.path, nil) })
 	e := envoytest.Start(t, s.address, editHCM(t, func(m *hcmv3.HttpConnectionManager) {
 		m.RequestHeadersTimeout = durationpb.New(300 * time.Millisecond)
 	}))
@@ -242,14 +242,14 @@ func TestRefusedRequests(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) { expectFailure(t, raw(t, e.URL, c.request), c.status, c.kind) })
 	}
-	// The connection manager still works, and makes one path of its spellings.
+	// The connection manager still works, and normalizes paths.
 	resp := raw(t, e.URL, "GET //a/../b HTTP/1.1\r\nHost: h\r\n\r\n")
 	if body, err := io.ReadAll(resp.Body); err != nil || string(body) != "/b" {
 		t.Errorf("the sidecar sees the path %q, %v", body, err)
 	}
 }
 
-// raw sends bytes that no client would.
+// raw sends the request's bytes as they are and reads the response.
 func raw(t *testing.T, url, request string) *http.Response {
 	t.Helper()
 	conn, err := net.Dial("tcp", strings.TrimPrefix(url, "http://"))
@@ -270,7 +270,7 @@ func raw(t *testing.T, url, request string) *http.Response {
 	return resp
 }
 
-// editHCM changes the connection manager of a configuration.
+// editHCM returns a function that edits the HTTP connection manager.
 func editHCM(t *testing.T, edit func(*hcmv3.HttpConnectionManager)) func(*bootstrapv3.Bootstrap) {
 	return func(b *bootstrapv3.Bootstrap) {
 		config := b.GetStaticResources().GetListeners()[0].GetFilterChains()[0].GetFilters()[0].GetTypedConfig()

@@ -17,26 +17,26 @@ import (
 	"google.golang.org/protobuf/types/known/structpb"
 )
 
-// exchange is Envoy's side of one request, as a sidecar sees it.
-type exchange struct {
+// call is one ext_proc call: a request from Envoy and the stream to answer it.
+type call struct {
 	extprocv3.ExternalProcessor_ProcessServer
 	path  string
-	names []string // of the headers
+	names []string // header names
 }
 
-// sidecar is the least that Envoy takes for one: it reads a request to its end and
-// has answer do the rest.
+// sidecar is a minimal ext_proc server. It reads each request to its end, then calls
+// answer.
 type sidecar struct {
 	extprocv3.UnimplementedExternalProcessorServer
 	address string
 	server  *grpc.Server
 	health  *health.Server
-	answer  func(*exchange) error
+	answer  func(*call) error
 }
 
-func startSidecar(t *testing.T, answer func(*exchange) error) *sidecar {
+func startSidecar(t *testing.T, answer func(*call) error) *sidecar {
 	t.Helper()
-	// A test's own temporary folder can be too long for a socket's name.
+	// t.TempDir can be too long for a socket path.
 	dir, err := os.MkdirTemp("", "envoy-") //nolint:usetesting // see above
 	if err != nil {
 		t.Fatal(err)
@@ -53,14 +53,14 @@ func startSidecar(t *testing.T, answer func(*exchange) error) *sidecar {
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
-		_ = s.server.Serve(listener) // it ends by Stop only
+		_ = s.server.Serve(listener) // Serve ends only by Stop
 	}()
 	t.Cleanup(func() { s.server.Stop(); <-ended })
 	return s
 }
 
 func (s *sidecar) Process(stream extprocv3.ExternalProcessor_ProcessServer) error {
-	x := &exchange{ExternalProcessor_ProcessServer: stream}
+	x := &call{ExternalProcessor_ProcessServer: stream}
 	for ended := false; !ended; {
 		request, err := stream.Recv()
 		if err != nil {
@@ -79,7 +79,7 @@ func (s *sidecar) Process(stream extprocv3.ExternalProcessor_ProcessServer) erro
 	return s.answer(x)
 }
 
-func (x *exchange) read(headers *corev3.HeaderMap) {
+func (x *call) read(headers *corev3.HeaderMap) {
 	for _, h := range headers.GetHeaders() {
 		x.names = append(x.names, h.GetKey())
 		if h.GetKey() == ":path" {
@@ -88,8 +88,8 @@ func (x *exchange) read(headers *corev3.HeaderMap) {
 	}
 }
 
-// immediate answers whole.
-func (x *exchange) immediate(status int, details, body string, facts map[string]any) error {
+// immediate sends a whole answer.
+func (x *call) immediate(status int, details, body string, facts map[string]any) error {
 	metadata, err := structpb.NewStruct(facts)
 	if err != nil {
 		return err
@@ -106,7 +106,7 @@ func (x *exchange) immediate(status int, details, body string, facts map[string]
 }
 
 // start sends the headers of a streamed answer.
-func (x *exchange) start(status string) error {
+func (x *call) start(status string) error {
 	return x.Send(streamed(&extprocv3.StreamedImmediateResponse{
 		Response: &extprocv3.StreamedImmediateResponse_HeadersResponse{HeadersResponse: &extprocv3.HttpHeaders{
 			Headers: headers(":status", status, "content-type", "text/event-stream"),
@@ -114,8 +114,8 @@ func (x *exchange) start(status string) error {
 	}))
 }
 
-// write sends a piece of a streamed answer.
-func (x *exchange) write(text string, end bool) error {
+// write sends a part of a streamed answer.
+func (x *call) write(text string, end bool) error {
 	return x.Send(streamed(&extprocv3.StreamedImmediateResponse{
 		Response: &extprocv3.StreamedImmediateResponse_BodyResponse{BodyResponse: &extprocv3.StreamedBodyResponse{
 			Body: []byte(text), EndOfStream: end,
@@ -123,8 +123,8 @@ func (x *exchange) write(text string, end bool) error {
 	}))
 }
 
-// untilGone waits for Envoy to give the request up.
-func (x *exchange) untilGone() error {
+// untilGone waits until Envoy abandons the request.
+func (x *call) untilGone() error {
 	for {
 		if _, err := x.Recv(); errors.Is(err, io.EOF) {
 			return nil

@@ -15,10 +15,11 @@ import (
 	"bedrock-extproc/tests/envoytest"
 )
 
-// TestStreamedAnswer has the client read each event before the next one is sent.
+// TestStreamedAnswer sends each event only after the client has read the previous
+// one.
 func TestStreamedAnswer(t *testing.T) {
 	read := make(chan struct{})
-	s := startSidecar(t, func(x *exchange) error {
+	s := startSidecar(t, func(x *call) error {
 		if err := x.start("200"); err != nil {
 			return err
 		}
@@ -61,10 +62,10 @@ func TestStreamedAnswer(t *testing.T) {
 	}
 }
 
-// TestAnswersFacts looks for what the sidecar tells of an answer in the access log,
-// and for what only Envoy may know, not there.
+// TestAnswersFacts checks that the access log has the sidecar's facts and no
+// secrets.
 func TestAnswersFacts(t *testing.T) {
-	s := startSidecar(t, func(x *exchange) error {
+	s := startSidecar(t, func(x *call) error {
 		return x.immediate(200, "bedrock_extproc_ok", "{}", map[string]any{
 			envoy.MetadataNamespace: map[string]any{"model": "m", "input_tokens": 12},
 			"other":                 map[string]any{"model": "not this"},
@@ -84,7 +85,7 @@ func TestAnswersFacts(t *testing.T) {
 		t.Errorf("first_byte_ms is %v", entry["first_byte_ms"])
 	}
 	if latency, _ := entry["ext_proc_microseconds"].(string); !strings.Contains(latency, "rh:") {
-		t.Errorf("no latency of the sidecar in %v", entry)
+		t.Errorf("no sidecar latency in %v", entry)
 	}
 	for field, value := range entry {
 		if text, _ := value.(string); strings.Contains(text, "secret") {
@@ -93,9 +94,9 @@ func TestAnswersFacts(t *testing.T) {
 	}
 }
 
-// TestConfidentialHeaders are not told to the sidecar.
+// TestConfidentialHeaders checks that Envoy does not forward credentials.
 func TestConfidentialHeaders(t *testing.T) {
-	s := startSidecar(t, func(x *exchange) error {
+	s := startSidecar(t, func(x *call) error {
 		return x.immediate(200, "bedrock_extproc_ok", strings.Join(x.names, "\n"), nil)
 	})
 	e := envoytest.Start(t, s.address, nil)
@@ -107,13 +108,13 @@ func TestConfidentialHeaders(t *testing.T) {
 	names := "\n" + string(body) + "\n"
 	for name, want := range map[string]bool{"authorization": false, "cookie": false, "proxy-authorization": false, "x-aws-region": true} {
 		if got := strings.Contains(names, "\n"+name+"\n"); got != want {
-			t.Errorf("%s: the sidecar sees it: %t", name, got)
+			t.Errorf("%s: forwarded to the sidecar: %t", name, got)
 		}
 	}
 }
 
-// TestSlowReader leaves an answer unread. An Envoy before 1.38 must refuse the
-// setting, which is why it is none of the defaults.
+// TestSlowReader leaves an answer unread. Envoy before 1.38 must reject the setting,
+// so it is not a default.
 func TestSlowReader(t *testing.T) {
 	cfg := envoy.Config{Listen: "127.0.0.1:0", SlowReaderTimeout: 200 * time.Millisecond}
 	if !envoytest.AtLeast(t, 38) {
@@ -126,12 +127,12 @@ func TestSlowReader(t *testing.T) {
 			t.Fatal(err)
 		}
 		if err := envoytest.Validate(t, config); err == nil {
-			t.Error("this Envoy knows the setting: make it a default")
+			t.Error("this Envoy accepts the setting: make it a default")
 		}
 		return
 	}
 	gone := make(chan struct{})
-	s := startSidecar(t, func(x *exchange) error {
+	s := startSidecar(t, func(x *call) error {
 		defer close(gone)
 		if err := x.start("200"); err != nil {
 			return err
@@ -161,14 +162,14 @@ func TestSlowReader(t *testing.T) {
 	select {
 	case <-gone:
 	case <-time.After(time.Minute):
-		t.Error("Envoy keeps the answer of a client that does not read")
+		t.Error("Envoy keeps the connection of a client that does not read")
 	}
 }
 
-// TestMaxConnections has one client too many.
+// TestMaxConnections opens one connection too many.
 func TestMaxConnections(t *testing.T) {
 	cfg := envoy.Config{MaxConnections: 1}
-	s := startSidecar(t, func(x *exchange) error { return x.immediate(200, "bedrock_extproc_ok", "{}", nil) })
+	s := startSidecar(t, func(x *call) error { return x.immediate(200, "bedrock_extproc_ok", "{}", nil) })
 	e := envoytest.Start(t, s.address, func(b *bootstrapv3.Bootstrap) {
 		own, err := envoy.Bootstrap(cfg)
 		if err != nil {
@@ -178,7 +179,7 @@ func TestMaxConnections(t *testing.T) {
 	})
 	const request = "GET / HTTP/1.1\r\nHost: h\r\n\r\n"
 	if resp := raw(t, e.URL, request); resp.StatusCode != http.StatusOK {
-		t.Errorf("the first: status %d", resp.StatusCode)
+		t.Errorf("first connection: status %d", resp.StatusCode)
 	}
 	conn, err := net.Dial("tcp", strings.TrimPrefix(e.URL, "http://"))
 	if err != nil {
@@ -189,7 +190,7 @@ func TestMaxConnections(t *testing.T) {
 		t.Fatal(err)
 	}
 	if answer, _ := io.ReadAll(conn); len(answer) > 0 {
-		t.Errorf("the second: %q", answer)
+		t.Errorf("second connection: got %q", answer)
 	}
 	e.AwaitStat(t, "listener.127.0.0.1_0.downstream_global_cx_overflow", 1)
 }

@@ -8,12 +8,12 @@ import (
 	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
 )
 
-// XDSClusterName is the cluster of the xDS server in a bootstrap of XDSBootstrap.
+// XDSClusterName is the name of the xDS server's cluster in XDSBootstrap.
 const XDSClusterName = "xds"
 
-// XDSBootstrap is a configuration that has its listener and its clusters from the
-// xDS server at that address, host:port or unix:///path, by one aggregated stream.
-// Until the server has answered Envoy takes no clients.
+// XDSBootstrap is a bootstrap that gets its listener and clusters over one
+// aggregated stream from the xDS server at host:port or unix:///path. Envoy accepts
+// no clients until the server has answered.
 func XDSBootstrap(cfg Config, server string) (*bootstrapv3.Bootstrap, error) {
 	b, err := Bootstrap(cfg)
 	if err != nil {

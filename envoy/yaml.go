@@ -9,8 +9,8 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// YAML prints a configuration in the form that Envoy reads. Its keys are sorted,
-// so that the same value always prints the same text.
+// YAML prints a configuration as Envoy reads it. Keys are sorted, so equal values
+// print equal text.
 func YAML(m proto.Message) ([]byte, error) {
 	json, err := protojson.MarshalOptions{UseProtoNames: true}.Marshal(m)
 	if err != nil {
@@ -23,7 +23,7 @@ func YAML(m proto.Message) ([]byte, error) {
 	return text, nil
 }
 
-// pack puts an extension's configuration into the form in which it is embedded.
+// pack wraps an extension's configuration in an Any.
 func pack(m proto.Message) (*anypb.Any, error) {
 	packed, err := anypb.New(m)
 	if err != nil {

@@ -4,7 +4,7 @@ package main
 
 import "syscall"
 
-// childAttributes keep Ctrl-C from reaching the parts before demo stops them in
+// childAttributes keep Ctrl-C from reaching the processes, so that demo stops them in
 // order.
 func childAttributes() *syscall.SysProcAttr {
 	return &syscall.SysProcAttr{Setpgid: true}

@@ -1,6 +1,6 @@
-// Command demo runs the whole way on one machine for "make run": a stand-in for
-// Amazon Bedrock (or the real one), the sidecar, and Envoy in front. It stays in
-// the foreground, prints requests to try, and leaves no process behind.
+// Command demo implements "make run". It runs a fake Bedrock (or uses the real one),
+// the sidecar and Envoy on one machine, in the foreground. It prints requests to try,
+// and leaves no process behind.
 package main
 
 import (
@@ -16,8 +16,8 @@ import (
 )
 
 func main() {
-	// Children are tied to the thread that started them (see child_linux.go);
-	// the main thread lives as long as the program.
+	// The kernel kills children when the thread that started them ends (see
+	// child_linux.go). The main thread lives as long as the program.
 	runtime.LockOSThread()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	err := run(ctx, os.Args[1:], os.Stdout)
@@ -30,7 +30,7 @@ func main() {
 	}
 }
 
-// settings say what runs where. Every port is on loopback.
+// settings are the parsed flags. All ports are on loopback.
 type settings struct {
 	bin        string // folder of bedrock-extproc and fakebedrock
 	envoy      string // Envoy's binary
@@ -38,18 +38,18 @@ type settings struct {
 	envoyAdmin int
 	admin      int
 	bedrock    int
-	aws        bool // the real Bedrock instead of the stand-in
+	aws        bool // use the real Bedrock
 }
 
 func run(ctx context.Context, args []string, out io.Writer) error {
 	var s settings
 	fs := flag.NewFlagSet("demo", flag.ContinueOnError)
-	fs.StringVar(&s.bin, "bin", "bin", "folder with the built programs")
+	fs.StringVar(&s.bin, "bin", "bin", "folder of the built programs")
 	fs.StringVar(&s.envoy, "envoy", "envoy", "Envoy's binary")
 	fs.IntVar(&s.port, "port", 8000, "Envoy's listener (make run PORT=…)")
 	fs.IntVar(&s.envoyAdmin, "envoy-admin-port", 9901, "Envoy's admin port (ENVOY_ADMIN_PORT=…)")
 	fs.IntVar(&s.admin, "admin-port", 9003, "the sidecar's admin port (ADMIN_PORT=…)")
-	fs.IntVar(&s.bedrock, "bedrock-port", 9004, "the stand-in's port (BEDROCK_PORT=…)")
+	fs.IntVar(&s.bedrock, "bedrock-port", 9004, "the fake Bedrock's port (BEDROCK_PORT=…)")
 	fs.BoolVar(&s.aws, "aws", false, "use the real Amazon Bedrock (AWS=1)")
 	if err := fs.Parse(args); err != nil {
 		return err
@@ -61,19 +61,19 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(dir) //nolint:errcheck // a left-over temporary folder harms nobody
+	defer os.RemoveAll(dir) //nolint:errcheck // a leftover temporary folder is harmless
 	return s.runIn(ctx, dir, out)
 }
 
-// runIn starts the parts, waits until they answer, and stays until ctx or a part
-// ends.
+// runIn starts the processes with files in dir, waits until they are ready, and
+// returns when ctx or a process ends.
 func (s *settings) runIn(ctx context.Context, dir string, out io.Writer) (err error) {
-	family := &family{out: out, ended: make(chan error, 3)}
-	defer family.stop()
-	if err := s.start(ctx, family, dir); err != nil {
+	processes := &group{out: out, ended: make(chan error, 3)}
+	defer processes.stop()
+	if err := s.start(ctx, processes, dir); err != nil {
 		return err
 	}
-	if err := s.awaitReady(ctx, family); err != nil {
+	if err := s.awaitReady(ctx, processes); err != nil {
 		if ctx.Err() != nil {
 			return nil
 		}
@@ -86,7 +86,7 @@ func (s *settings) runIn(ctx context.Context, dir string, out io.Writer) (err er
 	case <-ctx.Done():
 		fmt.Fprintln(out, "stopping")
 		return nil
-	case err := <-family.ended:
+	case err := <-processes.ended:
 		return err
 	}
 }

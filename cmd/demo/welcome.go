@@ -5,9 +5,9 @@ import (
 	"strings"
 )
 
-// welcome says what runs and what to try.
+// welcome describes the running processes and requests to try.
 func (s *settings) welcome() string {
-	bedrock := fmt.Sprintf("a stand-in on 127.0.0.1:%d (make run AWS=1 uses the real one)", s.bedrock)
+	bedrock := fmt.Sprintf("a fake on 127.0.0.1:%d (make run AWS=1 uses the real one)", s.bedrock)
 	if s.aws {
 		bedrock = "the real one, with your AWS credentials and at your cost"
 	}
@@ -33,7 +33,7 @@ Try, in another terminal:
                     "input_schema": {"type": "object", "properties": {"city": {"type": "string"}}}}],
          "tool_choice": "auto"}'
 
-Ctrl-C stops everything. Below: the access log and what the parts have to say.
+Ctrl-C stops everything. The access log and the processes' output follow.
 
 `
 	return strings.NewReplacer(

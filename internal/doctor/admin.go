@@ -11,8 +11,8 @@ import (
 	"strings"
 )
 
-// ReadAdmin reads what a running Envoy says of itself by its admin interface, such
-// as http://127.0.0.1:9901. It only reads.
+// ReadAdmin reads the configuration, version and counters of a running Envoy from
+// its admin interface, such as http://127.0.0.1:9901. It changes nothing.
 func ReadAdmin(ctx context.Context, url string) (*Snapshot, error) {
 	url = strings.TrimSuffix(url, "/")
 	dump, err := get(ctx, url+"/config_dump?include_eds")
@@ -53,7 +53,7 @@ func readVersion(info []byte) (string, error) {
 	return parts[1], nil
 }
 
-// readStats reads lines of "name: 1"; histograms are not numbers.
+// readStats reads lines of "name: 1" and skips histograms.
 func readStats(text []byte) map[string]uint64 {
 	stats := map[string]uint64{}
 	for line := range bytes.Lines(text) {

@@ -11,35 +11,36 @@ import (
 	awsconfig "github.com/aws/aws-sdk-go-v2/config"
 )
 
-// credentialsLimit bounds the search for credentials: where there is no metadata
-// service, the default chain waits for it.
+// credentialsLimit bounds the search for credentials, because the default chain
+// waits for a metadata service that may not exist.
 const credentialsLimit = 5 * time.Second
 
-// bearerVariable is the environment variable of an API key for Bedrock.
+// bearerVariable is the environment variable with a Bedrock API key.
 const bearerVariable = "AWS_BEARER_TOKEN_BEDROCK"
 
-// AWS is what this process would call Bedrock with.
+// AWS describes the credentials and regions this process would use for Bedrock. It
+// holds no credential.
 type AWS struct{ accounts []account }
 
-// An Account is an identity that the sidecar's configuration names. Its zero value
-// is the default one.
+// An Account is an AWS identity in the sidecar's configuration. The zero value is
+// the default identity.
 type Account struct {
-	// Profile is a name in the AWS configuration files.
+	// Profile is a profile in the AWS configuration files.
 	Profile string
-	// Region is given by the configuration; "" leaves it to the environment.
+	// Region is the configured region; "" takes it from the environment.
 	Region string
-	// Signs is true where an API key cannot stand in, such as to assume a role.
+	// Signs is true if an API key does not suffice, such as to assume a role.
 	Signs bool
 }
 
 type account struct {
 	Account
 	region, source string
-	err            error // no credentials
+	err            error // why there are no credentials
 }
 
-// ReadAWS asks the AWS environment for credentials and a region, as the sidecar
-// does. No value of a credential is kept.
+// ReadAWS looks up credentials and region of each account as the sidecar does. It
+// keeps no credential values.
 func ReadAWS(ctx context.Context, accounts []Account) *AWS {
 	ctx, cancel := context.WithTimeout(ctx, credentialsLimit)
 	defer cancel()
@@ -102,27 +103,26 @@ func (a *AWS) each(find func(*account) string) []observation {
 	return found
 }
 
-// awsChecks are about the way to Bedrock. They see the environment of this
-// process.
+// awsChecks check the AWS environment of this process.
 func awsChecks() []check {
 	return []check{
 		{
 			"aws-credentials", Error,
-			"no AWS credentials in the environment of this process (-aws=false looks at none)",
-			"Give the sidecar a role (IRSA, EKS Pod Identity, an instance profile), AWS_PROFILE, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_BEARER_TOKEN_BEDROCK, and run doctor with the same.",
+			"no AWS credentials in this process's environment (-aws=false skips this check)",
+			"Give the sidecar a role (IRSA, EKS Pod Identity, an instance profile), AWS_PROFILE, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_BEARER_TOKEN_BEDROCK, and run doctor in the same environment.",
 			func(e *examination) []observation {
 				return e.AWS.each(func(a *account) string {
 					if a.err == nil {
 						return ""
 					}
-					return "there are no credentials: " + a.reason()
+					return "no credentials: " + a.reason()
 				})
 			},
 		},
 		{
 			"aws-region", Warning,
-			"no AWS region in the environment of this process or in the file of -config: the sidecar calls us-east-1",
-			"Set AWS_REGION, or region of each backend.",
+			"no AWS region in this process's environment or in the -config file: the sidecar uses us-east-1",
+			"Set AWS_REGION, or the region of each backend.",
 			func(e *examination) []observation {
 				return e.AWS.each(func(a *account) string { return problemIf(a.region == "", "no region is set") })
 			},
@@ -132,7 +132,7 @@ func awsChecks() []check {
 
 func (a *account) reason() string {
 	if errors.Is(a.err, context.DeadlineExceeded) {
-		return fmt.Sprintf("none were found within %v", credentialsLimit)
+		return fmt.Sprintf("none found within %v", credentialsLimit)
 	}
 	return a.err.Error()
 }

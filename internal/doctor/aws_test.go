@@ -9,7 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// noAWS is an environment without any credentials.
+// noAWS sets an environment without credentials, except for the profile "keys".
 func noAWS(t *testing.T) {
 	t.Helper()
 	for _, name := range []string{
@@ -28,7 +28,7 @@ func noAWS(t *testing.T) {
 	t.Setenv("AWS_EC2_METADATA_DISABLED", "true")
 }
 
-// withoutPath leaves out where the configuration file of the test is.
+// withoutPath replaces the path of the test's configuration file.
 func withoutPath(lines []string) []string {
 	for i := range lines {
 		lines[i] = strings.ReplaceAll(lines[i], os.Getenv("AWS_CONFIG_FILE"), "CONFIG")
@@ -41,7 +41,7 @@ func TestReadAWS(t *testing.T) {
 		env      map[string]string
 		account  Account
 		examined []string
-		findings []string // their ids
+		findings []string // ids
 	}{
 		"keys": {
 			map[string]string{"AWS_ACCESS_KEY_ID": "AKIDX", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_REGION": "eu-west-1"},
@@ -49,7 +49,7 @@ func TestReadAWS(t *testing.T) {
 			[]string{"AWS: credentials from EnvConfigCredentials, region eu-west-1"},
 			nil,
 		},
-		"region of the configuration": {
+		"configured region": {
 			map[string]string{"AWS_ACCESS_KEY_ID": "AKIDX", "AWS_SECRET_ACCESS_KEY": "secret"},
 			Account{Region: "eu-west-2"},
 			[]string{"AWS: credentials from EnvConfigCredentials, region eu-west-2"},
@@ -61,7 +61,7 @@ func TestReadAWS(t *testing.T) {
 			[]string{"AWS: credentials from AWS_BEARER_TOKEN_BEDROCK, region not set"},
 			[]string{"aws-region"},
 		},
-		"an API key is not for a role": {
+		"an API key cannot assume a role": {
 			map[string]string{bearerVariable: "bedrock-api-key-x", "AWS_REGION": "eu-west-1"},
 			Account{Signs: true},
 			nil,
@@ -78,7 +78,7 @@ func TestReadAWS(t *testing.T) {
 			}
 			a := ReadAWS(t.Context(), []Account{c.account})
 			if diff := cmp.Diff(c.examined, withoutPath(a.examined())); diff != "" {
-				t.Errorf("looked at (-want +got):\n%s", diff)
+				t.Errorf("examined (-want +got):\n%s", diff)
 			}
 			var ids []string
 			for _, check := range awsChecks() {

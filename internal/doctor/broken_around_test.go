@@ -19,26 +19,26 @@ func httpFilter(t *testing.T, name string, m proto.Message) *hcmv3.HttpFilter {
 	return &hcmv3.HttpFilter{Name: name, ConfigType: &hcmv3.HttpFilter_TypedConfig{TypedConfig: packed(t, m)}}
 }
 
-// insert puts filters at a place of the chain, in which the sidecar's is first and
-// the router last.
+// insert adds filters to the chain at index at. The sidecar's filter is first, the
+// router last.
 func (s *site) insert(at int, filters ...*hcmv3.HttpFilter) {
 	chain := s.manager.GetHttpFilters()
 	s.manager.HttpFilters = append(append(append([]*hcmv3.HttpFilter{}, chain[:at]...), filters...), chain[at:]...)
 }
 
-// brokenSurroundings have other filters, or none that work.
-func brokenSurroundings() []broken {
+// brokenChains have other filters, or a filter that does not run.
+func brokenChains() []broken {
 	return []broken{
 		{"guards before", func(t *testing.T, s *site) {
 			s.insert(0, httpFilter(t, "jwt", &jwtv3.JwtAuthentication{}), httpFilter(t, "lua", &luav3.Lua{}))
 		}, []string{}},
 		{"guards after", func(t *testing.T, s *site) {
 			s.insert(1, httpFilter(t, "jwt", &jwtv3.JwtAuthentication{}), httpFilter(t, "who may", &rbacv3.RBAC{}))
-		}, []string{"filter-order: " + filterWhere + `: after it, and so never run for requests: "jwt", "who may"`}},
-		{"a guard after, known by its name", func(_ *testing.T, s *site) {
+		}, []string{"filter-order: " + filterWhere + `: these filters come after it and never run for requests: "jwt", "who may"`}},
+		{"a guard after, recognized by its name", func(_ *testing.T, s *site) {
 			s.insert(1, &hcmv3.HttpFilter{Name: "envoy.filters.http.basic_auth"}, &hcmv3.HttpFilter{Name: "envoy.filters.http.oauth2/policy"})
-		}, []string{"filter-order: " + filterWhere + `: after it, and so never run for requests: "envoy.filters.http.basic_auth", "envoy.filters.http.oauth2/policy"`}},
-		{"a guard after that is used nowhere", func(t *testing.T, s *site) {
+		}, []string{"filter-order: " + filterWhere + `: these filters come after it and never run for requests: "envoy.filters.http.basic_auth", "envoy.filters.http.oauth2/policy"`}},
+		{"a guard after that no route uses", func(t *testing.T, s *site) {
 			s.insert(1, httpFilter(t, "rbac", &rbacv3.RBAC{}))
 			s.manager.HttpFilters[1].Disabled = true
 		}, []string{}},
@@ -46,20 +46,20 @@ func brokenSurroundings() []broken {
 			s.insert(1, httpFilter(t, "rbac", &rbacv3.RBAC{}))
 			s.manager.HttpFilters[1].Disabled = true
 			s.route().TypedPerFilterConfig = map[string]*anypb.Any{"rbac": packed(t, &rbacv3.RBACPerRoute{})}
-		}, []string{"filter-order: " + filterWhere + `: after it, and so never run for requests: "rbac"`}},
-		{"a guard after, and the routes are not known", func(t *testing.T, s *site) {
+		}, []string{"filter-order: " + filterWhere + `: these filters come after it and never run for requests: "rbac"`}},
+		{"a guard after, routes unknown", func(t *testing.T, s *site) {
 			s.noRoutes = true
 			s.insert(1, httpFilter(t, "rbac", &rbacv3.RBAC{}))
 		}, []string{
-			"filter-order: " + filterWhere + ` (by ECDS): after it, and so never run for requests: "rbac"`,
-			"routes-missing: " + listenerWhere + `: its routes are not known, and were not checked ("bedrock")`,
+			"filter-order: " + filterWhere + ` (from ECDS): these filters come after it and never run for requests: "rbac"`,
+			"routes-missing: " + listenerWhere + `: its routes ("bedrock") are unknown and were not checked`,
 		}},
-		{"a program after", func(t *testing.T, s *site) {
+		{"a script after", func(t *testing.T, s *site) {
 			s.insert(1, httpFilter(t, "script", &luav3.Lua{}))
-		}, []string{"filter-order-others: " + filterWhere + `: after it, and so never run for requests: "script"`}},
+		}, []string{"filter-order-others: " + filterWhere + `: these filters come after it and never run for requests: "script"`}},
 		{"the router is not last", func(t *testing.T, s *site) {
 			s.insert(2, httpFilter(t, "acme.last", &clusterv3.Cluster{}))
-		}, []string{"router-last: " + filterWhere + ": the last filter of its chain is not the router"}},
+		}, []string{"router-last: " + filterWhere + ": the last filter of the chain is not the router"}},
 		{"two filters", func(t *testing.T, s *site) {
 			other := proto.CloneOf(s.config)
 			other.GrpcService.GetEnvoyGrpc().ClusterName = "other"
@@ -70,7 +70,7 @@ func brokenSurroundings() []broken {
 			s.insert(0, httpFilter(t, "other", other))
 		}, []string{
 			`filter-ambiguous: Envoy: ext_proc filters call cluster "bedrock_extproc", cluster "other"`,
-			`filter-order-others: listener "bedrock", filter "other": after it, and so never run for requests: "envoy.filters.http.ext_proc"`,
+			`filter-order-others: listener "bedrock", filter "other": these filters come after it and never run for requests: "envoy.filters.http.ext_proc"`,
 		}},
 		{"a second filter chain", func(_ *testing.T, s *site) {
 			s.listener.FilterChains[0].Name = "tls"
@@ -81,10 +81,10 @@ func brokenSurroundings() []broken {
 			`failure-mode: listener "bedrock", filter chain "1", filter "envoy.filters.http.ext_proc": failure_mode_allow is true`,
 		}},
 		{"disabled", func(_ *testing.T, s *site) { s.filter.Disabled = true }, []string{"filter-disabled: " + filterWhere + ": it is disabled, and no route enables it"}},
-		{"disabled, and asked for by its cluster", func(_ *testing.T, s *site) {
+		{"disabled, selected by -cluster", func(_ *testing.T, s *site) {
 			s.filter.Disabled, s.options.Cluster = true, "bedrock_extproc"
 		}, []string{"filter-disabled: " + filterWhere + ": it is disabled, and no route enables it"}},
-		{"disabled, and enabled on the route", func(t *testing.T, s *site) {
+		{"disabled, but enabled on the route", func(t *testing.T, s *site) {
 			s.filter.Disabled = true
 			s.perRoute(t, &routev3.FilterConfig{})
 		}, []string{}},

@@ -70,12 +70,12 @@ func brokenClusters() []broken {
 	}
 }
 
-// at puts the sidecar on another machine.
+// at sets the sidecar's address.
 func (s *site) at(host string) {
 	s.cluster.GetLoadAssignment().GetEndpoints()[0].GetLbEndpoints()[0].GetEndpoint().GetAddress().GetSocketAddress().Address = host
 }
 
-// brokenRuns are good configurations with which something went wrong.
+// brokenRuns are good configurations with failures at run time.
 func brokenRuns() []broken {
 	stats := func(name string, value uint64) func(*testing.T, *site) {
 		return func(_ *testing.T, s *site) {
@@ -88,11 +88,11 @@ func brokenRuns() []broken {
 	}
 	const filterStats = "http.bedrock.ext_proc.bedrock."
 	return []broken{
-		{"refused", func(_ *testing.T, s *site) { s.refused = "no such cluster\n" }, []string{
-			`configuration-refused: listener "refused": Envoy refused an update: no such cluster`,
+		{"rejected", func(_ *testing.T, s *site) { s.rejected = "no such cluster\n" }, []string{
+			`configuration-refused: listener "rejected": Envoy rejected an update: no such cluster`,
 		}},
 		{"warming", func(_ *testing.T, s *site) { s.warming = true }, []string{
-			`listener-warming: listener "next": it is warming; what was checked is the one before, if there is one`,
+			`listener-warming: listener "next": it is warming; only the previous version was checked, if there is one`,
 		}},
 		{"good stats", stats(filterStats+"streams_started", 9), []string{}},
 		{"nothing spurious", stats(filterStats+"spurious_msgs_received", 0), []string{}},
@@ -104,15 +104,15 @@ func brokenRuns() []broken {
 		}, []string{`sidecar-unhealthy: cluster "outbound|9002||llm": 0 of 0 endpoints are healthy`}},
 		{"no stats of the cluster", func(_ *testing.T, s *site) { s.stats = map[string]uint64{} }, []string{}},
 		{"unhealthy", stats("cluster.bedrock_extproc.membership_healthy", 0), []string{"sidecar-unhealthy: " + clusterWhere + ": 0 of 1 endpoints are healthy"}},
-		{"overflow", stats("cluster.bedrock_extproc.upstream_rq_pending_overflow", 3), []string{"calls-refused: " + clusterWhere + ": circuit breakers have refused 3 calls"}},
-		{"overflow since 1.38", stats("cluster.bedrock_extproc.upstream_rq_active_overflow", 3), []string{"calls-refused: " + clusterWhere + ": circuit breakers have refused 3 calls"}},
+		{"overflow", stats("cluster.bedrock_extproc.upstream_rq_pending_overflow", 3), []string{"calls-refused: " + clusterWhere + ": circuit breakers have rejected 3 calls"}},
+		{"overflow since 1.38", stats("cluster.bedrock_extproc.upstream_rq_active_overflow", 3), []string{"calls-refused: " + clusterWhere + ": circuit breakers have rejected 3 calls"}},
 		{"spurious", stats(filterStats+"spurious_msgs_received", 2), []string{"calls-failed: Envoy: http.bedrock.ext_proc.bedrock.spurious_msgs_received is 2"}},
 		{"AWS", aws(account{region: "eu-west-1", source: "somewhere"}), []string{}},
 		{"no region", aws(account{source: "somewhere"}), []string{"aws-region: AWS: no region is set"}},
-		{"no credentials", aws(account{region: "eu-west-1", err: errors.New("none")}), []string{"aws-credentials: AWS: there are no credentials: none"}},
+		{"no credentials", aws(account{region: "eu-west-1", err: errors.New("none")}), []string{"aws-credentials: AWS: no credentials: none"}},
 		{
 			"no credentials in time", aws(account{Account: Account{Profile: "p"}, region: "eu-west-1", err: fmt.Errorf("wait: %w", context.DeadlineExceeded)}),
-			[]string{`aws-credentials: AWS, profile "p": there are no credentials: none were found within 5s`},
+			[]string{`aws-credentials: AWS, profile "p": no credentials: none found within 5s`},
 		},
 	}
 }

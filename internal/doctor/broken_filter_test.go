@@ -25,20 +25,20 @@ func brokenVersions() []broken {
 	release := func(minor, patch uint32) func(*testing.T, *site) {
 		return func(_ *testing.T, s *site) { s.version.MinorNumber, s.version.Patch = minor, patch }
 	}
-	failOpen := ": it lets a request through to the route behind the filter if the call to the sidecar cannot be set up, whatever failure_mode_allow says"
-	cve := ": it has CVE-2026-47207: a server that does not keep the protocol can crash it"
+	failOpen := ": if the call to the sidecar cannot be set up, the request continues to the fallback route, even without failure_mode_allow"
+	cve := ": it has CVE-2026-47207: a server that violates the protocol can crash it"
 	return []broken{
-		{"1.36", release(36, 9), []string{"envoy-version: Envoy 1.36.9: it cannot stream answers: every stream fails with 500, or goes on to the route behind the filter"}},
+		{"1.36", release(36, 9), []string{"envoy-version: Envoy 1.36.9: it cannot stream answers: every stream fails with 500 or continues to the fallback route"}},
 		{"1.37 without the fix", release(37, 4), []string{"envoy-version-fail-open: Envoy 1.37.4" + failOpen, "envoy-cve-2026-47207: Envoy 1.37.4" + cve}},
 		{"1.38 without the fix", release(38, 2), []string{"envoy-version-fail-open: Envoy 1.38.2" + failOpen, "envoy-cve-2026-47207: Envoy 1.38.2" + cve}},
 		{"1.38 with the fix", release(38, 3), []string{"envoy-version-fail-open: Envoy 1.38.3" + failOpen}},
 		{"1.39", release(39, 0), []string{}},
 		{"2.0", func(_ *testing.T, s *site) { s.version.MajorNumber, s.version.MinorNumber = 2, 0 }, []string{}},
-		{"no version", func(_ *testing.T, s *site) { s.version = nil }, []string{`envoy-version-unknown: Envoy: its version is not known (""), and was not checked`}},
+		{"no version", func(_ *testing.T, s *site) { s.version = nil }, []string{`envoy-version-unknown: Envoy: its version ("") is unknown and was not checked`}},
 	}
 }
 
-// brokenFilters have one field of the filter changed.
+// brokenFilters change one field of the filter.
 func brokenFilters() []broken {
 	field := func(id, problem string, change func(*extprocv3.ExternalProcessor)) broken {
 		return broken{
@@ -83,7 +83,7 @@ func brokenFilters() []broken {
 				buffered, "buffer-limit: " + listenerWhere + ": per_connection_buffer_limit_bytes is 1048576",
 			},
 		},
-		{"no message_timeout", func(_ *testing.T, s *site) { s.config.MessageTimeout = nil }, []string{}}, // it does not count
+		{"no message_timeout", func(_ *testing.T, s *site) { s.config.MessageTimeout = nil }, []string{}}, // it does not apply
 		field("request-headers", "request_header_mode is SKIP", func(f *extprocv3.ExternalProcessor) {
 			f.ProcessingMode.RequestHeaderMode = extprocv3.ProcessingMode_SKIP
 		}),
@@ -97,7 +97,7 @@ func brokenFilters() []broken {
 		field("observability-mode", "observability_mode is true", func(f *extprocv3.ExternalProcessor) { f.ObservabilityMode = true }),
 		field("immediate-response", "disable_immediate_response is true", func(f *extprocv3.ExternalProcessor) { f.DisableImmediateResponse = true }),
 		field("grpc-service", "it has no grpc_service with a target", func(f *extprocv3.ExternalProcessor) { f.GrpcService = nil }),
-		field("google-grpc", `it calls "127.0.0.1:9002" by google_grpc`, func(f *extprocv3.ExternalProcessor) {
+		field("google-grpc", `it calls "127.0.0.1:9002" with google_grpc`, func(f *extprocv3.ExternalProcessor) {
 			f.GrpcService = &corev3.GrpcService{TargetSpecifier: &corev3.GrpcService_GoogleGrpc_{
 				GoogleGrpc: &corev3.GrpcService_GoogleGrpc{TargetUri: "127.0.0.1:9002"},
 			}}
@@ -108,7 +108,7 @@ func brokenFilters() []broken {
 		field("grpc-retry", "grpc_service has a retry_policy", func(f *extprocv3.ExternalProcessor) {
 			f.GrpcService.RetryPolicy = &corev3.RetryPolicy{}
 		}),
-		field("metadata-receiving", "what the sidecar says of its answers is dropped", func(f *extprocv3.ExternalProcessor) {
+		field("metadata-receiving", "receiving_namespaces lacks bedrock, so the sidecar's metadata is dropped", func(f *extprocv3.ExternalProcessor) {
 			f.MetadataOptions.ReceivingNamespaces = nil
 		}),
 		field("forward-rules", "forward_rules do not forward :method, :path", func(f *extprocv3.ExternalProcessor) {
@@ -118,7 +118,7 @@ func brokenFilters() []broken {
 			f.ForwardRules.DisallowedHeaders = allow(&matcherv3.StringMatcher{MatchPattern: &matcherv3.StringMatcher_Contains{Contains: "PATH"}, IgnoreCase: true})
 		}),
 		{
-			"headers that are allowed",
+			"allowed headers",
 			func(_ *testing.T, s *site) {
 				s.config.ForwardRules.DisallowedHeaders = allow(
 					&matcherv3.StringMatcher{MatchPattern: &matcherv3.StringMatcher_SafeRegex{SafeRegex: &matcherv3.RegexMatcher{Regex: "path"}}},
@@ -161,7 +161,7 @@ func brokenFilters() []broken {
 			},
 		},
 		{
-			"another cluster is asked for",
+			"-cluster names another cluster",
 			func(_ *testing.T, s *site) { s.options.Cluster = "other" },
 			[]string{`filter-missing: Envoy: no ext_proc filter calls cluster "other"`},
 		},
@@ -185,7 +185,7 @@ func brokenFilters() []broken {
 					},
 				}}, s.manager.GetHttpFilters()...)
 			},
-			[]string{`filter-unread: listener "bedrock", filter "late": its configuration is not known (type "")`},
+			[]string{`filter-unread: listener "bedrock", filter "late": its configuration is unknown (type "")`},
 		},
 		{
 			"a long answer",

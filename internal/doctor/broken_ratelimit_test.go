@@ -11,14 +11,14 @@ import (
 	"google.golang.org/protobuf/types/known/anypb"
 )
 
-// limited puts a global rate limit before the sidecar.
+// limited adds a global rate limit filter before the sidecar's.
 func (s *site) limited(t *testing.T, limits ...*routev3.RateLimit) {
 	t.Helper()
 	s.insert(0, httpFilter(t, "limit", &ratelimitv3.RateLimit{RateLimits: limits}))
 }
 
-// toNobody has the route lead to a cluster without endpoints.
-func (s *site) toNobody() {
+// toEmptyCluster makes the route point to a cluster without endpoints.
+func (s *site) toEmptyCluster() {
 	s.route().Action = toCluster(&routev3.RouteAction{})
 	s.clusters = append(s.clusters, &clusterv3.Cluster{Name: "web", LoadAssignment: &endpointv3.ClusterLoadAssignment{ClusterName: "web"}})
 }
@@ -29,19 +29,19 @@ func brokenRateLimits() []broken {
 	perRoute := func(t *testing.T) map[string]*anypb.Any {
 		return map[string]*anypb.Any{"limit": packed(t, &ratelimitv3.RateLimitPerRoute{RateLimits: []*routev3.RateLimit{tokens}})}
 	}
-	noCluster := []string{"rate-limit-no-cluster: " + routeWhere + `: the limits of filter "limit" do nothing: the route has no cluster`}
+	noCluster := []string{"rate-limit-no-cluster: " + routeWhere + `: the limits of filter "limit" have no effect: the route has no cluster`}
 	ignored := ": rate_limits have a hits_addend, which Envoy ignores there"
 	return []broken{
 		{"no limits", func(t *testing.T, s *site) { s.limited(t) }, []string{}},
 		{"limits of the filter", func(t *testing.T, s *site) { s.limited(t, limit) }, noCluster},
-		{"limits of a filter that is used nowhere", func(t *testing.T, s *site) {
+		{"limits of a filter that no route uses", func(t *testing.T, s *site) {
 			s.limited(t, limit)
 			s.manager.GetHttpFilters()[0].Disabled = true
 		}, []string{}},
 		{"limits after the sidecar", func(t *testing.T, s *site) {
 			s.insert(1, httpFilter(t, "limit", &ratelimitv3.RateLimit{RateLimits: []*routev3.RateLimit{limit}}))
-		}, []string{"filter-order: " + filterWhere + `: after it, and so never run for requests: "limit"`}},
-		{"another filter with something for the route", func(t *testing.T, s *site) {
+		}, []string{"filter-order: " + filterWhere + `: these filters come after it and never run for requests: "limit"`}},
+		{"route configuration of another filter", func(t *testing.T, s *site) {
 			s.insert(0, httpFilter(t, "rbac", &rbacv3.RBAC{}))
 			s.route().TypedPerFilterConfig = map[string]*anypb.Any{"rbac": packed(t, &rbacv3.RBACPerRoute{})}
 		}, []string{}},
@@ -64,16 +64,16 @@ func brokenRateLimits() []broken {
 		{"limits with a cluster", func(t *testing.T, s *site) {
 			s.limited(t, limit)
 			s.route().TypedPerFilterConfig = perRoute(t)
-			s.toNobody()
+			s.toEmptyCluster()
 		}, []string{}},
 		{"tokens of the host", func(t *testing.T, s *site) {
 			s.limited(t)
-			s.toNobody()
+			s.toEmptyCluster()
 			s.routes.GetVirtualHosts()[0].RateLimits = []*routev3.RateLimit{limit, tokens}
 		}, []string{"rate-limit-addend: " + filterWhere + `, virtual host "bedrock"` + ignored}},
 		{"tokens of the route", func(t *testing.T, s *site) {
 			s.limited(t)
-			s.toNobody()
+			s.toEmptyCluster()
 			s.route().GetRoute().RateLimits = []*routev3.RateLimit{tokens}
 		}, []string{"rate-limit-addend: " + routeWhere + ignored}},
 	}

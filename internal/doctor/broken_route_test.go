@@ -24,7 +24,7 @@ func (s *site) perRoute(t *testing.T, m proto.Message) {
 	s.route().TypedPerFilterConfig = map[string]*anypb.Any{s.filter.GetName(): packed(t, m)}
 }
 
-// before puts a route without the filter before the one there is.
+// before adds a route with the filter disabled before the existing route.
 func (s *site) before(t *testing.T, match *routev3.RouteMatch) {
 	t.Helper()
 	host := s.routes.GetVirtualHosts()[0]
@@ -47,20 +47,20 @@ func prefix(text string) *routev3.RouteMatch {
 	return &routev3.RouteMatch{PathSpecifier: &routev3.RouteMatch_Prefix{Prefix: text}}
 }
 
-// brokenRoutes are brokenFilters of one route, and routes that are wrong.
+// brokenRoutes change one route's override of the filter, or the routes themselves.
 func brokenRoutes() []broken {
 	firstDisabled := []string{"route-disabled: " + filterWhere + `, virtual host "bedrock", route "first": the filter is disabled for ` + callPath}
-	leadsAway := "route-behind-cluster: " + routeWhere + `: it leads to a cluster "web"`
+	routesAway := "route-behind-cluster: " + routeWhere + `: it routes to a cluster "web"`
 	status := func(code uint32) func(*testing.T, *site) {
 		return func(_ *testing.T, s *site) { s.route().GetDirectResponse().Status = code }
 	}
 	return []broken{
 		{"RDS has not delivered", func(_ *testing.T, s *site) { s.noRoutes = true }, []string{
-			"routes-missing: " + listenerWhere + `: its routes are not known, and were not checked ("bedrock")`,
+			"routes-missing: " + listenerWhere + `: its routes ("bedrock") are unknown and were not checked`,
 		}},
-		{"a success behind", status(200), []string{"route-behind: " + routeWhere + ": its direct_response has status 200"}},
-		{"a 404 behind", status(404), []string{"route-behind: " + routeWhere + ": its direct_response has status 404"}},
-		{"a 500 behind", status(500), []string{}},
+		{"fallback 200", status(200), []string{"route-behind: " + routeWhere + ": its direct_response has status 200"}},
+		{"fallback 404", status(404), []string{"route-behind: " + routeWhere + ": its direct_response has status 404"}},
+		{"fallback 500", status(500), []string{}},
 		{"a 404 for other paths", func(_ *testing.T, s *site) {
 			host := s.routes.GetVirtualHosts()[0]
 			other := proto.CloneOf(s.route())
@@ -68,23 +68,23 @@ func brokenRoutes() []broken {
 			other.GetDirectResponse().Status = 404
 			host.Routes = append(host.Routes, other)
 		}, []string{}},
-		{"a cluster behind", func(_ *testing.T, s *site) { s.route().Action = toCluster(&routev3.RouteAction{}) }, []string{leadsAway}},
-		{"a cluster with endpoints behind", func(_ *testing.T, s *site) {
+		{"fallback to a cluster", func(_ *testing.T, s *site) { s.route().Action = toCluster(&routev3.RouteAction{}) }, []string{routesAway}},
+		{"fallback to a cluster with endpoints", func(_ *testing.T, s *site) {
 			s.route().Action = toCluster(&routev3.RouteAction{})
 			s.route().GetRoute().ClusterSpecifier = &routev3.RouteAction_Cluster{Cluster: "bedrock_extproc"}
-		}, []string{"route-behind-cluster: " + routeWhere + `: it leads to a cluster "bedrock_extproc"`}},
-		{"a cluster without endpoints behind", func(_ *testing.T, s *site) { s.toNobody() }, []string{}},
-		{"a redirect behind", func(_ *testing.T, s *site) {
+		}, []string{"route-behind-cluster: " + routeWhere + `: it routes to a cluster "bedrock_extproc"`}},
+		{"fallback to a cluster without endpoints", func(_ *testing.T, s *site) { s.toEmptyCluster() }, []string{}},
+		{"fallback to a redirect", func(_ *testing.T, s *site) {
 			s.route().Action = &routev3.Route_Redirect{Redirect: &routev3.RedirectAction{}}
-		}, []string{"route-behind-cluster: " + routeWhere + ": it is a redirect, which is never sent"}},
+		}, []string{"route-behind-cluster: " + routeWhere + ": it is a redirect, which Envoy never sends"}},
 		{"a route with a short idle_timeout", func(_ *testing.T, s *site) {
 			s.route().Action = toCluster(&routev3.RouteAction{IdleTimeout: durationpb.New(time.Minute)})
-		}, []string{"route-idle-timeout: " + routeWhere + ": idle_timeout is 1m0s, and an answer may take 5m0s", leadsAway}},
+		}, []string{"route-idle-timeout: " + routeWhere + ": idle_timeout is 1m0s, and an answer may take 5m0s", routesAway}},
 		{"a route with a short max_stream_duration", func(_ *testing.T, s *site) {
 			s.route().Action = toCluster(&routev3.RouteAction{
 				MaxStreamDuration: &routev3.RouteAction_MaxStreamDuration{MaxStreamDuration: durationpb.New(time.Minute)},
 			})
-		}, []string{"max-stream-duration: " + routeWhere + ": max_stream_duration is 1m0s, and an answer may take 5m0s", leadsAway}},
+		}, []string{"max-stream-duration: " + routeWhere + ": max_stream_duration is 1m0s, and an answer may take 5m0s", routesAway}},
 		{"the only route disables it", func(t *testing.T, s *site) { s.perRoute(t, envoy.Disabled()) }, []string{
 			"filter-disabled: " + filterWhere + ": every route disables it",
 		}},
@@ -92,17 +92,17 @@ func brokenRoutes() []broken {
 			s.routes.GetVirtualHosts()[0].TypedPerFilterConfig = map[string]*anypb.Any{s.filter.GetName(): packed(t, &routev3.FilterConfig{Disabled: true})}
 		}, []string{"filter-disabled: " + filterWhere + ": every route disables it"}},
 		{"another path disables it", func(t *testing.T, s *site) { s.before(t, prefix("/healthz")) }, []string{}},
-		{"a prefix of calls disables it", func(t *testing.T, s *site) { s.before(t, prefix("/api/v1")) }, firstDisabled},
-		{"a whole segment of calls disables it", func(t *testing.T, s *site) {
+		{"a prefix of the call path disables it", func(t *testing.T, s *site) { s.before(t, prefix("/api/v1")) }, firstDisabled},
+		{"a whole segment of the call path disables it", func(t *testing.T, s *site) {
 			s.before(t, &routev3.RouteMatch{PathSpecifier: &routev3.RouteMatch_PathSeparatedPrefix{PathSeparatedPrefix: "/api/v1/llm"}})
 		}, firstDisabled},
-		{"half a segment of calls disables it", func(t *testing.T, s *site) {
+		{"half a segment of the call path disables it", func(t *testing.T, s *site) {
 			s.before(t, &routev3.RouteMatch{PathSpecifier: &routev3.RouteMatch_PathSeparatedPrefix{PathSeparatedPrefix: "/api/v1/l"}})
 		}, []string{}},
-		{"the path of calls disables it, in capitals", func(t *testing.T, s *site) {
+		{"the call path disables it, in capitals", func(t *testing.T, s *site) {
 			s.before(t, &routev3.RouteMatch{PathSpecifier: &routev3.RouteMatch_Path{Path: "/API/v1/llm/completions"}, CaseSensitive: wrapperspb.Bool(false)})
 		}, firstDisabled},
-		{"a pattern of calls disables it", func(t *testing.T, s *site) {
+		{"a regex for the call path disables it", func(t *testing.T, s *site) {
 			s.before(t, &routev3.RouteMatch{PathSpecifier: &routev3.RouteMatch_SafeRegex{SafeRegex: &matcherv3.RegexMatcher{Regex: "/api/.*"}}})
 		}, firstDisabled},
 		{"calls with a header disable it", func(t *testing.T, s *site) {
@@ -125,7 +125,7 @@ func brokenRoutes() []broken {
 				TypedPerFilterConfig: map[string]*anypb.Any{s.filter.GetName(): packed(t, envoy.Disabled())},
 			}}})
 		}, []string{}},
-		{"a page of Envoy's own", func(t *testing.T, s *site) {
+		{"a page that Envoy serves itself", func(t *testing.T, s *site) {
 			s.before(t, prefix("/healthz"))
 			s.route().Action = &routev3.Route_DirectResponse{DirectResponse: &routev3.DirectResponseAction{Status: 200}}
 		}, []string{}},
@@ -147,7 +147,7 @@ func brokenRoutes() []broken {
 			mode.RequestBodyMode = extprocv3.ProcessingMode_STREAMED
 			s.perRoute(t, overrides(&extprocv3.ExtProcOverrides{ProcessingMode: mode}))
 		}, []string{"body-mode: " + routeWhere + ": request_body_mode is STREAMED"}},
-		{"disabled, changed by one route, as it is on another", func(t *testing.T, s *site) {
+		{"disabled, overridden on one route, enabled unchanged on another", func(t *testing.T, s *site) {
 			s.filter.Disabled, s.config.ObservabilityMode = true, true
 			host := s.routes.GetVirtualHosts()[0]
 			other := proto.CloneOf(s.route())
@@ -162,7 +162,7 @@ func brokenRoutes() []broken {
 			s.perRoute(t, overrides(&extprocv3.ExtProcOverrides{MetadataOptions: &extprocv3.MetadataOptions{
 				ReceivingNamespaces: &extprocv3.MetadataOptions_MetadataNamespaces{Untyped: []string{"other"}},
 			}}))
-		}, []string{"metadata-receiving: " + routeWhere + ": what the sidecar says of its answers is dropped"}},
+		}, []string{"metadata-receiving: " + routeWhere + ": receiving_namespaces lacks bedrock, so the sidecar's metadata is dropped"}},
 		{"a route that calls another cluster", func(t *testing.T, s *site) {
 			service := proto.CloneOf(s.config.GetGrpcService())
 			service.GetEnvoyGrpc().ClusterName = "elsewhere"
@@ -182,9 +182,9 @@ func brokenRoutes() []broken {
 			s.options.InitialMetadata = []string{"bedrock-backend"}
 			s.perRoute(t, envoy.Backend("eu"))
 		}, []string{}},
-		{"a route whose backend a client names", func(t *testing.T, s *site) {
+		{"a route whose backend comes from a header", func(t *testing.T, s *site) {
 			s.perRoute(t, envoy.Backend("%REQ(x-backend)%"))
-		}, []string{"identity-by-clients: " + routeWhere + ": bedrock-backend is %REQ(x-backend)%, which is what a client says"}},
+		}, []string{"identity-by-clients: " + routeWhere + ": bedrock-backend is %REQ(x-backend)%, which clients can forge"}},
 		{"headers as identity", func(t *testing.T, s *site) {
 			s.options.Namespaces = []string{"envoy.lb"}
 			s.config.MetadataOptions.ForwardingNamespaces = &extprocv3.MetadataOptions_MetadataNamespaces{Untyped: []string{"envoy.lb"}}

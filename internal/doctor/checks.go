@@ -2,18 +2,17 @@ package doctor
 
 import "slices"
 
-// A check looks for one thing that goes wrong.
+// A check looks for one kind of mistake. docs/doctor.md is generated from id,
+// severity, finds and fix.
 type check struct {
 	id       string
 	severity Severity
-	// finds says what it looks for, for docs/doctor.md.
-	finds string
-	// fix says how to mend it.
-	fix  string
-	find func(*examination) []observation
+	finds    string // the problem that it reports, as a phrase
+	fix      string // how to fix it, as a sentence
+	find     func(*examination) []observation
 }
 
-// checks are all there are, in the order in which one would look.
+// checks returns all checks, in the order of the report and of docs/doctor.md.
 func checks() []check {
 	return slices.Concat(
 		versionChecks(), configurationChecks(), presenceChecks(), modeChecks(), requestChecks(), filterChecks(), identityChecks(),
@@ -21,12 +20,13 @@ func checks() []check {
 	)
 }
 
-// eachSetting runs a check of the filter's configuration, and of what routes make
-// of it where that is wrong in another way.
+// eachSetting applies find to the filter's own configuration and to every route's
+// override of it. A route that has the same problem as the filter is not reported
+// again.
 func eachSetting(find func(*examination, setting) string) func(*examination) []observation {
 	return func(e *examination) []observation {
 		var found []observation
-		for _, p := range e.places {
+		for _, p := range e.extProcs {
 			var first string
 			for i, s := range p.settings {
 				problem := find(e, s)
@@ -42,12 +42,12 @@ func eachSetting(find func(*examination, setting) string) func(*examination) []o
 	}
 }
 
-// eachPlace runs a check of the surroundings of each filter.
-func eachPlace(find func(*examination, *place) []observation) func(*examination) []observation {
+// eachFilter applies find to each ext_proc filter.
+func eachFilter(find func(*examination, *extProc) []observation) func(*examination) []observation {
 	return func(e *examination) []observation {
 		var found []observation
-		for i := range e.places {
-			found = append(found, find(e, &e.places[i])...)
+		for i := range e.extProcs {
+			found = append(found, find(e, &e.extProcs[i])...)
 		}
 		return found
 	}

@@ -14,21 +14,21 @@ import (
 )
 
 const (
-	// defaultLimit is Envoy's for connections, pending requests and requests.
+	// defaultLimit is Envoy's default for connections, pending requests and requests.
 	defaultLimit = 1024
-	// pingInterval is the shortest that the sidecar's server allows.
+	// pingInterval is the shortest ping interval that the sidecar's server allows.
 	pingInterval = 10 * time.Second
-	// longestConnect is what control planes use that do not think about it.
+	// longestConnect is the default of common control planes.
 	longestConnect = 10 * time.Second
 )
 
-// clusterChecks are about how Envoy reaches the sidecar.
+// clusterChecks check how Envoy reaches the sidecar.
 func clusterChecks() []check {
 	return []check{
 		{
 			"cluster-missing", Error,
-			"a cluster that the filter calls and Envoy does not have",
-			"Define the cluster, or name the right one in grpc_service.envoy_grpc.cluster_name; in Istio it is outbound|PORT||HOST.",
+			"the filter calls a cluster that Envoy does not have",
+			"Define the cluster, or name an existing one in grpc_service.envoy_grpc.cluster_name; in Istio it is outbound|PORT||HOST.",
 			func(e *examination) []observation {
 				var found []observation
 				for _, name := range e.clusterNames() {
@@ -41,21 +41,21 @@ func clusterChecks() []check {
 		},
 		{
 			"circuit-breakers", Warning,
-			"circuit breakers that allow 1,024 or fewer requests at once, which is Envoy's default: further ones fail with 500. Each answer in progress is one",
-			"Set circuit_breakers.thresholds of the cluster: max_connections, max_pending_requests and max_requests, such as 100000; bound calls by -max-calls of the sidecar.",
+			"circuit breakers that allow 1,024 (Envoy's default) or fewer concurrent requests. Each answer in progress counts as one; further requests fail with 500",
+			"Set max_connections, max_pending_requests and max_requests in circuit_breakers.thresholds of the cluster, for example to 100000. Limit calls with the sidecar's -max-calls.",
 			eachCluster(func(_ *examination, c *clusterv3.Cluster) string { return breakers(c) }),
 		},
 		{
 			"http2", Error,
 			"a cluster without HTTP/2, which gRPC needs",
-			"Set explicit_http_config.http2_protocol_options: {} in HttpProtocolOptions of the cluster; in Istio call the Service's port grpc-….",
+			"Set explicit_http_config.http2_protocol_options: {} in the cluster's HttpProtocolOptions. In Istio, name the Service's port grpc-….",
 			eachCluster(func(_ *examination, c *clusterv3.Cluster) string {
 				return problemIf(!usesHTTP2(c), "it does not use HTTP/2")
 			}),
 		},
 		{
 			"cluster-stream-duration", Error,
-			"a max_stream_duration of the cluster shorter than -longest-answer: it ends the call to the sidecar",
+			"max_stream_duration of the cluster is shorter than -longest-answer, so Envoy ends the call to the sidecar early",
 			"Remove max_stream_duration from common_http_protocol_options of the cluster.",
 			eachCluster(func(e *examination, c *clusterv3.Cluster) string {
 				return e.tooShort("max_stream_duration", protocols(c).GetCommonHttpProtocolOptions().GetMaxStreamDuration().AsDuration())
@@ -63,13 +63,13 @@ func clusterChecks() []check {
 		},
 		{
 			"cluster-plaintext", Warning,
-			"a cluster without TLS on addresses that are not of this machine: prompts cross the network in the clear, and who else reaches the sidecar can pretend to be anybody",
-			"Give the cluster a transport_socket with a client certificate and the sidecar -tls-client-ca, use a Unix socket or loopback, or let the mesh do mTLS.",
+			"a cluster that calls another machine without TLS: prompts cross the network unencrypted, and anyone who can reach the sidecar can impersonate any caller",
+			"Use mutual TLS (a transport_socket with a client certificate on the cluster, -tls-client-ca on the sidecar), a Unix socket, a loopback address, or the mesh's mTLS.",
 			eachCluster(plaintext),
 		},
 		{
 			"connect-timeout", Warning,
-			"a connect_timeout over ten seconds: clients of a dead sidecar wait so long for their 503",
+			"connect_timeout is over ten seconds: while the sidecar is down, clients wait that long for a 503",
 			"Set connect_timeout of the cluster to 1s.",
 			eachCluster(func(_ *examination, c *clusterv3.Cluster) string {
 				limit := c.GetConnectTimeout().AsDuration()
@@ -78,8 +78,8 @@ func clusterChecks() []check {
 		},
 		{
 			"keepalive", Warning,
-			"pings more often than every ten seconds, for which the sidecar's server closes the connection",
-			"Set connection_keepalive.interval of the cluster's http2_protocol_options to 30s.",
+			"HTTP/2 pings more often than every ten seconds; the sidecar's server closes the connection for that",
+			"Set connection_keepalive.interval in the cluster's http2_protocol_options to 30s.",
 			eachCluster(func(_ *examination, c *clusterv3.Cluster) string {
 				interval := http2(c).GetConnectionKeepalive().GetInterval()
 				return problemIf(interval != nil && interval.AsDuration() < pingInterval, fmt.Sprintf("connection_keepalive.interval is %v", interval.AsDuration()))
@@ -87,16 +87,16 @@ func clusterChecks() []check {
 		},
 		{
 			"health-check", Warning,
-			"a cluster of addresses or DNS names without health checks: Envoy does not notice that a sidecar drains",
-			"Add health_checks with grpc_health_check: {} and an interval of 5s. Where a control plane gives the endpoints (EDS), it leaves out those that are not ready.",
+			"a cluster of addresses or DNS names without health checks: Envoy does not notice when a sidecar drains",
+			"Add health_checks with grpc_health_check: {} and an interval of 5s. Clusters with EDS do not need them: the control plane removes endpoints that are not ready.",
 			eachCluster(func(_ *examination, c *clusterv3.Cluster) string {
 				return problemIf(len(c.GetHealthChecks()) == 0 && c.GetType() != clusterv3.Cluster_EDS && c.GetClusterType() == nil, "it has no health_checks")
 			}),
 		},
 		{
 			"outlier-detection", Warning,
-			"outlier_detection that may take out the only endpoint: after some errors all calls fail until it is let in again",
-			"Remove outlier_detection of the cluster, leave max_ejection_percent below 100, or run several sidecars behind it.",
+			"outlier_detection that may eject the only endpoint: after some errors, all calls fail until the endpoint returns",
+			"Remove outlier_detection from the cluster, keep max_ejection_percent below 100, or run several sidecars.",
 			eachCluster(func(e *examination, c *clusterv3.Cluster) string {
 				o := c.GetOutlierDetection()
 				all := o.GetMaxEjectionPercent().GetValue() >= 100 || o.GetAlwaysEjectOneHost().GetValue()
@@ -106,10 +106,10 @@ func clusterChecks() []check {
 	}
 }
 
-// clusterNames are those that the filters call.
+// clusterNames returns the clusters that the filters call, sorted, each once.
 func (e *examination) clusterNames() []string {
 	var names []string
-	for _, p := range e.places {
+	for _, p := range e.extProcs {
 		for _, s := range p.settings {
 			if g := s.config.GetGrpcService().GetEnvoyGrpc(); g != nil {
 				names = append(names, g.GetClusterName())
@@ -120,6 +120,7 @@ func (e *examination) clusterNames() []string {
 	return slices.Compact(names)
 }
 
+// eachCluster applies find to each known cluster that the filters call.
 func eachCluster(find func(*examination, *clusterv3.Cluster) string) func(*examination) []observation {
 	return func(e *examination) []observation {
 		var found []observation
@@ -134,7 +135,8 @@ func eachCluster(find func(*examination, *clusterv3.Cluster) string) func(*exami
 	}
 }
 
-// breakers names the limits that are Envoy's default or lower.
+// breakers describes the limits that are at Envoy's default or lower; "" if there
+// are none.
 func breakers(c *clusterv3.Cluster) string {
 	var limits clusterv3.CircuitBreakers_Thresholds
 	for _, t := range c.GetCircuitBreakers().GetThresholds() {
@@ -175,20 +177,20 @@ func plaintext(e *examination, c *clusterv3.Cluster) string {
 	return ""
 }
 
-// protocols are the options of HTTP to the cluster, which may be nil.
+// protocols returns the cluster's HttpProtocolOptions, or nil.
 func protocols(c *clusterv3.Cluster) *httpv3.HttpProtocolOptions {
 	options, _ := unpack[httpv3.HttpProtocolOptions](c.GetTypedExtensionProtocolOptions()["envoy.extensions.upstreams.http.v3.HttpProtocolOptions"])
 	return options
 }
 
-// http2 are the options of HTTP/2 to the cluster, nil without it.
+// http2 returns the cluster's HTTP/2 options, or nil.
 func http2(c *clusterv3.Cluster) *corev3.Http2ProtocolOptions {
 	p := protocols(c)
 	for _, options := range []*corev3.Http2ProtocolOptions{
 		p.GetExplicitHttpConfig().GetHttp2ProtocolOptions(),
 		p.GetUseDownstreamProtocolConfig().GetHttp2ProtocolOptions(),
 		p.GetAutoConfig().GetHttp2ProtocolOptions(),
-		c.GetHttp2ProtocolOptions(), //nolint:staticcheck // what an old configuration has
+		c.GetHttp2ProtocolOptions(), //nolint:staticcheck // deprecated, but old configurations use it
 	} {
 		if options != nil {
 			return options

@@ -1,9 +1,9 @@
-// Package doctor looks at what an Envoy runs, and says what is wrong with the
-// place of the sidecar in it, and how to mend it.
+// Package doctor checks an Envoy's configuration for mistakes that break the
+// sidecar, and says how to fix them.
 //
-// A Snapshot is what is known: read from Envoy's admin interface or from a saved
-// dump of its configuration, and from the AWS environment. Examine holds it to a
-// table of checks; docs/doctor.md is written from the same table.
+// ReadAdmin and ReadDump make a Snapshot, from Envoy's admin interface or a saved
+// configuration dump; ReadAWS adds the AWS environment. Examine applies a table of
+// checks to it. docs/doctor.md is generated from the same table.
 package doctor
 
 //go:generate go test . -run TestPage -update
@@ -15,19 +15,19 @@ import (
 	"time"
 )
 
-// Severity says how bad a finding is.
+// Severity is how serious a finding is.
 type Severity string
 
 const (
-	// Error is what makes calls fail, or lets in who must stay out.
+	// Error makes calls fail or bypasses access control.
 	Error Severity = "error"
-	// Warning is what goes wrong under load or in some cases, or is only useless.
+	// Warning breaks calls under load or in some cases, or has no effect.
 	Warning Severity = "warning"
 )
 
-// A Finding is one thing that is wrong.
+// A Finding is one mistake.
 type Finding struct {
-	// ID is the check's name, which does not change.
+	// ID is the check's name. It is stable: programs may rely on it.
 	ID       string   `json:"id"`
 	Severity Severity `json:"severity"`
 	// Where names the listener, filter, route or cluster.
@@ -36,32 +36,31 @@ type Finding struct {
 	Fix     string `json:"fix"`
 }
 
-// DefaultLongestAnswer is Envoy's own default for a request on which nothing
-// moves.
+// DefaultLongestAnswer is Envoy's default stream_idle_timeout.
 const DefaultLongestAnswer = 5 * time.Minute
 
-// Options say what the sidecar needs of Envoy. Their zero value takes every
-// ext_proc filter for the sidecar's.
+// Options describe what the sidecar needs from Envoy. The zero value treats every
+// ext_proc filter as the sidecar's.
 type Options struct {
 	// Cluster is the cluster that the filter calls; "" means any.
 	Cluster string
 	// LongestAnswer is how long an answer may take; 0 means DefaultLongestAnswer.
 	LongestAnswer time.Duration
-	// Paths are those of model calls.
+	// Paths are the URL paths of model calls.
 	Paths []string
-	// Namespaces of dynamic metadata, Attributes and InitialMetadata, names of gRPC
-	// initial metadata, are what the sidecar's configuration reads of a caller.
+	// Namespaces (of dynamic metadata), Attributes and InitialMetadata (names of gRPC
+	// initial metadata) are the identity sources in the sidecar's configuration.
 	Namespaces, Attributes, InitialMetadata []string
 }
 
-// A Report is what an examination found.
+// A Report is the result of Examine.
 type Report struct {
-	// Examined names what was looked at.
+	// Examined names everything that was checked.
 	Examined []string  `json:"examined"`
 	Findings []Finding `json:"findings"`
 }
 
-// Count is the number of findings of a severity.
+// Count returns the number of findings of a severity.
 func (r *Report) Count(s Severity) int {
 	n := 0
 	for _, f := range r.Findings {
@@ -72,10 +71,11 @@ func (r *Report) Count(s Severity) int {
 	return n
 }
 
-// Examine runs every check. Errors come first.
+// Examine runs every check. The report lists errors before warnings, and each
+// finding once.
 func Examine(s *Snapshot, o Options) *Report {
 	o.LongestAnswer = cmp.Or(o.LongestAnswer, DefaultLongestAnswer)
-	e := &examination{Snapshot: s, Options: o, places: s.places(o.Cluster)}
+	e := &examination{Snapshot: s, Options: o, extProcs: s.extProcs(o.Cluster)}
 	report := &Report{Examined: e.examined(), Findings: []Finding{}}
 	for _, c := range checks() {
 		for _, found := range c.find(e) {
@@ -89,16 +89,16 @@ func Examine(s *Snapshot, o Options) *Report {
 	return report
 }
 
-// An examination is what a check can look at.
+// An examination is the input of a check.
 type examination struct {
 	*Snapshot
 	Options
-	places []place
+	extProcs []extProc
 }
 
 func (e *examination) examined() []string {
 	list := []string{"Envoy " + cmp.Or(e.Version, "of unknown version")}
-	for _, p := range e.places {
+	for _, p := range e.extProcs {
 		list = append(list, p.where()+" calls "+target(p.config.GetGrpcService()))
 	}
 	if e.AWS != nil {
@@ -107,10 +107,11 @@ func (e *examination) examined() []string {
 	return list
 }
 
-// An observation is a finding without what all findings of a check share.
+// An observation is the part of a finding that differs between the findings of
+// one check.
 type observation struct{ where, problem string }
 
-// observe makes a list of one, where there is a problem.
+// observe returns a list with one observation.
 func observe(where, format string, args ...any) []observation {
 	return []observation{{where, fmt.Sprintf(format, args...)}}
 }

@@ -17,11 +17,11 @@ import (
 	"google.golang.org/protobuf/types/known/anypb"
 )
 
-// ErrNoDump is what is wrong with a text that is no dump of a configuration.
-var ErrNoDump = errors.New("no configuration dump: want what Envoy's admin interface gives for /config_dump?include_eds")
+// ErrNoDump reports input that is not a configuration dump.
+var ErrNoDump = errors.New("not a configuration dump: want the output of Envoy's admin endpoint /config_dump?include_eds")
 
-// ReadDump reads a configuration dump as Envoy's admin interface, istioctl or
-// egctl print it. Secrets in it are not looked at.
+// ReadDump reads a configuration dump printed by Envoy's admin interface, istioctl
+// or egctl. It does not read the secrets section.
 func ReadDump(text []byte) (*Snapshot, error) {
 	configs, err := findConfigs(text)
 	if err != nil {
@@ -36,8 +36,8 @@ func ReadDump(text []byte) (*Snapshot, error) {
 	return s, nil
 }
 
-// findConfigs looks for the dump: the text itself, or within the names of a
-// namespace and a pod.
+// findConfigs returns the sections of the dump. egctl nests the dump under a
+// namespace and a pod name.
 func findConfigs(text []byte) ([]json.RawMessage, error) {
 	var found [][]json.RawMessage
 	var search func(text []byte, depth int) error
@@ -56,7 +56,7 @@ func findConfigs(text []byte) ([]json.RawMessage, error) {
 		}
 		for _, name := range slices.Sorted(maps.Keys(members)) {
 			if depth < 3 {
-				_ = search(members[name], depth+1) // only the outermost can fail
+				_ = search(members[name], depth+1) // only the outermost call can fail
 			}
 		}
 		return nil
@@ -70,10 +70,10 @@ func findConfigs(text []byte) ([]json.RawMessage, error) {
 	case 1:
 		return found[0], nil
 	}
-	return nil, fmt.Errorf("the dumps of %d Envoys: give those of one", len(found))
+	return nil, fmt.Errorf("the input has the dumps of %d Envoys: pass the dump of one", len(found))
 }
 
-// add reads one section of a dump, unless nothing is needed of it.
+// add reads one section of a dump. Sections the checks do not need are ignored.
 func (s *Snapshot) add(section json.RawMessage) error {
 	var tag struct {
 		Type string `json:"@type"`
@@ -111,7 +111,7 @@ func readSection[T any, M interface {
 	return nil
 }
 
-// unpack reads an extension; one of another type is left alone.
+// unpack decodes an extension; false if it is missing or has another type.
 func unpack[T any, M interface {
 	*T
 	proto.Message
@@ -143,7 +143,7 @@ func (s *Snapshot) addClusters(dump *adminv3.ClustersConfigDump) {
 	}
 	for _, c := range slices.Concat(dump.GetDynamicActiveClusters(), dump.GetDynamicWarmingClusters()) {
 		add(c.GetCluster())
-		s.addRefused("a cluster", c.GetErrorState())
+		s.addRejected("a cluster", c.GetErrorState())
 	}
 }
 
@@ -158,7 +158,7 @@ func (s *Snapshot) addRoutes(dump *adminv3.RoutesConfigDump) {
 	}
 	for _, r := range dump.GetDynamicRouteConfigs() {
 		add(r.GetRouteConfig())
-		s.addRefused("a route configuration", r.GetErrorState())
+		s.addRejected("a route configuration", r.GetErrorState())
 	}
 }
 
@@ -191,13 +191,13 @@ func (s *Snapshot) addExtensions(dump *adminv3.EcdsConfigDump) {
 		if e, ok := unpack[corev3.TypedExtensionConfig](f.GetEcdsFilter()); ok {
 			s.extensions[e.GetName()] = e
 		}
-		s.addRefused("a filter by ECDS", f.GetErrorState())
+		s.addRejected("a filter from ECDS", f.GetErrorState())
 	}
 }
 
-// addRefused notes that Envoy did not accept an update.
-func (s *Snapshot) addRefused(what string, state *adminv3.UpdateFailureState) {
+// addRejected records an update that Envoy rejected.
+func (s *Snapshot) addRejected(what string, state *adminv3.UpdateFailureState) {
 	if state != nil {
-		s.refused = append(s.refused, observation{what, "Envoy refused an update: " + strings.TrimSpace(state.GetDetails())})
+		s.rejected = append(s.rejected, observation{what, "Envoy rejected an update: " + strings.TrimSpace(state.GetDetails())})
 	}
 }

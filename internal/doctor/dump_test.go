@@ -13,8 +13,8 @@ import (
 	"google.golang.org/protobuf/types/known/anypb"
 )
 
-// Builds of Envoy have extensions that nobody else knows: they are no obstacle,
-// and their filters keep their place in the chain.
+// Custom builds of Envoy have unknown extensions. They are skipped, and their
+// filters keep their position in the chain.
 func TestUnknownTypes(t *testing.T) {
 	s := goodSite(t)
 	s.insert(0, httpFilter(t, "acme", &luav3.Lua{DefaultSourceCode: nil, StatPrefix: "replaced"}))
@@ -28,19 +28,19 @@ func TestUnknownTypes(t *testing.T) {
 		t.Fatalf("%d unknown extensions in the dump", n)
 	}
 	want := []string{
-		`filter-unread: listener "bedrock", filter "envoy.filters.http.ext_proc/x": its configuration is not known (type "type.googleapis.com/acme.Filter")`,
-		"filter-order-others: " + filterWhere + `: after it, and so never run for requests: "envoy.filters.http.wasm"`,
+		`filter-unread: listener "bedrock", filter "envoy.filters.http.ext_proc/x": its configuration is unknown (type "type.googleapis.com/acme.Filter")`,
+		"filter-order-others: " + filterWhere + `: these filters come after it and never run for requests: "envoy.filters.http.wasm"`,
 	}
 	if diff := cmp.Diff(want, s.examine(t, dump)); diff != "" {
 		t.Errorf("findings (-want +got):\n%s", diff)
 	}
 }
 
-// From a control plane the findings are the same, and name what came by ECDS.
-func TestByECDS(t *testing.T) {
+// Resources from a control plane give the same findings, marked if from ECDS.
+func TestFromECDS(t *testing.T) {
 	s := goodSite(t)
 	s.config.FailureModeAllow = true
-	want := []string{"failure-mode: " + filterWhere + " (by ECDS): failure_mode_allow is true"}
+	want := []string{"failure-mode: " + filterWhere + " (from ECDS): failure_mode_allow is true"}
 	if diff := cmp.Diff(want, s.examine(t, s.dynamicDump(t))); diff != "" {
 		t.Errorf("findings (-want +got):\n%s", diff)
 	}
@@ -74,7 +74,7 @@ func TestNoDump(t *testing.T) {
 		"YAML":      {"static_resources: {}", ErrNoDump.Error() + ": invalid character 's' looking for beginning of value", true},
 		"other":     {`{"version": "x"}`, ErrNoDump.Error(), true},
 		"a list":    {`{"configs": [1]}`, ErrNoDump.Error() + ": json: cannot unmarshal number into Go value of type struct { Type string \"json:\\\"@type\\\"\" }", true},
-		"several":   {`{"ns": {"a": {"configs": []}, "b": {"configs": []}}}`, "the dumps of 2 Envoys: give those of one", false},
+		"several":   {`{"ns": {"a": {"configs": []}, "b": {"configs": []}}}`, "the input has the dumps of 2 Envoys: pass the dump of one", false},
 		"no object": {`[]`, ErrNoDump.Error() + ": json: cannot unmarshal array into Go value of type map[string]json.RawMessage", true},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -86,7 +86,7 @@ func TestNoDump(t *testing.T) {
 	}
 }
 
-// A section that this program knows and cannot read is an error, not a silence.
+// A malformed section of a known type is an error.
 func TestBrokenSection(t *testing.T) {
 	_, err := ReadDump([]byte(`{"configs": [{"@type": "type.googleapis.com/envoy.admin.v3.ClustersConfigDump", "static_clusters": 7}]}`))
 	if err == nil {
@@ -94,7 +94,7 @@ func TestBrokenSection(t *testing.T) {
 	}
 }
 
-// Updates that Envoy has refused are found, whatever they were of.
+// Rejected updates of every resource type are found.
 func TestRefused(t *testing.T) {
 	because := func(text string) *adminv3.UpdateFailureState { return &adminv3.UpdateFailureState{Details: text} }
 	s, err := ReadDump(dump(t,
@@ -110,19 +110,19 @@ func TestRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []string{
-		`listener "l": Envoy refused an update: 1`, "a cluster: Envoy refused an update: 2", "a cluster: Envoy refused an update: 3",
-		"a route configuration: Envoy refused an update: 4", "a filter by ECDS: Envoy refused an update: 5",
+		`listener "l": Envoy rejected an update: 1`, "a cluster: Envoy rejected an update: 2", "a cluster: Envoy rejected an update: 3",
+		"a route configuration: Envoy rejected an update: 4", "a filter from ECDS: Envoy rejected an update: 5",
 	}
 	var got []string
-	for _, refused := range s.refused {
-		got = append(got, refused.where+": "+refused.problem)
+	for _, rejected := range s.rejected {
+		got = append(got, rejected.where+": "+rejected.problem)
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
 
-// Where a cluster's endpoints come by EDS, they are in a section of their own.
+// Endpoints from EDS are in their own section of the dump.
 func TestEndpoints(t *testing.T) {
 	at := func(cluster, host string) *anypb.Any {
 		return packed(t, &endpointv3.ClusterLoadAssignment{ClusterName: cluster, Endpoints: []*endpointv3.LocalityLbEndpoints{{

@@ -27,7 +27,7 @@ import (
 	"bedrock-extproc/tests/envoytest"
 )
 
-// healthy listens as a sidecar does, as far as Envoy's health checks see.
+// healthy serves gRPC health checks and returns its address.
 func healthy(t *testing.T) string {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -47,7 +47,7 @@ func healthy(t *testing.T) string {
 	return listener.Addr().String()
 }
 
-// examine returns the names of the findings, without those of Envoy's version.
+// examine returns the ids of the findings, without those about Envoy's version.
 func examine(t *testing.T, e *envoytest.Envoy) []string {
 	t.Helper()
 	snapshot, err := doctor.ReadAdmin(t.Context(), e.Admin)
@@ -63,7 +63,7 @@ func examine(t *testing.T, e *envoytest.Envoy) []string {
 	return ids
 }
 
-// Nothing is wrong with a real Envoy that runs what package envoy makes.
+// A real Envoy with the configuration from package envoy has no findings.
 func TestEnvoy(t *testing.T) {
 	e := envoytest.Start(t, healthy(t), nil)
 	e.AwaitStat(t, "cluster.bedrock_extproc.membership_healthy", 1)
@@ -72,7 +72,7 @@ func TestEnvoy(t *testing.T) {
 	}
 }
 
-// A real Envoy that got its routes and the filter from a control plane.
+// A real Envoy with the routes and the filter from a control plane has no findings.
 func TestDiscoveredEnvoy(t *testing.T) {
 	dir := t.TempDir()
 	e := envoytest.Start(t, healthy(t), func(b *bootstrapv3.Bootstrap) {
@@ -97,16 +97,16 @@ func TestDiscoveredEnvoy(t *testing.T) {
 		t.Fatal(err)
 	}
 	report := doctor.Examine(snapshot, doctor.Options{Cluster: "bedrock_extproc"})
-	want := `listener "bedrock", filter "envoy.filters.http.ext_proc" (by ECDS) calls cluster "bedrock_extproc"`
+	want := `listener "bedrock", filter "envoy.filters.http.ext_proc" (from ECDS) calls cluster "bedrock_extproc"`
 	if got := report.Examined[1:]; len(got) != 1 || got[0] != want {
-		t.Errorf("looked at %q, want %q", got, want)
+		t.Errorf("examined %q, want %q", got, want)
 	}
 	if diff := cmp.Diff([]string{}, examine(t, e)); diff != "" {
 		t.Errorf("findings (-want +got):\n%s", diff)
 	}
 }
 
-// discovered writes a resource to a file from which Envoy reads it.
+// discovered writes a resource to a file and returns a config source for it.
 func discovered(t *testing.T, file string, resource proto.Message) *corev3.ConfigSource {
 	t.Helper()
 	text, err := protojson.Marshal(&discoveryv3.DiscoveryResponse{Resources: []*anypb.Any{packed(t, resource)}})
@@ -130,7 +130,7 @@ func packed(t *testing.T, m proto.Message) *anypb.Any {
 	return a
 }
 
-// A real Envoy with other settings, and without a sidecar, has findings.
+// A real Envoy with bad settings and without a sidecar has findings.
 func TestBrokenEnvoy(t *testing.T) {
 	e := envoytest.Start(t, "127.0.0.1:1", func(b *bootstrapv3.Bootstrap) {
 		b.GetStaticResources().GetClusters()[0].CircuitBreakers = nil
@@ -142,7 +142,7 @@ func TestBrokenEnvoy(t *testing.T) {
 	}
 }
 
-// Envoy's version is read from its dump, too.
+// The dump has Envoy's version, too.
 func TestVersion(t *testing.T) {
 	e := envoytest.Start(t, "127.0.0.1:1", nil)
 	live, err := doctor.ReadAdmin(t.Context(), e.Admin)
@@ -151,7 +151,7 @@ func TestVersion(t *testing.T) {
 	}
 	out, err := exec.CommandContext(t.Context(), envoytest.Binary(t), "--version").Output()
 	if err != nil || !strings.Contains(string(out), "/"+live.Version+"/") {
-		t.Errorf("version %q, and the program says %q (%v)", live.Version, out, err)
+		t.Errorf("version %q, but the program prints %q (%v)", live.Version, out, err)
 	}
 	resp, err := http.Get(e.Admin + "/config_dump")
 	if err != nil {
@@ -173,7 +173,7 @@ func TestNoEnvoy(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	listener.Close() // nobody is there any more
+	listener.Close() // nothing listens there any more
 	if _, err := doctor.ReadAdmin(t.Context(), "http://"+listener.Addr().String()); err == nil {
 		t.Error("no error")
 	}

@@ -14,7 +14,7 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// Nothing is wrong with the configurations of Envoy among the examples.
+// The Envoy configurations of the examples have no findings.
 func TestExamples(t *testing.T) {
 	const root = "../../examples"
 	found := 0
@@ -40,7 +40,7 @@ func TestExamples(t *testing.T) {
 	}
 }
 
-// bootstrapDump is what Envoy's admin interface gives for a configuration file.
+// bootstrapDump returns the dump that Envoy would print for a configuration file.
 func bootstrapDump(t *testing.T, text []byte) []byte {
 	t.Helper()
 	json, err := yaml.YAMLToJSON(text)

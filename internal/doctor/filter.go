@@ -9,16 +9,16 @@ import (
 	"bedrock-extproc/envoy"
 )
 
-// smallestReply is what a message of the sidecar may need.
+// smallestReply is the message size, in bytes, that a whole answer may need.
 const smallestReply = 32 << 20
 
-// filterChecks are about the rest of the filter's configuration.
+// filterChecks check the rest of the filter's configuration.
 func filterChecks() []check {
 	return []check{
 		{
 			"failure-mode", Error,
-			"failure_mode_allow: requests go on to the route behind the filter if the sidecar fails",
-			"Remove failure_mode_allow, or set it to false, on the filter and on routes.",
+			"failure_mode_allow: if the sidecar fails, requests continue to the fallback route",
+			"Remove failure_mode_allow, or set it to false, on the filter and on all routes.",
 			eachSetting(func(_ *examination, s setting) string {
 				return problemIf(s.config.GetFailureModeAllow(), "failure_mode_allow is true")
 			}),
@@ -33,7 +33,7 @@ func filterChecks() []check {
 		},
 		{
 			"immediate-response", Error,
-			"disable_immediate_response: Envoy takes every whole answer for an error",
+			"disable_immediate_response: Envoy treats every whole answer as an error",
 			"Remove disable_immediate_response.",
 			eachSetting(func(_ *examination, s setting) string {
 				return problemIf(s.config.GetDisableImmediateResponse(), "disable_immediate_response is true")
@@ -41,7 +41,7 @@ func filterChecks() []check {
 		},
 		{
 			"grpc-service", Error,
-			"http_service, which carries no bodies, or no service at all",
+			"no gRPC service: http_service, which does not carry bodies, or nothing",
 			"Set grpc_service.envoy_grpc.cluster_name to the sidecar's cluster.",
 			eachSetting(func(_ *examination, s setting) string {
 				g := s.config.GetGrpcService()
@@ -50,7 +50,7 @@ func filterChecks() []check {
 		},
 		{
 			"google-grpc", Warning,
-			"google_grpc: no flow control for uploads, a message limit of 4 MB, and none of the settings of a cluster",
+			"google_grpc: it has no flow control for uploads, a 4 MB message limit, and no cluster settings",
 			"Use grpc_service.envoy_grpc with a cluster.",
 			eachSetting(func(_ *examination, s setting) string {
 				return problemIf(s.config.GetGrpcService().GetGoogleGrpc() != nil, "it calls "+target(s.config.GetGrpcService()))
@@ -58,8 +58,8 @@ func filterChecks() []check {
 		},
 		{
 			"max-receive-message", Warning,
-			"max_receive_message_length below 32 MiB: a larger whole answer, such as one with images, fails",
-			"Remove grpc_service.envoy_grpc.max_receive_message_length; without it there is no limit.",
+			"max_receive_message_length below 32 MiB: larger whole answers, such as those with images, fail",
+			"Remove grpc_service.envoy_grpc.max_receive_message_length; there is no limit by default.",
 			eachSetting(func(_ *examination, s setting) string {
 				limit := s.config.GetGrpcService().GetEnvoyGrpc().GetMaxReceiveMessageLength().GetValue()
 				return problemIf(limit > 0 && limit < smallestReply, fmt.Sprintf("max_receive_message_length is %d", limit))
@@ -67,24 +67,24 @@ func filterChecks() []check {
 		},
 		{
 			"grpc-retry", Warning,
-			"a retry_policy of grpc_service: a repeated call asks, and pays, the model twice",
-			"Remove grpc_service.retry_policy: the sidecar retries where nothing was paid yet.",
+			"a retry_policy in grpc_service: a retried call runs, and bills, the model twice",
+			"Remove grpc_service.retry_policy. The sidecar itself retries calls that were not billed.",
 			eachSetting(func(_ *examination, s setting) string {
 				return problemIf(s.config.GetGrpcService().GetRetryPolicy() != nil, "grpc_service has a retry_policy")
 			}),
 		},
 		{
 			"metadata-receiving", Warning,
-			"receiving_namespaces without `bedrock`: access logs and rate limits get no model, tokens or errors",
+			"receiving_namespaces lacks `bedrock`: access logs and rate limits do not get the model, tokens and errors",
 			"Set metadata_options.receiving_namespaces.untyped: [bedrock].",
 			eachSetting(func(_ *examination, s setting) string {
 				names := s.config.GetMetadataOptions().GetReceivingNamespaces().GetUntyped()
-				return problemIf(!slices.Contains(names, envoy.MetadataNamespace), "what the sidecar says of its answers is dropped")
+				return problemIf(!slices.Contains(names, envoy.MetadataNamespace), "receiving_namespaces lacks bedrock, so the sidecar's metadata is dropped")
 			}),
 		},
 		{
 			"route-cache", Warning,
-			"route_cache_action CLEAR: the route may change after authorization has looked at it",
+			"route_cache_action is CLEAR: the route may change after authorization has checked it",
 			"Set route_cache_action: RETAIN.",
 			eachSetting(func(_ *examination, s setting) string {
 				return problemIf(s.config.GetRouteCacheAction() == extprocv3.ExternalProcessor_CLEAR, "route_cache_action is CLEAR")

@@ -24,8 +24,8 @@ import (
 
 const callPath = "/api/v1/llm/completions"
 
-// A site is an Envoy's configuration in parts that a test can break: at first the
-// one that package envoy makes, of which nothing is wrong.
+// A site is an Envoy configuration in parts that a test can break. goodSite starts
+// with the configuration from package envoy, which has no findings.
 type site struct {
 	version  *typev3.SemanticVersion
 	listener *listenerv3.Listener
@@ -36,7 +36,7 @@ type site struct {
 	cluster  *clusterv3.Cluster
 	http     *httpv3.HttpProtocolOptions // of the cluster
 	warming  bool
-	refused  string
+	rejected string
 	noRoutes bool
 	clusters []*clusterv3.Cluster // beside the sidecar's
 
@@ -88,10 +88,10 @@ func packed(t *testing.T, m proto.Message) *anypb.Any {
 	return a
 }
 
-// route is the only one of the only virtual host.
+// route returns the only route of the only virtual host.
 func (s *site) route() *routev3.Route { return s.routes.GetVirtualHosts()[0].GetRoutes()[0] }
 
-// assemble puts the parts that are packed into others where they belong.
+// assemble packs the parts into each other.
 func (s *site) assemble(t *testing.T) {
 	t.Helper()
 	if s.filter.GetTypedConfig().GetTypeUrl() == extProcURL {
@@ -107,7 +107,7 @@ func (s *site) assemble(t *testing.T) {
 	}
 }
 
-// staticDump is what the admin interface gives for a configuration in a file.
+// staticDump returns the dump of a configuration from a file.
 func (s *site) staticDump(t *testing.T) []byte {
 	t.Helper()
 	s.assemble(t)
@@ -119,9 +119,9 @@ func (s *site) staticDump(t *testing.T) []byte {
 			Name: "next", WarmingState: &adminv3.ListenersConfigDump_DynamicListenerState{Listener: packed(t, s.listener)},
 		})
 	}
-	if s.refused != "" {
+	if s.rejected != "" {
 		listeners.DynamicListeners = append(listeners.DynamicListeners, &adminv3.ListenersConfigDump_DynamicListener{
-			Name: "refused", ErrorState: &adminv3.UpdateFailureState{Details: s.refused},
+			Name: "rejected", ErrorState: &adminv3.UpdateFailureState{Details: s.rejected},
 		})
 	}
 	return dump(t, s.bootstrap(), listeners, s.clustersDump(t), &adminv3.RoutesConfigDump{
@@ -129,7 +129,8 @@ func (s *site) staticDump(t *testing.T) []byte {
 	})
 }
 
-// dynamicDump is the same from a control plane: by LDS, RDS, CDS and ECDS.
+// dynamicDump returns the dump of the same configuration from LDS, RDS, CDS and
+// ECDS.
 func (s *site) dynamicDump(t *testing.T) []byte {
 	t.Helper()
 	s.assemble(t)

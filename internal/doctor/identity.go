@@ -9,30 +9,31 @@ import (
 	headerv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/header_to_metadata/v3"
 )
 
-// identityChecks are about what the sidecar's configuration reads of callers.
+// identityChecks check that Envoy sends the sidecar's identity sources, and that
+// clients cannot write them.
 func identityChecks() []check {
 	return []check{
 		{
 			"identity-metadata", Error,
-			"a namespace of metadata that `bedrock_extproc.identity` reads (-config) and the filter does not forward: the values are never there",
-			"List it in metadata_options.forwarding_namespaces.untyped, on the filter and on routes that have lists of their own.",
+			"`bedrock_extproc.identity` (-config) reads a metadata namespace that the filter does not forward: the values are always missing",
+			"Add it to metadata_options.forwarding_namespaces.untyped, on the filter and on routes with their own list.",
 			eachSetting(func(e *examination, s setting) string {
 				return absent("forwarding_namespaces", e.Namespaces, s.config.GetMetadataOptions().GetForwardingNamespaces().GetUntyped())
 			}),
 		},
 		{
 			"identity-attributes", Error,
-			"an attribute that `bedrock_extproc.identity` reads (-config) and the filter does not send: the values are never there",
-			"List it in request_attributes of the filter.",
+			"`bedrock_extproc.identity` (-config) reads an attribute that the filter does not send: the values are always missing",
+			"Add it to request_attributes of the filter.",
 			eachSetting(func(e *examination, s setting) string {
 				return absent("request_attributes", e.Attributes, s.config.GetRequestAttributes())
 			}),
 		},
 		{
 			"identity-initial-metadata", Error,
-			"a name of gRPC metadata that `bedrock_extproc.identity` reads (-config) and neither the filter nor any route sets: the value is never there",
-			"Set it in grpc_initial_metadata of the routes, by ExtProcPerRoute, or in initial_metadata of the filter's grpc_service.",
-			eachPlace(func(e *examination, p *place) []observation {
+			"`bedrock_extproc.identity` (-config) reads a gRPC metadata name that neither the filter nor any route sets: the value is always missing",
+			"Set it in grpc_initial_metadata of the routes' ExtProcPerRoute, or in initial_metadata of the filter's grpc_service.",
+			eachFilter(func(e *examination, p *extProc) []observation {
 				var set []string
 				for _, s := range p.settings {
 					for _, h := range s.config.GetGrpcService().GetInitialMetadata() {
@@ -47,31 +48,33 @@ func identityChecks() []check {
 		},
 		{
 			"identity-by-clients", Warning,
-			"gRPC metadata that names callers or backends (`bedrock_extproc.identity` with -config, or bedrock-*) and that Envoy fills from request headers, %REQ()%: clients write them",
-			"Give it a plain value on each route; or have a filter before it that writes the header and removes the client's, such as claim_to_headers of jwt_authn.",
+			"gRPC metadata that identifies callers or selects backends (`bedrock_extproc.identity` with -config, or bedrock-*) is set from request headers with %REQ()%: clients can forge it",
+			"Set a plain value on each route, or have an earlier filter overwrite the client's header, such as jwt_authn with claim_to_headers.",
 			eachSetting(writtenByClients),
 		},
 		{
 			"identity-by-headers", Warning,
-			"a header_to_metadata filter that writes a namespace which `bedrock_extproc.identity` reads (-config): clients write headers",
-			"Give the filter a namespace of its own; or have a filter before it that writes the header and removes the client's, such as claim_to_headers of jwt_authn.",
-			eachPlace(copiedHeaders),
+			"a header_to_metadata filter writes a namespace that `bedrock_extproc.identity` (-config) reads: clients can forge the values",
+			"Let the filter write another namespace, or have an earlier filter overwrite the client's header, such as jwt_authn with claim_to_headers.",
+			eachFilter(copiedHeaders),
 		},
 	}
 }
 
+// writtenByClients finds identity or backend metadata that is set from headers.
 func writtenByClients(e *examination, s setting) string {
 	for _, h := range s.config.GetGrpcService().GetInitialMetadata() {
 		key := strings.ToLower(h.GetKey())
 		named := strings.HasPrefix(key, "bedrock-") || slices.Contains(e.InitialMetadata, key)
 		if named && strings.Contains(h.GetValue(), "%REQ(") {
-			return fmt.Sprintf("%s is %s, which is what a client says", key, h.GetValue())
+			return fmt.Sprintf("%s is %s, which clients can forge", key, h.GetValue())
 		}
 	}
 	return ""
 }
 
-func copiedHeaders(e *examination, p *place) []observation {
+// copiedHeaders finds header_to_metadata filters that write an identity namespace.
+func copiedHeaders(e *examination, p *extProc) []observation {
 	var found []observation
 	for _, f := range p.before() {
 		if e.kind(f) != "header_to_metadata" || !p.inUse(f) {
@@ -87,7 +90,7 @@ func copiedHeaders(e *examination, p *place) []observation {
 	return found
 }
 
-// absent names what is wanted of a list and not in it.
+// absent describes the names of wanted that got lacks; "" if there are none.
 func absent(list string, wanted, got []string) string {
 	missing := slices.DeleteFunc(slices.Clone(wanted), func(name string) bool { return slices.Contains(got, name) })
 	if len(missing) == 0 {

@@ -18,7 +18,7 @@ func (s *Snapshot) addListeners(dump *adminv3.ListenersConfigDump) {
 		}
 	}
 	for _, l := range dump.GetDynamicListeners() {
-		s.addRefused(fmt.Sprintf("listener %q", l.GetName()), l.GetErrorState())
+		s.addRejected(fmt.Sprintf("listener %q", l.GetName()), l.GetErrorState())
 		if listener, ok := unpack[listenerv3.Listener](l.GetActiveState().GetListener()); ok {
 			s.addListener(listener)
 		}
@@ -28,7 +28,7 @@ func (s *Snapshot) addListeners(dump *adminv3.ListenersConfigDump) {
 	}
 }
 
-// addListener looks for HTTP connection managers in all filter chains.
+// addListener adds the HTTP connection managers of all filter chains.
 func (s *Snapshot) addListener(l *listenerv3.Listener) {
 	chains := slices.Clone(l.GetFilterChains())
 	if l.GetDefaultFilterChain() != nil {
@@ -47,7 +47,7 @@ func (s *Snapshot) addListener(l *listenerv3.Listener) {
 	}
 }
 
-// bufferSize has Envoy's default.
+// bufferSize returns per_connection_buffer_limit_bytes, or Envoy's default.
 func bufferSize(l *listenerv3.Listener) uint32 {
 	if limit := l.GetPerConnectionBufferLimitBytes(); limit != nil {
 		return limit.GetValue()

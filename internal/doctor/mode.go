@@ -6,12 +6,12 @@ import (
 	extprocv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/ext_proc/v3"
 )
 
-// modeChecks are about what Envoy hands to the sidecar.
+// modeChecks check which parts of a request Envoy sends to the sidecar.
 func modeChecks() []check {
 	return []check{
 		{
 			"body-mode", Error,
-			"a request_body_mode in which the sidecar refuses requests: it needs the whole body",
+			"a request_body_mode that does not send the whole body: the sidecar rejects every request",
 			"Set processing_mode.request_body_mode: FULL_DUPLEX_STREAMED and request_trailer_mode: SEND.",
 			eachSetting(func(_ *examination, s setting) string {
 				mode := s.config.GetProcessingMode().GetRequestBodyMode()
@@ -23,7 +23,7 @@ func modeChecks() []check {
 		},
 		{
 			"body-mode-buffered", Warning,
-			"request_body_mode BUFFERED: streams arrive in one piece when they are over, and large requests are refused",
+			"request_body_mode BUFFERED: clients get a stream only when it is complete, and large requests are rejected",
 			"Set processing_mode.request_body_mode: FULL_DUPLEX_STREAMED and request_trailer_mode: SEND.",
 			eachSetting(func(_ *examination, s setting) string {
 				return problemIf(buffered(s), "request_body_mode is BUFFERED")
@@ -31,7 +31,7 @@ func modeChecks() []check {
 		},
 		{
 			"request-headers", Error,
-			"a request_header_mode other than SEND: without headers the sidecar knows no path",
+			"request_header_mode is not SEND: without headers the sidecar does not know the path",
 			"Set processing_mode.request_header_mode: SEND, or leave it out.",
 			eachSetting(func(_ *examination, s setting) string {
 				return problemIf(s.config.GetProcessingMode().GetRequestHeaderMode() == extprocv3.ProcessingMode_SKIP, "request_header_mode is SKIP")
@@ -39,7 +39,7 @@ func modeChecks() []check {
 		},
 		{
 			"request-trailers", Error,
-			"FULL_DUPLEX_STREAMED without request_trailer_mode SEND: a request that ends in trailers never ends for the sidecar",
+			"FULL_DUPLEX_STREAMED without request_trailer_mode SEND: the sidecar never sees the end of a request with trailers",
 			"Set processing_mode.request_trailer_mode: SEND.",
 			eachSetting(func(_ *examination, s setting) string {
 				mode := s.config.GetProcessingMode()
@@ -49,8 +49,8 @@ func modeChecks() []check {
 		},
 		{
 			"response-mode", Warning,
-			"responses that are sent to the sidecar, which makes them: it has nothing to say about them",
-			"Set processing_mode.response_header_mode: SKIP, response_body_mode: NONE and response_trailer_mode: SKIP.",
+			"Envoy sends responses to the sidecar, which ignores them",
+			"In processing_mode, set response_header_mode: SKIP, response_body_mode: NONE and response_trailer_mode: SKIP.",
 			eachSetting(func(_ *examination, s setting) string {
 				mode := s.config.GetProcessingMode()
 				skipped := mode.GetResponseHeaderMode() == extprocv3.ProcessingMode_SKIP &&
@@ -67,6 +67,7 @@ func buffered(s setting) bool {
 	return s.config.GetProcessingMode().GetRequestBodyMode() == extprocv3.ProcessingMode_BUFFERED
 }
 
+// problemIf returns problem if wrong, else "".
 func problemIf(wrong bool, problem string) string {
 	if wrong {
 		return problem

@@ -8,13 +8,13 @@ import (
 	hcmv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/network/http_connection_manager/v3"
 )
 
-// guards decide who may call, and how often.
+// guards are the filters that authenticate, authorize or rate limit requests.
 var guards = []string{
 	"jwt_authn", "ext_authz", "rbac", "oauth2", "api_key_auth", "basic_auth", "csrf", "cors",
 	"ratelimit", "local_ratelimit", "rate_limit_quota",
 }
 
-// others do something with requests, or are programs that may do anything.
+// others are further filters that act on requests, or may.
 var others = []string{
 	"wasm", "lua", "golang", "dynamic_modules", "ext_proc", "composite",
 	"admission_control", "adaptive_concurrency", "bandwidth_limit", "buffer", "body_size_limit",
@@ -22,37 +22,37 @@ var others = []string{
 	"fault", "health_check",
 }
 
-// orderChecks are about the other filters.
+// orderChecks check the order of the filter chain.
 func orderChecks() []check {
 	return []check{
 		{
 			"filter-order", Error,
-			"authentication, authorization and rate limits after the filter: they never see a request, because the sidecar answers it (" + strings.Join(guards, ", ") + ")",
-			"Move them before ext_proc. In Istio insert the filter before the router; in Envoy Gateway move ext_proc behind them by EnvoyProxy's filterOrder.",
-			eachPlace(func(e *examination, p *place) []observation { return e.behind(p, guards) }),
+			"an authentication, authorization or rate limit filter after ext_proc: it never sees a request, because the sidecar answers first (" + strings.Join(guards, ", ") + ")",
+			"Move it before ext_proc. In Istio, insert ext_proc before the router; in Envoy Gateway, move ext_proc after it with EnvoyProxy's filterOrder.",
+			eachFilter(func(e *examination, p *extProc) []observation { return e.filtersAfter(p, guards) }),
 		},
 		{
 			"filter-order-others", Warning,
-			"other filters after the filter that do something with requests (" + strings.Join(others, ", ") + "): they never see one, only the answer",
-			"Move them before ext_proc if they are there for requests of the sidecar.",
-			eachPlace(func(e *examination, p *place) []observation { return e.behind(p, others) }),
+			"another filter that acts on requests after ext_proc (" + strings.Join(others, ", ") + "): it never sees a request, only the response",
+			"Move it before ext_proc if it is meant for the sidecar's requests.",
+			eachFilter(func(e *examination, p *extProc) []observation { return e.filtersAfter(p, others) }),
 		},
 		{
 			"router-last", Error,
-			"a chain that does not end in the router",
+			"a filter chain that does not end with the router",
 			"Make envoy.filters.http.router the last of http_filters.",
-			eachPlace(func(e *examination, p *place) []observation {
+			eachFilter(func(e *examination, p *extProc) []observation {
 				if n := len(p.after); n > 0 && e.kind(p.after[n-1]) == "router" {
 					return nil
 				}
-				return observe(p.where(), "the last filter of its chain is not the router")
+				return observe(p.where(), "the last filter of the chain is not the router")
 			}),
 		},
 	}
 }
 
-// behind observes the filters of some kinds that come after.
-func (e *examination) behind(p *place, kinds []string) []observation {
+// filtersAfter reports the filters of the given kinds that come after ext_proc.
+func (e *examination) filtersAfter(p *extProc, kinds []string) []observation {
 	var names []string
 	for _, f := range p.after {
 		if slices.Contains(kinds, e.kind(f)) && p.inUse(f) {
@@ -62,11 +62,11 @@ func (e *examination) behind(p *place, kinds []string) []observation {
 	if names == nil {
 		return nil
 	}
-	return observe(p.where(), "after it, and so never run for requests: %s", strings.Join(names, ", "))
+	return observe(p.where(), "these filters come after it and never run for requests: %s", strings.Join(names, ", "))
 }
 
-// inUse tells whether a filter runs on any route.
-func (p *place) inUse(f *hcmv3.HttpFilter) bool {
-	other := place{manager: p.manager, filter: f, routing: p.routing}
+// inUse reports whether a filter runs on any route.
+func (p *extProc) inUse(f *hcmv3.HttpFilter) bool {
+	other := extProc{manager: p.manager, filter: f, routing: p.routing}
 	return !f.GetDisabled() || slices.ContainsFunc(other.findRoutes(), func(r route) bool { return r.enabled })
 }

@@ -11,11 +11,11 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-var update = flag.Bool("update", false, "write docs/doctor.md again")
+var update = flag.Bool("update", false, "regenerate docs/doctor.md")
 
 const pageFile = "../../docs/doctor.md"
 
-// TestPage holds the page to the checks.
+// TestPage compares docs/doctor.md with the checks.
 func TestPage(t *testing.T) {
 	want := page(t)
 	if *update {
@@ -40,19 +40,19 @@ func page(t *testing.T) []byte {
 		t.Fatal(err)
 	}
 	out := bytes.NewBuffer(intro)
-	fmt.Fprint(out, "| check | | finds | fix |\n|---|---|---|---|\n")
+	fmt.Fprint(out, "| check | severity | problem | fix |\n|---|---|---|---|\n")
 	for _, c := range checks() {
 		fmt.Fprintf(out, "| `%s` | %s | %s | %s |\n", c.id, c.severity, strings.ReplaceAll(c.finds, "|", `\|`), strings.ReplaceAll(c.fix, "|", `\|`))
 	}
 	return out.Bytes()
 }
 
-// Names of checks are for programs to rely on.
-func TestChecksHaveNames(t *testing.T) {
+// Programs rely on the ids of checks.
+func TestChecksHaveIDs(t *testing.T) {
 	seen := map[string]bool{}
 	for _, c := range checks() {
 		if c.id == "" || c.finds == "" || c.fix == "" || seen[c.id] {
-			t.Errorf("%q lacks a name of its own, what it finds, or a fix", c.id)
+			t.Errorf("%q lacks a unique id, finds or fix", c.id)
 		}
 		seen[c.id] = true
 	}

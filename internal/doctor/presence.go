@@ -6,23 +6,23 @@ import (
 	"strings"
 )
 
-// configurationChecks are about what Envoy itself thinks of its configuration.
+// configurationChecks check whether Envoy has accepted its configuration.
 func configurationChecks() []check {
 	return []check{
 		{
 			"configuration-refused", Error,
-			"an update of a listener, route, cluster or filter that Envoy did not accept: it still runs the one before",
-			"Mend what Envoy names, and let the control plane send it again.",
-			func(e *examination) []observation { return e.refused },
+			"Envoy rejected an update of a listener, route, cluster or filter and still runs the previous one",
+			"Fix the error that Envoy reports, and have the control plane send the update again.",
+			func(e *examination) []observation { return e.rejected },
 		},
 		{
 			"listener-warming", Warning,
-			"a listener that waits for something, such as a cluster or a secret, and is not in use yet",
-			"Let the control plane deliver what the listener refers to: routes, clusters, secrets, ECDS filters.",
+			"a listener that is not in use yet because it waits for a cluster, a secret or another resource",
+			"Have the control plane deliver the routes, clusters, secrets and ECDS filters that the listener refers to.",
 			func(e *examination) []observation {
 				var found []observation
 				for _, name := range e.warming {
-					found = append(found, observation{fmt.Sprintf("listener %q", name), "it is warming; what was checked is the one before, if there is one"})
+					found = append(found, observation{fmt.Sprintf("listener %q", name), "it is warming; only the previous version was checked, if there is one"})
 				}
 				return found
 			},
@@ -30,39 +30,39 @@ func configurationChecks() []check {
 	}
 }
 
-// presenceChecks are about whether and where the filter is.
+// presenceChecks check that the filter exists and runs.
 func presenceChecks() []check {
 	return []check{
 		{
 			"filter-missing", Error,
-			"no ext_proc filter, or none that calls the cluster of -cluster",
-			"Put the filter of examples/envoy/snippet.yaml before the router of the listener's http_filters, or name the right cluster with -cluster.",
-			missing,
+			"no ext_proc filter, or none that calls the cluster given by -cluster",
+			"Add the filter from examples/envoy/snippet.yaml to the listener's http_filters before the router, or correct -cluster.",
+			filterMissing,
 		},
 		{
 			"filter-unread", Error,
-			"an ext_proc filter whose configuration is not in the dump, such as one that ECDS has not delivered",
-			"Let the control plane deliver the filter; Envoy lists it under /config_dump as ecds_filters.",
-			unread,
+			"an ext_proc filter whose configuration is not in the dump, for example because ECDS has not delivered it",
+			"Have the control plane deliver the filter; /config_dump lists it under ecds_filters.",
+			filterUnread,
 		},
 		{
 			"filter-ambiguous", Warning,
-			"ext_proc filters that call different clusters: all were checked as the sidecar's",
+			"several ext_proc filters that call different clusters: all were checked as the sidecar's",
 			"Name the sidecar's cluster with -cluster.",
-			ambiguous,
+			filterAmbiguous,
 		},
 		{
 			"filter-disabled", Error,
-			"a filter that is disabled on every route",
-			"Remove disabled: true from the filter, or enable it on the routes of model calls by typed_per_filter_config.",
-			eachPlace(disabled),
+			"the filter is disabled on every route",
+			"Remove disabled: true from the filter, or enable it with typed_per_filter_config on the routes of model calls.",
+			eachFilter(filterDisabled),
 		},
 	}
 }
 
-func missing(e *examination) []observation {
+func filterMissing(e *examination) []observation {
 	switch {
-	case len(e.places) > 0:
+	case len(e.extProcs) > 0:
 		return nil
 	case len(e.managers) == 0:
 		return observe("Envoy", "no listener has an HTTP connection manager")
@@ -73,7 +73,7 @@ func missing(e *examination) []observation {
 	}
 }
 
-func unread(e *examination) []observation {
+func filterUnread(e *examination) []observation {
 	var found []observation
 	for _, m := range e.managers {
 		for _, f := range m.config.GetHttpFilters() {
@@ -81,7 +81,7 @@ func unread(e *examination) []observation {
 				continue
 			}
 			if packed := e.filterConfig(f); packed.GetTypeUrl() != extProcURL {
-				found = append(found, observe(fmt.Sprintf("%s, filter %q", m.where, f.GetName()), "its configuration is not known (type %q)", packed.GetTypeUrl())...)
+				found = append(found, observe(fmt.Sprintf("%s, filter %q", m.where, f.GetName()), "its configuration is unknown (type %q)", packed.GetTypeUrl())...)
 			}
 		}
 	}
@@ -90,9 +90,9 @@ func unread(e *examination) []observation {
 
 const extProcURL = "type.googleapis.com/envoy.extensions.filters.http.ext_proc.v3.ExternalProcessor"
 
-func ambiguous(e *examination) []observation {
+func filterAmbiguous(e *examination) []observation {
 	var targets []string
-	for _, p := range e.places {
+	for _, p := range e.extProcs {
 		for _, s := range p.settings {
 			targets = append(targets, target(s.config.GetGrpcService()))
 		}
@@ -104,7 +104,7 @@ func ambiguous(e *examination) []observation {
 	return observe("Envoy", "ext_proc filters call %s", strings.Join(targets, ", "))
 }
 
-func disabled(_ *examination, p *place) []observation {
+func filterDisabled(_ *examination, p *extProc) []observation {
 	switch {
 	case slices.ContainsFunc(p.routes, func(r route) bool { return r.enabled }):
 		return nil

@@ -19,7 +19,7 @@ func someReport() *Report {
 }
 
 func TestWriteText(t *testing.T) {
-	const want = `looked at Envoy 1.40.0
+	const want = `checked Envoy 1.40.0
 
 error: failure-mode: filter "a"
   failure_mode_allow is true
@@ -38,7 +38,7 @@ errors: 1, warnings: 1
 	}
 	got.Reset()
 	(&Report{}).WriteText(&got)
-	if diff := cmp.Diff("\nNothing is wrong.\n", got.String()); diff != "" {
+	if diff := cmp.Diff("\nNo problems found.\n", got.String()); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
@@ -60,7 +60,7 @@ func TestWriteJSON(t *testing.T) {
 	}
 }
 
-// Programs can rely on lists that are empty, and errors come first.
+// Without findings the list is empty, not null. Errors come first.
 func TestExamine(t *testing.T) {
 	s := goodSite(t)
 	snapshot, err := ReadDump(s.staticDump(t))

@@ -9,32 +9,31 @@ import (
 	hcmv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/network/http_connection_manager/v3"
 )
 
-// rateLimitChecks are about limits by the global rate limit service that look as
-// if they worked.
+// rateLimitChecks find global rate limits that Envoy silently ignores.
 func rateLimitChecks() []check {
 	return []check{
 		{
 			"rate-limit-no-cluster", Error,
-			"limits of the global rate limit service on a direct_response: Envoy's filter leaves requests alone whose route has no cluster, without a word",
-			"Let the route lead to a cluster without endpoints, which answers 503 as well, such as in examples/envoy/budget. The local rate limit is not so.",
-			eachPlace(unlimited),
+			"global rate limits on a direct_response route: Envoy's filter silently ignores routes without a cluster",
+			"Route to a cluster without endpoints, which also answers 503, as in examples/envoy/budget. Local rate limits are not affected.",
+			eachFilter(limitWithoutCluster),
 		},
 		{
 			"rate-limit-addend", Error,
-			"hits_addend in rate_limits of a host or a route, where Envoy ignores it: each call counts as one, whatever its tokens",
-			"Move the rate_limits into RateLimitPerRoute, in typed_per_filter_config of the host or the route.",
-			eachPlace(ignoredAddend),
+			"hits_addend in rate_limits of a virtual host or route, where Envoy ignores it: each call counts as one, regardless of its tokens",
+			"Move the rate_limits into RateLimitPerRoute, in typed_per_filter_config of the virtual host or route.",
+			eachFilter(ignoredAddend),
 		},
 	}
 }
 
-// before are the filters that see a request first.
-func (p *place) before() []*hcmv3.HttpFilter {
+// before returns the filters that run before ext_proc.
+func (p *extProc) before() []*hcmv3.HttpFilter {
 	filters := p.manager.config.GetHttpFilters()
 	return filters[:len(filters)-len(p.after)-1]
 }
 
-func unlimited(e *examination, p *place) []observation {
+func limitWithoutCluster(e *examination, p *extProc) []observation {
 	var found []observation
 	for _, f := range p.before() {
 		if e.kind(f) != "ratelimit" || !p.inUse(f) {
@@ -42,15 +41,15 @@ func unlimited(e *examination, p *place) []observation {
 		}
 		for _, r := range p.routes {
 			if r.enabled && r.route.GetDirectResponse() != nil && e.limits(p, f, r) {
-				found = append(found, observe(r.where, "the limits of filter %q do nothing: the route has no cluster", f.GetName())...)
+				found = append(found, observe(r.where, "the limits of filter %q have no effect: the route has no cluster", f.GetName())...)
 			}
 		}
 	}
 	return found
 }
 
-// limits tells whether a rate limit filter has limits for a route.
-func (e *examination) limits(p *place, f *hcmv3.HttpFilter, r route) bool {
+// limits reports whether a rate limit filter has limits for a route.
+func (e *examination) limits(p *extProc, f *hcmv3.HttpFilter, r route) bool {
 	config, _ := unpack[ratelimitv3.RateLimit](e.filterConfig(f))
 	host := p.routing.GetVirtualHosts()[r.host]
 	return len(config.GetRateLimits())+len(host.GetRateLimits()) > 0 ||
@@ -59,7 +58,7 @@ func (e *examination) limits(p *place, f *hcmv3.HttpFilter, r route) bool {
 		r.route.GetTypedPerFilterConfig()[f.GetName()] != nil
 }
 
-func ignoredAddend(_ *examination, p *place) []observation {
+func ignoredAddend(_ *examination, p *extProc) []observation {
 	adds := func(l *routev3.RateLimit) bool { return l.GetHitsAddend() != nil }
 	const problem = "rate_limits have a hits_addend, which Envoy ignores there"
 	var found []observation

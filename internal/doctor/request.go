@@ -9,16 +9,15 @@ import (
 	matcherv3 "github.com/envoyproxy/go-control-plane/envoy/type/matcher/v3"
 )
 
-// largestRequest is a chat request with images: one of this size should come
-// through in BUFFERED mode.
+// largestRequest is the size, in bytes, of a large chat request with images.
 const largestRequest = 25 << 20
 
-// requestChecks are about whether requests reach the sidecar whole.
+// requestChecks check that requests reach the sidecar complete.
 func requestChecks() []check {
 	return []check{
 		{
 			"forward-rules", Error,
-			"forward_rules that keep `:method` or `:path` from the sidecar: it knows no route without them",
+			"forward_rules do not forward `:method` or `:path`, which the sidecar needs to find the endpoint",
 			"List :method and :path in forward_rules.allowed_headers, or use disallowed_headers only.",
 			eachSetting(func(_ *examination, s setting) string {
 				var kept []string
@@ -32,14 +31,14 @@ func requestChecks() []check {
 		},
 		{
 			"buffer-limit", Warning,
-			"a buffer limit below 25 MiB with BUFFERED: Envoy refuses larger requests with 413",
+			"a buffer limit below 25 MiB in BUFFERED mode: Envoy rejects larger requests with 413",
 			"Use FULL_DUPLEX_STREAMED, which needs no large buffers, or raise per_connection_buffer_limit_bytes of the listener or request_body_buffer_limit of the routes.",
-			eachPlace(bufferLimit),
+			eachFilter(bufferLimit),
 		},
 	}
 }
 
-func bufferLimit(_ *examination, p *place) []observation {
+func bufferLimit(_ *examination, p *extProc) []observation {
 	if !slices.ContainsFunc(p.settings, buffered) || p.bufferSize == 0 || p.bufferSize >= largestRequest {
 		return nil
 	}
@@ -56,7 +55,7 @@ func bufferLimit(_ *examination, p *place) []observation {
 	return observe(p.manager.where, "per_connection_buffer_limit_bytes is %d", p.bufferSize)
 }
 
-// forwarded tells whether the rules let a header through.
+// forwarded reports whether the rules forward a header.
 func forwarded(rules *extprocv3.HeaderForwardingRules, name string) bool {
 	if rules.GetAllowedHeaders() != nil && !matchesAny(rules.GetAllowedHeaders(), name) {
 		return false
@@ -91,7 +90,7 @@ func matchesText(m *matcherv3.StringMatcher, text string) bool {
 	}
 }
 
-// matchesWhole matches as Envoy does: all of the text.
+// matchesWhole reports whether the pattern matches all of text, as in Envoy.
 func matchesWhole(m *matcherv3.RegexMatcher, text string) bool {
 	pattern, err := regexp.Compile("^(?:" + m.GetRegex() + ")$")
 	return err == nil && pattern.MatchString(text)

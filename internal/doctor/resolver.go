@@ -9,19 +9,19 @@ import (
 	"google.golang.org/protobuf/reflect/protoregistry"
 )
 
-// lenient reads what an Envoy of any version and build prints: members and
-// extensions that are not known here are left out.
+// lenient decodes dumps of any Envoy version and build. It ignores unknown members
+// and extensions.
 var lenient = protojson.UnmarshalOptions{DiscardUnknown: true, Resolver: resolver{protoregistry.GlobalTypes}}
 
-// resolver finds a message for every type URL. Of one that is not known, the URL
-// is all that is kept.
+// resolver finds a message type for every type URL. For an unknown type, only the
+// URL is kept.
 type resolver struct{ *protoregistry.Types }
 
-// FindMessageByURL implements the resolver of protojson.
+// FindMessageByURL implements protojson's resolver.
 func (r resolver) FindMessageByURL(url string) (protoreflect.MessageType, error) {
 	found, err := r.Types.FindMessageByURL(url)
 	if errors.Is(err, protoregistry.NotFound) {
-		// A message without members takes, and forgets, any.
+		// An empty message accepts any members and drops them.
 		return (*matcherv3.ValueMatcher_NullMatch)(nil).ProtoReflect().Type(), nil
 	}
 	return found, err

@@ -10,18 +10,18 @@ import (
 	"google.golang.org/protobuf/types/known/anypb"
 )
 
-// A route is a route of the connection manager, and what becomes of the filter on
-// it.
+// A route is a route of the connection manager with the ext_proc configuration
+// that applies to it.
 type route struct {
 	where   string
-	host    int // the number of its virtual host
+	host    int // index of its virtual host
 	route   *routev3.Route
-	enabled bool
+	enabled bool // the filter runs on it
 	config  *extprocv3.ExternalProcessor
 }
 
-// findRoutes says what becomes of the filter on each route.
-func (p *place) findRoutes() []route {
+// findRoutes resolves the filter's configuration for each route.
+func (p *extProc) findRoutes() []route {
 	var list []route
 	for i, host := range p.routing.GetVirtualHosts() {
 		for j, r := range host.GetRoutes() {
@@ -29,7 +29,7 @@ func (p *place) findRoutes() []route {
 			if name == "" {
 				name = fmt.Sprint(j)
 			}
-			// From the least to the most specific.
+			// The most specific override comes last.
 			enabled, config := !p.filter.GetDisabled(), p.config
 			for _, perFilter := range []map[string]*anypb.Any{
 				p.routing.GetTypedPerFilterConfig(), host.GetTypedPerFilterConfig(), r.GetTypedPerFilterConfig(),
@@ -45,7 +45,8 @@ func (p *place) findRoutes() []route {
 	return list
 }
 
-// override says what one per-route configuration makes of the filter.
+// override applies one per-route configuration. It returns whether the filter runs,
+// and the resulting configuration.
 func override(packed *anypb.Any, config *extprocv3.ExternalProcessor) (bool, *extprocv3.ExternalProcessor) {
 	if wrapped, ok := unpack[routev3.FilterConfig](packed); ok {
 		if wrapped.GetDisabled() {
@@ -63,7 +64,7 @@ func override(packed *anypb.Any, config *extprocv3.ExternalProcessor) (bool, *ex
 	return true, merge(config, per.GetOverrides())
 }
 
-// merge replaces what the overrides name.
+// merge returns config with the overrides applied; config itself is not changed.
 func merge(config *extprocv3.ExternalProcessor, o *extprocv3.ExtProcOverrides) *extprocv3.ExternalProcessor {
 	if o == nil {
 		return config
@@ -101,8 +102,8 @@ func mergeMetadata(base, o *extprocv3.MetadataOptions) *extprocv3.MetadataOption
 	return merged
 }
 
-// serving are the routes of a virtual host that may get requests for a path: the
-// ones with conditions, and the first that has none.
+// serving returns the routes of a virtual host that may get requests for a path:
+// those with further conditions, up to the first without any.
 func serving(routes []route, host int, path string) []route {
 	var found []route
 	for _, r := range routes {
@@ -142,19 +143,21 @@ func matches(m *routev3.RouteMatch, path string) bool {
 	}
 }
 
+// conditional reports whether a match depends on more than the path.
 func conditional(m *routev3.RouteMatch) bool {
 	return len(m.GetHeaders())+len(m.GetQueryParameters())+len(m.GetDynamicMetadata())+len(m.GetFilterState()) > 0 ||
 		m.GetRuntimeFraction() != nil || m.GetGrpc() != nil || m.GetTlsContext() != nil
 }
 
-// A setting is a configuration with which the filter runs somewhere.
+// A setting is a configuration that the filter runs with, after overrides.
 type setting struct {
 	where  string
 	config *extprocv3.ExternalProcessor
 }
 
-// findSettings are the configurations among the routes.
-func (p *place) findSettings() []setting {
+// findSettings returns the distinct settings. They are never empty: a filter that
+// runs nowhere is reported by the check filter-disabled.
+func (p *extProc) findSettings() []setting {
 	own, unchanged := setting{p.where(), p.config}, !p.filter.GetDisabled()
 	var changed []setting
 	for _, r := range p.routes {
@@ -166,7 +169,7 @@ func (p *place) findSettings() []setting {
 			changed = append(changed, setting{r.where, r.config})
 		}
 	}
-	if unchanged || changed == nil { // that it runs nowhere is a finding of its own
+	if unchanged || changed == nil {
 		return append([]setting{own}, changed...)
 	}
 	return changed

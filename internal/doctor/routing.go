@@ -7,73 +7,77 @@ import (
 	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
 )
 
-// routeChecks are about the routes on which the filter runs.
+// routeChecks check the routes on which the filter runs.
 func routeChecks() []check {
 	return []check{
 		{
 			"routes-missing", Warning,
-			"a route configuration that is not in the dump, such as one that RDS has not delivered",
-			"Let the control plane deliver it, or save the dump when it has.",
-			eachPlace(func(_ *examination, p *place) []observation {
+			"a route configuration that is not in the dump, for example because RDS has not delivered it",
+			"Have the control plane deliver it, and save the dump after that.",
+			eachFilter(func(_ *examination, p *extProc) []observation {
 				if p.routing != nil {
 					return nil
 				}
-				return observe(p.manager.where, "its routes are not known, and were not checked (%q)", p.manager.config.GetRds().GetRouteConfigName())
+				return observe(p.manager.where, "its routes (%q) are unknown and were not checked", p.manager.config.GetRds().GetRouteConfigName())
 			}),
 		},
 		{
 			"route-disabled", Error,
-			"a route of model calls on which the filter is disabled, while it runs on others of the same virtual host",
-			"Remove the ExtProcPerRoute or FilterConfig that disables the filter there.",
-			eachPlace(disabledCalls),
+			"the filter is disabled on a route of model calls, but runs on other routes of the same virtual host",
+			"Remove the ExtProcPerRoute or FilterConfig that disables the filter on that route.",
+			eachFilter(disabledCalls),
 		},
 		{
 			"route-behind", Error,
-			"a direct_response that hides that the filter was skipped: a success, or for model calls anything but 5xx",
-			"Make the route a direct_response with status 503: it is seen only if the sidecar was skipped, and is an alarm then.",
-			eachPlace(behind),
+			"a fallback direct_response that hides a bypassed filter: a success status, or any status but 5xx for model calls",
+			"Make the route a direct_response with status 503. Clients see it only if the filter is bypassed.",
+			eachFilter(fallbackStatus),
 		},
 		{
 			"route-behind-cluster", Warning,
-			"a route to a cluster with endpoints, or a redirect, on which the filter runs: the sidecar answers all its requests, and if it is skipped the prompts go to that cluster",
-			"Make routes of model calls a direct_response with status 503, and disable the filter on others by ExtProcPerRoute.disabled.",
-			eachPlace(behindCluster),
+			"the filter runs on a route to a cluster with endpoints, or on a redirect: the sidecar answers all its requests, and if the filter is bypassed, prompts go to that cluster",
+			"Make routes of model calls a direct_response with status 503, and disable the filter on other routes with ExtProcPerRoute.disabled.",
+			eachFilter(fallbackCluster),
 		},
 	}
 }
 
-func behindCluster(e *examination, p *place) []observation {
+// fallbackCluster finds routes that send requests elsewhere if the filter is
+// bypassed.
+func fallbackCluster(e *examination, p *extProc) []observation {
 	var found []observation
 	for _, r := range p.routes {
 		switch cluster := r.route.GetRoute().GetCluster(); {
-		case !r.enabled, e.nobody(cluster):
+		case !r.enabled, e.empty(cluster):
 		case r.route.GetRoute() != nil:
-			found = append(found, observation{r.where, "it leads to a cluster" + named(cluster)})
+			found = append(found, observation{r.where, "it routes to a cluster" + quoted(cluster)})
 		case r.route.GetRedirect() != nil:
-			found = append(found, observation{r.where, "it is a redirect, which is never sent"})
+			found = append(found, observation{r.where, "it is a redirect, which Envoy never sends"})
 		}
 	}
 	return found
 }
 
-// nobody tells whether a cluster is one without endpoints, which answers 503.
-func (e *examination) nobody(cluster string) bool {
+// empty reports whether a cluster is known to have no endpoints. Envoy answers 503
+// for it.
+func (e *examination) empty(cluster string) bool {
 	endpoints, known := e.endpoints[cluster]
 	return known && len(endpoints) == 0
 }
 
-func named(name string) string {
+func quoted(name string) string {
 	if name == "" {
 		return ""
 	}
 	return fmt.Sprintf(" %q", name)
 }
 
-func disabledCalls(e *examination, p *place) []observation {
+// disabledCalls finds routes of model calls without the filter.
+func disabledCalls(e *examination, p *extProc) []observation {
 	var found []observation
 	for host := range p.routing.GetVirtualHosts() {
 		if !slices.ContainsFunc(p.routes, func(r route) bool { return r.host == host && r.enabled }) {
-			continue // a host that is none of the sidecar's business
+			continue // the sidecar does not serve this host
 		}
 		for _, path := range e.Paths {
 			for _, r := range serving(p.routes, host, path) {
@@ -86,7 +90,8 @@ func disabledCalls(e *examination, p *place) []observation {
 	return found
 }
 
-func behind(e *examination, p *place) []observation {
+// fallbackStatus finds direct responses that hide a bypassed filter.
+func fallbackStatus(e *examination, p *extProc) []observation {
 	calls := map[*routev3.Route]bool{}
 	for host := range p.routing.GetVirtualHosts() {
 		for _, path := range e.Paths {

@@ -7,22 +7,21 @@ import (
 	hcmv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/network/http_connection_manager/v3"
 )
 
-// A Snapshot is what is known of one Envoy, and of the AWS environment.
+// A Snapshot holds the configuration of one Envoy and the AWS environment.
 type Snapshot struct {
-	// Version is Envoy's, such as "1.40.0"; "" means unknown.
+	// Version is Envoy's version, such as "1.40.0"; "" if unknown.
 	Version string
-	// Stats are Envoy's counters and gauges; nil where only its configuration is
-	// known.
+	// Stats are Envoy's counters and gauges; nil for a saved dump.
 	Stats map[string]uint64
-	// AWS is nil where it was not looked at.
+	// AWS is nil if the AWS environment was not read.
 	AWS *AWS
 
 	managers   []manager
 	clusters   map[string]*clusterv3.Cluster
-	endpoints  map[string][]*corev3.Address // of a cluster, where known
+	endpoints  map[string][]*corev3.Address // by cluster, if known
 	routes     map[string]*routev3.RouteConfiguration
 	extensions map[string]*corev3.TypedExtensionConfig // delivered by ECDS
-	refused    []observation
+	rejected   []observation
 	warming    []string
 }
 

@@ -9,17 +9,16 @@ import (
 	"strings"
 )
 
-// filterStat matches the counters of ext_proc filters that say that calls went
-// wrong.
+// filterStat matches the counters of ext_proc filters that count failed calls.
 var filterStat = regexp.MustCompile(`^http\..*\.ext_proc\..*(spurious_msgs_received|message_timeouts|failure_mode_allowed)$`)
 
-// statChecks are about what a running Envoy has seen.
+// statChecks check the counters of a running Envoy.
 func statChecks() []check {
 	return []check{
 		{
 			"sidecar-unhealthy", Error,
-			"a cluster without a healthy sidecar (running Envoy only)",
-			"Start the sidecar where the cluster's endpoints are, on the same address or socket, and see that Envoy may connect.",
+			"the cluster has no healthy endpoint (running Envoy only)",
+			"Start the sidecar on the address or socket of the cluster's endpoint, and make sure Envoy can connect to it.",
 			func(e *examination) []observation {
 				return e.eachClusterStat(func(name string) string {
 					healthy, known := e.Stats["cluster."+name+".membership_healthy"]
@@ -29,19 +28,19 @@ func statChecks() []check {
 		},
 		{
 			"calls-refused", Warning,
-			"calls that circuit breakers have refused since Envoy started (running Envoy only)",
+			"circuit breakers have rejected calls since Envoy started (running Envoy only)",
 			"Raise circuit_breakers.thresholds of the cluster.",
 			func(e *examination) []observation {
 				return e.eachClusterStat(func(name string) string {
 					n := e.Stats["cluster."+name+".upstream_rq_pending_overflow"] + e.Stats["cluster."+name+".upstream_rq_active_overflow"]
-					return problemIf(n > 0, fmt.Sprintf("circuit breakers have refused %d calls", n))
+					return problemIf(n > 0, fmt.Sprintf("circuit breakers have rejected %d calls", n))
 				})
 			},
 		},
 		{
 			"calls-failed", Warning,
-			"answers that Envoy did not understand, timeouts, and calls that were let through (running Envoy only)",
-			"See the other findings; if there are none, look at the access log's details of calls with status 500 or 504.",
+			"unexpected messages from the sidecar, timeouts, or calls that bypassed the filter (running Envoy only)",
+			"Fix the other findings. If there are none, see the response code details of calls with status 500 or 504 in the access log.",
 			func(e *examination) []observation {
 				var found []observation
 				for _, name := range slices.Sorted(maps.Keys(e.Stats)) {

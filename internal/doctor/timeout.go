@@ -5,19 +5,19 @@ import (
 	"time"
 )
 
-// messageTimeout and streamIdleTimeout are Envoy's defaults.
+// Envoy's defaults.
 const (
 	messageTimeout    = 200 * time.Millisecond
 	streamIdleTimeout = 5 * time.Minute
 )
 
-// timeoutChecks are about what ends an answer before it is over.
+// timeoutChecks find timeouts that cut answers short.
 func timeoutChecks() []check {
 	return []check{
 		{
 			"message-timeout", Error,
-			"a message_timeout shorter than -longest-answer in BUFFERED mode, where it counts the wait for the answer; Envoy's default is 200 ms. In FULL_DUPLEX_STREAMED no timer runs",
-			"Use FULL_DUPLEX_STREAMED, or set message_timeout of the filter to the longest answer, such as 600s.",
+			"message_timeout is shorter than -longest-answer in BUFFERED mode, where it limits the wait for the answer. Envoy's default is 200 ms. It does not apply in FULL_DUPLEX_STREAMED mode",
+			"Use FULL_DUPLEX_STREAMED, or raise message_timeout of the filter above the longest answer, for example to 600s.",
 			eachSetting(func(e *examination, s setting) string {
 				limit := messageTimeout
 				if s.config.GetMessageTimeout() != nil {
@@ -28,9 +28,9 @@ func timeoutChecks() []check {
 		},
 		{
 			"stream-idle-timeout", Error,
-			"a stream_idle_timeout shorter than -longest-answer: nothing moves while a whole answer is made",
-			"Set stream_idle_timeout of the connection manager to the longest answer, such as 600s.",
-			eachPlace(func(e *examination, p *place) []observation {
+			"stream_idle_timeout is shorter than -longest-answer: the stream is idle while the model generates a whole answer",
+			"Raise stream_idle_timeout of the connection manager above the longest answer, for example to 600s.",
+			eachFilter(func(e *examination, p *extProc) []observation {
 				limit := streamIdleTimeout
 				if set := p.manager.config.GetStreamIdleTimeout(); set != nil {
 					limit = set.AsDuration()
@@ -40,17 +40,17 @@ func timeoutChecks() []check {
 		},
 		{
 			"request-timeout", Error,
-			"a request_timeout shorter than -longest-answer: it counts the wait for the model",
-			"Remove request_timeout of the connection manager, or set it to 0s.",
-			eachPlace(func(e *examination, p *place) []observation {
+			"request_timeout is shorter than -longest-answer: it includes the wait for the model",
+			"Remove request_timeout from the connection manager, or set it to 0s.",
+			eachFilter(func(e *examination, p *extProc) []observation {
 				return e.observeShort(p.manager.where, "request_timeout", p.manager.config.GetRequestTimeout().AsDuration())
 			}),
 		},
 		{
 			"max-stream-duration", Error,
-			"a max_stream_duration of the connection manager or a route shorter than -longest-answer",
-			"Remove max_stream_duration of common_http_protocol_options and of the route, or raise it to more than the longest answer.",
-			eachPlace(func(e *examination, p *place) []observation {
+			"max_stream_duration of the connection manager or a route is shorter than -longest-answer",
+			"Remove max_stream_duration from common_http_protocol_options and the route, or raise it above the longest answer.",
+			eachFilter(func(e *examination, p *extProc) []observation {
 				const name = "max_stream_duration"
 				found := e.observeShort(p.manager.where, name, p.manager.config.GetCommonHttpProtocolOptions().GetMaxStreamDuration().AsDuration())
 				for _, r := range p.routes {
@@ -63,9 +63,9 @@ func timeoutChecks() []check {
 		},
 		{
 			"route-idle-timeout", Error,
-			"an idle_timeout of a route shorter than -longest-answer: it takes the place of stream_idle_timeout",
-			"Remove idle_timeout of the route, or raise it to the longest answer.",
-			eachPlace(func(e *examination, p *place) []observation {
+			"idle_timeout of a route is shorter than -longest-answer: it overrides stream_idle_timeout",
+			"Remove idle_timeout from the route, or raise it above the longest answer.",
+			eachFilter(func(e *examination, p *extProc) []observation {
 				var found []observation
 				for _, r := range p.routes {
 					if r.enabled {
@@ -78,7 +78,7 @@ func timeoutChecks() []check {
 	}
 }
 
-// observeShort observes a limit that tooShort finds.
+// observeShort returns tooShort's problem as a list of observations.
 func (e *examination) observeShort(where, name string, limit time.Duration) []observation {
 	if problem := e.tooShort(name, limit); problem != "" {
 		return []observation{{where, problem}}
@@ -86,7 +86,8 @@ func (e *examination) observeShort(where, name string, limit time.Duration) []ob
 	return nil
 }
 
-// tooShort says that a limit ends the longest answer; one of 0 is off.
+// tooShort describes a limit that would end the longest answer, or returns "". A
+// limit of 0 is off.
 func (e *examination) tooShort(name string, limit time.Duration) string {
 	return problemIf(limit > 0 && limit < e.LongestAnswer, fmt.Sprintf("%s is %v, and an answer may take %v", name, limit, e.LongestAnswer))
 }

@@ -1,6 +1,6 @@
-// Package coverage holds docs/coverage.md to the AWS SDK's model of Converse: a
-// member that the SDK has and the page lacks fails the test, and so does a
-// member whose case does not show it.
+// Package coverage compares docs/coverage.md with the AWS SDK's model of Converse. It
+// fails if the page lacks a member of the SDK, or if a member's test case does not
+// contain it.
 package coverage
 
 import (
@@ -16,7 +16,7 @@ import (
 	"github.com/aws/smithy-go"
 )
 
-// shapes are the parts of Converse whose members the page lists, by heading.
+// shapes are the structures whose members the page lists, by heading.
 func shapes() map[string]*smithy.Schema {
 	return map[string]*smithy.Schema{
 		"ConverseRequest":             schemas.ConverseRequest,
@@ -38,7 +38,7 @@ func shapes() map[string]*smithy.Schema {
 	}
 }
 
-// row is a line of the page's tables: a member, how it is reached, its case.
+// row is a line of the page's tables: a member and its test case.
 type row struct{ member, file string }
 
 // readPage returns the rows under each heading.
@@ -85,7 +85,7 @@ func TestPageHasEveryMemberOfTheSDK(t *testing.T) {
 	}
 }
 
-// TestCasesShowTheirMember reads each case that the page names.
+// TestCasesShowTheirMember checks that each test case contains its member.
 func TestCasesShowTheirMember(t *testing.T) {
 	for heading, rows := range readPage(t) {
 		for _, r := range rows {

@@ -39,7 +39,7 @@ func configFile(t *testing.T, text string) string {
 	return file
 }
 
-// TestBackends chooses regions by header, and models by alias.
+// TestBackends selects regions by header and models by alias.
 func TestBackends(t *testing.T) {
 	s := start(t, nil, "-config", configFile(t, twoRegions))
 	for name, c := range map[string]struct {
@@ -72,8 +72,8 @@ func TestBackends(t *testing.T) {
 	}
 }
 
-// TestFallback throttles one region: no client sees it while the other is well,
-// and traffic returns when it recovers.
+// TestFallback throttles one region. No client notices while the other region works,
+// and traffic returns after the region recovers.
 func TestFallback(t *testing.T) {
 	throttled := make(chan bool, 1)
 	throttled <- true

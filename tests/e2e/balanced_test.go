@@ -14,14 +14,15 @@ import (
 	"google.golang.org/protobuf/types/known/durationpb"
 )
 
-// second is the sidecar of examples/envoy/balanced that startExample does not start.
+// second is the second sidecar of examples/envoy/balanced, which startExample does not
+// start.
 type second struct {
 	x      *example
 	socket string
 	file   string // its configuration
 }
 
-// startBalanced starts the example with two sidecars, both of which are healthy.
+// startBalanced starts the example with two healthy sidecars.
 func startBalanced(t *testing.T) (*second, *sidecar) {
 	t.Helper()
 	s := &second{file: configFile(t, twoRegions)}
@@ -36,7 +37,7 @@ func startBalanced(t *testing.T) (*second, *sidecar) {
 	return s, s.start(t)
 }
 
-// start starts the second sidecar, and waits until Envoy uses it.
+// start starts the second sidecar and waits until Envoy considers it healthy.
 func (s *second) start(t *testing.T) *sidecar {
 	t.Helper()
 	c := startSidecar(t, s.x.bedrockURL, "-config", s.file, "-listen", "unix://"+s.socket, "-drain-delay", "1s")
@@ -44,8 +45,8 @@ func (s *second) start(t *testing.T) *sidecar {
 	return c
 }
 
-// TestBalanced: both sidecars answer. While there is load, one of them gets another
-// configuration, ends and comes back; no call fails.
+// TestBalanced reconfigures, stops and restarts one of two sidecars under load. Both
+// answer calls, and no call fails.
 func TestBalanced(t *testing.T) {
 	s, c := startBalanced(t)
 	ctx, stop := context.WithCancel(t.Context())
@@ -70,7 +71,7 @@ func TestBalanced(t *testing.T) {
 	}
 }
 
-// awaitLog waits until a sidecar has answered so many more calls.
+// awaitLog waits until a sidecar has answered that many more calls.
 func awaitLog(t *testing.T, s *sidecar, calls int) {
 	t.Helper()
 	answered := func() int { return strings.Count(s.logged(), `"msg":"request"`) }

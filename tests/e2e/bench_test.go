@@ -16,13 +16,13 @@ import (
 	"bedrock-extproc/tests/fakebedrock"
 )
 
-// answerOf is an answer of so many tokens, at once.
+// answerOf returns a script that answers at once with that many tokens.
 func answerOf(tokens int) func(*fakebedrock.Request) fakebedrock.Behaviour {
 	return always(fakebedrock.Behaviour{Answer: fakebedrock.Answer{Tokens: tokens}})
 }
 
-// BenchmarkCall compares a call through Envoy and the sidecar with one that the
-// AWS SDK makes straight to the stand-in. Everything shares this machine.
+// BenchmarkCall compares a call through Envoy and the sidecar with one from the AWS SDK
+// directly to the fake Bedrock. All processes share this machine.
 func BenchmarkCall(b *testing.B) {
 	s := start(b, answerOf(100))
 	direct := sdkClient(b, answerOf(100))
@@ -67,7 +67,7 @@ func question() []types.Message {
 	return []types.Message{{Role: types.ConversationRoleUser, Content: []types.ContentBlock{&types.ContentBlockMemberText{Value: "What is 2+2?"}}}}
 }
 
-// sdkClient speaks to a stand-in of its own.
+// sdkClient starts a fake Bedrock and returns an SDK client for it.
 func sdkClient(b *testing.B, script func(*fakebedrock.Request) fakebedrock.Behaviour) *bedrockruntime.Client {
 	b.Helper()
 	server := httptest.NewServer(fakebedrock.New(fakebedrock.Config{Script: script}))

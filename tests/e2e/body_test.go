@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// TestBodySizes sends bodies of every size, with and without a length.
+// TestBodySizes sends bodies of many sizes, with and without a Content-Length.
 func TestBodySizes(t *testing.T) {
 	s := start(t, nil)
 	for name, client := range protocols() {
@@ -58,7 +58,8 @@ func TestTrailersEndARequest(t *testing.T) {
 	}
 }
 
-// TestBadRequests answers each with JSON, and the next good one too.
+// TestBadRequests checks that each bad request gets a JSON error, and that the next
+// good request succeeds.
 func TestBadRequests(t *testing.T) {
 	s := start(t, nil, "-max-body-bytes", "100000")
 	large := `{"messages":[{"role":"user","content":"` + strings.Repeat("x", 200_000) + `"}]}`
@@ -94,7 +95,7 @@ func TestBadRequests(t *testing.T) {
 				})
 			}
 			if resp := post(t, client, s.completions(), askSum); resp.StatusCode != http.StatusOK {
-				t.Errorf("a good request afterwards: %d", resp.StatusCode)
+				t.Errorf("the next good request: status %d", resp.StatusCode)
 			}
 		})
 	}

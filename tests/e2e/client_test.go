@@ -9,12 +9,12 @@ import (
 	"testing"
 )
 
-// protocols are the ways in which clients speak to Envoy.
+// protocols returns a client for each HTTP version.
 func protocols() map[string]*http.Client {
 	return map[string]*http.Client{"http1": newClient(false), "http2": newClient(true)}
 }
 
-// newClient speaks HTTP/1.1, or HTTP/2 with prior knowledge, without TLS.
+// newClient returns a client for HTTP/1.1, or HTTP/2 with prior knowledge, without TLS.
 func newClient(http2 bool) *http.Client {
 	var p http.Protocols
 	p.SetHTTP1(!http2)
@@ -22,7 +22,7 @@ func newClient(http2 bool) *http.Client {
 	return &http.Client{Transport: &http.Transport{Protocols: &p, MaxIdleConnsPerHost: 100}}
 }
 
-// post sends a JSON body. Headers come in pairs.
+// post sends a JSON body. headers are pairs of name and value.
 func post(t *testing.T, client *http.Client, url, body string, headers ...string) *http.Response {
 	t.Helper()
 	return postReader(t, client, url, strings.NewReader(body), headers...)
@@ -72,7 +72,7 @@ type toolCall struct {
 	Input    json.RawMessage
 }
 
-// decode reads a JSON body, and fails on anything else.
+// decode decodes a JSON body. It fails the test for any other body.
 func decode(t *testing.T, resp *http.Response) answer {
 	t.Helper()
 	body, err := io.ReadAll(resp.Body)
@@ -107,8 +107,8 @@ type event struct {
 	}
 }
 
-// events reads SSE one event at a time, as the Python client does: every line
-// that starts with "data: " is JSON.
+// events reads SSE events like the Python client: every line that starts with "data: "
+// is JSON.
 type events struct {
 	t     *testing.T
 	lines *bufio.Scanner
@@ -125,7 +125,7 @@ func readEvents(t *testing.T, resp *http.Response) *events {
 	return &events{t: t, lines: lines}
 }
 
-// next returns false at a clean end of the response.
+// next returns the next event, or false if the response ended properly.
 func (e *events) next() (event, bool) {
 	e.t.Helper()
 	for e.lines.Scan() {
@@ -140,7 +140,7 @@ func (e *events) next() (event, bool) {
 		return ev, true
 	}
 	if err := e.lines.Err(); err != nil {
-		e.t.Fatalf("the response broke off: %v", err)
+		e.t.Fatalf("the response failed: %v", err)
 	}
 	return event{}, false
 }

@@ -16,7 +16,7 @@ import (
 	"bedrock-extproc/tests/envoytest"
 )
 
-// buildDemo builds what make run runs.
+// buildDemo builds the programs of "make run".
 func buildDemo(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -27,7 +27,7 @@ func buildDemo(t *testing.T) string {
 	return dir
 }
 
-// freePort is a port that was free a moment ago.
+// freePort returns a port that was just free.
 func freePort(t *testing.T) int {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -38,7 +38,7 @@ func freePort(t *testing.T) int {
 	return l.Addr().(*net.TCPAddr).Port
 }
 
-// output is what a process has written so far.
+// output collects a process's output. It is safe for concurrent use.
 type output struct {
 	mu sync.Mutex
 	b  bytes.Buffer
@@ -63,8 +63,8 @@ func demoArgs(bin, envoy string, ports [4]int) []string {
 	}
 }
 
-// TestDemo starts everything, asks once, and stops it with each signal: no
-// process may be left.
+// TestDemo starts everything, sends a request, and stops with each signal. No process
+// may be left.
 func TestDemo(t *testing.T) {
 	bin := buildDemo(t)
 	for _, sig := range []syscall.Signal{syscall.SIGTERM, syscall.SIGINT} {
@@ -89,15 +89,15 @@ func TestDemo(t *testing.T) {
 			select {
 			case err := <-ended:
 				if err != nil {
-					t.Errorf("it ended with %v\n%s", err, out.String())
+					t.Errorf("demo ended with %v\n%s", err, out.String())
 				}
 			case <-time.After(30 * time.Second):
 				_ = demo.Process.Kill()
-				t.Fatalf("it goes on\n%s", out.String())
+				t.Fatalf("demo does not end\n%s", out.String())
 			}
 			for _, port := range ports {
 				if l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port)); err != nil {
-					t.Errorf("something is left at port %d: %v", port, err)
+					t.Errorf("something still listens on port %d: %v", port, err)
 				} else {
 					l.Close()
 				}
@@ -106,7 +106,7 @@ func TestDemo(t *testing.T) {
 	}
 }
 
-// TestDemoNamesABusyPort and the variable that changes it.
+// TestDemoNamesABusyPort checks that the error names the port and its variable.
 func TestDemoNamesABusyPort(t *testing.T) {
 	bin := buildDemo(t)
 	taken, err := net.Listen("tcp", "127.0.0.1:0")
@@ -127,7 +127,7 @@ func waitFor(t *testing.T, out *output, text string, ended <-chan error) {
 	for !strings.Contains(out.String(), text) {
 		select {
 		case err := <-ended:
-			t.Fatalf("it ended: %v\n%s", err, out.String())
+			t.Fatalf("demo ended: %v\n%s", err, out.String())
 		case <-deadline:
 			t.Fatalf("no %q in\n%s", text, out.String())
 		case <-time.After(20 * time.Millisecond):
@@ -135,7 +135,7 @@ func waitFor(t *testing.T, out *output, text string, ended <-chan error) {
 	}
 }
 
-// TestAdminPort serves probes and metrics beside the listener.
+// TestAdminPort checks probes and metrics on the sidecar's admin port.
 func TestAdminPort(t *testing.T) {
 	s := start(t, nil)
 	post(t, newClient(false), s.completions(), askSum)

@@ -1,3 +1,3 @@
-// Package e2e holds the tests of the whole way: a client, a real Envoy, the
-// sidecar as the program that people run, and the stand-in for Bedrock.
+// Package e2e has end-to-end tests: a client, a real Envoy, the bedrock-extproc binary,
+// and the fake Bedrock.
 package e2e

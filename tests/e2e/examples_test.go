@@ -11,34 +11,34 @@ import (
 	"testing"
 
 	bootstrapv3 "github.com/envoyproxy/go-control-plane/envoy/config/bootstrap/v3"
-	_ "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/jwt_authn/v3" // types that the examples name
+	_ "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/jwt_authn/v3" // extension types in the examples
 	_ "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/ratelimit/v3"
 	_ "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/rbac/v3"
 
 	"bedrock-extproc/tests/envoytest"
 )
 
-// examples is the folder with the examples for Envoy.
+// examples is the folder of the Envoy examples.
 const examples = "../../examples/envoy"
 
-// example is one of them, as it runs here.
+// example is a running example.
 type example struct {
 	*system
-	dir  string // of the example
-	keys string // folder that stands for "keys"
+	dir  string // the example's folder
+	keys string // used instead of the folder "keys"
 	tls  bool
 }
 
-// startExample starts Envoy with the configuration of an example and the sidecar
-// with the one beside it. Only addresses and the folders of files are others.
-// edit may change more, nil leaves it; flags are the sidecar's.
+// startExample starts Envoy and the sidecar with the configurations of an example. Only
+// addresses and folders differ. edit, if not nil, changes Envoy's configuration. flags
+// are the sidecar's.
 func startExample(t *testing.T, name string, edit func(*bootstrapv3.Bootstrap), flags ...string) *example {
 	t.Helper()
 	x := &example{dir: filepath.Join(examples, name), keys: t.TempDir()}
 	if config := filepath.Join(x.dir, "config.yaml"); exists(config) {
 		flags = append(flags, "-config", config)
 	}
-	x.token(t) // makes the keys
+	x.token(t) // creates the keys
 	x.system = startWith(t, func(b *bootstrapv3.Bootstrap) {
 		x.load(t, b)
 		if edit != nil {
@@ -56,14 +56,14 @@ func exists(file string) bool {
 	return err == nil
 }
 
-// load puts the example in the place of b, and keeps b's addresses.
+// load replaces b with the example, and keeps b's addresses.
 func (x *example) load(t *testing.T, b *bootstrapv3.Bootstrap) {
 	t.Helper()
 	envoytest.Load(t, b, filepath.Join(x.dir, "envoy.yaml"), "keys/", x.keys+"/")
 	x.tls = b.GetStaticResources().GetListeners()[0].GetFilterChains()[0].GetTransportSocket() != nil
 }
 
-// token runs the examples' own issuer.
+// token returns a JWT from the examples' issuer.
 func (x *example) token(t *testing.T, flags ...string) string {
 	t.Helper()
 	out, err := exec.Command(issuer, append([]string{"-keys", x.keys}, flags...)...).Output()
@@ -73,7 +73,7 @@ func (x *example) token(t *testing.T, flags ...string) string {
 	return strings.TrimSpace(string(out))
 }
 
-// client trusts the example's certificate.
+// client returns a client that trusts the example's certificate.
 func (x *example) client(t *testing.T, http2 bool) *http.Client {
 	t.Helper()
 	pem, err := os.ReadFile(filepath.Join(x.keys, "tls.crt"))

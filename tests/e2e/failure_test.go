@@ -14,8 +14,8 @@ import (
 	"bedrock-extproc/tests/fakebedrock"
 )
 
-// TestEventsArriveOneByOne lets one event through at a time: each must reach the
-// client before the next is sent.
+// TestEventsArriveOneByOne releases one event at a time. Each must reach the client
+// before the next is sent.
 func TestEventsArriveOneByOne(t *testing.T) {
 	gate := make(chan struct{})
 	s := start(t, always(fakebedrock.Behaviour{Gate: gate}))
@@ -45,7 +45,7 @@ func TestEventsArriveOneByOne(t *testing.T) {
 				gate <- struct{}{}
 			}
 			r.resp.Body.Close()
-			for s.bedrock.InFlight() > 0 { // the stand-in may wait at the gate for a client that has left
+			for s.bedrock.InFlight() > 0 { // the fake Bedrock may wait at the gate although the client has disconnected
 				select {
 				case gate <- struct{}{}:
 				case <-time.After(10 * time.Millisecond):
@@ -55,8 +55,9 @@ func TestEventsArriveOneByOne(t *testing.T) {
 	}
 }
 
-// TestClientLeaves leaves in every phase; Bedrock must see it.
-func TestClientLeaves(t *testing.T) {
+// TestClientDisconnects disconnects in every phase. The call to Bedrock must be
+// aborted.
+func TestClientDisconnects(t *testing.T) {
 	s := start(t, func(r *fakebedrock.Request) fakebedrock.Behaviour {
 		switch {
 		case strings.Contains(string(r.Body), "before"):
@@ -105,10 +106,10 @@ func TestClientLeaves(t *testing.T) {
 			})
 		}
 	}
-	// What was called is known, although the call has no end.
+	// The access log has the call's facts although it did not finish.
 	for _, entry := range s.envoy.AccessLog(t, 6) {
 		if begun := entry["bytes_sent"] != 0.0; begun != (entry["model"] != nil) {
-			t.Errorf("the log of a client that left: %v", entry)
+			t.Errorf("access log of a disconnected client: %v", entry)
 		}
 	}
 }
@@ -144,8 +145,8 @@ func TestFailureBeforeTheFirstEvent(t *testing.T) {
 	}
 }
 
-// TestFailureMidStream ends with an error event, no event that spells success,
-// and a clean end of the response.
+// TestFailureMidStream checks that a failed stream ends with an error event, has no
+// success event, and that the response ends properly.
 func TestFailureMidStream(t *testing.T) {
 	for name, behaviour := range map[string]fakebedrock.Behaviour{
 		"throttled": {Fault: fakebedrock.FaultException, Exception: fakebedrock.Throttling(), After: 5},
@@ -170,7 +171,7 @@ func TestFailureMidStream(t *testing.T) {
 	}
 }
 
-// TestNeverTheSidecarsCredentials refuses calls without keys.
+// TestNeverTheSidecarsCredentials checks that calls without keys are rejected.
 func TestNeverTheSidecarsCredentials(t *testing.T) {
 	s := start(t, nil, "-config", configFile(t, "allow_server_credentials: never\n"))
 	for _, url := range []string{s.completions(), s.stream()} {
@@ -184,7 +185,7 @@ func TestNeverTheSidecarsCredentials(t *testing.T) {
 	}
 }
 
-// TestCredentials signs each call by whoever it is for.
+// TestCredentials checks whose credentials sign each call.
 func TestCredentials(t *testing.T) {
 	s := start(t, nil)
 	for name, c := range map[string]struct {
@@ -210,8 +211,8 @@ func TestCredentials(t *testing.T) {
 	}
 }
 
-// TestSidecarKilled lets Envoy answer in our form: before, and instead of hanging,
-// in the middle of a stream.
+// TestSidecarKilled kills the sidecar before a call and in the middle of a stream. Envoy
+// answers with its own JSON error, and the stream does not hang.
 func TestSidecarKilled(t *testing.T) {
 	gate := make(chan struct{}, 3)
 	s := start(t, always(fakebedrock.Behaviour{Gate: gate}))
@@ -226,7 +227,7 @@ func TestSidecarKilled(t *testing.T) {
 	}
 	s.sidecar.kill()
 	if rest, err := io.ReadAll(resp.Body); err == nil {
-		t.Errorf("the broken stream ended like a whole one, with %q", rest)
+		t.Errorf("the broken stream ended like a complete one, with %q", rest)
 	}
 	resp = post(t, client, s.completions(), askSum)
 	a := decode(t, resp)
@@ -235,7 +236,7 @@ func TestSidecarKilled(t *testing.T) {
 	}
 }
 
-// TestDrain ends a sidecar in the middle of a stream: the stream is finished.
+// TestDrain stops a sidecar in the middle of a stream. The stream is completed.
 func TestDrain(t *testing.T) {
 	gate := make(chan struct{})
 	s := start(t, always(fakebedrock.Behaviour{Gate: gate}))
@@ -253,11 +254,11 @@ func TestDrain(t *testing.T) {
 	select {
 	case <-s.sidecar.ended:
 	case <-time.After(20 * time.Second):
-		t.Error("the sidecar goes on")
+		t.Error("the sidecar does not end")
 	}
 }
 
-// TestDrainTimeout ends a stream that does not end by itself with an error event.
+// TestDrainTimeout checks that a stalled stream ends with an error event.
 func TestDrainTimeout(t *testing.T) {
 	s := start(t, always(fakebedrock.Behaviour{Fault: fakebedrock.FaultStall, After: 3}), "-drain-timeout", "100ms")
 	events := readEvents(t, post(t, newClient(false), s.stream(), askExplain))

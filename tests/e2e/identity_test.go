@@ -47,8 +47,8 @@ providers:
           request_metadata: {user: "{user}", at: "{host}/{tenant}", groups: "{groups}"}
 `
 
-// withOrigin makes Envoy say who calls: claims, when there are any, an attribute
-// and what goes with the RPC.
+// withOrigin makes Envoy send identity: claims, if not nil, an attribute and gRPC
+// metadata.
 func withOrigin(t *testing.T, claims map[string]any) func(*bootstrapv3.Bootstrap) {
 	return func(b *bootstrapv3.Bootstrap) {
 		filter := b.GetStaticResources().GetListeners()[0].GetFilterChains()[0].GetFilters()[0]
@@ -72,7 +72,7 @@ func withOrigin(t *testing.T, claims map[string]any) func(*bootstrapv3.Bootstrap
 	}
 }
 
-// tokenFilter stands in for a filter that has verified a token.
+// tokenFilter sets claims as dynamic metadata, like a filter that verified a token.
 func tokenFilter(t *testing.T, claims map[string]any) *hcmv3.HttpFilter {
 	t.Helper()
 	token, err := structpb.NewStruct(map[string]any{"payload": claims})
@@ -86,14 +86,14 @@ func tokenFilter(t *testing.T, claims map[string]any) *hcmv3.HttpFilter {
 	return &hcmv3.HttpFilter{Name: "token", ConfigType: &hcmv3.HttpFilter_TypedConfig{TypedConfig: config}}
 }
 
-// spoofed are headers by which a client would be somebody else, if any header could.
+// spoofed are headers that forge an identity. They must have no effect.
 var spoofed = []string{
 	"X-Provider-LLM", "bedrock-us", "User", "boss", "X-User", "boss", "Tenant", "other", "Token", `{"payload":{"sub":"boss"}}`,
 	"Bedrock-Backend", "bedrock-us", "Xds.virtual-host-name", "boss",
 }
 
-// TestIdentity: what Envoy says of a caller reaches Bedrock, chooses the backend and
-// sets guardrail and models; what the client says of itself does nothing.
+// TestIdentity checks that identity from Envoy reaches Bedrock and selects the backend,
+// guardrail and models, and that the client's headers do not.
 func TestIdentity(t *testing.T) {
 	s := startWith(t, withOrigin(t, map[string]any{"sub": "ann", "groups": []any{"users", "search"}}), nil, "-config", configFile(t, identityConfig))
 	body := `{"messages":[{"role":"user","content":"hi"}],"request_metadata":{"user":"boss","own":"kept"},"guardrail":{"id":"gr-mine"}}`
@@ -127,7 +127,8 @@ func TestIdentity(t *testing.T) {
 	}
 }
 
-// Who is not known, or matches no rule, gets nothing; Bedrock is not asked.
+// Callers without identity, or that match no entry, are rejected without a call to
+// Bedrock.
 func TestNoIdentity(t *testing.T) {
 	for name, c := range map[string]struct {
 		claims map[string]any
@@ -151,13 +152,13 @@ func TestNoIdentity(t *testing.T) {
 				}
 			}
 			if n := len(s.bedrock.Calls()); n != 0 {
-				t.Errorf("Bedrock was asked %d times", n)
+				t.Errorf("Bedrock got %d calls", n)
 			}
 		})
 	}
 }
 
-// decodeError is the type of an error answer.
+// decodeError returns the error type of a response.
 func decodeError(t *testing.T, resp *http.Response) string {
 	t.Helper()
 	defer resp.Body.Close()

@@ -13,8 +13,8 @@ import (
 	"bedrock-extproc/tests/fakebedrock"
 )
 
-// TestConcurrentStreams keeps 2,000 streams open at once; none may fail. It is
-// past the 1,024 calls that Envoy allows a cluster by default.
+// TestConcurrentStreams keeps 2,000 streams open at once; none may fail. Envoy's default
+// limit per cluster is 1,024.
 func TestConcurrentStreams(t *testing.T) {
 	if testing.Short() {
 		t.Skip("a load test: run by make test, not with the race detector")
@@ -36,7 +36,7 @@ func TestConcurrentStreams(t *testing.T) {
 	}
 	for deadline := time.Now().Add(time.Minute); s.bedrock.InFlight() < streams; {
 		if time.Now().After(deadline) {
-			t.Errorf("%d of %d streams are open at once", s.bedrock.InFlight(), streams)
+			t.Errorf("only %d of %d streams are open at once", s.bedrock.InFlight(), streams)
 			break
 		}
 		time.Sleep(10 * time.Millisecond)
@@ -45,11 +45,11 @@ func TestConcurrentStreams(t *testing.T) {
 	wg.Wait()
 	close(failures)
 	for err := range failures {
-		t.Fatalf("%v; and %d more", err, len(failures))
+		t.Fatalf("%v; and %d more failures", err, len(failures))
 	}
 }
 
-// oneStream reads a stream to its end, which must be a good one.
+// oneStream reads a stream, which must succeed.
 func oneStream(client *http.Client, url string) error {
 	resp, err := client.Post(url, "application/json", strings.NewReader(askSum))
 	if err != nil {

@@ -12,7 +12,7 @@ import (
 	"google.golang.org/protobuf/types/known/anypb"
 )
 
-// withMode configures the filter with another request_body_mode.
+// withMode sets the filter's request_body_mode.
 func withMode(t *testing.T, mode extprocv3.ProcessingMode_BodySendMode) func(*bootstrapv3.Bootstrap) {
 	return func(b *bootstrapv3.Bootstrap) {
 		filter := b.GetStaticResources().GetListeners()[0].GetFilterChains()[0].GetFilters()[0]
@@ -42,7 +42,8 @@ func repack(t *testing.T, to *anypb.Any, from proto.Message) {
 	}
 }
 
-// TestBufferedMode answers whole, a stream in one piece, and says what to set.
+// TestBufferedMode checks that calls work, with streams in one piece, and that the log
+// names the setting to change.
 func TestBufferedMode(t *testing.T) {
 	s := startWith(t, withMode(t, extprocv3.ProcessingMode_BUFFERED), nil)
 	for name, client := range protocols() {
@@ -64,8 +65,9 @@ func TestBufferedMode(t *testing.T) {
 	}
 }
 
-// TestOtherModesAreRefusedByName: the client reads which mode it is, and what to set.
-func TestOtherModesAreRefusedByName(t *testing.T) {
+// TestOtherModesAreRejected checks that the error names the mode and the setting to
+// change.
+func TestOtherModesAreRejected(t *testing.T) {
 	for _, mode := range []extprocv3.ProcessingMode_BodySendMode{
 		extprocv3.ProcessingMode_NONE, extprocv3.ProcessingMode_STREAMED, extprocv3.ProcessingMode_BUFFERED_PARTIAL,
 	} {

@@ -2,5 +2,5 @@
 
 package e2e
 
-// buildFlags are none without the race detector.
+// buildFlags is empty without the race detector.
 var buildFlags []string

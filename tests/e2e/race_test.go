@@ -2,5 +2,5 @@
 
 package e2e
 
-// buildFlags give the sidecar the race detector that the tests have.
+// buildFlags enable the race detector in the sidecar, too.
 var buildFlags = []string{"-race"}

@@ -17,7 +17,7 @@ import (
 	"bedrock-extproc/tests/fakebedrock"
 )
 
-// replaceConfig puts a new file in the place of the old one, in one step.
+// replaceConfig replaces a file atomically.
 func replaceConfig(t *testing.T, file, text string) {
 	t.Helper()
 	next := filepath.Join(filepath.Dir(file), ".next")
@@ -29,7 +29,7 @@ func replaceConfig(t *testing.T, file, text string) {
 	}
 }
 
-// awaitPage asks for a page until its body is as wanted.
+// awaitPage waits until ok accepts the page's body, and returns the body.
 func awaitPage(t *testing.T, url string, ok func(body string) bool) string {
 	t.Helper()
 	var body string
@@ -60,8 +60,8 @@ func get(t *testing.T, url string) (status int, body string) {
 	return resp.StatusCode, string(text)
 }
 
-// TestReloadUnderLoad reloads ten times, by file and by signal in turn, while eight
-// clients call. No call may fail, and each configuration must come into use.
+// TestReloadUnderLoad reloads ten times, alternately by file change and by signal, while
+// eight clients call. No call may fail, and each configuration must be used.
 func TestReloadUnderLoad(t *testing.T) {
 	version := func(i int) string { return strings.Replace(twoRegions, "fast:", fmt.Sprintf("fast-%d:", i), 1) }
 	file := configFile(t, version(0))
@@ -82,13 +82,13 @@ func TestReloadUnderLoad(t *testing.T) {
 		t.Errorf("%d of %d calls failed, the first with: %v", len(failures), calls, failures[0])
 	}
 	if calls < 100 {
-		t.Errorf("%d calls are no load", calls)
+		t.Errorf("only %d calls", calls)
 	}
 	t.Logf("%d calls", calls)
 }
 
-// startLoad calls the URLs in turn from eight clients until ctx ends. The function
-// that it returns waits for the calls in flight.
+// startLoad calls the URLs in turn from eight clients until ctx ends. The returned
+// function waits for the calls in flight.
 func startLoad(ctx context.Context, client *http.Client, urls ...string) func() (calls int, failures []error) {
 	var (
 		wg       sync.WaitGroup
@@ -115,7 +115,8 @@ func startLoad(ctx context.Context, client *http.Client, urls ...string) func() 
 	}
 }
 
-// answered makes one call, which must be answered to its end by that backend.
+// answered makes one call. It returns an error unless that backend answers it
+// completely.
 func answered(client *http.Client, url, backend string) error {
 	req, err := http.NewRequest(http.MethodPost, url, strings.NewReader(askSum))
 	if err != nil {
@@ -138,8 +139,8 @@ func answered(client *http.Client, url, backend string) error {
 	return nil
 }
 
-// TestBrokenReload keeps serving with the configuration from before, and shows what
-// is wrong with the new one until it is mended.
+// TestBrokenReload checks that the old configuration stays in use, and that readyz and
+// metrics report the error until the file is fixed.
 func TestBrokenReload(t *testing.T) {
 	file := configFile(t, twoRegions)
 	s := start(t, nil, "-config", file)
@@ -167,14 +168,14 @@ func TestBrokenReload(t *testing.T) {
 	}
 	const failed = `bedrock_extproc_config_last_reload_success 0`
 	if _, metrics := get(t, s.sidecar.admin+"/metrics"); !strings.Contains(metrics, failed) {
-		t.Errorf("the metrics do not say %q", failed)
+		t.Errorf("the metrics lack %q", failed)
 	}
-	replaceConfig(t, file, twoRegions+"\n# mended\n")
+	replaceConfig(t, file, twoRegions+"\n# fixed\n")
 	awaitPage(t, s.sidecar.admin+"/readyz", func(body string) bool { return body == `{"status":"ready"}` })
 }
 
-// TestReloadedRegion moves a backend to another region: the next call is signed for
-// and sent to that one, and a stream that is open ends where it began.
+// TestReloadedRegion changes a backend's region. New calls go to the new region, and an
+// open stream finishes in the old one.
 func TestReloadedRegion(t *testing.T) {
 	file := configFile(t, twoRegions)
 	gate := make(chan struct{})
@@ -206,9 +207,9 @@ func TestReloadedRegion(t *testing.T) {
 	}
 	close(gate)
 	if err := <-opened; err != nil {
-		t.Errorf("the stream that was open: %v", err)
+		t.Errorf("the open stream: %v", err)
 	}
 	if got := s.ended(t).Region; got != "eu-west-1" {
-		t.Errorf("the stream that was open is of %s", got)
+		t.Errorf("the open stream is from region %s", got)
 	}
 }

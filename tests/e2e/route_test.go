@@ -15,7 +15,7 @@ import (
 	"bedrock-extproc/tests/fakebedrock"
 )
 
-// withHostBackend sends requests for one host to one backend.
+// withHostBackend adds a virtual host with a fixed backend.
 func withHostBackend(t *testing.T, host, backend string) func(*bootstrapv3.Bootstrap) {
 	return func(b *bootstrapv3.Bootstrap) {
 		filter := b.GetStaticResources().GetListeners()[0].GetFilterChains()[0].GetFilters()[0]
@@ -34,7 +34,7 @@ func withHostBackend(t *testing.T, host, backend string) func(*bootstrapv3.Boots
 	}
 }
 
-// TestRouteChoosesTheBackend: what Envoy's route says beats the client's header.
+// TestRouteChoosesTheBackend checks that Envoy's route overrides the client's header.
 func TestRouteChoosesTheBackend(t *testing.T) {
 	s := startWith(t, withHostBackend(t, "eu.example", "bedrock-eu"), nil, "-config", configFile(t, twoRegions))
 	for host, want := range map[string]string{"eu.example": "bedrock-eu", "any.example": "bedrock-us"} {
@@ -44,8 +44,8 @@ func TestRouteChoosesTheBackend(t *testing.T) {
 	}
 }
 
-// TestRoutesExample: so it is in examples/envoy/routes, however a client writes the
-// host.
+// TestRoutesExample checks the same for examples/envoy/routes, with all spellings of
+// the host.
 func TestRoutesExample(t *testing.T) {
 	x := startExample(t, "routes", nil)
 	for host, want := range map[string]string{
@@ -60,9 +60,9 @@ func TestRoutesExample(t *testing.T) {
 	}
 }
 
-// TestRouteDecidesAboutTheRegion: a caller with keys of its own cannot move a call
-// out of the route's region.
-func TestRouteDecidesAboutTheRegion(t *testing.T) {
+// TestRouteFixesTheRegion checks that a caller with its own keys cannot leave the
+// route's region.
+func TestRouteFixesTheRegion(t *testing.T) {
 	x := startExample(t, "routes", nil)
 	keys := []string{"X-AWS-Region", "us-west-2", "X-AWS-Access-Key-Id", fakebedrock.DemoAccessKeyID, "X-AWS-Secret-Access-Key", fakebedrock.DemoSecretAccessKey}
 	for host, want := range map[string]string{"eu.llm.example": "eu-west-1", "llm.example": "us-west-2"} {
@@ -72,8 +72,8 @@ func TestRouteDecidesAboutTheRegion(t *testing.T) {
 	}
 }
 
-// backendFor names the backend that answers a call for a host, whose client asks
-// for another.
+// backendFor returns the backend that answers a call for a host if the client asks for
+// another.
 func backendFor(t *testing.T, url, host, asked string) string {
 	t.Helper()
 	resp := askHost(t, url, host, "X-Provider-LLM", asked)

@@ -19,8 +19,8 @@ import (
 
 const askAsBoss = `{"messages":[{"role":"user","content":"What is 2+2?"}],"request_metadata":{"user":"boss"}}`
 
-// TestSecure: who has no token gets 401 and who is in another group 403, both from
-// Envoy; who may call does so under the name in the token, whatever the headers say.
+// TestSecure checks that Envoy answers 401 without a token and 403 for another group,
+// and that an allowed call has the token's identity regardless of headers.
 func TestSecure(t *testing.T) {
 	x := startExample(t, "secure", nil)
 	other := &example{keys: t.TempDir()}
@@ -30,13 +30,13 @@ func TestSecure(t *testing.T) {
 		status  int
 		kind    string
 	}{
-		"no token":             {"", nil, 401, "envoy_unauthenticated"},
-		"no token, but words":  {"", spoofedClaims, 401, "envoy_unauthenticated"},
-		"not a token":          {"boss", nil, 401, "envoy_unauthenticated"},
-		"out of date":          {x.token(t, "-lasts", "-2m"), nil, 401, "envoy_unauthenticated"},
-		"another issuer's":     {other.token(t), nil, 401, "envoy_unauthenticated"},
-		"another group":        {x.token(t, "-groups", "users,llms"), nil, 403, "envoy_forbidden"},
-		"another group, words": {x.token(t, "-groups", "users"), append(spoofedClaims, "X-Groups", "llm"), 403, "envoy_forbidden"},
+		"no token":                      {"", nil, 401, "envoy_unauthenticated"},
+		"no token, forged headers":      {"", spoofedClaims, 401, "envoy_unauthenticated"},
+		"not a token":                   {"boss", nil, 401, "envoy_unauthenticated"},
+		"out of date":                   {x.token(t, "-lasts", "-2m"), nil, 401, "envoy_unauthenticated"},
+		"another issuer's":              {other.token(t), nil, 401, "envoy_unauthenticated"},
+		"another group":                 {x.token(t, "-groups", "users,llms"), nil, 403, "envoy_forbidden"},
+		"another group, forged headers": {x.token(t, "-groups", "users"), append(spoofedClaims, "X-Groups", "llm"), 403, "envoy_forbidden"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			for _, http2 := range []bool{false, true} {
@@ -48,7 +48,7 @@ func TestSecure(t *testing.T) {
 		})
 	}
 	if calls := x.bedrock.Calls(); len(calls) > 0 {
-		t.Fatalf("Bedrock was asked %d times", len(calls))
+		t.Fatalf("Bedrock got %d calls", len(calls))
 	}
 
 	for _, http2 := range []bool{false, true} {
@@ -68,13 +68,13 @@ func TestSecure(t *testing.T) {
 	}
 }
 
-// spoofedClaims are headers that would be somebody's name, if any header could.
+// spoofedClaims are headers that forge claims. They must have no effect.
 var spoofedClaims = []string{
 	"X-User", "boss", "X-Sub", "boss", "X-Jwt-Payload", `{"sub":"boss"}`, "X-Team", "boss", "X-Forwarded-User", "boss",
 	"X-Envoy-External-Address", "10.0.0.1", "X-Forwarded-Client-Cert", "By=boss", "Sub", "boss",
 }
 
-// ask posts a body with a token, "" for none.
+// ask posts a body with a token; "" sends none.
 func (x *example) ask(t *testing.T, http2 bool, token, body string, headers ...string) *http.Response {
 	t.Helper()
 	if token != "" {
@@ -83,7 +83,7 @@ func (x *example) ask(t *testing.T, http2 bool, token, body string, headers ...s
 	return post(t, x.client(t, http2), x.completions(), body, headers...)
 }
 
-// TestSecureModels: a team's models are the sidecar's to allow.
+// TestSecureModels checks that the sidecar allows models by team.
 func TestSecureModels(t *testing.T) {
 	x := startExample(t, "secure", nil)
 	const claude = `{"model":"us.anthropic.claude-sonnet-4-20250514-v1:0","messages":[{"role":"user","content":"hi"}]}`
@@ -96,7 +96,7 @@ func TestSecureModels(t *testing.T) {
 	}
 }
 
-// TestSecureAccessLog: who called, what it cost, and why somebody did not.
+// TestSecureAccessLog checks the log's subject, tokens and rejection details.
 func TestSecureAccessLog(t *testing.T) {
 	x := startExample(t, "secure", nil)
 	for _, token := range []string{"", x.token(t, "-groups", "users"), x.token(t)} {
@@ -123,7 +123,7 @@ func TestSecureAccessLog(t *testing.T) {
 	}
 }
 
-// TestSecureProbes need no token.
+// TestSecureProbes checks that probes need no token.
 func TestSecureProbes(t *testing.T) {
 	x := startExample(t, "secure", nil)
 	for _, path := range []string{"/healthz", "/readyz"} {
@@ -138,7 +138,7 @@ func TestSecureProbes(t *testing.T) {
 	}
 }
 
-// withSmallBucket leaves the local rate limit two calls.
+// withSmallBucket sets the local rate limit to two calls.
 func withSmallBucket(t *testing.T) func(*bootstrapv3.Bootstrap) {
 	return func(b *bootstrapv3.Bootstrap) {
 		config := b.GetStaticResources().GetListeners()[0].GetFilterChains()[0].GetFilters()[0].GetTypedConfig()
@@ -157,8 +157,8 @@ func withSmallBucket(t *testing.T) func(*bootstrapv3.Bootstrap) {
 	}
 }
 
-// TestSecureRateLimit: calls beyond the limit get 429 and do not reach Bedrock, and
-// those that are refused before do not count.
+// TestSecureRateLimit checks that calls above the limit get 429 and do not reach
+// Bedrock, and that calls rejected earlier do not count.
 func TestSecureRateLimit(t *testing.T) {
 	x := startExample(t, "secure", withSmallBucket(t))
 	token := x.token(t)
@@ -173,7 +173,7 @@ func TestSecureRateLimit(t *testing.T) {
 		}
 	}
 	if n := len(x.bedrock.Calls()); n != 2 {
-		t.Errorf("Bedrock was asked %d times", n)
+		t.Errorf("Bedrock got %d calls", n)
 	}
 	entries := x.envoy.AccessLog(t, 5)
 	if details := entries[4]["details"]; details != "local_rate_limited" {

@@ -11,7 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// The requests of the README, as they stand there.
+// The README's requests.
 const (
 	askSum     = `{"model": "us.anthropic.claude-sonnet-4-20250514-v1:0", "messages": [{"role": "user", "content": "What is 2+2?"}], "temperature": 0.7}`
 	askExplain = `{"messages": [{"role": "user", "content": "Explain quantum computing"}]}`
@@ -86,8 +86,8 @@ func toolExample(t *testing.T, s *system, client *http.Client) {
 	}
 }
 
-// TestToolRoundTrip calls two tools in parallel, and sends both results back the
-// way clients do: one message each.
+// TestToolRoundTrip calls two tools in parallel and sends each result in its own
+// message, as clients do.
 func TestToolRoundTrip(t *testing.T) {
 	s := start(t, nil)
 	client := newClient(true)
@@ -136,7 +136,7 @@ func TestPages(t *testing.T) {
 	}
 }
 
-// TestAccessLog holds the log to facts, and keeps credentials out of it.
+// TestAccessLog checks that the logs have the facts and no credentials.
 func TestAccessLog(t *testing.T) {
 	s := start(t, nil)
 	client := newClient(false)
@@ -156,10 +156,10 @@ func TestAccessLog(t *testing.T) {
 	}
 	for _, secret := range []string{"top-secret", "AKIDFAKEBEDROCK", "fake-bedrock-secret-key", "quantum"} {
 		if text := fmt.Sprint(entries); strings.Contains(text, secret) {
-			t.Errorf("the access log holds %q", secret)
+			t.Errorf("the access log contains %q", secret)
 		}
 		if strings.Contains(s.sidecar.logged(), secret) {
-			t.Errorf("the sidecar's log holds %q", secret)
+			t.Errorf("the sidecar's log contains %q", secret)
 		}
 	}
 }

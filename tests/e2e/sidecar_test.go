@@ -17,7 +17,7 @@ import (
 	"bedrock-extproc/tests/fakebedrock"
 )
 
-// program is the sidecar's binary, and issuer that of the examples; built once.
+// program and issuer are the binaries of the sidecar and of the examples' issuer.
 var program, issuer string
 
 func TestMain(m *testing.M) { os.Exit(testMain(m)) }
@@ -49,10 +49,11 @@ type sidecar struct {
 	log strings.Builder
 }
 
-// startSidecar runs the program against bedrock and waits until it is ready.
+// startSidecar starts the sidecar with the Bedrock endpoint bedrock and waits until it
+// is ready.
 func startSidecar(t testing.TB, bedrock string, flags ...string) *sidecar {
 	t.Helper()
-	// A test's own temporary folder can be too long for a socket's name.
+	// t.TempDir can be too long for a socket path.
 	dir, err := os.MkdirTemp("", "e2e-") //nolint:usetesting // see above
 	if err != nil {
 		t.Fatal(err)
@@ -87,7 +88,7 @@ func startSidecar(t testing.TB, bedrock string, flags ...string) *sidecar {
 	return s
 }
 
-// follow keeps the log, and reports the admin address of the "ready" line.
+// follow collects the log, and sends the admin address from the "ready" line.
 func (s *sidecar) follow(r io.Reader, ready chan<- string) {
 	defer close(s.ended)
 	lines := bufio.NewScanner(r)
@@ -109,7 +110,7 @@ func (s *sidecar) logged() string {
 	return s.log.String()
 }
 
-// kill ends the process at once, as a crash would.
+// kill kills the process, like a crash.
 func (s *sidecar) kill() {
 	_ = s.cmd.Process.Kill()
 	<-s.ended
@@ -123,7 +124,7 @@ func (s *sidecar) signal(t *testing.T, sig os.Signal) {
 	}
 }
 
-// stop ends the process, and shows its log when the test failed.
+// stop stops the process, and prints its log if the test failed.
 func (s *sidecar) stop(t testing.TB) {
 	_ = s.cmd.Process.Signal(syscall.SIGTERM)
 	select {

@@ -11,29 +11,29 @@ import (
 	"bedrock-extproc/tests/fakebedrock"
 )
 
-// system is everything between a client and the end of Bedrock.
+// system is a running Envoy, sidecar and fake Bedrock.
 type system struct {
 	bedrock    *fakebedrock.Server
 	bedrockURL string
 	sidecar    *sidecar
 	envoy      *envoytest.Envoy
-	// done hears of each call's end at Bedrock.
+	// done receives each call that has ended at Bedrock.
 	done chan fakebedrock.Call
 }
 
-// url is an endpoint of the listener.
+// url returns the URL of a path on the listener.
 func (s *system) url(path string) string { return s.envoy.URL + path }
 
 func (s *system) completions() string { return s.url("/api/v1/llm/completions") }
 func (s *system) stream() string      { return s.url("/api/v1/llm/completions/stream") }
 
-// start starts a stand-in that behaves as script says, the sidecar and Envoy.
+// start starts a fake Bedrock with the script, the sidecar with flags, and Envoy.
 func start(t testing.TB, script func(*fakebedrock.Request) fakebedrock.Behaviour, flags ...string) *system {
 	t.Helper()
 	return startWith(t, nil, script, flags...)
 }
 
-// startWith is start with another configuration of Envoy.
+// startWith is start with edited Envoy configuration.
 func startWith(t testing.TB, edit func(*bootstrapv3.Bootstrap), script func(*fakebedrock.Request) fakebedrock.Behaviour, flags ...string) *system {
 	t.Helper()
 	s := &system{done: make(chan fakebedrock.Call, 10_000)}
@@ -42,7 +42,7 @@ func startWith(t testing.TB, edit func(*bootstrapv3.Bootstrap), script func(*fak
 		OnDone: func(c fakebedrock.Call) {
 			select {
 			case s.done <- c:
-			default: // a load, which nobody asks about call by call
+			default: // load tests do not read every call
 			}
 		},
 	})
@@ -54,19 +54,19 @@ func startWith(t testing.TB, edit func(*bootstrapv3.Bootstrap), script func(*fak
 	return s
 }
 
-// ended waits for the end of one call at Bedrock.
+// ended waits until a call at Bedrock has ended, and returns it.
 func (s *system) ended(t *testing.T) fakebedrock.Call {
 	t.Helper()
 	select {
 	case c := <-s.done:
 		return c
 	case <-time.After(10 * time.Second):
-		t.Fatal("the call to Bedrock goes on")
+		t.Fatal("the call to Bedrock does not end")
 		return fakebedrock.Call{}
 	}
 }
 
-// always behaves the same for every call.
+// always returns a script with the same behaviour for every call.
 func always(b fakebedrock.Behaviour) func(*fakebedrock.Request) fakebedrock.Behaviour {
 	return func(*fakebedrock.Request) fakebedrock.Behaviour { return b }
 }

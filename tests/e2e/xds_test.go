@@ -17,7 +17,7 @@ import (
 	"bedrock-extproc/tests/envoytest"
 )
 
-// withPrintedConfig is what "envoy-config -xds" prints, with a free admin port.
+// withPrintedConfig uses the output of "envoy-config -xds", with a free admin port.
 func withPrintedConfig(t *testing.T, server string) func(*bootstrapv3.Bootstrap) {
 	return func(b *bootstrapv3.Bootstrap) {
 		text, err := exec.Command(program, "envoy-config", "-xds", server, "-admin", "127.0.0.1:0").Output()
@@ -35,9 +35,9 @@ func withPrintedConfig(t *testing.T, server string) func(*bootstrapv3.Bootstrap)
 	}
 }
 
-// TestXDS: an Envoy that knows nothing but the xDS server answers calls.
+// TestXDS checks that an Envoy configured only by the xDS server answers calls.
 func TestXDS(t *testing.T) {
-	s := start(t, nil) // its own Envoy is not asked
+	s := start(t, nil) // its own Envoy is not used
 	server := "unix://" + filepath.Join(filepath.Dir(strings.TrimPrefix(s.sidecar.socket, "unix://")), "xds.sock")
 	xds := exec.Command(program, "xds", "-xds", server, "-listen", "127.0.0.1:0", "-extproc", s.sidecar.socket, "-access-log", filepath.Join(t.TempDir(), "log"))
 	var log bytes.Buffer
@@ -56,17 +56,17 @@ func TestXDS(t *testing.T) {
 		}
 	}
 
-	// Envoy keeps what it has, and the server ends in spite of Envoy's stream.
+	// The server ends despite Envoy's open stream, and Envoy keeps its configuration.
 	if err := xds.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
 	select {
 	case err := <-ended:
 		if err != nil {
-			t.Errorf("it ended with %v:\n%s", err, log.String())
+			t.Errorf("xds ended with %v:\n%s", err, log.String())
 		}
 	case <-time.After(20 * time.Second):
-		t.Fatal("it does not end on SIGTERM")
+		t.Fatal("xds does not end on SIGTERM")
 	}
 	if a := decode(t, post(t, newClient(false), second.URL+"/api/v1/llm/completions", askSum)); !strings.Contains(a.Content, "4") {
 		t.Errorf("without the server: %+v", a)

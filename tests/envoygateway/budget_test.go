@@ -15,19 +15,19 @@ import (
 	"google.golang.org/grpc"
 )
 
-// budgets is a rate limit service where each user has so many tokens.
+// budgets is a rate limit service with the same token budget for each user.
 type budgets struct {
 	ratelimitv3.UnimplementedRateLimitServiceServer
 	tokens uint64
-	// told has a value for each call whose tokens are known.
+	// told receives a value for each call whose tokens were reported.
 	told chan struct{}
 
 	mu    sync.Mutex
 	spent map[string]uint64
 }
 
-// ShouldRateLimit reads the user as Envoy Gateway has Envoy tell it: the value of
-// the last entry.
+// ShouldRateLimit implements the rate limit service. Envoy Gateway configures Envoy to
+// send the user as the value of the last entry.
 func (b *budgets) ShouldRateLimit(_ context.Context, r *ratelimitv3.RateLimitRequest) (*ratelimitv3.RateLimitResponse, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -46,7 +46,7 @@ func (b *budgets) ShouldRateLimit(_ context.Context, r *ratelimitv3.RateLimitReq
 	return &ratelimitv3.RateLimitResponse{OverallCode: ratelimitv3.RateLimitResponse_OK}, nil
 }
 
-// serve is the cluster of the service.
+// serve starts the service and returns its cluster.
 func (b *budgets) serve(t *testing.T) *clusterv3.Cluster {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -66,8 +66,8 @@ func (b *budgets) serve(t *testing.T) *clusterv3.Cluster {
 	return c
 }
 
-// over puts a file's objects in the place of those of the same kind and name, as
-// kubectl apply does.
+// over replaces objects with those of the same kind and name in a file, like kubectl
+// apply.
 func over(t *testing.T, objects, file string) string {
 	t.Helper()
 	for object := range strings.SplitSeq(string(read(t, file)), "\n---\n") {
@@ -81,15 +81,15 @@ func over(t *testing.T, objects, file string) string {
 			all = append(all, old)
 		}
 		if !found {
-			t.Fatalf("%s is in the place of nothing:%s", file, kind)
+			t.Fatalf("%s replaces nothing:%s", file, kind)
 		}
 		objects = strings.Join(all, "\n---\n")
 	}
 	return objects
 }
 
-// TestBudget: what Bedrock counted is taken off the user's budget, whatever name the
-// client gives, and nobody else's.
+// TestBudget checks that the tokens counted by Bedrock are subtracted from the budget of
+// the token's user only, regardless of the client's headers.
 func TestBudget(t *testing.T) {
 	keys := makeKeys(t)
 	service := &budgets{tokens: 10, told: make(chan struct{}, 10), spent: map[string]uint64{}}
@@ -110,6 +110,6 @@ func TestBudget(t *testing.T) {
 		t.Errorf("spent: %v", service.spent)
 	}
 	if n := len(s.bedrock.Calls()); n != 1 {
-		t.Errorf("Bedrock was asked %d times", n)
+		t.Errorf("Bedrock got %d calls", n)
 	}
 }

@@ -1,5 +1,4 @@
-// Package envoygateway has examples/envoy-gateway translated by Envoy Gateway's own
-// code, its command egctl, and runs a real Envoy on what comes out. It is a module
-// of its own, so that Envoy Gateway's hundreds of dependencies stay out of the
-// program's.
+// Package envoygateway translates examples/envoy-gateway with Envoy Gateway's command
+// egctl and runs a real Envoy with the result. It is a separate module, so that
+// bedrock-extproc does not depend on Envoy Gateway's hundreds of modules.
 package envoygateway

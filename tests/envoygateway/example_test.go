@@ -43,7 +43,7 @@ func TestAccepted(t *testing.T) {
 	}
 }
 
-// order is the names of the filters.
+// order returns the names of the filters, in order.
 func (x *translation) order(t *testing.T) []string {
 	t.Helper()
 	var names []string
@@ -54,8 +54,8 @@ func (x *translation) order(t *testing.T) []string {
 	return names
 }
 
-// Nothing that may refuse a request stands behind ext_proc; without filterOrder it
-// would.
+// All filters that may reject a request come before ext_proc. Without filterOrder they
+// come after it.
 func TestFilterOrder(t *testing.T) {
 	all := objects(t, makeKeys(t))
 	want := []string{"jwt_authn", "rbac", "local_ratelimit", "ext_proc", "router"}
@@ -68,18 +68,18 @@ func TestFilterOrder(t *testing.T) {
 	}
 	got := translate(t, without).order(t)
 	if slices.Index(got, "rbac") < slices.Index(got, "ext_proc") || slices.Index(got, "local_ratelimit") < slices.Index(got, "ext_proc") {
-		t.Errorf("Envoy Gateway's own order is %v: the example says otherwise", got)
+		t.Errorf("Envoy Gateway's default order is %v, unlike what the example says", got)
 	}
 }
 
-// The filter and its cluster are those of package envoy, but for what Envoy Gateway
-// cannot say.
+// The filter and its cluster equal package envoy's, except for settings that Envoy
+// Gateway does not support.
 func TestSettings(t *testing.T) {
 	x := translate(t, objects(t, makeKeys(t)))
 	filters := x.manager(t).GetHttpFilters()
 	at := slices.Index(x.order(t), "ext_proc")
 	if !filters[at].GetDisabled() {
-		t.Error("ext_proc is on where no route turns it on")
+		t.Error("ext_proc is enabled by default")
 	}
 	got := unpack(t, filters[at].GetTypedConfig(), &extprocv3.ExternalProcessor{})
 	want := envoy.ExternalProcessor()
@@ -95,7 +95,7 @@ func TestSettings(t *testing.T) {
 	var options httpv3.HttpProtocolOptions
 	unpack(t, cluster.GetTypedExtensionProtocolOptions()["envoy.extensions.upstreams.http.v3.HttpProtocolOptions"], &options)
 	if options.GetExplicitHttpConfig().GetHttp2ProtocolOptions() == nil {
-		t.Errorf("the cluster does not speak HTTP/2: %v", &options)
+		t.Errorf("the cluster does not use HTTP/2: %v", &options)
 	}
 	if x.listener.GetPerConnectionBufferLimitBytes().GetValue() != 256<<10 || cluster.GetPerConnectionBufferLimitBytes().GetValue() != 1<<20 {
 		t.Errorf("buffers: %v, %v", x.listener.GetPerConnectionBufferLimitBytes(), cluster.GetPerConnectionBufferLimitBytes())
@@ -106,7 +106,7 @@ func TestSettings(t *testing.T) {
 	}
 }
 
-// The doctor finds nothing that must be mended.
+// The doctor reports no errors.
 func TestDoctor(t *testing.T) {
 	x := translate(t, objects(t, makeKeys(t)))
 	file := filepath.Join(t.TempDir(), "dump.json")

@@ -19,7 +19,7 @@ import (
 	"google.golang.org/protobuf/types/known/anypb"
 )
 
-// fill puts the translated configuration into a bootstrap.
+// fill replaces the resources of a bootstrap with the translated ones.
 func (s *system) fill(t *testing.T, b *bootstrapv3.Bootstrap) {
 	t.Helper()
 	own := b.GetStaticResources().GetListeners()[0]
@@ -49,7 +49,7 @@ func (s *system) file(name string) *corev3.DataSource {
 	return &corev3.DataSource{Specifier: &corev3.DataSource_Filename{Filename: filepath.Join(s.keys, name)}}
 }
 
-// localKeys stand in for those of the issuer.
+// localKeys replaces the issuer's remote keys with local ones.
 func (s *system) localKeys(t *testing.T, m *hcmv3.HttpConnectionManager) {
 	t.Helper()
 	for _, f := range m.GetHttpFilters() {
@@ -73,7 +73,7 @@ func (s *system) certificate(t *testing.T, chain *listenerv3.FilterChain) {
 	pack(t, config, context)
 }
 
-// staticClusters have their endpoints with them. The issuer's is left out.
+// staticClusters returns the clusters with their endpoints, without the issuer's.
 func (s *system) staticClusters(t *testing.T) []*clusterv3.Cluster {
 	t.Helper()
 	all := s.more
@@ -86,7 +86,7 @@ func (s *system) staticClusters(t *testing.T) []*clusterv3.Cluster {
 			c.EdsClusterConfig, c.ClusterDiscoveryType = nil, &clusterv3.Cluster_Type{Type: clusterv3.Cluster_STATIC}
 			pipe := c.GetLoadAssignment().GetEndpoints()[0].GetLbEndpoints()[0].GetEndpoint().GetAddress().GetPipe()
 			if pipe.GetPath() != "/run/bedrock-extproc/extproc.sock" {
-				t.Errorf("the sidecar is at %v", pipe)
+				t.Errorf("the sidecar's address is %v", pipe)
 			}
 			pipe.Path = s.socket
 		}

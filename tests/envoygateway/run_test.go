@@ -17,8 +17,8 @@ const (
 
 var spoofed = []string{"X-User", "boss", "Sub", "boss", "Issuer", `{"sub":"boss"}`, "X-Jwt-Payload", `{"sub":"boss"}`}
 
-// TestCalls: the gateway refuses who may not call, and who may does so under the
-// name in the token.
+// TestCalls checks that the gateway rejects unauthorized callers, and that others call
+// with the identity in their token.
 func TestCalls(t *testing.T) {
 	s := start(t)
 	for name, c := range map[string]struct {
@@ -35,7 +35,7 @@ func TestCalls(t *testing.T) {
 		}
 	}
 	if n := len(s.bedrock.Calls()); n > 0 {
-		t.Fatalf("Bedrock was asked %d times", n)
+		t.Fatalf("Bedrock got %d calls", n)
 	}
 	for path, end := range map[string]string{whole: `"stop_reason":"end_turn"`, stream: `"type":"message_stop"`} {
 		resp, body := s.ask(t, path, "users,llm", spoofed...)
@@ -59,11 +59,12 @@ func TestCalls(t *testing.T) {
 		}
 	}
 	if served != 2 {
-		t.Errorf("%d calls with their tokens are in the access log", served)
+		t.Errorf("%d calls with tokens in the access log", served)
 	}
 }
 
-// TestRateLimit: the route's limit is in front of the sidecar, and behind the checks.
+// TestRateLimit checks that the route's limit applies after authentication and before
+// the sidecar.
 func TestRateLimit(t *testing.T) {
 	s := start(t, "limit: {requests: 50, unit: Second}", "limit: {requests: 2, unit: Hour}")
 	for i, c := range []struct {
@@ -75,18 +76,17 @@ func TestRateLimit(t *testing.T) {
 		}
 	}
 	if n := len(s.bedrock.Calls()); n != 2 {
-		t.Errorf("Bedrock was asked %d times", n)
+		t.Errorf("Bedrock got %d calls", n)
 	}
 }
 
-// TestSidecarGone: without the sidecar the gateway answers 500 and lets nobody
-// through.
+// TestSidecarGone checks that without the sidecar every call gets 500.
 func TestSidecarGone(t *testing.T) {
 	withoutSidecar(t, http.StatusInternalServerError)
 }
 
-// TestStatusOnError: with the line that Envoy Gateway knows since 1.9 it answers 503.
-// For older ones leave it out with -skip.
+// TestStatusOnError checks that calls get 503 with statusOnError, which needs Envoy
+// Gateway 1.9. Use -skip for older versions.
 func TestStatusOnError(t *testing.T) {
 	withoutSidecar(t, http.StatusServiceUnavailable, "# statusOnError: 503", "statusOnError: 503")
 }

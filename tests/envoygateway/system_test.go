@@ -20,8 +20,8 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// system is an Envoy with the example's configuration, the sidecar with the
-// example's ConfigMap, and a stand-in for Bedrock.
+// system is a running Envoy with the example's configuration, the sidecar with the
+// example's ConfigMap, and a fake Bedrock.
 type system struct {
 	*translation
 	envoy   *envoytest.Envoy
@@ -32,17 +32,16 @@ type system struct {
 	client  *http.Client
 }
 
-// start takes from the configuration what a lone Envoy cannot have: addresses of
-// the cluster, routes, certificates and keys that are fetched, and log files.
-// Everything else is as Envoy Gateway made it. replace has texts of the example and
-// what they are to be instead, in turn.
+// start starts the example. It replaces the parts that need a cluster: addresses,
+// fetched routes, certificates and keys, and log files. The rest is as Envoy Gateway
+// generated it. replace lists pairs of old and new texts in the example.
 func start(t *testing.T, replace ...string) *system {
 	t.Helper()
 	keys := makeKeys(t)
 	return startOn(t, keys, strings.NewReplacer(replace...).Replace(objects(t, keys)))
 }
 
-// startOn has other objects than the example's, and clusters besides theirs.
+// startOn starts other objects than the example's, with additional clusters.
 func startOn(t *testing.T, keys, objects string, more ...*clusterv3.Cluster) *system {
 	t.Helper()
 	s := &system{keys: keys, translation: translate(t, objects), more: more}
@@ -55,10 +54,10 @@ func startOn(t *testing.T, keys, objects string, more ...*clusterv3.Cluster) *sy
 	return s
 }
 
-// startSidecar starts the program with the arguments of the pod, on a socket here.
+// startSidecar starts the sidecar with the pod's arguments, on a local socket.
 func (s *system) startSidecar(t *testing.T, bedrock string) {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "eg-") //nolint:usetesting // a socket's name must be short
+	dir, err := os.MkdirTemp("", "eg-") //nolint:usetesting // a socket path must be short
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -78,7 +77,7 @@ func (s *system) startSidecar(t *testing.T, bedrock string) {
 	}, filepath.Join(programs, "bedrock-extproc"), args...)
 }
 
-// configMap is the sidecar's configuration in the example.
+// configMap returns the sidecar's configuration from the example.
 func configMap(t *testing.T) []byte {
 	t.Helper()
 	decoder := yaml.NewDecoder(bytes.NewReader(read(t, filepath.Join(example, "config.yaml"))))
@@ -95,7 +94,7 @@ func configMap(t *testing.T) []byte {
 	}
 }
 
-// podArgs are the arguments of the container that the EnvoyProxy adds.
+// podArgs returns the arguments of the container that the EnvoyProxy adds.
 func podArgs(t *testing.T) []string {
 	t.Helper()
 	decoder := yaml.NewDecoder(bytes.NewReader(read(t, filepath.Join(example, "gateway.yaml"))))
@@ -133,7 +132,7 @@ func (s *system) trusting(t *testing.T) *http.Client {
 	}}}
 }
 
-// ask makes a call with a token for a user of these groups; "" has none.
+// ask makes a call with a token for these groups; "" sends no token.
 func (s *system) ask(t *testing.T, path, groups string, headers ...string) (*http.Response, string) {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, strings.Replace(s.envoy.URL, "http:", "https:", 1)+path,

@@ -24,8 +24,8 @@ import (
 
 const example = "../../examples/envoy-gateway"
 
-// programs is the folder with what TestMain builds; egctl is the command of Envoy
-// Gateway, of another version where EGCTL names one.
+// programs is the folder with the programs that TestMain builds. egctl is Envoy
+// Gateway's command; EGCTL selects another version.
 var programs, egctl string
 
 func TestMain(m *testing.M) { os.Exit(testMain(m)) }
@@ -52,9 +52,9 @@ func testMain(m *testing.M) int {
 	return m.Run()
 }
 
-// translation is what Envoy Gateway makes of the example.
+// translation is Envoy Gateway's output for the example.
 type translation struct {
-	// conditions are those of all resources, "kind/type=status: message".
+	// conditions are the conditions of all resources, as "kind/type=status: message".
 	conditions []string
 	listener   *listenerv3.Listener
 	routes     *routev3.RouteConfiguration
@@ -63,7 +63,7 @@ type translation struct {
 	dump       []byte
 }
 
-// objects are all files of the example, as one, with a certificate for its host.
+// objects returns all files of the example, joined, with a certificate for its host.
 func objects(t *testing.T, keys string) string {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join(example, "*.yaml"))
@@ -121,7 +121,7 @@ func translate(t *testing.T, objects string) *translation {
 	return x
 }
 
-// readConditions finds every list of conditions, however deep.
+// readConditions collects all conditions, at any depth.
 func (x *translation) readConditions(t *testing.T, kind string, text json.RawMessage) {
 	t.Helper()
 	var value any
@@ -200,13 +200,13 @@ func unpack[M proto.Message](t *testing.T, from *anypb.Any, to M) M {
 	return to
 }
 
-// manager is the connection manager of the listener.
+// manager returns the listener's connection manager.
 func (x *translation) manager(t *testing.T) *hcmv3.HttpConnectionManager {
 	t.Helper()
 	return unpack(t, x.listener.GetFilterChains()[0].GetFilters()[0].GetTypedConfig(), &hcmv3.HttpConnectionManager{})
 }
 
-// cluster is the one whose name has that part.
+// cluster returns the cluster whose name contains part.
 func (x *translation) cluster(t *testing.T, part string) *clusterv3.Cluster {
 	t.Helper()
 	for _, c := range x.clusters {

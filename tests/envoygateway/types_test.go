@@ -1,6 +1,6 @@
 package envoygateway
 
-// The types of extensions that Envoy Gateway's configuration names.
+// The extension types in Envoy Gateway's configuration.
 import (
 	_ "github.com/envoyproxy/go-control-plane/envoy/config/rbac/v3"
 	_ "github.com/envoyproxy/go-control-plane/envoy/extensions/access_loggers/file/v3"

@@ -18,7 +18,7 @@ import (
 	"bedrock-extproc/envoy"
 )
 
-// ready fails with what is missing until Envoy serves clients.
+// ready sets Admin and URL. It fails until Envoy serves clients.
 func (e *Envoy) ready(ctx context.Context) error {
 	address, err := os.ReadFile(e.file("admin"))
 	if err != nil {
@@ -35,8 +35,7 @@ func (e *Envoy) ready(ctx context.Context) error {
 	return err
 }
 
-// ListenerURL is the address that a listener got, by its name. A configuration's
-// main listener is at URL.
+// ListenerURL returns the URL of the named listener. The main listener's is URL.
 func (e *Envoy) ListenerURL(t testing.TB, name string) string {
 	t.Helper()
 	found, err := e.listener(t.Context(), name)
@@ -73,7 +72,7 @@ func (e *Envoy) listener(ctx context.Context, name string) (string, error) {
 	return "", fmt.Errorf("no listener %q in %s", name, body)
 }
 
-// Stat is the value of a counter or gauge; one that was never touched is 0.
+// Stat returns the value of a counter or gauge; 0 if it does not exist.
 func (e *Envoy) Stat(t testing.TB, name string) int {
 	t.Helper()
 	value, err := e.stat(t.Context(), name)
@@ -109,7 +108,7 @@ func (e *Envoy) stat(ctx context.Context, name string) (int, error) {
 	}
 	value, err := strconv.Atoi(strings.TrimPrefix(line, name+": "))
 	if err != nil {
-		return 0, fmt.Errorf("stat %s: %q is no number", name, line)
+		return 0, fmt.Errorf("stat %s: %q is not a number", name, line)
 	}
 	return value, nil
 }
@@ -135,7 +134,7 @@ func (e *Envoy) get(ctx context.Context, path string) ([]byte, error) {
 	return body, nil
 }
 
-// AccessLog returns the log's entries, once there are at least n.
+// AccessLog waits for at least n entries in the access log and returns all of them.
 func (e *Envoy) AccessLog(t testing.TB, n int) []map[string]any {
 	t.Helper()
 	var entries []map[string]any

@@ -12,8 +12,8 @@ import (
 	"testing"
 )
 
-// Binary is the path of an Envoy to test with: $ENVOY_BIN, else what envoy.sh
-// finds or installs. A test without an Envoy fails, and says what to do.
+// Binary returns the path of Envoy: $ENVOY_BIN, or the one that envoy.sh finds or
+// installs. Without an Envoy it fails the test with instructions.
 func Binary(t testing.TB) string {
 	t.Helper()
 	if path := os.Getenv("ENVOY_BIN"); path != "" {
@@ -33,8 +33,7 @@ func Binary(t testing.TB) string {
 // "envoy  version: <commit>/1.40.0/Clean/RELEASE/BoringSSL"
 var versionLine = regexp.MustCompile(`version: [^/]*/(\d+)\.(\d+)\.`)
 
-// AtLeast tells whether the Envoy that is tested with is of version 1.minor or
-// newer.
+// AtLeast reports whether Binary is Envoy 1.minor or newer.
 func AtLeast(t testing.TB, minor int) bool {
 	t.Helper()
 	out, err := exec.CommandContext(t.Context(), Binary(t), "--version").Output()
@@ -52,7 +51,7 @@ func AtLeast(t testing.TB, minor int) bool {
 	return major > 1 || has >= minor
 }
 
-// Validate asks Envoy whether it accepts a configuration in YAML.
+// Validate returns an error if Envoy rejects the YAML configuration.
 func Validate(t testing.TB, config []byte) error {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "envoy.yaml")

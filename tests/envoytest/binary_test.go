@@ -8,13 +8,13 @@ import (
 	"testing"
 )
 
-// tools are what envoy.sh takes from the system. Python is not among them.
+// tools are the system programs that envoy.sh uses, except Python.
 var tools = []string{"bash", "cat", "chmod", "dirname", "head", "mkdir", "mktemp", "mv", "rm", "sed", "sort"}
 
 const fakeVersion = "#!/usr/bin/env bash\necho 'envoy  version: 0a1b2c/%/Clean/RELEASE/BoringSSL'\n"
 
-// fakePython makes a virtual environment of nothing but a pip that succeeds and a
-// package that has the program "fetched" of the environment's folder.
+// fakePython creates a virtual environment with a pip that succeeds and a package
+// whose program is the file "fetched" in the environment.
 const fakePython = `#!/usr/bin/env bash
 mkdir -p "$3/bin"
 printf '#!/usr/bin/env bash\n' > "$3/bin/pip"
@@ -23,8 +23,7 @@ printf '#!/usr/bin/env bash\necho "envoy  version: 0/1.40.0/Clean"\n' > "$3/fetc
 chmod +x "$3/bin/pip" "$3/bin/python" "$3/fetched"
 `
 
-// checkout is a copy of envoy.sh in a repository and on a system that have nothing
-// else.
+// checkout is a copy of envoy.sh in an empty repository on a minimal system.
 type checkout struct{ root, path string }
 
 func newCheckout(t *testing.T) *checkout {
@@ -58,18 +57,18 @@ func (c *checkout) write(t *testing.T, path, text string) {
 	}
 }
 
-// run returns what the script prints, and what it says to people.
-func (c *checkout) run(t *testing.T, env ...string) (path, said string) {
+// run runs the script. It returns its standard output and standard error.
+func (c *checkout) run(t *testing.T, env ...string) (path, stderr string) {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), filepath.Join(c.root, "tests", "envoytest", "envoy.sh"))
 	cmd.Env = append([]string{"PATH=" + c.path}, env...)
-	var stderr strings.Builder
-	cmd.Stderr = &stderr
+	var errs strings.Builder
+	cmd.Stderr = &errs
 	out, err := cmd.Output()
 	if (err == nil) != (len(out) > 0) {
-		t.Errorf("printed %q and ended with %v", out, err)
+		t.Errorf("printed %q and exited with %v", out, err)
 	}
-	return strings.TrimSpace(string(out)), stderr.String()
+	return strings.TrimSpace(string(out)), errs.String()
 }
 
 func TestEnvoyOnPath(t *testing.T) {
@@ -91,27 +90,27 @@ func TestEnvoyByVariable(t *testing.T) {
 	if got, _ := c.run(t, "ENVOY_BIN="+current); got != current {
 		t.Errorf("got %q", got)
 	}
-	if got, said := c.run(t, "ENVOY_BIN="+old); got != "" || !strings.Contains(said, "1.37 or newer") {
-		t.Errorf("got %q, said %q", got, said)
+	if got, stderr := c.run(t, "ENVOY_BIN="+old); got != "" || !strings.Contains(stderr, "1.37 or newer") {
+		t.Errorf("got %q, stderr %q", got, stderr)
 	}
 }
 
 func TestNoPython(t *testing.T) {
-	got, said := newCheckout(t).run(t)
-	if got != "" || !strings.Contains(said, "install Python 3") || !strings.Contains(said, "envoy 1.37 or newer on PATH") {
-		t.Errorf("got %q, said %q", got, said)
+	got, stderr := newCheckout(t).run(t)
+	if got != "" || !strings.Contains(stderr, "install Python 3") || !strings.Contains(stderr, "envoy 1.37 or newer on PATH") {
+		t.Errorf("got %q, stderr %q", got, stderr)
 	}
 }
 
 func TestNoVenv(t *testing.T) {
 	c := newCheckout(t)
 	c.write(t, filepath.Join(c.path, "python3"), "#!/usr/bin/env bash\nexit 1\n")
-	if got, said := c.run(t); got != "" || !strings.Contains(said, "python3-venv") {
-		t.Errorf("got %q, said %q", got, said)
+	if got, stderr := c.run(t); got != "" || !strings.Contains(stderr, "python3-venv") {
+		t.Errorf("got %q, stderr %q", got, stderr)
 	}
 }
 
-// TestInstall installs once, and again when another version is asked for.
+// TestInstall installs once, and again for another version.
 func TestInstall(t *testing.T) {
 	c := newCheckout(t)
 	c.write(t, filepath.Join(c.path, "python3"), fakePython)
@@ -126,9 +125,9 @@ func TestInstall(t *testing.T) {
 		{"another version there", func() { c.write(t, installed, strings.Replace(fakeVersion, "%", "1.39.0", 1)) }, true},
 	} {
 		step.before()
-		got, said := c.run(t)
-		if got != installed || strings.Contains(said, "installing") != step.want {
-			t.Errorf("%s: got %q, said %q", step.name, got, said)
+		got, stderr := c.run(t)
+		if got != installed || strings.Contains(stderr, "installing") != step.want {
+			t.Errorf("%s: got %q, stderr %q", step.name, got, stderr)
 		}
 	}
 	left, err := os.ReadDir(filepath.Dir(installed))

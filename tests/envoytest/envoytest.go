@@ -1,5 +1,5 @@
-// Package envoytest starts a real Envoy for tests, and the programs that it calls: on
-// free ports, with their logs kept, and ended with the test.
+// Package envoytest runs a real Envoy and the programs it calls for the duration of a
+// test, on free ports, and keeps their logs.
 package envoytest
 
 import (
@@ -18,10 +18,10 @@ import (
 	"bedrock-extproc/envoy"
 )
 
-// limit bounds every wait for Envoy.
+// limit is the timeout of every wait for Envoy.
 const limit = 20 * time.Second
 
-// errEnded is what a test learns of an Envoy that did not stay.
+// errEnded reports an Envoy process that exited early.
 var errEnded = errors.New("envoy ended")
 
 // Envoy is a running Envoy. Its methods may be used concurrently.
@@ -33,14 +33,14 @@ type Envoy struct {
 
 	cmd  *exec.Cmd
 	done <-chan struct{}
-	dir  string // holds what it reads and writes
+	dir  string // its configuration and logs
 }
 
-// Start runs Envoy with the configuration that package envoy makes for a sidecar
-// at extProc, and waits until it is ready. edit may change the configuration
-// before; nil leaves it. flags are added to Envoy's own; without --concurrency
-// among them it has two worker threads. Its configuration and logs stay in the
-// test's artifacts ("go test -artifacts"), and a failed test prints the log.
+// Start runs Envoy with package envoy's configuration for a sidecar at extProc, and
+// waits until it is ready. edit, if not nil, changes the configuration first. flags
+// are additional flags for Envoy; the default for --concurrency is 2. The
+// configuration and logs are kept in the test's artifacts ("go test -artifacts"), and
+// a failed test prints the log.
 func Start(t testing.TB, extProc string, edit func(*bootstrapv3.Bootstrap), flags ...string) *Envoy {
 	t.Helper()
 	dir, err := os.MkdirTemp(t.ArtifactDir(), "envoy-") //nolint:usetesting // kept with the artifacts
@@ -69,7 +69,7 @@ func Start(t testing.TB, extProc string, edit func(*bootstrapv3.Bootstrap), flag
 
 func (e *Envoy) file(name string) string { return filepath.Join(e.dir, name) }
 
-// run starts the process. Who calls it ends it, with stop.
+// run starts the process. The caller must call stop.
 func (e *Envoy) run(binary string, bootstrap *bootstrapv3.Bootstrap, flags []string) error {
 	config, err := envoy.YAML(bootstrap)
 	if err != nil {
@@ -82,7 +82,7 @@ func (e *Envoy) run(binary string, bootstrap *bootstrapv3.Bootstrap, flags []str
 	if err != nil {
 		return err
 	}
-	defer log.Close() // the process has its own
+	defer log.Close() // the process has its own descriptor
 	args := append([]string{
 		"-c", e.file("envoy.yaml"), "--admin-address-path", e.file("admin"),
 		"--disable-hot-restart", "--log-level", "warn", "--file-flush-interval-msec", "50",
@@ -96,16 +96,16 @@ func (e *Envoy) run(binary string, bootstrap *bootstrapv3.Bootstrap, flags []str
 	return err
 }
 
-// stop ends the process, and shows its log when the test failed.
+// stop kills the process, and prints its log if the test failed.
 func (e *Envoy) stop(t testing.TB) {
-	_ = e.cmd.Process.Kill() // there is nothing of it worth waiting for
+	_ = e.cmd.Process.Kill() // no graceful shutdown needed
 	<-e.done
 	if t.Failed() {
 		t.Logf("Envoy:\n%s", e.log())
 	}
 }
 
-// log is what Envoy has written about itself.
+// log returns Envoy's log.
 func (e *Envoy) log() string {
 	text, err := os.ReadFile(e.file("envoy.log"))
 	if err != nil {
@@ -114,8 +114,7 @@ func (e *Envoy) log() string {
 	return string(text)
 }
 
-// awaitReady learns the ports and asks until Envoy is live. The error is the last
-// thing that was in the way.
+// awaitReady waits until ready succeeds. It returns ready's last error.
 func (e *Envoy) awaitReady(ctx context.Context) error {
 	if err := e.await(ctx, e.ready); err != nil {
 		return fmt.Errorf("envoy is not ready: %w", err)
@@ -123,7 +122,7 @@ func (e *Envoy) awaitReady(ctx context.Context) error {
 	return nil
 }
 
-// await repeats a question until it has no error.
+// await calls ask until it succeeds. On timeout it returns ask's last error.
 func (e *Envoy) await(ctx context.Context, ask func(context.Context) error) error {
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
@@ -133,7 +132,7 @@ func (e *Envoy) await(ctx context.Context, ask func(context.Context) error) erro
 			return nil
 		}
 		if ctx.Err() == nil || last == nil {
-			last = err // later ones only say that time is up
+			last = err // after the timeout, errors only report the timeout
 		}
 		select {
 		case <-e.done:

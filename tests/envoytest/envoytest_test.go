@@ -19,12 +19,12 @@ import (
 	"bedrock-extproc/envoy"
 )
 
-// nobody is the address of a sidecar that does not run.
-const nobody = "unix:///nobody.sock"
+// noSidecar is the address of a sidecar that does not run.
+const noSidecar = "unix:///none.sock"
 
 func TestStart(t *testing.T) {
-	one := Start(t, nobody, nil)
-	two := Start(t, nobody, nil, "--concurrency", "1")
+	one := Start(t, noSidecar, nil)
+	two := Start(t, noSidecar, nil, "--concurrency", "1")
 	for e, threads := range map[*Envoy]int{one: 2, two: 1} {
 		resp, err := http.Get(e.URL)
 		if err != nil {
@@ -45,21 +45,21 @@ func TestStart(t *testing.T) {
 		}
 		e.AwaitStat(t, "http.bedrock.downstream_rq_5xx", 1)
 		if got := e.Stat(t, "no.such.counter"); got != 0 {
-			t.Errorf("a counter that is not there is %d", got)
+			t.Errorf("a counter that does not exist is %d", got)
 		}
 	}
 }
 
-// TestStop ends the process with its test.
+// TestStop checks that the process ends with its test.
 func TestStop(t *testing.T) {
 	var pid int
-	t.Run("its test", func(t *testing.T) { pid = Start(t, nobody, nil).cmd.Process.Pid })
+	t.Run("its test", func(t *testing.T) { pid = Start(t, noSidecar, nil).cmd.Process.Pid })
 	if err := syscall.Kill(pid, 0); !errors.Is(err, syscall.ESRCH) {
 		t.Errorf("process %d still runs: %v", pid, err)
 	}
 }
 
-// TestFailedStart wants the reason in the error.
+// TestFailedStart checks that the error has the reason.
 func TestFailedStart(t *testing.T) {
 	busy, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -73,13 +73,13 @@ func TestFailedStart(t *testing.T) {
 	}{
 		"busy port":       {config: envoy.Config{Listen: busy.Addr().String()}, want: busy.Addr().String() + "': Address already in use"},
 		"busy admin port": {config: envoy.Config{Admin: busy.Addr().String()}, want: busy.Addr().String() + "': Address already in use"},
-		"refused configuration": {
+		"invalid configuration": {
 			edit: func(b *bootstrapv3.Bootstrap) { b.StaticResources.Clusters[0].ConnectTimeout.Seconds = -1 },
 			want: "Invalid duration",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			c.config.ExtProc = nobody
+			c.config.ExtProc = noSidecar
 			if c.config.Listen == "" {
 				c.config.Listen = "127.0.0.1:0"
 			}
@@ -101,7 +101,7 @@ func TestFailedStart(t *testing.T) {
 	}
 }
 
-// TestNeverReady wants to know what was missing, not that time was up.
+// TestNeverReady checks that the error is ready's last error, not the timeout.
 func TestNeverReady(t *testing.T) {
 	sleeper := filepath.Join(t.TempDir(), "envoy")
 	if err := os.WriteFile(sleeper, []byte("#!/bin/sh\nexec sleep 600\n"), 0o755); err != nil {
@@ -115,7 +115,7 @@ func TestNeverReady(t *testing.T) {
 	}
 }
 
-// TestHalfWrittenEntry leaves the last line alone until it ends.
+// TestHalfWrittenEntry ignores an incomplete last line.
 func TestHalfWrittenEntry(t *testing.T) {
 	for text, want := range map[string]int{"": 0, `{"a":1}`: 0, "{\"a\":1}\n{\"a\"": 1, "{\"a\":1}\n{}\n": 2} {
 		if got, err := parseLines([]byte(text)); err != nil || len(got) != want {

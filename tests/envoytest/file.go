@@ -13,11 +13,11 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// Load puts the configuration of a file in the place of b, for edit of Start. Of b it
-// keeps the addresses of admin interface, listener and sidecar, the first cluster,
-// and the access log, which the file has on /dev/stdout. replace has further texts of
-// the file and what they are to be instead, in turn. The caller imports the types of
-// the extensions in the file.
+// Load replaces b with the configuration in a file, for edit of Start. It keeps b's
+// addresses of the admin interface, the first listener and the sidecar (the first
+// cluster), and its access log file, which replaces /dev/stdout. replace lists further
+// pairs of old and new texts in the file. The caller must import the extension types
+// that the file uses.
 func Load(t testing.TB, b *bootstrapv3.Bootstrap, file string, replace ...string) {
 	t.Helper()
 	text, err := os.ReadFile(file)
@@ -42,7 +42,7 @@ func Load(t testing.TB, b *bootstrapv3.Bootstrap, file string, replace ...string
 	cluster.ClusterDiscoveryType = own.GetClusterDiscoveryType()
 }
 
-// AccessLogFile is where the first listener's access log goes.
+// AccessLogFile returns the file of the first listener's access log.
 func AccessLogFile(t testing.TB, b *bootstrapv3.Bootstrap) string {
 	t.Helper()
 	var manager hcmv3.HttpConnectionManager

@@ -12,12 +12,12 @@ import (
 	"time"
 )
 
-// Run starts a program beside Envoy, with env added to the test's own, waits until it
-// listens at address, host:port or unix:///path, and ends it with the test. A failed
-// test prints what it wrote.
+// Run starts a program, with env added to the test's environment, and waits until it
+// listens at address (host:port or unix:///path). The program is killed at the end of
+// the test. A failed test prints its output.
 func Run(t testing.TB, address string, env []string, program string, args ...string) {
 	t.Helper()
-	cmd := exec.Command(program, args...) //nolint:noctx // it ends with the test
+	cmd := exec.Command(program, args...) //nolint:noctx // killed at the end of the test
 	cmd.Env = append(os.Environ(), env...)
 	var log bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &log, &log
@@ -35,8 +35,8 @@ func Run(t testing.TB, address string, env []string, program string, args ...str
 	awaitListening(t, address)
 }
 
-// spawn starts a process that ends no later than this one, even if this one is
-// killed (on Linux). done is closed when it has ended.
+// spawn starts a process that ends with this one, on Linux even if this one is killed.
+// done is closed when the process has ended.
 func spawn(cmd *exec.Cmd) (done <-chan struct{}, err error) {
 	cmd.SysProcAttr = childAttributes()
 	ended, started := make(chan struct{}), make(chan error)
@@ -44,7 +44,7 @@ func spawn(cmd *exec.Cmd) (done <-chan struct{}, err error) {
 	return ended, <-started
 }
 
-// follow starts the process and stays with it, on a thread that lives as long.
+// follow starts the process and waits for it, on a thread that lives as long.
 func follow(cmd *exec.Cmd, started chan<- error, ended chan<- struct{}) {
 	defer close(ended)
 	runtime.LockOSThread()
@@ -52,7 +52,7 @@ func follow(cmd *exec.Cmd, started chan<- error, ended chan<- struct{}) {
 	err := cmd.Start()
 	started <- err
 	if err == nil {
-		_ = cmd.Wait() // how it ended shows in its log
+		_ = cmd.Wait() // its log shows how it ended
 	}
 }
 
@@ -69,7 +69,7 @@ func awaitListening(t testing.TB, address string) {
 			return
 		}
 		if time.Now().After(deadline) {
-			t.Fatalf("nobody listens: %v", err)
+			t.Fatalf("nothing listens at %s: %v", address, err)
 		}
 	}
 }

@@ -1,7 +1,6 @@
-// Package examples holds what all examples have in common: they can be followed
-// in five steps, their links lead somewhere and their files can be read. What the
-// files mean is checked by the code of those that will read them: envoy/ and
-// tests/e2e for Envoy, and the modules beside this package for other hosts.
+// Package examples checks what all examples have in common: five steps, valid links and
+// valid YAML. The content of the files is checked by envoy/ and tests/e2e for Envoy, and
+// by the neighbouring modules for other hosts.
 package examples
 
 import (
@@ -21,7 +20,7 @@ import (
 
 const root = "../../examples"
 
-// files are those of the examples whose names end in one of the suffixes.
+// files returns the example files whose names end with one of the suffixes.
 func files(t *testing.T, suffixes ...string) []string {
 	t.Helper()
 	var found []string
@@ -46,7 +45,7 @@ func read(t *testing.T, file string) string {
 	return string(text)
 }
 
-// Each folder has a page, and the lists of steps on it have five of them.
+// Each folder has a README whose lists of steps have five steps.
 func TestFiveSteps(t *testing.T) {
 	folders, err := os.ReadDir(root)
 	if err != nil {
@@ -61,11 +60,11 @@ func TestFiveSteps(t *testing.T) {
 			steps = append(steps, match[1])
 		}
 		if len(steps) == 0 || len(steps)%5 != 0 {
-			t.Errorf("%s: the steps are %q", folder.Name(), steps)
+			t.Errorf("%s: steps %q", folder.Name(), steps)
 		}
 		for i, step := range steps {
 			if want := string(rune('1' + i%5)); step != want {
-				t.Errorf("%s: step %s where %s would be", folder.Name(), step, want)
+				t.Errorf("%s: step %s, want %s", folder.Name(), step, want)
 			}
 		}
 	}
@@ -86,7 +85,7 @@ func TestLinks(t *testing.T) {
 	}
 }
 
-// Keys that come twice are errors, too.
+// The files are valid YAML without duplicate keys.
 func TestYAML(t *testing.T) {
 	for _, file := range files(t, ".yaml", ".yml") {
 		decoder := yaml.NewDecoder(bytes.NewBufferString(read(t, file)))
@@ -104,13 +103,13 @@ func TestYAML(t *testing.T) {
 			documents++
 		}
 		if documents == 0 {
-			t.Errorf("%s holds nothing", file)
+			t.Errorf("%s is empty", file)
 		}
 	}
 }
 
-// Every file is named on a page or in another file beside it, or else its folder is,
-// so that none is left behind.
+// Every file, or its folder, is mentioned in a README or another file, so that no
+// unused file stays.
 func TestEveryFileIsNamed(t *testing.T) {
 	var texts []string
 	pages := files(t, ".md", ".yaml", ".yml")
@@ -128,13 +127,12 @@ func TestEveryFileIsNamed(t *testing.T) {
 		}
 		folder := filepath.Base(filepath.Dir(file)) + "/ "
 		if !strings.HasSuffix(file, "README.md") && !named(filepath.Base(file)) && !named("| "+folder) {
-			t.Errorf("nothing names %s", file)
+			t.Errorf("no file mentions %s", file)
 		}
 	}
 }
 
-// Whoever prints facts of a call prints all of them: totals that are not the sum of
-// what stands beside them help nobody.
+// An access log with facts has all of them, so that token counts add up.
 func TestAccessLogs(t *testing.T) {
 	_, table, _ := strings.Cut(read(t, "../../docs/facts.md"), "| key |")
 	table, _, _ = strings.Cut(table, "\n\n")

@@ -43,7 +43,7 @@ func TestStreamedAnswerHasTheTextOfTheWholeOne(t *testing.T) {
 		t.Errorf("streamed %q\nwhole %q", got, whole)
 	}
 	if len(events) < 100 {
-		t.Errorf("%d events are not worth watching", len(events))
+		t.Errorf("only %d events", len(events))
 	}
 }
 
@@ -75,7 +75,7 @@ func TestToolCallWholeAndStreamed(t *testing.T) {
 			t.Errorf("%s: fragments %q", model, fragments)
 		}
 		if claudes := fragments[0] == "" && len(fragments) > 2; claudes != (model == claude) {
-			t.Errorf("%s: fragments %q are not of the family", model, fragments)
+			t.Errorf("%s: fragments %q do not match the family", model, fragments)
 		}
 	}
 }

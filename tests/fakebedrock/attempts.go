@@ -5,17 +5,18 @@ import (
 	"sync"
 )
 
-// maxCounted bounds the attempts that are remembered; then counting starts anew.
+// maxCounted limits the calls that are remembered. Then counting starts over.
 const maxCounted = 10000
 
-// faultCounts counts the attempts of one call, so that a fault can be over after
-// some of them. Its zero value is ready.
+// faultCounts counts the attempts of each call, for faults that affect only the first
+// ones. The zero value is ready to use; it is safe for concurrent use.
 type faultCounts struct {
 	mu   sync.Mutex
 	seen map[string]int
 }
 
-// attempt is the number of this attempt, from 1.
+// attempt counts this attempt and returns its number, from 1. Attempts of a call share
+// an Amz-Sdk-Invocation-Id, or else path and body.
 func (f *faultCounts) attempt(r *Request) int {
 	key := r.Header.Get("Amz-Sdk-Invocation-Id")
 	if key == "" {

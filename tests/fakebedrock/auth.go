@@ -7,14 +7,14 @@ import (
 	"time"
 )
 
-// caller is who made a call, once that is proved.
+// caller is the authenticated caller.
 type caller struct {
 	accessKeyID string // "" for a bearer token or an unsigned call
-	region      string // that the signature names
+	region      string // from the signature
 	bearer      bool
 }
 
-// authenticate finds the caller, or says why it is refused.
+// authenticate returns the caller, or the exception that rejects it.
 func (s *Server) authenticate(r *http.Request, body []byte) (caller, *Exception) {
 	header := r.Header.Get("Authorization")
 	switch {
@@ -65,7 +65,7 @@ func (s *Server) checkSignature(r *http.Request, header string, body []byte) (ca
 	return c, nil
 }
 
-// identify finds an access key, and checks the session token that goes with it.
+// identify looks up an access key and checks its session token.
 func (s *Server) identify(accessKeyID, token string) (Identity, *Exception) {
 	for _, id := range s.config.Identities {
 		switch {

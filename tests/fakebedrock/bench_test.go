@@ -10,8 +10,8 @@ import (
 	"bedrock-extproc/tests/fakebedrock"
 )
 
-// BenchmarkStream is what the stand-in itself costs in a load test: a stream of
-// 500 tokens, not signed, into memory.
+// BenchmarkStream measures the cost of the fake itself: an unsigned stream of 500
+// tokens, in memory.
 func BenchmarkStream(b *testing.B) {
 	bedrock := fakebedrock.New(fakebedrock.Config{AllowUnsigned: true, MinDelay: -1, KeepCalls: -1})
 	b.ReportAllocs()
@@ -27,7 +27,7 @@ func BenchmarkStream(b *testing.B) {
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/504, "ns/event")
 }
 
-// BenchmarkLargeRequest is a request with a picture of 20 MB.
+// BenchmarkLargeRequest measures a request with an image of 20 MB.
 func BenchmarkLargeRequest(b *testing.B) {
 	bedrock := fakebedrock.New(fakebedrock.Config{AllowUnsigned: true, MinDelay: -1, KeepCalls: -1, SkipValidation: false})
 	body := `{"messages":[{"role":"user","content":[{"text":"hello ` + strings.Repeat("hello ", 20<<20/6) + `"}]}]}`

@@ -12,26 +12,27 @@ import (
 	"bedrock-extproc/tests/fakebedrock/converse"
 )
 
-// maxCached bounds the prefixes that are remembered; then the cache starts anew.
+// maxCached limits the prefixes that are remembered. Then the cache starts over.
 const maxCached = 10000
 
-// promptCache remembers the prefixes that requests mark with cache points, byte
-// for byte: a client whose requests are not stable sees no reads in its usage. In
-// contrast to the service there is no least length. Its zero value is ready.
+// promptCache remembers the prefixes that requests mark with cache points. Prefixes
+// must match byte for byte, so an unstable client gets no cache reads. Unlike the
+// service, it has no minimum length. The zero value is ready to use; it is safe for
+// concurrent use.
 type promptCache struct {
 	mu      sync.Mutex
 	expires map[[sha256.Size]byte]time.Time
 }
 
-// prefix is what a request holds before one of its cache points.
+// prefix is the part of a request before a cache point.
 type prefix struct {
 	hash   [sha256.Size]byte
 	tokens int
 	ttl    string
 }
 
-// spend splits the input tokens of a call into those read, written and new.
-func (c *promptCache) spend(r *Request, u *converse.Usage, now time.Time) {
+// apply splits the input tokens of u into cache reads, cache writes and the rest.
+func (c *promptCache) apply(r *Request, u *converse.Usage, now time.Time) {
 	prefixes := prefixesOf(r)
 	if len(prefixes) == 0 {
 		return
@@ -71,7 +72,7 @@ func lifetime(ttl string) time.Duration {
 	return 5 * time.Minute
 }
 
-// prefixesOf reads tools, system and messages, as the service does.
+// prefixesOf returns the prefixes in order: tools, system, messages.
 func prefixesOf(r *Request) []prefix {
 	if !bytes.Contains(r.Body, []byte(`"cachePoint"`)) {
 		return nil
@@ -93,7 +94,7 @@ func prefixesOf(r *Request) []prefix {
 	return list
 }
 
-// cacheable is the parts of a body in the order in which a prefix has them.
+// cacheable returns the parts of a body in the order of a prefix.
 func cacheable(raw []byte) []json.RawMessage {
 	var body struct {
 		ToolConfig struct{ Tools []json.RawMessage }

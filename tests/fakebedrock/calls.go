@@ -9,51 +9,52 @@ import (
 	"github.com/google/uuid"
 )
 
-// maxKeptBytes bounds the bodies of the calls that are kept.
+// maxKeptBytes limits the total size of the kept bodies.
 const maxKeptBytes = 256 << 20
 
 // Call is the record of one call.
 type Call struct {
-	Number      int    // of the call at this server, from 1
-	RequestID   string // as in x-amzn-RequestId
+	Number      int    // counts all calls of this server, from 1
+	RequestID   string // the response's x-amzn-RequestId
 	Operation   Operation
 	ModelID     string // unescaped, without knobs
-	Path        string // escaped, as it came
+	Path        string // escaped, as received
 	Header      http.Header
-	Body        []byte // as it came; shared, not to be changed
+	Body        []byte // as received; shared, do not modify
 	AccessKeyID string // "" for a bearer token or an unsigned call
 	Bearer      bool
-	Region      string // that the signature names
+	Region      string // from the signature
 	Protocol    string // HTTP/1.1 or HTTP/2.0
 	Started     time.Time
 
-	Status  int  // of the response, 0 for none
-	Events  int  // frames of a stream that were written
-	Done    bool // nothing more will be written
-	Aborted bool // the client left before the end of the response
+	Status  int  // of the response; 0 for none
+	Events  int  // frames written to the stream
+	Done    bool // the response has ended
+	Aborted bool // the client disconnected before the end of the response
 }
 
 // secretHeaders are not recorded.
 var secretHeaders = []string{"Authorization", "X-Amz-Security-Token"}
 
-// callLog keeps the latest calls. Its zero value keeps none.
+// callLog keeps the latest calls. The zero value keeps none. It is safe for
+// concurrent use.
 type callLog struct {
 	mu       sync.Mutex
 	keep     int
-	bytes    int // of the bodies of records
+	bytes    int // total size of the bodies in records
 	records  []*record
 	started  int
 	finished int
 	aborted  int
 }
 
-// record is a Call that is still written.
+// record is a Call while it is updated.
 type record struct {
-	log  *callLog
-	call Call // guarded by log.mu
-	kept bool
-	all  bool // of the response was written
-	left bool // the client left a connection that net/http no longer has
+	log      *callLog
+	call     Call // guarded by log.mu
+	kept     bool
+	complete bool // the whole response was written
+	left     bool // the client closed a hijacked connection
 }
 
 func (l *callLog) start(r *http.Request) *record {
@@ -74,7 +75,7 @@ func (l *callLog) start(r *http.Request) *record {
 	return c
 }
 
-// trim lets go of the oldest. l.mu is held.
+// trim drops the oldest records above the limits. l.mu must be held.
 func (l *callLog) trim() {
 	for len(l.records) > l.keep || l.bytes > maxKeptBytes && len(l.records) > 0 {
 		oldest := l.records[0]
@@ -89,7 +90,7 @@ func (l *callLog) end(c *record, gone bool) Call {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.finished++
-	c.call.Done, c.call.Aborted = true, (gone || c.left) && !c.all
+	c.call.Done, c.call.Aborted = true, (gone || c.left) && !c.complete
 	if c.call.Aborted {
 		l.aborted++
 	}
@@ -122,18 +123,19 @@ func (c *record) setCaller(who caller) {
 	c.set(func(call *Call) { call.AccessKeyID, call.Bearer, call.Region = who.accessKeyID, who.bearer, who.region })
 }
 
-// written says that the response is complete: who leaves now, aborts nothing.
-func (c *record) written() { c.set(func(*Call) { c.all = true }) }
+// setComplete records that the response is complete, so that a client that
+// disconnects now does not count as aborted.
+func (c *record) setComplete() { c.set(func(*Call) { c.complete = true }) }
 
-func (c *record) leave() { c.set(func(*Call) { c.left = true }) }
+func (c *record) setLeft() { c.set(func(*Call) { c.left = true }) }
 
 func (c *record) addEvent() { c.set(func(call *Call) { call.Events++ }) }
 
-// number and requestID never change.
+// number and requestID never change, so they need no lock.
 func (c *record) number() int       { return c.call.Number }
 func (c *record) requestID() string { return c.call.RequestID }
 
-// Calls returns the latest calls, the oldest first, those under way too.
+// Calls returns the latest calls, including those in progress, oldest first.
 func (s *Server) Calls() []Call {
 	s.log.mu.Lock()
 	defer s.log.mu.Unlock()
@@ -144,28 +146,28 @@ func (s *Server) Calls() []Call {
 	return slices.Clip(calls)
 }
 
-// Received is the number of calls ever received.
+// Received returns the number of calls received so far.
 func (s *Server) Received() int {
 	s.log.mu.Lock()
 	defer s.log.mu.Unlock()
 	return s.log.started
 }
 
-// InFlight is the number of calls under way.
+// InFlight returns the number of calls in progress.
 func (s *Server) InFlight() int {
 	s.log.mu.Lock()
 	defer s.log.mu.Unlock()
 	return s.log.started - s.log.finished
 }
 
-// Aborted is the number of calls whose client left before the end.
+// Aborted returns the number of calls whose client disconnected early.
 func (s *Server) Aborted() int {
 	s.log.mu.Lock()
 	defer s.log.mu.Unlock()
 	return s.log.aborted
 }
 
-// recorder notes the status of a response.
+// recorder records the status of a response.
 type recorder struct {
 	http.ResponseWriter
 	call *record
@@ -177,5 +179,5 @@ func (w *recorder) WriteHeader(status int) {
 	w.ResponseWriter.WriteHeader(status)
 }
 
-// Unwrap lets http.ResponseController reach the connection.
+// Unwrap supports http.ResponseController.
 func (w *recorder) Unwrap() http.ResponseWriter { return w.ResponseWriter }

@@ -20,7 +20,7 @@ import (
 
 func TestCallsHaveWhatCameIn(t *testing.T) {
 	s := serve(t, fakebedrock.Config{}, false)
-	body := strings.Replace(helloBody, `"text"`, `  "text"`, 1) // kept byte for byte
+	body := strings.Replace(helloBody, `"text"`, `  "text"`, 1) // must be recorded byte for byte
 	if _, _, err := s.whole(body, "X-Tenant", "a"); err != nil {
 		t.Fatal(err)
 	}
@@ -49,7 +49,7 @@ func TestCallsHaveWhatCameIn(t *testing.T) {
 	}
 }
 
-// Who has the last event may leave without waiting for the end of the response.
+// A client may disconnect after the last event, before the end of the response.
 func TestClientLeavesWithTheLastEvent(t *testing.T) {
 	done := make(chan fakebedrock.Call, 1)
 	s := serve(t, fakebedrock.Config{OnDone: func(c fakebedrock.Call) { done <- c }}, false)
@@ -97,12 +97,12 @@ func TestKeepCalls(t *testing.T) {
 			t.Errorf("keep %d: %d calls of %d", keep, len(calls), s.bedrock.Received())
 		}
 		if want > 0 && calls[want-1].Number != 5 {
-			t.Errorf("keep %d: the last is number %d", keep, calls[want-1].Number)
+			t.Errorf("keep %d: the last call is number %d", keep, calls[want-1].Number)
 		}
 	}
 }
 
-// A script sees the whole request, and decides by it.
+// A script gets the whole request and can choose by it.
 func TestScriptSeesTheRequest(t *testing.T) {
 	config := fakebedrock.Config{Script: func(r *fakebedrock.Request) fakebedrock.Behaviour {
 		switch {
@@ -129,7 +129,7 @@ func TestScriptSeesTheRequest(t *testing.T) {
 	}
 }
 
-// cached is the usage of a request whose system prompt ends with a cache point.
+// cached returns the usage of a request whose system prompt ends with a cache point.
 func cached(t *testing.T, s *served, system, ttl, question string) (read, written, total int) {
 	t.Helper()
 	body := fmt.Sprintf(`{"system":[{"text":%q},{"cachePoint":{"type":"default","ttl":%q}}],"messages":[{"role":"user","content":[{"text":%q}]}]}`, system, ttl, question)
@@ -150,7 +150,7 @@ func cached(t *testing.T, s *served, system, ttl, question string) (read, writte
 	}
 	u := out.Usage
 	if u.TotalTokens != u.InputTokens+u.OutputTokens+u.CacheReadInputTokens+u.CacheWriteInputTokens {
-		t.Errorf("the total is no sum: %s", raw)
+		t.Errorf("the total is not the sum: %s", raw)
 	}
 	if u.CacheWriteInputTokens > 0 && (len(u.CacheDetails) != 1 || u.CacheDetails[0].TTL != ttl) {
 		t.Errorf("details in %s", raw)
@@ -174,7 +174,7 @@ func TestPromptCache(t *testing.T) {
 		{0, long, "5m", false, true},
 		{0, long, "5m", true, false},
 		{4, long, "5m", true, false},
-		{8, long, "5m", true, false}, // a read keeps it
+		{8, long, "5m", true, false}, // a read renews the TTL
 		{14, long, "5m", false, true},
 		{14, long + "Or not.", "5m", false, true},
 		{14, "Be long. " + long, "1h", false, true},
@@ -188,7 +188,7 @@ func TestPromptCache(t *testing.T) {
 	}
 }
 
-// Many calls at once, of both operations, some with faults.
+// Many concurrent calls of both operations, some with faults.
 func TestConcurrentCalls(t *testing.T) {
 	bedrock, client := start(t, fakebedrock.Config{})
 	var group sync.WaitGroup

@@ -23,7 +23,7 @@ const (
 	nova   = "us.amazon.nova-pro-v1:0"
 )
 
-// start serves config over loopback and returns the SDK's client for it.
+// start starts a server on loopback and returns an SDK client for it.
 func start(t *testing.T, config fakebedrock.Config) (*fakebedrock.Server, *bedrockruntime.Client) {
 	t.Helper()
 	bedrock := fakebedrock.New(config)
@@ -32,8 +32,7 @@ func start(t *testing.T, config fakebedrock.Config) (*fakebedrock.Server, *bedro
 	return bedrock, newClient(t, server.URL, server.Client())
 }
 
-// newClient is the ordinary SDK client with the demo identity. It makes one
-// attempt.
+// newClient returns the ordinary SDK client with the demo identity and one attempt.
 func newClient(t *testing.T, url string, transport *http.Client, with ...func(*bedrockruntime.Options)) *bedrockruntime.Client {
 	t.Helper()
 	o := bedrockruntime.Options{
@@ -46,11 +45,11 @@ func newClient(t *testing.T, url string, transport *http.Client, with ...func(*b
 	return bedrockruntime.New(o, append([]func(*bedrockruntime.Options){sigv4}, with...)...)
 }
 
-// sigv4 beats a bearer token of the environment.
+// SigV4 overrides a bearer token in the environment.
 func sigv4(o *bedrockruntime.Options) { o.AuthSchemePreference = []string{"sigv4"} }
 
-// plainBody hides what smithy's request body can do beside being read: its
-// WriteTo makes net/http break the connection when an answer is fast.
+// plainBody hides WriteTo of smithy's request body, which makes net/http break the
+// connection if the response is fast.
 type plainBody struct{ client *http.Client }
 
 func (p plainBody) Do(r *http.Request) (*http.Response, error) {
@@ -65,8 +64,8 @@ func (p plainBody) Do(r *http.Request) (*http.Response, error) {
 	return p.client.Do(r)
 }
 
-// ownProtocol gives a call its own codec: the client's shared one has a race
-// between streams.
+// ownProtocol gives each call its own codec, because the client's shared codec has a
+// data race between streams.
 func ownProtocol(o *bedrockruntime.Options) { o.Protocol = restjson1.New(nil) }
 
 func user(text string) []types.Message { return []types.Message{turn("user", text)} }
@@ -83,7 +82,7 @@ func askStream(text string) *bedrockruntime.ConverseStreamInput {
 	return &bedrockruntime.ConverseStreamInput{ModelId: new(claude), Messages: user(text)}
 }
 
-// say calls Converse and returns the text of the answer.
+// say calls Converse and returns the answer's text.
 func say(t *testing.T, client *bedrockruntime.Client, in *bedrockruntime.ConverseInput) (string, *bedrockruntime.ConverseOutput) {
 	t.Helper()
 	out, err := client.Converse(t.Context(), in)
@@ -107,7 +106,7 @@ func text(content []types.ContentBlock) string {
 	return b.String()
 }
 
-// collect reads a stream to its end.
+// collect reads a stream until it ends.
 func collect(t *testing.T, client *bedrockruntime.Client, in *bedrockruntime.ConverseStreamInput) ([]types.ConverseStreamOutput, error) {
 	t.Helper()
 	out, err := client.ConverseStream(t.Context(), in, ownProtocol)
@@ -135,7 +134,7 @@ func streamText(events []types.ConverseStreamOutput) string {
 	return b.String()
 }
 
-// code is the AWS name of an error.
+// code returns the AWS error code of err.
 func code(err error) string {
 	if apiErr, ok := errors.AsType[smithy.APIError](err); ok {
 		return apiErr.ErrorCode()

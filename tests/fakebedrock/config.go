@@ -6,20 +6,20 @@ import (
 	"time"
 )
 
-// The identities that a Server knows when its Config names none. They are no
-// secrets and open nothing.
+// The identities that a Server accepts by default. They are not secret.
 const (
 	DemoAccessKeyID     = "AKIDFAKEBEDROCK"
 	DemoSecretAccessKey = "fake-bedrock-secret-key"
 
-	// DemoSessionKeyID is a temporary identity with the same secret key.
+	// DemoSessionKeyID is a temporary access key with the same secret and
+	// DemoSessionToken.
 	DemoSessionKeyID = "ASIDFAKEBEDROCK"
 	DemoSessionToken = "fake-bedrock-session-token"
 
-	// DemoExpiredKeyID is DemoSessionKeyID after its time.
+	// DemoExpiredKeyID is like DemoSessionKeyID, but expired.
 	DemoExpiredKeyID = "ASIDFAKEEXPIRED"
 
-	// DemoBearerToken is an API key.
+	// DemoBearerToken is a Bedrock API key.
 	DemoBearerToken = "fake-bedrock-api-key"
 )
 
@@ -30,63 +30,62 @@ const (
 	maxClockSkew     = 5 * time.Minute
 )
 
-// Config says how a Server behaves. The zero value verifies signatures and
-// requests, takes every region, and answers as fast as a client can stand.
+// Config configures a Server. The zero value verifies signatures and requests,
+// accepts every region, and answers after MinDelay's default.
 type Config struct {
-	// Identities and BearerTokens may call. nil means the Demo ones.
+	// Identities and BearerTokens are accepted. nil means the Demo ones.
 	Identities   []Identity
 	BearerTokens []string
 
-	// AllowUnsigned lets a call in that has no Authorization header at all.
+	// AllowUnsigned accepts calls without an Authorization header.
 	AllowUnsigned bool
 
-	// Region is the only one that a signature may name. "" means any.
+	// Region is the only region that a signature may have. "" means any.
 	Region string
 
-	// LenientRoles takes turns of the same role in a row, as the service does for
+	// LenientRoles accepts consecutive turns of the same role, as the service does for
 	// some models.
 	LenientRoles bool
 
-	// SkipValidation takes any JSON object as a request.
+	// SkipValidation accepts any JSON object as a request.
 	SkipValidation bool
 
-	// Pace is the wait between the tokens of a stream.
+	// Pace is the time between the tokens of a stream.
 	Pace time.Duration
 
-	// MinDelay is the least time before a response. 0 means a millisecond; less
-	// than 0 none. The AWS SDK for Go can break its own connection when a peer
-	// answers HTTP/1.1 faster than that.
+	// MinDelay is the minimum time before a response. 0 means a millisecond; a negative
+	// value means none. The AWS SDK for Go can break its own HTTP/1.1 connection if the
+	// server answers faster.
 	MinDelay time.Duration
 
-	// Script decides what a call meets. It may be called concurrently. nil means
-	// what the request asks for itself: Request.Asked.
+	// Script chooses the behaviour of each call. It may be called concurrently. nil
+	// means Request.Asked.
 	Script func(*Request) Behaviour
 
-	// Knobs are the values of knobs that no request sets. See the variable of
-	// that name.
+	// Knobs are the default values of knobs. See the function Knobs.
 	Knobs map[string]string
 
-	// IgnoreKnobs leaves the headers, metadata and model ids of requests alone.
+	// IgnoreKnobs ignores knobs in headers, metadata and model ids of requests.
 	IgnoreKnobs bool
 
-	// OnDone is told of each call's end, after the last byte was written or the
-	// client has left. It may be called concurrently, and must not block for long.
+	// OnDone is called at the end of each call, after the last byte was written or the
+	// client disconnected. It may be called concurrently and must not block for long.
 	OnDone func(Call)
 
-	// KeepCalls is how many of the latest calls Server.Calls returns. 0 means
-	// 1000; less than 0 none. Bodies above 256 MiB together are let go earlier.
+	// KeepCalls is the number of calls that Server.Calls returns. 0 means 1000; a
+	// negative value means none. Fewer are kept if their bodies exceed 256 MiB.
 	KeepCalls int
 
-	// Now is the clock that signatures are checked by. nil means time.Now.
+	// Now is the clock for signatures and the prompt cache. nil means time.Now.
 	Now func() time.Time
 }
 
-// Identity is an access key that may call.
+// Identity is an accepted access key.
 type Identity struct {
 	AccessKeyID     string
 	SecretAccessKey string
-	SessionToken    string // "": a long-term key, which must come without a token
-	Expired         bool   // refused as a token after its time
+	SessionToken    string // "" for a long-term key, which must be sent without a token
+	Expired         bool   // rejected as expired
 }
 
 func demoIdentities() []Identity {
@@ -97,7 +96,7 @@ func demoIdentities() []Identity {
 	}
 }
 
-// withDefaults returns the configuration with every zero value filled in.
+// withDefaults returns the configuration with defaults for zero values.
 func (c Config) withDefaults() Config {
 	if c.Identities == nil {
 		c.Identities = demoIdentities()

@@ -11,7 +11,7 @@ import (
 	"bedrock-extproc/tests/fakebedrock"
 )
 
-// outline is a stream in short: a start's or delta's kind with the block's index.
+// outline summarizes a stream: kinds of starts and deltas with block indexes.
 func outline(t *testing.T, frames []frame) []string {
 	t.Helper()
 	var list []string
@@ -38,7 +38,7 @@ func outline(t *testing.T, frames []frame) []string {
 	return list
 }
 
-// one is the JSON of a union.
+// one returns the JSON of a union.
 func one(union map[string]json.RawMessage) string {
 	for kind, value := range union {
 		return kind + " " + string(value)
@@ -149,7 +149,7 @@ func TestScriptedEvents(t *testing.T) {
 	}
 }
 
-// A script that cannot be written as JSON is an error, not silence.
+// A reply that cannot be encoded as JSON is reported as an error.
 func TestReplyThatIsNotJSON(t *testing.T) {
 	reply := fakebedrock.Reply{Content: []fakebedrock.ReplyBlock{{"text": make(chan int)}}}
 	_, client := start(t, scripted(fakebedrock.Behaviour{Reply: &reply}))

@@ -1,9 +1,9 @@
-// Package fakebedrock is a stand-in for the Amazon Bedrock Runtime: an
-// http.Handler that speaks Converse and ConverseStream as the service does, for
-// demonstrations, tests and benchmarks without an AWS account.
+// Package fakebedrock is a fake Amazon Bedrock Runtime: an http.Handler that serves
+// Converse and ConverseStream as the service does, for demonstrations, tests and
+// benchmarks without an AWS account.
 //
-// It verifies signatures, refuses what the service refuses, answers questions
-// well enough to be looked at, and misbehaves on request:
+// It verifies signatures, rejects what the service rejects, gives simple answers,
+// and fails on request:
 //
 //	bedrock := fakebedrock.New(fakebedrock.Config{})
 //	server := httptest.NewServer(bedrock)
@@ -13,10 +13,10 @@
 //		Credentials:  credentials.NewStaticCredentialsProvider(fakebedrock.DemoAccessKeyID, fakebedrock.DemoSecretAccessKey, ""),
 //	})
 //
-// # Misbehaviour
+// # Faults
 //
-// A [Behaviour] says what one call is to meet. A test sets it for every call in
-// [Config.Script], which is given the request:
+// A [Behaviour] controls how one call is answered. A test sets it for every call in
+// [Config.Script], which gets the request:
 //
 //	Script: func(r *fakebedrock.Request) fakebedrock.Behaviour {
 //		if r.Number <= 2 { // the first two calls
@@ -25,20 +25,21 @@
 //		return r.Asked
 //	}
 //
-// A caller who has no hand on the server asks by knobs: names and values in
-// headers (X-Fake-Fault: cut), in requestMetadata ("fake.fault": "cut"), or behind
-// a # in the model id (anthropic.claude-3-haiku-20240307-v1:0#fault=cut&at=3).
-// Headers beat metadata, which beats the model id, which beats [Config.Knobs]. The
-// names are listed in [Knobs].
+// A client that does not control the server uses knobs: names and values in headers
+// (X-Fake-Fault: cut), in requestMetadata ("fake.fault": "cut"), or after a # in the
+// model id (anthropic.claude-3-haiku-20240307-v1:0#fault=cut&at=3). Headers override
+// metadata, metadata overrides the model id, and all override [Config.Knobs]. [Knobs]
+// lists the names.
 //
 // # Observation
 //
-// [Server.Calls] has what came in, [Server.InFlight] what is under way, and
-// [Config.OnDone] hears of every end, also of a client that left.
+// [Server.Calls] returns the recorded calls and [Server.InFlight] the number of calls
+// in progress. [Config.OnDone] is called at the end of every call, including those
+// whose client disconnected.
 //
 // # Time
 //
-// Nothing here reads a clock but to date answers, check signatures and wait, so
-// that a server inside testing/synctest behaves. A stream waits between tokens
-// only if [Config.Pace] says so; a test steps through one with [Behaviour.Gate].
+// The package reads the clock only to date answers, check signatures and wait, so a
+// server works inside testing/synctest. A stream waits between tokens only if
+// [Config.Pace] is set; [Behaviour.Gate] lets a test release its events one by one.
 package fakebedrock

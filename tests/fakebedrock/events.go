@@ -9,8 +9,8 @@ import (
 	"bedrock-extproc/tests/fakebedrock/converse"
 )
 
-// streamEvents is the stream that carries a reply, in the service's order: only
-// the blocks that need one have a contentBlockStart, and metadata comes last.
+// streamEvents returns the events of a reply in the service's order. Only block kinds
+// that need it have a contentBlockStart, and metadata comes last.
 func streamEvents(reply Reply, modelID string) ([]Event, error) {
 	events := []Event{{Type: "messageStart", Members: map[string]any{"role": "assistant"}}}
 	for i, block := range reply.Content {
@@ -36,9 +36,9 @@ func streamEvents(reply Reply, modelID string) ([]Event, error) {
 // blockEvents collects the events of one content block.
 type blockEvents struct {
 	index      int
-	wholeInput bool   // a tool's input in one delta
-	emptyFirst bool   // an empty fragment before a tool's input
-	cutInput   string // "": the whole input
+	wholeInput bool   // send a tool's input in one delta
+	emptyFirst bool   // send an empty fragment before a tool's input
+	cutInput   string // replaces the tool's input, if not ""
 	events     []Event
 }
 
@@ -54,7 +54,7 @@ func (b *blockEvents) delta(kind string, value any) {
 	}})
 }
 
-// texts is the deltas of a text, one a token.
+// texts adds one delta per token of a text.
 func (b *blockEvents) texts(text string, wrap func(string) (kind string, value any)) {
 	tokens := converse.Tokens(text)
 	if len(tokens) == 0 {
@@ -125,8 +125,8 @@ func (b *blockEvents) addToolUse(raw json.RawMessage) error {
 	return nil
 }
 
-// fragments splits the text of a tool's input as the model's family does. A tool
-// without arguments gets none, or an empty one.
+// fragments splits a tool's input as the model family does. An empty input has no
+// fragments, or an empty one.
 func (b *blockEvents) fragments(input string) []string {
 	var list []string
 	if b.emptyFirst {

@@ -6,22 +6,22 @@ import (
 	"strings"
 )
 
-// Exception is a refusal in the service's form, before or inside a stream.
+// Exception is an error of the service, sent as a response or inside a stream.
 type Exception struct {
-	Name    string // as in x-amzn-ErrorType: ThrottlingException
+	Name    string // as in x-amzn-ErrorType, such as ThrottlingException
 	Message string
-	Status  int // of the HTTP response before a stream
+	Status  int // of the HTTP response, if not inside a stream
 
 	// Members of the model exceptions.
 	OriginalStatusCode int
 	OriginalMessage    string
 	ResourceName       string
 
-	front bool // made by the layer before the service, which writes Message
+	front bool // from the layer before the service, which writes "Message"
 }
 
-// exceptions are what the service says of itself, with messages of this
-// stand-in's own. See the API reference's common errors for the last group.
+// exceptions are the service's exceptions with this package's own messages. The last
+// group is the common errors of the API reference.
 var exceptions = []Exception{
 	{Name: "AccessDeniedException", Status: 403, Message: "You don't have access to the model with the specified model ID."},
 	{Name: "ConflictException", Status: 400, Message: "The request conflicts with an operation that is under way."},
@@ -47,9 +47,9 @@ var exceptions = []Exception{
 	{Name: "UnrecognizedClientException", Status: 403, Message: "The security token included in the request is invalid.", front: true},
 }
 
-// NewException returns what the service says by that name, with a message of
-// its own if that is not empty. Names are known with and without "Exception", in
-// any case: throttling is ThrottlingException. ok is false for an unknown name.
+// NewException returns the exception of that name, with its default message if message
+// is "". Case and the ending "Exception" do not matter: "throttling" is
+// ThrottlingException. ok is false for an unknown name.
 func NewException(name, message string) (e *Exception, ok bool) {
 	for _, known := range exceptions {
 		if shortName(known.Name) == shortName(name) {
@@ -71,10 +71,10 @@ func shortName(name string) string {
 	return short
 }
 
-// Throttling is the refusal of a caller who asks too often.
+// Throttling returns a ThrottlingException.
 func Throttling() *Exception { return exceptionNamed("ThrottlingException", "") }
 
-// exceptionNamed is NewException for names of the table above.
+// exceptionNamed is NewException for names in the table above.
 func exceptionNamed(name, message string) *Exception {
 	if e, ok := NewException(name, message); ok {
 		return e
@@ -82,7 +82,7 @@ func exceptionNamed(name, message string) *Exception {
 	return &Exception{Name: name, Message: message, Status: http.StatusInternalServerError}
 }
 
-// errorType is the value of the header that names the exception.
+// errorType is the value of the x-amzn-ErrorType header.
 func (e *Exception) errorType() string {
 	if e.front {
 		return e.Name
@@ -90,7 +90,7 @@ func (e *Exception) errorType() string {
 	return e.Name + ":http://internal.amazon.com/coral/com.amazon.bedrock/"
 }
 
-// member is the name of the exception as a member of the event stream's union.
+// member is the exception's :exception-type in an event stream.
 func (e *Exception) member() string {
 	return strings.ToLower(e.Name[:min(1, len(e.Name))]) + e.Name[min(1, len(e.Name)):]
 }
@@ -112,7 +112,7 @@ func (e *Exception) payload() map[string]any {
 	return m
 }
 
-// write answers a call with the exception.
+// write sends the exception as a response.
 func (e *Exception) write(w http.ResponseWriter) error {
 	body, err := json.Marshal(e.payload())
 	if err != nil {

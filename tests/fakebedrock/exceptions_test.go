@@ -13,8 +13,8 @@ import (
 	"bedrock-extproc/tests/fakebedrock"
 )
 
-// typed has the errors that the SDK has types for; inStream those that it knows
-// in an event stream, too.
+// typed are the exceptions with a type in the SDK; inStream marks those that the SDK
+// also knows in event streams.
 var typed = []struct {
 	err      error
 	status   int
@@ -34,7 +34,7 @@ var typed = []struct {
 	{&types.ValidationException{}, 400, true},
 }
 
-// isA is errors.As for a type that is known at run time only.
+// isA is errors.As for a type known only at run time.
 func isA(err, like error) bool {
 	target := reflect.New(reflect.TypeOf(like))
 	return errors.As(err, target.Interface())
@@ -50,7 +50,7 @@ func TestExceptionsBeforeTheAnswer(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			e, ok := fakebedrock.NewException(name, "as scripted")
 			if !ok {
-				t.Fatal("not known")
+				t.Fatal("unknown exception")
 			}
 			server := httptest.NewServer(fakebedrock.New(scripted(fakebedrock.Behaviour{Exception: e})))
 			defer server.Close()
@@ -67,7 +67,7 @@ func TestExceptionsBeforeTheAnswer(t *testing.T) {
 					t.Errorf("message of %v", err)
 				}
 				if !isA(err, test.err) {
-					t.Errorf("%v is no %T", err, test.err)
+					t.Errorf("%v is not a %T", err, test.err)
 				}
 			}
 		})
@@ -113,7 +113,7 @@ func TestModelErrorsTellMore(t *testing.T) {
 	}
 }
 
-// What the layer before the service says has no type in the SDK.
+// Exceptions of the layer before the service have no type in the SDK.
 func TestFrontLayer(t *testing.T) {
 	for name, status := range map[string]int{
 		"ExpiredTokenException": 403, "FTUFormNotFilled": 404, "IncompleteSignatureException": 400, "InvalidSignatureException": 403,

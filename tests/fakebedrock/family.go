@@ -2,8 +2,8 @@ package fakebedrock
 
 import "strings"
 
-// wholeInput says whether models of the family send a tool's input in one delta.
+// wholeInput reports whether the model sends a tool's input in one delta.
 func wholeInput(modelID string) bool { return strings.Contains(modelID, "nova") }
 
-// emptyFirst says whether they send an empty fragment before it.
+// emptyFirst reports whether the model sends an empty fragment before a tool's input.
 func emptyFirst(modelID string) bool { return strings.Contains(modelID, "claude") }

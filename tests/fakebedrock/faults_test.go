@@ -18,7 +18,7 @@ import (
 	"bedrock-extproc/tests/fakebedrock"
 )
 
-// threeTokens is seven events: messageStart, three deltas, contentBlockStop,
+// threeTokens streams seven events: messageStart, three deltas, contentBlockStop,
 // messageStop, metadata.
 var threeTokens = []string{"X-Fake-Tokens", "3"}
 
@@ -37,11 +37,11 @@ func TestStreamFaults(t *testing.T) {
 	}{
 		"none":                      {nil, sevenKinds, proper},
 		"cut before the first":      {[]string{"X-Fake-Fault", "cut"}, nil, cut},
-		"cut at an edge":            {[]string{"X-Fake-Fault", "cut", "X-Fake-At", "2"}, sevenKinds[:2], cut},
+		"cut between frames":        {[]string{"X-Fake-Fault", "cut", "X-Fake-At", "2"}, sevenKinds[:2], cut},
 		"cut after the last":        {[]string{"X-Fake-Fault", "cut", "X-Fake-At", "99"}, sevenKinds, cut},
 		"cut within a frame":        {[]string{"X-Fake-Fault", "cut-frame", "X-Fake-At", "2"}, sevenKinds[:2], cut},
 		"cut within the last frame": {[]string{"X-Fake-Fault", "cut-frame", "X-Fake-At", "99"}, sevenKinds[:6], cut},
-		"end at an edge":            {[]string{"X-Fake-Fault", "end", "X-Fake-At", "3"}, sevenKinds[:3], proper},
+		"end between frames":        {[]string{"X-Fake-Fault", "end", "X-Fake-At", "3"}, sevenKinds[:3], proper},
 		"empty stream":              {[]string{"X-Fake-Fault", "end"}, nil, proper},
 		"end within a frame":        {[]string{"X-Fake-Fault", "end-frame", "X-Fake-At", "3"}, sevenKinds[:3], cut},
 		"reset":                     {[]string{"X-Fake-Fault", "reset", "X-Fake-At", "2"}, sevenKinds[:2], func(err error) bool { return errors.Is(err, syscall.ECONNRESET) }},
@@ -51,7 +51,7 @@ func TestStreamFaults(t *testing.T) {
 		"no metadata":               {[]string{"X-Fake-Fault", "no-metadata"}, sevenKinds[:6], proper},
 		"exception first":           {[]string{"X-Fake-Fault", "throttling", "X-Fake-At", "0"}, []string{"throttlingException"}, proper},
 		"exception later":           {[]string{"X-Fake-Fault", "modelStreamErrorException", "X-Fake-At", "1"}, []string{"messageStart", "modelStreamErrorException"}, proper},
-		"exception of no name":      {[]string{"X-Fake-Fault", "exception", "X-Fake-At", "1"}, []string{"messageStart", "internalServerException"}, proper},
+		"default exception":         {[]string{"X-Fake-Fault", "exception", "X-Fake-At", "1"}, []string{"messageStart", "internalServerException"}, proper},
 		"error message":             {[]string{"X-Fake-Fault", "error-message", "X-Fake-At", "1"}, []string{"messageStart", "InternalError"}, proper},
 		"unknown event":             {[]string{"X-Fake-Fault", "unknown-event", "X-Fake-At", "1"}, append([]string{"messageStart", "tokenForecast"}, sevenKinds[1:]...), proper},
 		"unknown delta":             {[]string{"X-Fake-Fault", "unknown-delta", "X-Fake-At", "1"}, append([]string{"messageStart", "contentBlockDelta"}, sevenKinds[1:]...), proper},
@@ -62,12 +62,12 @@ func TestStreamFaults(t *testing.T) {
 				"contentBlockDelta", "contentBlockDelta", "contentBlockDelta", "contentBlockDelta", "contentBlockStop"), sevenKinds[5:]...),
 			proper,
 		},
-		"no type":       {[]string{"X-Fake-Fault", "no-type", "X-Fake-At", "1"}, sevenKinds, proper},
-		"bad json":      {[]string{"X-Fake-Fault", "bad-json", "X-Fake-At", "1"}, sevenKinds, proper},
-		"byte by byte":  {[]string{"X-Fake-Split", "1"}, sevenKinds, proper},
-		"slow head":     {[]string{"X-Fake-Slow-Head", "1us"}, sevenKinds, proper},
-		"slow and cut":  {[]string{"X-Fake-Slow-Head", "1us", "X-Fake-Fault", "cut", "X-Fake-At", "2"}, sevenKinds[:2], cut},
-		"slow, in bits": {[]string{"X-Fake-Slow-Head", "1us", "X-Fake-Split", "7"}, sevenKinds, proper},
+		"no type":        {[]string{"X-Fake-Fault", "no-type", "X-Fake-At", "1"}, sevenKinds, proper},
+		"bad json":       {[]string{"X-Fake-Fault", "bad-json", "X-Fake-At", "1"}, sevenKinds, proper},
+		"byte by byte":   {[]string{"X-Fake-Split", "1"}, sevenKinds, proper},
+		"slow head":      {[]string{"X-Fake-Slow-Head", "1us"}, sevenKinds, proper},
+		"slow and cut":   {[]string{"X-Fake-Slow-Head", "1us", "X-Fake-Fault", "cut", "X-Fake-At", "2"}, sevenKinds[:2], cut},
+		"slow and split": {[]string{"X-Fake-Slow-Head", "1us", "X-Fake-Split", "7"}, sevenKinds, proper},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := serve(t, fakebedrock.Config{}, false)
@@ -81,8 +81,8 @@ func TestStreamFaults(t *testing.T) {
 			if !test.ends(err) {
 				t.Errorf("ended with %v", err)
 			}
-			if s.bedrock.Aborted() != 0 && !checksum(err) { // after a bad frame the client leaves
-				t.Error("the stand-in says that the client left")
+			if s.bedrock.Aborted() != 0 && !checksum(err) { // after a bad frame the client disconnects
+				t.Error("the server reports that the client disconnected")
 			}
 		})
 	}
@@ -94,7 +94,7 @@ func TestSpoiledFrames(t *testing.T) {
 	if err != nil || frames[1].header(":message-type") != "" || frames[1].header(":event-type") == "" {
 		t.Errorf("%v, %v", frames, err)
 	}
-	checkSpoiltPrelude(t, s)
+	checkCorruptPrelude(t, s)
 	_, frames, err = s.stream(helloBody, append(threeTokens, "X-Fake-Fault", "bad-json", "X-Fake-At", "1")...)
 	if err != nil || !strings.HasPrefix(frames[1].payload, `{"contentBlockIndex"`) || strings.HasSuffix(frames[1].payload, "}") {
 		t.Errorf("%v, %v", frames, err)
@@ -113,8 +113,8 @@ func TestSpoiledFrames(t *testing.T) {
 	}
 }
 
-// checkSpoiltPrelude: the checksum of the lengths is wrong, and no other.
-func checkSpoiltPrelude(t *testing.T, s *served) {
+// checkCorruptPrelude checks that only the prelude checksum is wrong.
+func checkCorruptPrelude(t *testing.T, s *served) {
 	t.Helper()
 	resp, err := s.post("converse-stream", helloBody, append(threeTokens, "X-Fake-Fault", "prelude-crc")...)
 	if err != nil {
@@ -133,7 +133,7 @@ func checkSpoiltPrelude(t *testing.T, s *served) {
 	}
 }
 
-// On HTTP/2 a cut is a reset of the stream, and the connection lives on.
+// On HTTP/2 a cut resets the stream, and the connection stays open.
 func TestStreamFaultsOnHTTP2(t *testing.T) {
 	s := serve(t, fakebedrock.Config{}, true)
 	for _, fault := range []string{"cut", "cut-frame", "reset"} {
@@ -188,7 +188,7 @@ func TestAnswersThatAreNotBedrocks(t *testing.T) {
 	}
 }
 
-// tapped is a connection that keeps what was read.
+// tapped is a connection that records the bytes read.
 type tapped struct {
 	net.Conn
 	read *bytes.Buffer
@@ -200,7 +200,7 @@ func (c tapped) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// Each piece is a chunk of HTTP/1.1's own.
+// Each piece is a separate HTTP/1.1 chunk.
 func TestSplitWrites(t *testing.T) {
 	s := serve(t, fakebedrock.Config{}, false)
 	var read bytes.Buffer
@@ -229,7 +229,7 @@ func TestCloseConnection(t *testing.T) {
 	}
 }
 
-// The head of a slow answer is whole in the end, with a date and a length.
+// A slow response has complete headers, with a date and a length.
 func TestSlowHead(t *testing.T) {
 	s := serve(t, fakebedrock.Config{}, false)
 	resp, body, err := s.whole(helloBody, "X-Fake-Slow-Head", "1us")

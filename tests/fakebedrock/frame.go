@@ -14,11 +14,11 @@ const (
 	preludeLength   = 12 // two lengths and their checksum
 )
 
-// padding hides the length of a token: a prefix of the alphabet, as the service
-// sends it, of 2 to 61 characters.
+// padding returns 2 to 61 characters that hide the length of a token, as the service
+// sends them.
 func padding() string { return paddingAlphabet[:2+rand.IntN(60)] }
 
-// encoder makes the frames of one stream.
+// encoder encodes the frames of one stream.
 type encoder struct {
 	frames *eventstream.Encoder
 	buf    bytes.Buffer
@@ -26,7 +26,8 @@ type encoder struct {
 
 func newEncoder() *encoder { return &encoder{frames: eventstream.NewEncoder()} }
 
-// event is the frame of an event. It is valid until the next call.
+// event returns the frame of an event. The frame is valid until the next call of any
+// method.
 func (e *encoder) event(ev Event) ([]byte, error) {
 	payload := ev.Raw
 	if payload == nil {
@@ -43,7 +44,7 @@ func (e *encoder) event(ev Event) ([]byte, error) {
 	return e.frame(payload, ":event-type", ev.Type, ":content-type", "application/json", ":message-type", "event")
 }
 
-// exception is the frame of a refusal within a stream.
+// exception returns the frame of an exception.
 func (e *encoder) exception(x *Exception) ([]byte, error) {
 	payload, err := marshal(x.payload())
 	if err != nil {
@@ -52,12 +53,12 @@ func (e *encoder) exception(x *Exception) ([]byte, error) {
 	return e.frame(payload, ":exception-type", x.member(), ":content-type", "application/json", ":message-type", "exception")
 }
 
-// errorMessage is the frame of an error that no model names.
+// errorMessage returns a frame of :message-type error.
 func (e *encoder) errorMessage(code, message string) ([]byte, error) {
 	return e.frame(nil, ":error-code", code, ":error-message", message, ":message-type", "error")
 }
 
-// frame has its headers in the order given: name, value, and so on.
+// frame returns a frame with the given headers in order: name, value, and so on.
 func (e *encoder) frame(payload []byte, headers ...string) ([]byte, error) {
 	msg := eventstream.Message{Payload: payload}
 	for i := 0; i+1 < len(headers); i += 2 {
@@ -70,7 +71,7 @@ func (e *encoder) frame(payload []byte, headers ...string) ([]byte, error) {
 	return e.buf.Bytes(), nil
 }
 
-// marshal writes JSON as the service does: <, > and & as they are.
+// marshal writes JSON as the service does, without escaping <, > and &.
 func marshal(v any) ([]byte, error) {
 	var buf bytes.Buffer
 	enc := json.NewEncoder(&buf)

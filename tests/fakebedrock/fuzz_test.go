@@ -10,7 +10,7 @@ import (
 	"bedrock-extproc/tests/fakebedrock"
 )
 
-// FuzzServe: whatever comes in, JSON goes out, or a stream of whole frames.
+// FuzzServe checks that any request gets JSON or a stream of whole frames.
 func FuzzServe(f *testing.F) {
 	for _, body := range []string{
 		helloBody, weatherBody, `{}`, `[`, `{"messages":[null]}`,

@@ -17,106 +17,106 @@ const (
 	metadataPrefix = "fake."
 )
 
-// A Knob lets a request ask for a behaviour.
+// A Knob is a setting with which a request controls its Behaviour.
 type Knob struct {
-	Name  string // fault: X-Fake-Fault, fake.fault, #fault=
-	Value string // what it takes
-	Does  string
-	set   func(*asked, string) error
+	Name  string // such as fault: X-Fake-Fault, fake.fault, #fault=
+	Value string // the kind of value
+	Does  string // the effect
+	set   func(*knobValues, string) error
 }
 
-// asked is what the knobs of one request ask for.
-type asked struct {
+// knobValues are the values of one request's knobs.
+type knobValues struct {
 	Behaviour
-	fault   string // fault, with the values below, is resolved last
+	fault   string // resolved last, with the values below
 	message string
 	at      *int
 	times   int
 	region  string
 }
 
-// Knobs returns all knobs, by name.
+// Knobs returns all knobs, sorted by name.
 func Knobs() []Knob {
 	return []Knob{
-		{"at", "number", "events before the fault; makes an exception strike inside the stream (0: as its first frame)", func(a *asked, v string) error {
+		{"at", "number", "events before the fault; sends an exception inside the stream (0: as its first frame)", func(a *knobValues, v string) error {
 			n, err := count(v)
 			a.at = &n
 			return err
 		}},
-		{"close", "true", "close the connection after the response", func(a *asked, v string) (err error) {
+		{"close", "true", "close the connection after the response", func(a *knobValues, v string) (err error) {
 			a.CloseConnection, err = strconv.ParseBool(v)
 			return err
 		}},
-		{"delay", "duration", "wait before the status", func(a *asked, v string) (err error) {
+		{"delay", "duration", "time before the status", func(a *knobValues, v string) (err error) {
 			a.Delay, err = time.ParseDuration(v)
 			return err
 		}},
-		{"fault", "name", "what goes wrong: a Fault, an exception (throttling), or one of " + strings.Join(httpFaults(), ", "), func(a *asked, v string) error {
+		{"fault", "name", "a fault below, an exception (throttling), or one of " + strings.Join(httpFaults(), ", "), func(a *knobValues, v string) error {
 			a.fault = v
 			return nil
 		}},
-		{"message", "text", "the message of the exception", func(a *asked, v string) error {
+		{"message", "text", "message of the exception", func(a *knobValues, v string) error {
 			a.message = v
 			return nil
 		}},
-		{"pace", "duration", "wait between tokens", func(a *asked, v string) (err error) {
+		{"pace", "duration", "time between tokens", func(a *knobValues, v string) (err error) {
 			a.Pace, err = time.ParseDuration(v)
 			if a.Pace == 0 {
 				a.Pace = -1
 			}
 			return err
 		}},
-		{"region", "name", "fault only calls that are signed for this region", func(a *asked, v string) error {
+		{"region", "name", "apply the fault only to calls signed for this region", func(a *knobValues, v string) error {
 			a.region = v
 			return nil
 		}},
-		{"show", "names", "add kinds of content: " + strings.Join(shows(), ", "), func(a *asked, v string) error {
+		{"show", "names", "add kinds of content: " + strings.Join(shows(), ", "), func(a *knobValues, v string) error {
 			a.Show = strings.FieldsFunc(v, func(r rune) bool { return r == ',' || r == ' ' })
 			for _, name := range a.Show {
 				if !slices.Contains(shows(), name) {
-					return fmt.Errorf("%q is none of %s", name, strings.Join(shows(), ", "))
+					return fmt.Errorf("%q is not one of %s", name, strings.Join(shows(), ", "))
 				}
 			}
 			return nil
 		}},
-		{"slow-head", "duration", "wait between the bytes of status and headers", func(a *asked, v string) (err error) {
+		{"slow-head", "duration", "time between the bytes of status and headers", func(a *knobValues, v string) (err error) {
 			a.SlowHead, err = time.ParseDuration(v)
 			return err
 		}},
-		{"split", "number", "write the body in pieces of so many bytes", func(a *asked, v string) (err error) {
+		{"split", "number", "write the body in pieces of this many bytes", func(a *knobValues, v string) (err error) {
 			a.SplitWrites, err = count(v)
 			return err
 		}},
-		{"stop-reason", "word", "the reply's stopReason", func(a *asked, v string) error {
+		{"stop-reason", "word", "stopReason of the reply", func(a *knobValues, v string) error {
 			a.StopReason = v
 			return nil
 		}},
-		{"text", "text", "what to say", func(a *asked, v string) error {
+		{"text", "text", "text of the answer", func(a *knobValues, v string) error {
 			a.Text = v
 			return nil
 		}},
-		{"times", "number", "fault only the first so many attempts: those of one Amz-Sdk-Invocation-Id, else of the same path and body", func(a *asked, v string) (err error) {
+		{"times", "number", "apply the fault only to this many attempts of a call (same Amz-Sdk-Invocation-Id, or else same path and body)", func(a *knobValues, v string) (err error) {
 			a.times, err = count(v)
 			return err
 		}},
-		{"tokens", "number", "answer with a text of so many tokens", func(a *asked, v string) (err error) {
+		{"tokens", "number", "answer with a text of this many tokens", func(a *knobValues, v string) (err error) {
 			a.Tokens, err = count(v)
 			return err
 		}},
 	}
 }
 
-// count reads a number that is not negative.
+// count parses a non-negative number.
 func count(v string) (int, error) {
 	n, err := strconv.ParseUint(v, 10, 31)
 	return int(n), err
 }
 
-// ask finds the knobs of a request and sets Asked and ModelID. A knob that means
-// nothing refuses the call: a typo must not look like a pass.
-func (s *Server) ask(r *Request) *Exception {
+// readKnobs reads the knobs of a request and sets Asked and ModelID. Unknown knobs and
+// values reject the call, so that a typo does not go unnoticed.
+func (s *Server) readKnobs(r *Request) *Exception {
 	knobs := s.knobs(r)
-	var a asked
+	var a knobValues
 	for _, k := range Knobs() {
 		v, ok := knobs[k.Name]
 		if !ok {
@@ -124,11 +124,11 @@ func (s *Server) ask(r *Request) *Exception {
 		}
 		delete(knobs, k.Name)
 		if err := k.set(&a, v); err != nil {
-			return exceptionNamed("ValidationException", fmt.Sprintf("fakebedrock: knob %s does not take %q: %v", k.Name, v, err))
+			return exceptionNamed("ValidationException", fmt.Sprintf("fakebedrock: invalid value %q of knob %s: %v", v, k.Name, err))
 		}
 	}
 	for name := range knobs {
-		return exceptionNamed("ValidationException", fmt.Sprintf("fakebedrock: there is no knob %q", name))
+		return exceptionNamed("ValidationException", fmt.Sprintf("fakebedrock: unknown knob %q", name))
 	}
 	if a.fault != "" && a.applies(s, r) {
 		if err := a.resolve(); err != nil {
@@ -139,16 +139,17 @@ func (s *Server) ask(r *Request) *Exception {
 	return nil
 }
 
-// applies says whether the fault is meant for this attempt.
-func (a *asked) applies(s *Server, r *Request) bool {
+// applies reports whether the fault applies to this attempt, which it counts if the
+// knob times is set.
+func (a *knobValues) applies(s *Server, r *Request) bool {
 	if a.region != "" && a.region != r.Region {
 		return false
 	}
 	return a.times == 0 || s.faults.attempt(r) <= a.times
 }
 
-// resolve turns the fault's name into behaviour.
-func (a *asked) resolve() error {
+// resolve sets the Behaviour for the fault's name.
+func (a *knobValues) resolve() error {
 	if a.at != nil {
 		a.After = *a.at
 	}
@@ -164,7 +165,7 @@ func (a *asked) resolve() error {
 	}
 	e, ok := NewException(a.fault, a.message)
 	if !ok {
-		return fmt.Errorf("there is no fault %q", a.fault)
+		return fmt.Errorf("unknown fault %q", a.fault)
 	}
 	a.Exception = e
 	if a.at != nil {
@@ -173,7 +174,7 @@ func (a *asked) resolve() error {
 	return nil
 }
 
-// knobs gathers the knobs of a request, the weaker first.
+// knobs returns the values of a request's knobs. It removes them from r.ModelID.
 func (s *Server) knobs(r *Request) map[string]string {
 	all := map[string]string{}
 	maps.Copy(all, s.config.Knobs)
@@ -212,12 +213,12 @@ func Faults() []Fault {
 	}
 }
 
-// httpFaults are the values of the knob that are answers without Bedrock.
+// httpFaults are the values of the knob fault that replace Bedrock's response.
 func httpFaults() []string {
 	return []string{"hang", "html-502", "bare-429", "empty-200", "json-200"}
 }
 
-func (a *asked) resolveHTTP() bool {
+func (a *knobValues) resolveHTTP() bool {
 	const html = "<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>\r\n<center><h1>502 Bad Gateway</h1></center>\r\n</body>\r\n</html>\r\n"
 	switch a.fault {
 	case "hang":

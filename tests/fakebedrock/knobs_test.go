@@ -43,13 +43,13 @@ func TestKnobsComeThreeWays(t *testing.T) {
 				t.Errorf("got %s, want %q", body, test.want)
 			}
 			if got := s.bedrock.Calls()[0].ModelID; got != claude {
-				t.Errorf("model %q keeps its knobs", got)
+				t.Errorf("model %q still has knobs", got)
 			}
 		})
 	}
 }
 
-// A typo must not look like a pass.
+// A typo in a knob is rejected.
 func TestKnobsThatMeanNothing(t *testing.T) {
 	s := serve(t, fakebedrock.Config{}, false)
 	for _, headers := range [][]string{
@@ -113,7 +113,7 @@ func TestKnobTokens(t *testing.T) {
 	}
 }
 
-// The table of the README is the list of the program.
+// The tables of the README match the knobs and faults.
 func TestReadmeListsTheKnobs(t *testing.T) {
 	readme, err := os.ReadFile("README.md")
 	if err != nil {

@@ -11,7 +11,7 @@ import (
 	"bedrock-extproc/tests/fakebedrock"
 )
 
-// pipes is a listener whose connections are in memory.
+// pipes is an in-memory listener.
 type pipes struct {
 	conns  chan net.Conn
 	closed chan struct{}
@@ -43,8 +43,8 @@ func (p *pipes) dial(ctx context.Context, _, _ string) (net.Conn, error) {
 	}
 }
 
-// startPiped serves config over pipes, for tests inside a synctest bubble. stop
-// ends everything that it started.
+// startPiped starts a server over pipes, for tests in a synctest bubble. stop stops
+// everything it started.
 func startPiped(t *testing.T, config fakebedrock.Config) (bedrock *fakebedrock.Server, client *bedrockruntime.Client, stop func()) {
 	t.Helper()
 	bedrock = fakebedrock.New(config)

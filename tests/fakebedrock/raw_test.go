@@ -23,7 +23,7 @@ import (
 
 const helloBody = `{"messages":[{"role":"user","content":[{"text":"hello"}]}]}`
 
-// signed is a request by hand, for what the SDK's client hides.
+// signed returns a hand-made signed request, for details that the SDK's client hides.
 func signed(t *testing.T, url, service, body string, headers ...string) *http.Request {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url, strings.NewReader(body))
@@ -42,7 +42,7 @@ func signed(t *testing.T, url, service, body string, headers ...string) *http.Re
 	return r
 }
 
-// served is a server with a client that asks by hand.
+// served is a server with a plain HTTP client.
 type served struct {
 	t       *testing.T
 	bedrock *fakebedrock.Server
@@ -50,7 +50,7 @@ type served struct {
 	client  *http.Client
 }
 
-// serve starts a server over loopback: HTTP/1.1, or HTTP/2 with TLS.
+// serve starts a server on loopback, with HTTP/1.1 or with HTTP/2 and TLS.
 func serve(t *testing.T, config fakebedrock.Config, http2 bool) *served {
 	t.Helper()
 	bedrock := fakebedrock.New(config)
@@ -65,13 +65,13 @@ func serve(t *testing.T, config fakebedrock.Config, http2 bool) *served {
 	return &served{t: t, bedrock: bedrock, url: server.URL, client: server.Client()}
 }
 
-// post asks an operation of Claude. Headers come in pairs.
+// post calls an operation of Claude. headers are pairs of name and value.
 func (s *served) post(action, body string, headers ...string) (*http.Response, error) {
 	s.t.Helper()
 	return s.client.Do(signed(s.t, s.url+"/model/"+url.PathEscape(claude)+"/"+action, "bedrock", body, headers...))
 }
 
-// whole reads a Converse answer.
+// whole calls Converse and reads the response.
 func (s *served) whole(body string, headers ...string) (*http.Response, string, error) {
 	s.t.Helper()
 	resp, err := s.post("converse", body, headers...)
@@ -83,7 +83,7 @@ func (s *served) whole(body string, headers ...string) (*http.Response, string, 
 	return resp, string(raw), err
 }
 
-// frame is one message of an event stream, plain.
+// frame is a decoded message of an event stream.
 type frame struct {
 	headers [][2]string // in order
 	payload string
@@ -98,7 +98,7 @@ func (f frame) header(name string) string {
 	return ""
 }
 
-// kinds are the types of frames, in short.
+// kinds returns the short types of frames.
 func kinds(frames []frame) []string {
 	var list []string
 	for _, f := range frames {
@@ -107,8 +107,8 @@ func kinds(frames []frame) []string {
 	return list
 }
 
-// stream reads a ConverseStream answer to its end. The error is what ended it, nil
-// for a proper end.
+// stream calls ConverseStream and reads all frames. The error is nil if the stream
+// ended properly.
 func (s *served) stream(body string, headers ...string) (*http.Response, []frame, error) {
 	s.t.Helper()
 	resp, err := s.post("converse-stream", body, headers...)
@@ -129,7 +129,7 @@ func readFrames(r io.Reader) ([]frame, error) {
 		}
 		msg, err := dec.Decode(buffered, nil)
 		if errors.Is(err, io.EOF) {
-			err = io.ErrUnexpectedEOF // the decoder does not tell
+			err = io.ErrUnexpectedEOF // the decoder does not distinguish this
 		}
 		if err != nil {
 			return frames, err

@@ -13,8 +13,7 @@ import (
 	"bedrock-extproc/tests/fakebedrock/converse"
 )
 
-// Server answers the two operations. It is safe for concurrent use, and has
-// nothing to close.
+// Server serves both operations. It is safe for concurrent use and needs no Close.
 type Server struct {
 	config Config
 	log    callLog
@@ -22,7 +21,7 @@ type Server struct {
 	cache  promptCache
 }
 
-// New returns a server of the configuration, which may be reused.
+// New returns a server. The configuration may be reused.
 func New(config Config) *Server {
 	config = config.withDefaults()
 	s := &Server{config: config}
@@ -30,7 +29,7 @@ func New(config Config) *Server {
 	return s
 }
 
-// Operation is what a path asks for.
+// Operation is the API operation of a path.
 type Operation string
 
 // The operations.
@@ -39,36 +38,36 @@ const (
 	ConverseStream Operation = "ConverseStream"
 )
 
-// Request is one call, read and authenticated, before it is validated.
+// Request is a call that has been read and authenticated, but not validated.
 type Request struct {
-	Number      int // of the call at this server, from 1, refused ones counted
+	Number      int // counts all calls of this server, from 1
 	Operation   Operation
 	ModelID     string      // unescaped, without knobs
-	Path        string      // escaped, as it came
-	Header      http.Header // with the credentials
+	Path        string      // escaped, as received
+	Header      http.Header // including credentials
 	Body        []byte
 	AccessKeyID string // "" for a bearer token or an unsigned call
-	Region      string // that the signature names
+	Region      string // from the signature
 
-	// Converse is the body, as far as it could be read.
+	// Converse is the decoded body, as far as it could be decoded.
 	Converse converse.Request
 
-	// Asked is what the request's own knobs ask for.
+	// Asked is the behaviour that the request's knobs set.
 	Asked Behaviour
 }
 
-// ServeHTTP answers one call.
+// ServeHTTP implements http.Handler.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c := s.log.start(r)
 	w = &recorder{ResponseWriter: w, call: c}
 	defer s.finish(c, r)
 	w.Header()["x-amzn-RequestId"] = []string{c.requestID()}
 
-	// Unread, a body would keep net/http from noticing that the client has left.
+	// net/http does not notice a disconnect while the body is unread.
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 	c.setBody(body)
 	if _, tooLarge := errors.AsType[*http.MaxBytesError](err); err != nil && !tooLarge || !wait(r.Context(), s.config.MinDelay) {
-		return // the client left
+		return // the client disconnected
 	} else if tooLarge {
 		refuse(w, c, exceptionNamed("RequestEntityTooLargeException", ""))
 		return
@@ -84,7 +83,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	})
 }
 
-// serveCall authenticates, finds the behaviour, and lets it happen.
+// serveCall authenticates a call, chooses its behaviour, and answers it.
 func (s *Server) serveCall(w http.ResponseWriter, r *http.Request, c *record, req *Request) {
 	who, refused := s.authenticate(r, req.Body)
 	c.setCaller(who)
@@ -93,24 +92,24 @@ func (s *Server) serveCall(w http.ResponseWriter, r *http.Request, c *record, re
 		refuse(w, c, refused)
 		return
 	}
-	_ = json.Unmarshal(req.Body, &req.Converse) // validation says what is wrong
-	if e := s.ask(req); e != nil {
+	_ = json.Unmarshal(req.Body, &req.Converse) // validation reports errors
+	if e := s.readKnobs(req); e != nil {
 		refuse(w, c, e)
 		return
 	}
 	c.setModel(req.ModelID)
 	b := s.config.Script(req)
-	(&exchange{server: s, w: w, ctx: r.Context(), req: req, b: b, call: c}).serve()
+	(&responder{server: s, w: w, ctx: r.Context(), req: req, b: b, call: c}).serve()
 }
 
-// refuse answers a call before its behaviour is known.
+// refuse rejects a call whose behaviour is not known yet.
 func refuse(w http.ResponseWriter, c *record, e *Exception) {
 	if e.write(w) == nil {
-		c.written()
+		c.setComplete()
 	}
 }
 
-// finish closes the record of a call.
+// finish completes the record of a call and calls OnDone.
 func (s *Server) finish(c *record, r *http.Request) {
 	call := s.log.end(c, r.Context().Err() != nil)
 	if s.config.OnDone != nil {
@@ -118,8 +117,8 @@ func (s *Server) finish(c *record, r *http.Request) {
 	}
 }
 
-// route reads the escaped path by hand: net/http's patterns would clean
-// /model//converse away, which the service answers as a bad model id.
+// route parses the escaped path itself: net/http's patterns would redirect
+// /model//converse, for which the service reports an invalid model id.
 func route(r *http.Request) (op Operation, modelID string, ok bool) {
 	rest, ok := strings.CutPrefix(r.URL.EscapedPath(), "/model/")
 	if !ok || r.Method != http.MethodPost {
@@ -142,7 +141,7 @@ func route(r *http.Request) (op Operation, modelID string, ok bool) {
 	return "", "", false
 }
 
-// wait returns false when the client left first.
+// wait waits for d. It returns false if ctx ends first.
 func wait(ctx context.Context, d time.Duration) bool {
 	if d <= 0 {
 		return ctx.Err() == nil

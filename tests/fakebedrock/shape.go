@@ -12,9 +12,9 @@ import (
 	"time"
 )
 
-// shape wraps w so that bytes leave as the behaviour says.
-// left is called when the client leaves a connection that net/http no longer has.
-func shape(ctx context.Context, left func(), w http.ResponseWriter, b Behaviour) http.ResponseWriter {
+// shapeWrites wraps w to split or slow down writes. It calls left if the client closes
+// a connection that was hijacked from net/http.
+func shapeWrites(ctx context.Context, left func(), w http.ResponseWriter, b Behaviour) http.ResponseWriter {
 	if b.SlowHead > 0 {
 		w = &slowWriter{ResponseWriter: w, ctx: ctx, left: left, wait: b.SlowHead}
 	}
@@ -24,7 +24,7 @@ func shape(ctx context.Context, left func(), w http.ResponseWriter, b Behaviour)
 	return w
 }
 
-// splitWriter flushes after so many bytes.
+// splitWriter flushes after every size bytes.
 type splitWriter struct {
 	http.ResponseWriter
 	size int
@@ -47,20 +47,20 @@ func (w *splitWriter) Write(p []byte) (n int, err error) {
 	return n, nil
 }
 
-// Unwrap lets http.ResponseController reach the connection.
+// Unwrap supports http.ResponseController.
 func (w *splitWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
-// slowWriter takes the connection from net/http to write the status and headers
-// byte by byte. On HTTP/2, where that is not possible, it changes nothing.
+// slowWriter hijacks the connection to write status and headers byte by byte. On
+// HTTP/2, which cannot be hijacked, it has no effect.
 type slowWriter struct {
 	http.ResponseWriter
-	ctx  context.Context //nolint:containedctx // of the request, for the waits of a Writer
+	ctx  context.Context //nolint:containedctx // the request's context; Write has no parameter for it
 	left func()
 	wait time.Duration
 
-	conn net.Conn // nil before the head, and when there is none to take
+	conn net.Conn // nil before WriteHeader and on HTTP/2
 	body io.Writer
-	end  io.Closer // of a chunked body
+	end  io.Closer // ends a chunked body; nil otherwise
 }
 
 // WriteHeader implements http.ResponseWriter.
@@ -83,17 +83,17 @@ func (w *slowWriter) WriteHeader(status int) {
 	w.drip(status)
 }
 
-// watch notices that the client leaves.
+// watch calls left when the client closes the connection.
 func (w *slowWriter) watch() {
-	_, _ = io.Copy(io.Discard, w.conn) // any end is an end
+	_, _ = io.Copy(io.Discard, w.conn) // the error does not matter
 	w.left()
 }
 
-// drip writes the head, waiting before each byte.
+// drip writes status and headers, with a delay before each byte.
 func (w *slowWriter) drip(status int) {
 	out := bufio.NewWriterSize(&dripWriter{ctx: w.ctx, wait: w.wait, to: w.conn}, 4096)
 	fmt.Fprintf(out, "HTTP/1.1 %d %s\r\n", status, http.StatusText(status))
-	_ = w.Header().Write(out) // the body's writes fail, too
+	_ = w.Header().Write(out) // writing the body fails, too
 	fmt.Fprint(out, "\r\n")
 	_ = out.Flush()
 }
@@ -106,7 +106,7 @@ func (w *slowWriter) Write(p []byte) (int, error) {
 	return w.body.Write(p)
 }
 
-// FlushError implements what http.ResponseController looks for.
+// FlushError supports http.ResponseController.
 func (w *slowWriter) FlushError() error {
 	if w.conn == nil {
 		return http.NewResponseController(w.ResponseWriter).Flush()
@@ -124,7 +124,7 @@ func (w *slowWriter) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	return conn, bufio.NewReadWriter(bufio.NewReader(conn), bufio.NewWriter(conn)), nil
 }
 
-// closeSlow ends a response that a slowWriter took over.
+// closeSlow ends the response of a slowWriter, if w has one.
 func closeSlow(w http.ResponseWriter) {
 	if split, ok := w.(*splitWriter); ok {
 		w = split.ResponseWriter
@@ -134,20 +134,20 @@ func closeSlow(w http.ResponseWriter) {
 		return
 	}
 	if slow.end != nil {
-		_ = slow.end.Close() // the client may have left
+		_ = slow.end.Close() // the client may have disconnected
 		_, _ = io.WriteString(slow.conn, "\r\n")
 	}
-	_ = slow.conn.Close() // it may be closed by a fault already
+	_ = slow.conn.Close() // a fault may have closed it already
 }
 
-// dripWriter writes a byte at a time.
+// dripWriter writes one byte at a time.
 type dripWriter struct {
 	ctx  context.Context //nolint:containedctx // see slowWriter
 	wait time.Duration
 	to   io.Writer
 }
 
-var errLeft = errors.New("the client left")
+var errLeft = errors.New("the client disconnected")
 
 // Write implements io.Writer.
 func (w *dripWriter) Write(p []byte) (int, error) {

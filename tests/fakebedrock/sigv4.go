@@ -22,7 +22,7 @@ const (
 	amzDateLayout    = "20060102T150405Z"
 )
 
-// authorization is a parsed Authorization header of Signature Version 4:
+// authorization is a parsed Signature Version 4 Authorization header:
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-authentication-methods.html
 type authorization struct {
 	accessKeyID, date, region, service string
@@ -30,7 +30,7 @@ type authorization struct {
 	signature                          string
 }
 
-// parseAuthorization fails with the reason as the service would word it.
+// parseAuthorization parses the header. Its errors have the service's wording.
 func parseAuthorization(header string) (authorization, error) {
 	var a authorization
 	rest, ok := strings.CutPrefix(header, signingAlgorithm)
@@ -57,7 +57,7 @@ func parseAuthorization(header string) (authorization, error) {
 	return a, nil
 }
 
-// checkScope refuses a signature for another service, region or day.
+// checkScope rejects a signature for another service, region or day.
 func (a authorization) checkScope(region, amzDate string) *Exception {
 	switch {
 	case a.service != signingService:
@@ -72,7 +72,7 @@ func (a authorization) checkScope(region, amzDate string) *Exception {
 	return nil
 }
 
-// checkClock refuses a signature from too far away in time.
+// checkClock rejects a signature whose time is too far from now.
 func checkClock(signed, now time.Time) *Exception {
 	now = now.UTC()
 	switch {
@@ -86,7 +86,7 @@ func checkClock(signed, now time.Time) *Exception {
 	return nil
 }
 
-// matches signs the request again and compares.
+// matches signs the request again and compares the signatures.
 func (a authorization) matches(r *http.Request, body []byte, id Identity, signed time.Time) (bool, error) {
 	again, err := a.unsigned(r)
 	if err != nil {
@@ -97,9 +97,8 @@ func (a authorization) matches(r *http.Request, body []byte, id Identity, signed
 		creds.SessionToken = id.SessionToken
 	}
 	hash := sha256.Sum256(body)
-	// A signer of its own for every check: it keeps the derived key of an access key
-	// for the day, whatever the secret, and another server here may know the same
-	// access key with another secret.
+	// A new signer for every check: a signer caches the derived key by access key id,
+	// but another server in this process may have another secret for the same id.
 	err = v4.NewSigner().SignHTTP(context.Background(), creds, again, hex.EncodeToString(hash[:]), a.service, a.region, signed)
 	if err != nil {
 		return false, err
@@ -111,8 +110,8 @@ func (a authorization) matches(r *http.Request, body []byte, id Identity, signed
 	return subtle.ConstantTimeCompare([]byte(want.signature), []byte(a.signature)) == 1, nil
 }
 
-// unsigned is the request as it was before it was signed: the raw path, and only
-// the headers that the client signed.
+// unsigned returns the request before it was signed: with the raw path, and only the
+// headers that the client signed.
 func (a authorization) unsigned(r *http.Request) (*http.Request, error) {
 	path, query, _ := strings.Cut(r.RequestURI, "?")
 	values, err := url.ParseQuery(query)

@@ -29,26 +29,26 @@ func TestIdentities(t *testing.T) {
 		with   func(*bedrockruntime.Options)
 		code   string // "": the call succeeds
 	}{
-		"long-term key":           {with: static(fakebedrock.DemoAccessKeyID, fakebedrock.DemoSecretAccessKey, "")},
-		"temporary key":           {with: static(fakebedrock.DemoSessionKeyID, fakebedrock.DemoSecretAccessKey, fakebedrock.DemoSessionToken)},
-		"other region":            {with: func(o *bedrockruntime.Options) { o.Region = "eu-west-1" }},
-		"wrong secret":            {with: static(fakebedrock.DemoAccessKeyID, "no", ""), code: "InvalidSignatureException"},
-		"unknown key":             {with: static("AKIDNOBODY", fakebedrock.DemoSecretAccessKey, ""), code: "UnrecognizedClientException"},
-		"missing token":           {with: static(fakebedrock.DemoSessionKeyID, fakebedrock.DemoSecretAccessKey, ""), code: "UnrecognizedClientException"},
-		"wrong token":             {with: static(fakebedrock.DemoSessionKeyID, fakebedrock.DemoSecretAccessKey, "no"), code: "UnrecognizedClientException"},
-		"token with long-term":    {with: static(fakebedrock.DemoAccessKeyID, fakebedrock.DemoSecretAccessKey, "no"), code: "UnrecognizedClientException"},
-		"expired token":           {with: static(fakebedrock.DemoExpiredKeyID, fakebedrock.DemoSecretAccessKey, fakebedrock.DemoSessionToken), code: "ExpiredTokenException"},
-		"wrong region":            {config: fakebedrock.Config{Region: "us-east-1"}, with: func(o *bedrockruntime.Options) { o.Region = "eu-west-1" }, code: "InvalidSignatureException"},
-		"server's clock is ahead": {config: fakebedrock.Config{Now: func() time.Time { return time.Now().Add(6 * time.Minute) }}, code: "InvalidSignatureException"},
-		"server's clock is late":  {config: fakebedrock.Config{Now: func() time.Time { return time.Now().Add(-6 * time.Minute) }}, code: "InvalidSignatureException"},
-		"clocks differ a little":  {config: fakebedrock.Config{Now: func() time.Time { return time.Now().Add(4 * time.Minute) }}},
-		"no key":                  {with: func(o *bedrockruntime.Options) { o.AuthSchemePreference = []string{"noAuth"}; o.Credentials = nil }, code: "MissingAuthenticationTokenException"},
-		"no key is allowed":       {config: fakebedrock.Config{AllowUnsigned: true}, with: func(o *bedrockruntime.Options) { o.AuthSchemePreference = []string{"noAuth"}; o.Credentials = nil }},
+		"long-term key":            {with: static(fakebedrock.DemoAccessKeyID, fakebedrock.DemoSecretAccessKey, "")},
+		"temporary key":            {with: static(fakebedrock.DemoSessionKeyID, fakebedrock.DemoSecretAccessKey, fakebedrock.DemoSessionToken)},
+		"other region":             {with: func(o *bedrockruntime.Options) { o.Region = "eu-west-1" }},
+		"wrong secret":             {with: static(fakebedrock.DemoAccessKeyID, "no", ""), code: "InvalidSignatureException"},
+		"unknown key":              {with: static("AKIDNOBODY", fakebedrock.DemoSecretAccessKey, ""), code: "UnrecognizedClientException"},
+		"missing token":            {with: static(fakebedrock.DemoSessionKeyID, fakebedrock.DemoSecretAccessKey, ""), code: "UnrecognizedClientException"},
+		"wrong token":              {with: static(fakebedrock.DemoSessionKeyID, fakebedrock.DemoSecretAccessKey, "no"), code: "UnrecognizedClientException"},
+		"token with long-term":     {with: static(fakebedrock.DemoAccessKeyID, fakebedrock.DemoSecretAccessKey, "no"), code: "UnrecognizedClientException"},
+		"expired token":            {with: static(fakebedrock.DemoExpiredKeyID, fakebedrock.DemoSecretAccessKey, fakebedrock.DemoSessionToken), code: "ExpiredTokenException"},
+		"wrong region":             {config: fakebedrock.Config{Region: "us-east-1"}, with: func(o *bedrockruntime.Options) { o.Region = "eu-west-1" }, code: "InvalidSignatureException"},
+		"server's clock is ahead":  {config: fakebedrock.Config{Now: func() time.Time { return time.Now().Add(6 * time.Minute) }}, code: "InvalidSignatureException"},
+		"server's clock is behind": {config: fakebedrock.Config{Now: func() time.Time { return time.Now().Add(-6 * time.Minute) }}, code: "InvalidSignatureException"},
+		"clocks differ a little":   {config: fakebedrock.Config{Now: func() time.Time { return time.Now().Add(4 * time.Minute) }}},
+		"no key":                   {with: func(o *bedrockruntime.Options) { o.AuthSchemePreference = []string{"noAuth"}; o.Credentials = nil }, code: "MissingAuthenticationTokenException"},
+		"unsigned calls allowed":   {config: fakebedrock.Config{AllowUnsigned: true}, with: func(o *bedrockruntime.Options) { o.AuthSchemePreference = []string{"noAuth"}; o.Credentials = nil }},
 		"identity of the config": {
 			config: fakebedrock.Config{Identities: []fakebedrock.Identity{{AccessKeyID: "AKIDMINE", SecretAccessKey: "mine"}}},
 			with:   static("AKIDMINE", "mine", ""),
 		},
-		"demo key is off": {
+		"demo key not accepted": {
 			config: fakebedrock.Config{Identities: []fakebedrock.Identity{{AccessKeyID: "AKIDMINE", SecretAccessKey: "mine"}}},
 			code:   "UnrecognizedClientException",
 		},
@@ -68,8 +68,8 @@ func TestIdentities(t *testing.T) {
 	}
 }
 
-// A signer that is kept remembers keys by their id: the secret of one server
-// would open another.
+// A shared signer caches keys by access key id, so a secret valid for one server would
+// be valid for another.
 func TestSameKeyWithOtherSecrets(t *testing.T) {
 	const key = "AKIDSHARED"
 	for _, right := range []string{"one", "two"} {
@@ -78,7 +78,7 @@ func TestSameKeyWithOtherSecrets(t *testing.T) {
 		for _, secret := range []string{"one", "two"} {
 			client := newClient(t, server.URL, server.Client(), static(key, secret, ""))
 			if _, err := client.Converse(t.Context(), ask("hello")); (err == nil) != (secret == right) {
-				t.Errorf("secret %s where it is %s: %v", secret, right, err)
+				t.Errorf("secret %s, right secret %s: %v", secret, right, err)
 			}
 		}
 	}
@@ -99,7 +99,7 @@ func TestBearerToken(t *testing.T) {
 	}
 }
 
-// altered changes requests after they were signed.
+// altered is a transport that changes requests after signing.
 type altered struct {
 	client *http.Client
 	change func(*http.Request)
@@ -163,7 +163,7 @@ func TestSignatureCoversTheRequest(t *testing.T) {
 	}
 }
 
-// The service is "bedrock", not the "bedrock-runtime" of the host name.
+// The signing name is "bedrock", not "bedrock-runtime" as in the host name.
 func TestWrongSigningService(t *testing.T) {
 	server := httptest.NewServer(fakebedrock.New(fakebedrock.Config{}))
 	defer server.Close()

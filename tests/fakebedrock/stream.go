@@ -8,81 +8,81 @@ import (
 )
 
 // stream answers a ConverseStream call.
-func (x *exchange) stream(reply Reply, started time.Time) {
-	events := x.b.Events
+func (r *responder) stream(reply Reply, started time.Time) {
+	events := r.b.Events
 	if events == nil {
 		var err error
-		if events, err = streamEvents(reply, x.req.ModelID); err != nil {
-			x.refuse(exceptionNamed("InternalServerException", fmt.Sprintf("fakebedrock: the scripted reply is not JSON: %v", err)))
+		if events, err = streamEvents(reply, r.req.ModelID); err != nil {
+			r.refuse(exceptionNamed("InternalServerException", fmt.Sprintf("fakebedrock: the scripted reply is not JSON: %v", err)))
 			return
 		}
 	}
-	events = x.bend(events)
-	x.w.Header().Set("Content-Type", "application/vnd.amazon.eventstream")
-	x.w.WriteHeader(http.StatusOK)
-	x.flush()
-	if x.sendAll(events, started) {
-		x.call.written()
+	events = r.editEvents(events)
+	r.w.Header().Set("Content-Type", "application/vnd.amazon.eventstream")
+	r.w.WriteHeader(http.StatusOK)
+	r.flush()
+	if r.sendAll(events, started) {
+		r.call.setComplete()
 	}
 }
 
-// last is called before the last frame: whoever has it may leave without waiting
-// for the end of the response.
-func (x *exchange) last() {
-	if x.ctx.Err() == nil {
-		x.call.written()
+// markLast is called before the last frame is sent: a client may disconnect after it
+// without waiting for the end of the response.
+func (r *responder) markLast() {
+	if r.ctx.Err() == nil {
+		r.call.setComplete()
 	}
 }
 
-// sendAll returns false when the stream did not come to a proper end of the
-// response: the client left, or a fault cut it.
-func (x *exchange) sendAll(events []Event, started time.Time) bool {
+// sendAll sends the events. It returns false if the response did not end properly
+// because the client disconnected or a fault cut it.
+func (r *responder) sendAll(events []Event, started time.Time) bool {
 	enc := newEncoder()
-	strike := x.strikeAt(len(events))
+	fault := r.faultIndex(len(events))
 	for i, ev := range events {
-		if !x.pause(ev) {
+		if !r.pause(ev) {
 			return false
 		}
 		frame, err := enc.event(timed(ev, started))
 		if err != nil {
 			return false
 		}
-		if i == strike {
-			if over, proper := x.strike(enc, frame); over {
+		if i == fault {
+			if over, proper := r.applyFault(enc, frame); over {
 				return proper
 			}
 			continue
 		}
-		if i == len(events)-1 && strike < len(events) {
-			x.last()
+		if i == len(events)-1 && fault < len(events) {
+			r.markLast()
 		}
-		if !x.send(frame) {
+		if !r.send(frame) {
 			return false
 		}
 	}
-	if strike == len(events) {
-		_, proper := x.strike(enc, nil)
+	if fault == len(events) {
+		_, proper := r.applyFault(enc, nil)
 		return proper
 	}
 	return true
 }
 
-// pause waits for the gate, and before a token for the pace.
-func (x *exchange) pause(ev Event) bool {
-	if !x.open() {
+// pause waits for the gate and, before a token, for the pace.
+func (r *responder) pause(ev Event) bool {
+	if !r.awaitGate() {
 		return false
 	}
-	pace := x.b.Pace
+	pace := r.b.Pace
 	if pace == 0 {
-		pace = x.server.config.Pace
+		pace = r.server.config.Pace
 	}
 	if ev.Type != "contentBlockDelta" {
 		pace = 0
 	}
-	return wait(x.ctx, pace)
+	return wait(r.ctx, pace)
 }
 
-// timed sets the latency of the metadata event, which is known when it is sent.
+// timed sets the latency of the metadata event.
 func timed(ev Event, started time.Time) Event {
 	if ev.Type != "metadata" || ev.Members == nil || ev.Members["metrics"] != nil {
 		return ev
@@ -96,19 +96,19 @@ func timed(ev Event, started time.Time) Event {
 	return Event{Type: ev.Type, Members: members}
 }
 
-// send writes one frame and pushes it out. It returns false when the client left.
-func (x *exchange) send(frame []byte) bool {
-	if _, err := x.w.Write(frame); err != nil {
+// send writes and flushes one frame. It returns false if the client disconnected.
+func (r *responder) send(frame []byte) bool {
+	if _, err := r.w.Write(frame); err != nil {
 		return false
 	}
-	x.call.addEvent()
-	return x.flush()
+	r.call.addEvent()
+	return r.flush()
 }
 
-func (x *exchange) flush() bool {
-	err := http.NewResponseController(x.w).Flush()
+func (r *responder) flush() bool {
+	err := http.NewResponseController(r.w).Flush()
 	if errors.Is(err, http.ErrNotSupported) {
-		err = nil // somebody wrapped the writer: all comes at the end
+		err = nil // a wrapped writer without Flush sends everything at the end
 	}
-	return err == nil && x.ctx.Err() == nil
+	return err == nil && r.ctx.Err() == nil
 }

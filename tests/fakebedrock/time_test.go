@@ -60,7 +60,7 @@ func TestGateHoldsEachEvent(t *testing.T) {
 			synctest.Wait()
 			select {
 			case ev := <-out.GetStream().Events():
-				t.Fatalf("event %d, %T, came through a closed gate", i, ev)
+				t.Fatalf("event %d, %T, passed a closed gate", i, ev)
 			default:
 			}
 			if got := bedrock.Calls()[0].Events; got != i {
@@ -97,9 +97,9 @@ func TestGateHoldsAWholeAnswer(t *testing.T) {
 	})
 }
 
-// Whatever a call waits for, it ends when its client leaves, and says so.
+// A waiting call ends when its client disconnects, and counts as aborted.
 func TestClientLeaves(t *testing.T) {
-	for name, behaviour := range map[string]func() fakebedrock.Behaviour{ // made inside the bubble
+	for name, behaviour := range map[string]func() fakebedrock.Behaviour{ // created inside the bubble
 		"hang":      func() fakebedrock.Behaviour { return fakebedrock.Behaviour{Hang: true} },
 		"delay":     func() fakebedrock.Behaviour { return fakebedrock.Behaviour{Delay: 24 * time.Hour} },
 		"gate":      func() fakebedrock.Behaviour { return fakebedrock.Behaviour{Gate: make(chan struct{})} },
@@ -146,7 +146,7 @@ func TestClientLeaves(t *testing.T) {
 	}
 }
 
-// A client that leaves after the last byte has aborted nothing.
+// A client that disconnects after the last byte does not count as aborted.
 func TestClientLeavesAfterTheEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		bedrock, client, stop := startPiped(t, fakebedrock.Config{})

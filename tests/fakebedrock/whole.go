@@ -11,20 +11,20 @@ import (
 )
 
 // whole answers a Converse call.
-func (x *exchange) whole(reply Reply, started time.Time) {
-	if !x.open() {
+func (r *responder) whole(reply Reply, started time.Time) {
+	if !r.awaitGate() {
 		return
 	}
 	body, err := wholeBody(reply, time.Since(started))
 	if err != nil {
-		x.refuse(exceptionNamed("InternalServerException", fmt.Sprintf("fakebedrock: the scripted reply is not JSON: %v", err)))
+		r.refuse(exceptionNamed("InternalServerException", fmt.Sprintf("fakebedrock: the scripted reply is not JSON: %v", err)))
 		return
 	}
-	if x.breaksWhole() {
-		x.broken(body)
+	if r.breaksWhole() {
+		r.writeHalf(body)
 		return
 	}
-	x.written(writeJSON(x.w, http.StatusOK, body))
+	r.written(writeJSON(r.w, http.StatusOK, body))
 }
 
 // writeJSON sends a whole JSON response.
@@ -33,7 +33,7 @@ func writeJSON(w http.ResponseWriter, status int, body []byte) error {
 	return writeWhole(w, status, body)
 }
 
-// writeWhole sends a response with its length.
+// writeWhole sends a response with a Content-Length.
 func writeWhole(w http.ResponseWriter, status int, body []byte) error {
 	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(status)
@@ -41,7 +41,7 @@ func writeWhole(w http.ResponseWriter, status int, body []byte) error {
 	return err
 }
 
-// wholeBody is the reply in the service's JSON: members by alphabet.
+// wholeBody returns the reply in the service's JSON, with sorted members.
 func wholeBody(reply Reply, took time.Duration) ([]byte, error) {
 	content := reply.Content
 	if content == nil {
@@ -63,7 +63,7 @@ func wholeBody(reply Reply, took time.Duration) ([]byte, error) {
 	return marshal(m)
 }
 
-// addOptional adds the members that the whole reply and the metadata event share.
+// addOptional adds the members common to a whole reply and the metadata event.
 func addOptional(m map[string]any, reply Reply) {
 	if reply.Trace != nil {
 		m["trace"] = reply.Trace
@@ -76,8 +76,8 @@ func addOptional(m map[string]any, reply Reply) {
 	}
 }
 
-// withoutInput is content whose last block, a toolUse, has {} for the input that
-// was cut off.
+// withoutInput returns content with {} as the input of the last block, a toolUse whose
+// input was cut off.
 func withoutInput(content []ReplyBlock) []ReplyBlock {
 	list := append([]ReplyBlock{}, content...)
 	last := list[len(list)-1]
@@ -89,9 +89,9 @@ func withoutInput(content []ReplyBlock) []ReplyBlock {
 	return list
 }
 
-// breaksWhole says whether the fault is one that a whole answer can have.
-func (x *exchange) breaksWhole() bool {
-	switch x.b.Fault {
+// breaksWhole reports whether the fault applies to whole answers.
+func (r *responder) breaksWhole() bool {
+	switch r.b.Fault {
 	case FaultCut, FaultCutFrame, FaultReset, FaultEnd, FaultEndFrame, FaultStall:
 		return true
 	default:
@@ -99,23 +99,23 @@ func (x *exchange) breaksWhole() bool {
 	}
 }
 
-// broken sends half of the body. A proper end there is the end of a body that
-// announced no more.
-func (x *exchange) broken(body []byte) {
+// writeHalf sends half of the body and applies the fault. FaultEnd and FaultEndFrame
+// announce the half as the Content-Length.
+func (r *responder) writeHalf(body []byte) {
 	half := body[:len(body)/2]
-	x.w.Header().Set("Content-Type", "application/json")
-	if x.b.Fault == FaultEnd || x.b.Fault == FaultEndFrame {
-		x.written(writeWhole(x.w, http.StatusOK, half))
+	r.w.Header().Set("Content-Type", "application/json")
+	if r.b.Fault == FaultEnd || r.b.Fault == FaultEndFrame {
+		r.written(writeWhole(r.w, http.StatusOK, half))
 		return
 	}
-	x.w.Header().Set("Content-Length", strconv.Itoa(len(body)))
-	x.w.WriteHeader(http.StatusOK)
-	_, _ = x.w.Write(half) // a client that left is seen by its context
-	x.flush()
-	x.strikeConnection()
+	r.w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+	r.w.WriteHeader(http.StatusOK)
+	_, _ = r.w.Write(half) // the context reports a disconnected client
+	r.flush()
+	r.breakConnection()
 }
 
-// withUnknownBlock adds a block of a kind that no model names, and a text after it.
+// withUnknownBlock adds a block of an unknown kind and a text block.
 func withUnknownBlock(content []ReplyBlock) []ReplyBlock {
 	return append(append([]ReplyBlock{}, content...),
 		ReplyBlock{"hologram": map[string]any{"depth": 3}}, converse.ReplyBlock{"text": " After the hologram."})

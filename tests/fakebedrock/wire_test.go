@@ -53,7 +53,7 @@ func TestStreamOnTheWire(t *testing.T) {
 				t.Errorf("headers %v", resp.Header)
 			}
 			want := []string{
-				"messageStart", "contentBlockDelta", "contentBlockStop", // a text has no start
+				"messageStart", "contentBlockDelta", "contentBlockStop", // text blocks have no contentBlockStart
 				"contentBlockStart", "contentBlockDelta", "contentBlockStop", "messageStop", "metadata",
 			}
 			if diff := cmp.Diff(want, slices.Compact(kinds(frames))); diff != "" {
@@ -69,7 +69,7 @@ func TestStreamOnTheWire(t *testing.T) {
 	}
 }
 
-// checkFrame: the service's order of headers, alphabetical members, padding.
+// checkFrame checks the order of headers, sorted members and padding.
 func checkFrame(t *testing.T, f frame) {
 	t.Helper()
 	want := [][2]string{{":event-type", f.header(":event-type")}, {":content-type", "application/json"}, {":message-type", "event"}}
@@ -107,7 +107,7 @@ func TestErrorOnTheWire(t *testing.T) {
 	}
 }
 
-// Ids are one escaped segment, whatever is in them; a bare colon will do.
+// A model id is one escaped path segment. A colon may be unescaped.
 func TestModelIDs(t *testing.T) {
 	const arn = "arn:aws:bedrock:us-east-1:123456789012:application-inference-profile/abcdefghijkl"
 	for path, id := range map[string]string{

@@ -16,7 +16,7 @@ import (
 	tlsv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/transport_sockets/tls/v3"
 )
 
-// authority is the mesh's, which istiod is otherwise.
+// authority is the mesh's CA, instead of istiod.
 type authority struct {
 	cert *x509.Certificate
 	key  *ecdsa.PrivateKey
@@ -29,7 +29,7 @@ func newAuthority(t *testing.T) *authority {
 	return &authority{cert, key}
 }
 
-// signed makes a certificate; one without a parent signs itself.
+// signed returns a certificate signed by parent, or self-signed if parent is nil.
 func signed(t *testing.T, template *x509.Certificate, parent *authority) (*x509.Certificate, *ecdsa.PrivateKey) {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -52,7 +52,7 @@ func signed(t *testing.T, template *x509.Certificate, parent *authority) (*x509.
 	return cert, key
 }
 
-// workload is the certificate of a service account.
+// workload returns the certificate of a service account.
 func (a *authority) workload(t *testing.T, namespace, account string) tls.Certificate {
 	t.Helper()
 	id := &url.URL{Scheme: "spiffe", Host: "cluster.local", Path: "/ns/" + namespace + "/sa/" + account}
@@ -63,15 +63,15 @@ func (a *authority) workload(t *testing.T, namespace, account string) tls.Certif
 	return tls.Certificate{Certificate: [][]byte{cert.Raw}, PrivateKey: key}
 }
 
-// host is the certificate of a server for clients outside of the mesh.
+// host returns a server certificate for clients outside the mesh.
 func (a *authority) host(t *testing.T, name string) tls.Certificate {
 	t.Helper()
 	cert, key := signed(t, &x509.Certificate{DNSNames: []string{name}, KeyUsage: x509.KeyUsageDigitalSignature}, a)
 	return tls.Certificate{Certificate: [][]byte{cert.Raw}, PrivateKey: key}
 }
 
-// client is how a workload of the mesh connects to another. That one's name is no
-// host's; its certificate is the mesh's.
+// client returns the TLS configuration of a workload that calls another. The server's
+// certificate has a SPIFFE ID instead of a host name, so only its CA is verified.
 func (a *authority) client(t *testing.T, namespace, account string) *tls.Config {
 	t.Helper()
 	return &tls.Config{
@@ -88,14 +88,14 @@ func (a *authority) pool() *x509.CertPool {
 	return pool
 }
 
-// roots is what istio-agent calls ROOTCA.
+// roots returns the secret that istio-agent calls ROOTCA.
 func (a *authority) roots() *tlsv3.Secret {
 	return &tlsv3.Secret{Name: "ROOTCA", Type: &tlsv3.Secret_ValidationContext{
 		ValidationContext: &tlsv3.CertificateValidationContext{TrustedCa: inline(certificate(a.cert.Raw))},
 	}}
 }
 
-// secret is a certificate under the name by which Envoy asks for it.
+// secret returns a certificate as the secret that Envoy requests by name.
 func secret(t *testing.T, name string, c tls.Certificate) *tlsv3.Secret {
 	t.Helper()
 	key, err := x509.MarshalPKCS8PrivateKey(c.PrivateKey)

@@ -17,7 +17,7 @@ import (
 
 const question = `{"messages": [{"role": "user", "content": "What is 2+2?"}]}`
 
-// client calls a TLS listener at address, whatever the URL's host.
+// client returns a client that connects to address for any URL.
 func client(t *testing.T, address string, cfg *tls.Config) *http.Client {
 	t.Helper()
 	transport := &http.Transport{
@@ -30,24 +30,25 @@ func client(t *testing.T, address string, cfg *tls.Config) *http.Client {
 	return &http.Client{Transport: transport}
 }
 
-// A call is one request, with what is not usual of it.
+// A call is one request. Zero values are defaults.
 type call struct {
-	url     string // "" means the one for whole answers
-	host    string // of the request, if it is not the URL's
+	url     string // "" means the URL for whole answers
+	host    string // Host header, if different from the URL's
 	token   string
 	headers map[string]string
 	http1   bool   // instead of HTTP/2
 	body    string // "" means question
 }
 
-// answer is what came back.
+// answer is a response.
 type answer struct {
 	status int
 	header http.Header
 	body   string
 }
 
-// send has the answer's headers; who calls it closes the body.
+// send sends the request and returns after the response headers. The caller must close
+// the body.
 func (c call) send(ctx context.Context, t *testing.T, client *http.Client, url string) *http.Response {
 	t.Helper()
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, url+cmp.Or(c.url, completions), strings.NewReader(cmp.Or(c.body, question)))
@@ -79,7 +80,7 @@ func (c call) do(t *testing.T, client *http.Client, url string) answer {
 	return answer{resp.StatusCode, resp.Header, string(body)}
 }
 
-// want checks the status and a part of the body.
+// want checks that the status is right and the body contains part.
 func (a answer) want(t *testing.T, status int, part string) {
 	t.Helper()
 	if a.status != status || !strings.Contains(a.body, part) {
@@ -87,7 +88,7 @@ func (a answer) want(t *testing.T, status int, part string) {
 	}
 }
 
-// requestMetadata is what the latest call told Bedrock of its caller.
+// requestMetadata returns the request metadata of the latest call to Bedrock.
 func (x *extProc) requestMetadata(t *testing.T) map[string]string {
 	t.Helper()
 	calls := x.bedrock.Calls()
@@ -106,7 +107,7 @@ const (
 	stream      = "/api/v1/llm/completions/stream"
 )
 
-// logged waits for the entry of a request in an Envoy's access log.
+// logged waits for a request's entry in Envoy's access log.
 func logged(t *testing.T, e *envoytest.Envoy, id string) map[string]any {
 	t.Helper()
 	for n := 1; ; n++ {

@@ -10,7 +10,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/intstr"
 )
 
-// gatewayLabels are those of the ingress gateway that Istio's Helm chart installs.
+// gatewayLabels are the labels of the ingress gateway from Istio's Helm chart.
 func gatewayLabels() map[string]string {
 	return map[string]string{"app": "istio-ingressgateway", "istio": "ingressgateway"}
 }
@@ -25,8 +25,8 @@ func gatewayService() *corev1.Service {
 	}
 }
 
-// running is what Kubernetes and Istio's injector make of an example's Deployment:
-// a pod, and an endpoint of the service that selects it.
+// running returns the objects that Kubernetes and Istio's injector create for an
+// example's Deployment: a pod, and an endpoint of the Service that selects it.
 func running(e example, address string) []runtime.Object {
 	d := e.deployment()
 	pod := &corev1.Pod{
@@ -38,7 +38,7 @@ func running(e example, address string) []runtime.Object {
 		},
 	}
 	pod.Name, pod.Namespace = d.Name+"-1", d.Namespace
-	pod.Labels["security.istio.io/tlsMode"] = "istio" // the injector's mark
+	pod.Labels["security.istio.io/tlsMode"] = "istio" // set by the injector
 	if !selects(e.service(), pod) {
 		return []runtime.Object{pod}
 	}

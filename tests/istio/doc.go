@@ -1,6 +1,6 @@
-// Package istio tests examples/istio: Istio's own code validates the files, its
-// pilot makes listeners, routes and clusters of them, and Envoy runs on those with
-// bedrock-extproc behind it.
+// Package istio tests examples/istio. Istio's own code validates the files, its pilot
+// generates listeners, routes and clusters, and a real Envoy runs with them and calls
+// bedrock-extproc.
 //
-// It is a module of its own, so that Istio stays out of bedrock-extproc's.
+// It is a separate module, so that bedrock-extproc does not depend on Istio.
 package istio

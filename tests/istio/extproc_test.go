@@ -21,20 +21,20 @@ import (
 	corev1 "k8s.io/api/core/v1"
 )
 
-// extProc is bedrock-extproc with the configuration of an example, and a stand-in
-// for Bedrock.
+// extProc is a running bedrock-extproc with an example's configuration, and a fake
+// Bedrock.
 type extProc struct {
 	bedrock *fakebedrock.Server
-	ended   chan fakebedrock.Call // every call to Bedrock, once it is over
+	ended   chan fakebedrock.Call // receives each call to Bedrock at its end
 	socket  string
 	cmd     *exec.Cmd
 	log     bytes.Buffer
 }
 
-// startExtProc starts it on a Unix socket and waits until it is ready.
+// startExtProc starts bedrock-extproc on a Unix socket and waits until it is ready.
 func startExtProc(t *testing.T, e example) *extProc {
 	t.Helper()
-	// A test's own temporary folder can be too long for a socket's name.
+	// t.TempDir can be too long for a socket path.
 	dir, err := os.MkdirTemp("", "istio-") //nolint:usetesting // see above
 	if err != nil {
 		t.Fatal(err)
@@ -48,7 +48,7 @@ func startExtProc(t *testing.T, e example) *extProc {
 	x.bedrock = fakebedrock.New(fakebedrock.Config{OnDone: func(c fakebedrock.Call) { x.ended <- c }})
 	server := httptest.NewServer(x.bedrock)
 	t.Cleanup(server.Close)
-	x.cmd = exec.Command(build(t, dir), //nolint:noctx // it ends in stop
+	x.cmd = exec.Command(build(t, dir), //nolint:noctx // stop ends it
 		"serve", "-listen", "unix://"+x.socket, "-admin", "127.0.0.1:0", "-config", file, "-drain-delay", "0s")
 	x.cmd.Env = append(os.Environ(), "AWS_ENDPOINT_URL_BEDROCK_RUNTIME="+server.URL, "AWS_EC2_METADATA_DISABLED=true",
 		"AWS_ACCESS_KEY_ID="+fakebedrock.DemoAccessKeyID, "AWS_SECRET_ACCESS_KEY="+fakebedrock.DemoSecretAccessKey,
@@ -63,7 +63,7 @@ func startExtProc(t *testing.T, e example) *extProc {
 	return x
 }
 
-// build makes the program in its own module, with its own dependencies.
+// build builds the program in its own module.
 func build(t *testing.T, dir string) string {
 	t.Helper()
 	program := filepath.Join(dir, "bedrock-extproc")
@@ -74,7 +74,7 @@ func build(t *testing.T, dir string) string {
 	return program
 }
 
-// awaitReady asks its health service.
+// awaitReady waits until its health service is serving.
 func (x *extProc) awaitReady(t *testing.T) {
 	t.Helper()
 	conn, err := grpc.NewClient("unix://"+x.socket, grpc.WithTransportCredentials(insecure.NewCredentials()))
@@ -89,7 +89,7 @@ func (x *extProc) awaitReady(t *testing.T) {
 	}
 }
 
-// stop ends the process, if a test has not, and shows its log when the test failed.
+// stop stops the process, and prints its log if the test failed.
 func (x *extProc) stop(t *testing.T) {
 	if x.cmd.ProcessState != nil {
 		return
@@ -101,7 +101,7 @@ func (x *extProc) stop(t *testing.T) {
 	}
 }
 
-// awaitAborted waits for the end of a call whose client has left.
+// awaitAborted waits for the end of a call whose client has disconnected.
 func (x *extProc) awaitAborted(t *testing.T) {
 	t.Helper()
 	for late := time.After(20 * time.Second); ; {
@@ -111,17 +111,17 @@ func (x *extProc) awaitAborted(t *testing.T) {
 				return
 			}
 		case <-late:
-			t.Fatal("no call to Bedrock was given up")
+			t.Fatal("no call to Bedrock was aborted")
 		}
 	}
 }
 
-// address is that of the socket.
+// address returns the socket's address.
 func (x *extProc) address() *corev3.Address {
 	return &corev3.Address{Address: &corev3.Address_Pipe{Pipe: &corev3.Pipe{Path: x.socket}}}
 }
 
-// tcp is host:port.
+// tcp parses host:port.
 func tcp(t *testing.T, address string) *corev3.Address {
 	t.Helper()
 	host, port, _ := strings.Cut(address, ":")

@@ -18,7 +18,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 )
 
-// An example is one folder of examples/istio, read as Istio and Kubernetes read it.
+// An example is a folder of examples/istio, decoded by Istio's and Kubernetes's code.
 type example struct {
 	istio      []config.Config
 	kubernetes []runtime.Object
@@ -45,7 +45,7 @@ func load(t *testing.T, folder string) example {
 	return e
 }
 
-// add takes one object, which is Istio's or Kubernetes's.
+// add decodes one object, of Istio or of Kubernetes.
 func (e *example) add(object []byte) error {
 	configs, others, err := crd.ParseInputs(string(object))
 	if err != nil {
@@ -60,7 +60,7 @@ func (e *example) add(object []byte) error {
 	return err
 }
 
-// only are the objects of one type.
+// only returns the objects of one type.
 func only[T runtime.Object](e example) []T {
 	var found []T
 	for _, object := range e.kubernetes {
@@ -71,12 +71,12 @@ func only[T runtime.Object](e example) []T {
 	return found
 }
 
-// TestValid has Istio's admission webhook judge every object.
+// TestValid validates every object with the code of Istio's admission webhook.
 func TestValid(t *testing.T) {
 	for _, folder := range []string{"gateway", "sidecar"} {
 		e := load(t, folder)
 		for _, c := range e.istio {
-			if err := judge(c); err != nil {
+			if err := validate(c); err != nil {
 				t.Errorf("%s: %s %s: %v", folder, c.GroupVersionKind.Kind, c.Name, err)
 			}
 		}
@@ -86,8 +86,8 @@ func TestValid(t *testing.T) {
 	}
 }
 
-// judge takes warnings for errors, but for the one that every EnvoyFilter gets.
-func judge(c config.Config) error {
+// validate returns warnings as errors, except the one that every EnvoyFilter gets.
+func validate(c config.Config) error {
 	schema, ok := collections.All.FindByGroupVersionAliasesKind(c.GroupVersionKind)
 	if !ok {
 		return errors.New("a kind that Istio does not know")

@@ -20,8 +20,8 @@ import (
 	"google.golang.org/grpc/status"
 )
 
-// gatewayMesh is the gateway example at work: the gateway's Envoy, the Envoy beside
-// bedrock-extproc with mTLS between the two, and bedrock-extproc.
+// gatewayMesh is the running gateway example: the gateway's Envoy, bedrock-extproc, and
+// its Envoy, with mTLS between the Envoys.
 type gatewayMesh struct {
 	extProc *extProc
 	envoy   *envoytest.Envoy
@@ -55,7 +55,7 @@ func startGateway(t *testing.T) *gatewayMesh {
 
 const gatewayURL = "https://llm.example.com"
 
-// client is one outside of the mesh.
+// client returns a client outside the mesh.
 func (m *gatewayMesh) client(t *testing.T, protocols ...string) *http.Client {
 	t.Helper()
 	cfg := &tls.Config{RootCAs: m.public.pool(), MinVersion: tls.VersionTLS12, NextProtos: protocols}
@@ -102,7 +102,7 @@ func TestGateway(t *testing.T) {
 			t.Errorf("(-want +got):\n%s", diff)
 		}
 	})
-	t.Run("refused", m.testRefused)
+	t.Run("refused", m.testRejected)
 	t.Run("mTLS", m.testMutualTLS)
 	t.Run("access log", m.testAccessLog)
 	t.Run("bedrock-extproc gone", func(t *testing.T) {
@@ -111,7 +111,7 @@ func TestGateway(t *testing.T) {
 	})
 }
 
-// testStream reads the start of an answer whose rest does not come, and leaves.
+// testStream reads the start of a stalled answer and disconnects.
 func (m *gatewayMesh) testStream(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
@@ -128,8 +128,8 @@ func (m *gatewayMesh) testStream(t *testing.T) {
 	m.extProc.awaitAborted(t)
 }
 
-// testRefused has Envoy turn calls away before bedrock-extproc hears of them.
-func (m *gatewayMesh) testRefused(t *testing.T) {
+// testRejected checks calls that Envoy rejects before bedrock-extproc.
+func (m *gatewayMesh) testRejected(t *testing.T) {
 	before := len(m.extProc.bedrock.Calls())
 	token := m.issuer.token(t, "ann", "search", "llm-users")
 	for name, c := range map[string]struct {
@@ -158,7 +158,7 @@ func (m *gatewayMesh) testRefused(t *testing.T) {
 	}
 }
 
-// testMutualTLS tries to get at bedrock-extproc past the gateway.
+// testMutualTLS tries to call bedrock-extproc directly, not through the gateway.
 func (m *gatewayMesh) testMutualTLS(t *testing.T) {
 	for name, c := range map[string]struct {
 		transport credentials.TransportCredentials
@@ -182,13 +182,13 @@ func (m *gatewayMesh) testMutualTLS(t *testing.T) {
 	}
 }
 
-// as is how a workload of the mesh connects.
+// as returns the credentials of a workload of the mesh.
 func (m *gatewayMesh) as(t *testing.T, namespace, account string) credentials.TransportCredentials {
 	t.Helper()
 	return credentials.NewTLS(m.mesh.client(t, namespace, account))
 }
 
-// testAccessLog looks at the entry of a call of its own.
+// testAccessLog checks the entry of a call.
 func (m *gatewayMesh) testAccessLog(t *testing.T) {
 	token := m.issuer.token(t, "ann", "search", "llm-users")
 	const id = "00000000-0000-4000-8000-00000000abcd"

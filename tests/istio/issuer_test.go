@@ -12,7 +12,7 @@ import (
 	securityv1beta1 "istio.io/api/security/v1beta1"
 )
 
-// issuer signs tokens as the one in examples/istio/gateway/auth.yaml.
+// issuer signs JWTs as the issuer in examples/istio/gateway/auth.yaml.
 type issuer struct{ key *rsa.PrivateKey }
 
 func newIssuer(t *testing.T) issuer {
@@ -24,7 +24,7 @@ func newIssuer(t *testing.T) issuer {
 	return issuer{key}
 }
 
-// trust puts the issuer's keys where the example has the address to get them from.
+// trust replaces the example's jwksUri with the issuer's keys.
 func (i issuer) trust(t *testing.T, e example) {
 	t.Helper()
 	keys, err := json.Marshal(jose.JSONWebKeySet{Keys: []jose.JSONWebKey{{Key: i.key.Public()}}})
@@ -38,7 +38,7 @@ func (i issuer) trust(t *testing.T, e example) {
 	}
 }
 
-// token is one of a user's, who has a team and is in groups.
+// token returns a JWT with a user, team and groups.
 func (i issuer) token(t *testing.T, user, team string, groups ...string) string {
 	t.Helper()
 	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.RS256, Key: i.key}, nil)

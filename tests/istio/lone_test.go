@@ -16,23 +16,22 @@ import (
 	"google.golang.org/protobuf/types/known/anypb"
 )
 
-// onlyInIstio are the filters, of all kinds, that Istio's build of Envoy has and
-// Envoy's own has not.
+// onlyInIstio are filters that only Istio's build of Envoy has.
 var onlyInIstio = []string{"istio.alpn", "istio.metadata_exchange", "istio.stats"}
 
-// lone makes what pilot generated fit for an Envoy that is alone: no istiod, no
-// istio-agent, no redirection of the pod's traffic.
+// lone adapts pilot's configuration to an Envoy without istiod, istio-agent and traffic
+// redirection.
 type lone struct {
 	generated
-	// listener is the one to keep, and address where it listens.
+	// listener is the name of the listener to keep, and address its new address.
 	listener string
 	address  *corev3.Address
-	// move has the new addresses of clusters, by their names.
+	// move maps cluster names to new addresses.
 	move    map[string]*corev3.Address
 	secrets []*tlsv3.Secret
 }
 
-// edit replaces a bootstrap's listeners and clusters.
+// edit returns a function that replaces a bootstrap's listeners and clusters.
 func (l lone) edit(t *testing.T) func(*bootstrapv3.Bootstrap) {
 	return func(b *bootstrapv3.Bootstrap) {
 		t.Helper()
@@ -50,8 +49,8 @@ func (l lone) edit(t *testing.T) func(*bootstrapv3.Bootstrap) {
 	}
 }
 
-// listenerOf is the listener that is kept, where Envoy can open it. The pod's
-// traffic is not redirected, so it has no original destination.
+// listenerOf returns the listener to keep, at its new address and without original
+// destinations, because traffic is not redirected.
 func (l lone) listenerOf(t *testing.T) *listenerv3.Listener {
 	t.Helper()
 	listener := proto.CloneOf(named(t, l.listeners, l.listener))
@@ -78,7 +77,7 @@ func (l lone) adaptChain(t *testing.T, chain *listenerv3.FilterChain, log string
 	localSecrets(t, chain.GetTransportSocket(), new(tlsv3.DownstreamTlsContext))
 }
 
-// adaptManager gives it the routes that it would ask istiod for.
+// adaptManager inserts the routes that Envoy would request from istiod.
 func (l lone) adaptManager(t *testing.T, m *hcmv3.HttpConnectionManager, log string) {
 	t.Helper()
 	m.HttpFilters = slices.DeleteFunc(m.GetHttpFilters(), func(f *hcmv3.HttpFilter) bool {
@@ -95,7 +94,7 @@ func (l lone) adaptManager(t *testing.T, m *hcmv3.HttpConnectionManager, log str
 	}
 }
 
-// cluster has its endpoints in it, as EDS would give them.
+// cluster returns the cluster with the endpoints that EDS would deliver.
 func (l lone) cluster(t *testing.T, c *clusterv3.Cluster) *clusterv3.Cluster {
 	t.Helper()
 	c = proto.CloneOf(c)
@@ -110,7 +109,7 @@ func (l lone) cluster(t *testing.T, c *clusterv3.Cluster) *clusterv3.Cluster {
 	}
 	if address, ok := l.move[c.GetName()]; ok {
 		if len(c.GetLoadAssignment().GetEndpoints()) != 1 {
-			t.Fatalf("cluster %q has no address of its own: %v", c.GetName(), c)
+			t.Fatalf("cluster %q has no address: %v", c.GetName(), c)
 		}
 		c.GetLoadAssignment().GetEndpoints()[0].GetLbEndpoints()[0].GetEndpoint().Address = address
 	}
@@ -121,8 +120,8 @@ func (l lone) cluster(t *testing.T, c *clusterv3.Cluster) *clusterv3.Cluster {
 	return c
 }
 
-// localSecrets has a TLS configuration take its secrets, by the same names, from
-// the bootstrap instead of istio-agent. context is the type that it has.
+// localSecrets makes a TLS configuration use secrets of the same names in the bootstrap
+// instead of istio-agent's. context is the configuration's type.
 func localSecrets(t *testing.T, socket *corev3.TransportSocket, context interface {
 	proto.Message
 	GetCommonTlsContext() *tlsv3.CommonTlsContext
@@ -143,7 +142,7 @@ func localSecrets(t *testing.T, socket *corev3.TransportSocket, context interfac
 	socket.ConfigType = &corev3.TransportSocket_TypedConfig{TypedConfig: pack(t, context)}
 }
 
-// logFile is where the test's Envoy is to write its access log.
+// logFile returns the access log file of the test's Envoy.
 func logFile(t *testing.T, l *listenerv3.Listener) string {
 	t.Helper()
 	file := new(filev3.FileAccessLog)
@@ -151,7 +150,7 @@ func logFile(t *testing.T, l *listenerv3.Listener) string {
 	return file.GetPath()
 }
 
-// manager is the HTTP connection manager of a filter chain.
+// manager returns the HTTP connection manager of a filter chain.
 func manager(t *testing.T, chain *listenerv3.FilterChain) *hcmv3.HttpConnectionManager {
 	t.Helper()
 	m := new(hcmv3.HttpConnectionManager)
@@ -165,7 +164,7 @@ func manager(t *testing.T, chain *listenerv3.FilterChain) *hcmv3.HttpConnectionM
 	return nil
 }
 
-// named finds a resource.
+// named returns the resource of that name.
 func named[T interface{ GetName() string }](t *testing.T, resources []T, name string) T {
 	t.Helper()
 	for _, r := range resources {

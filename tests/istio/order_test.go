@@ -8,7 +8,7 @@ import (
 	"istio.io/istio/pilot/pkg/config/kube/crd"
 )
 
-// rateLimit is somebody else's EnvoyFilter, as Istio's documentation has it.
+// rateLimit is another EnvoyFilter, from Istio's documentation.
 const rateLimit = `
 apiVersion: networking.istio.io/v1alpha3
 kind: EnvoyFilter
@@ -38,7 +38,7 @@ spec:
           stat_prefix: limit
 `
 
-// TestRateLimitsComeFirst applies a limit after the example.
+// TestRateLimitsComeFirst applies a rate limit after the example.
 func TestRateLimitsComeFirst(t *testing.T) {
 	e := load(t, "gateway")
 	later, _, err := crd.ParseInputs(rateLimit)

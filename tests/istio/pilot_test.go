@@ -20,11 +20,11 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 )
 
-// proxyVersion is what the proxies say that they are: the oldest that the examples
-// are for.
+// proxyVersion is the version that proxies report: the oldest that the examples
+// support.
 const proxyVersion = "1.29.0"
 
-// generated is what pilot sends to one proxy.
+// generated is the configuration that pilot sends to one proxy.
 type generated struct {
 	listeners []*listenerv3.Listener
 	routes    []*routev3.RouteConfiguration
@@ -32,11 +32,11 @@ type generated struct {
 	endpoints []*endpointv3.ClusterLoadAssignment
 }
 
-// controlPlane is Istio's, with an example applied to its cluster.
+// controlPlane is Istio's control plane with an example applied.
 type controlPlane struct {
 	server *xds.FakeDiscoveryServer
-	// pod is the address of the example's pod: one of loopback's, so that an Envoy
-	// can have it.
+	// pod is the address of the example's pod. It is a loopback address, so that an
+	// Envoy can listen on it.
 	pod string
 }
 
@@ -50,7 +50,7 @@ func startPilot(t *testing.T, e example) *controlPlane {
 	return &controlPlane{server: server, pod: pod}
 }
 
-// meshConfig is the default of an installation, with its metrics.
+// meshConfig returns the default mesh configuration.
 func meshConfig() *meshv1alpha1.MeshConfig {
 	m := mesh.DefaultMeshConfig()
 	m.EnableAutoMtls = wrapperspb.Bool(true)
@@ -58,12 +58,12 @@ func meshConfig() *meshv1alpha1.MeshConfig {
 	return m
 }
 
-// gateway is what the ingress gateway gets.
+// gateway returns the ingress gateway's configuration.
 func (c *controlPlane) gateway() generated {
 	return c.generate(model.Router, "istio-ingress", "istio-ingressgateway", "10.0.0.2", gatewayLabels())
 }
 
-// sidecar is what the istio-proxy of the example's pod gets.
+// sidecar returns the configuration of the istio-proxy in the example's pod.
 func (c *controlPlane) sidecar(e example) generated {
 	d := e.deployment()
 	return c.generate(model.SidecarProxy, d.Namespace, d.Spec.Template.Spec.ServiceAccountName, c.pod, d.Spec.Template.Labels)

@@ -27,36 +27,36 @@ const (
 	gatewayCluster  = "outbound|9002||bedrock-extproc.bedrock.svc.cluster.local"
 )
 
-// place is where an example puts the filter.
-type place struct {
+// target is a proxy with the filter.
+type target struct {
 	manager *hcmv3.HttpConnectionManager
 	routes  *routev3.RouteConfiguration
 	cluster *clusterv3.Cluster
 }
 
-// TestSettings holds what pilot makes of the files to package envoy.
+// TestSettings compares the generated configuration with package envoy's.
 func TestSettings(t *testing.T) {
 	e := load(t, "gateway")
 	plane := startPilot(t, e)
 	g := plane.gateway()
 	pod := plane.sidecar(e)
-	gateway := place{gatewayManager(t, g), named(t, g.routes, gatewayRoutes), named(t, g.clusters, gatewayCluster)}
+	gateway := target{gatewayManager(t, g), named(t, g.routes, gatewayRoutes), named(t, g.clusters, gatewayCluster)}
 	e = load(t, "sidecar")
 	s := startPilot(t, e).sidecar(e)
-	sidecar := place{manager: sidecarManager(t, s), cluster: named(t, s.clusters, envoy.ClusterName)}
+	sidecar := target{manager: sidecarManager(t, s), cluster: named(t, s.clusters, envoy.ClusterName)}
 	sidecar.routes = sidecar.manager.GetRouteConfig()
 
 	t.Run("order", func(t *testing.T) { testOrder(t, gateway, sidecar) })
 	t.Run("filter", func(t *testing.T) { testFilter(t, gateway, sidecar) })
 	t.Run("manager", func(t *testing.T) { testManager(t, gateway.manager, sidecar.manager) })
-	t.Run("route behind", func(t *testing.T) { testRouteBehind(t, gateway, sidecar) })
+	t.Run("route behind", func(t *testing.T) { testFallbackRoute(t, gateway, sidecar) })
 	t.Run("cluster", func(t *testing.T) { testCluster(t, gateway.cluster, sidecar.cluster) })
 	t.Run("loopback", func(t *testing.T) { testLoopback(t, named(t, pod.clusters, inboundCluster)) })
 	t.Run("buffer", func(t *testing.T) { testBuffer(t, named(t, g.listeners, gatewayListener)) })
 	t.Run("claims", func(t *testing.T) { testClaims(t, gateway.manager) })
 }
 
-// gatewayManager is what answers for llm.example.com.
+// gatewayManager returns the connection manager of llm.example.com.
 func gatewayManager(t *testing.T, g generated) *hcmv3.HttpConnectionManager {
 	t.Helper()
 	l := named(t, g.listeners, gatewayListener)
@@ -69,7 +69,7 @@ func gatewayManager(t *testing.T, g generated) *hcmv3.HttpConnectionManager {
 	return manager(t, l.GetFilterChains()[at])
 }
 
-// sidecarManager is what answers port 8080 of the workload.
+// sidecarManager returns the connection manager of the workload's port 8080.
 func sidecarManager(t *testing.T, g generated) *hcmv3.HttpConnectionManager {
 	t.Helper()
 	var found []*hcmv3.HttpConnectionManager
@@ -84,7 +84,7 @@ func sidecarManager(t *testing.T, g generated) *hcmv3.HttpConnectionManager {
 	return found[0]
 }
 
-// order is that of the filters that the examples are about.
+// order returns the names of the relevant filters, in order.
 func order(m *hcmv3.HttpConnectionManager) []string {
 	var names []string
 	for _, f := range m.GetHttpFilters() {
@@ -97,7 +97,7 @@ func order(m *hcmv3.HttpConnectionManager) []string {
 	return names
 }
 
-func testOrder(t *testing.T, gateway, sidecar place) {
+func testOrder(t *testing.T, gateway, sidecar target) {
 	if diff := cmp.Diff([]string{
 		"envoy.filters.http.jwt_authn", "envoy.filters.http.rbac", "envoy.filters.http.ext_proc", "envoy.filters.http.router",
 	}, order(gateway.manager)); diff != "" {
@@ -110,8 +110,9 @@ func testOrder(t *testing.T, gateway, sidecar place) {
 	}
 }
 
-// testFilter: in the gateway the filter is off, because a route turns it on.
-func testFilter(t *testing.T, gateway, sidecar place) {
+// testFilter compares the filters. The gateway's is disabled, because a route enables
+// it.
+func testFilter(t *testing.T, gateway, sidecar target) {
 	want := envoy.ExternalProcessor()
 	compareFilter(t, "sidecar", sidecar.manager, want, false)
 	want.GetGrpcService().TargetSpecifier = &corev3.GrpcService_EnvoyGrpc_{EnvoyGrpc: &corev3.GrpcService_EnvoyGrpc{
@@ -133,14 +134,14 @@ func compareFilter(t *testing.T, name string, m *hcmv3.HttpConnectionManager, wa
 	}
 }
 
-// istios are the fields of a connection manager that are Istio's to decide.
+// istios are the fields of a connection manager that Istio sets.
 var istios = []protoreflect.Name{
 	"stat_prefix", "http_filters", "route_config", "rds", "use_remote_address", "tracing", "upgrade_configs",
 	"forward_client_cert_details", "set_current_client_cert_details", "proxy_100_continue", "server_name",
 	"request_id_extension", "request_timeout",
 }
 
-// testManager compares timeouts, normalisation, access log and Envoy's own answers.
+// testManager compares timeouts, path normalization, access log and local replies.
 func testManager(t *testing.T, gateway, sidecar *hcmv3.HttpConnectionManager) {
 	want, err := envoy.HTTPConnectionManager(envoy.Config{})
 	if err != nil {
@@ -151,14 +152,14 @@ func testManager(t *testing.T, gateway, sidecar *hcmv3.HttpConnectionManager) {
 			t.Errorf("%s (-envoy +istio):\n%s", name, diff)
 		}
 		if limit := got.GetRequestTimeout().AsDuration(); limit != 0 {
-			t.Errorf("%s: a request may take %v only", name, limit)
+			t.Errorf("%s: request timeout %v", name, limit)
 		}
 	}
 }
 
-// testRouteBehind is about the alarm: what gets past the filter is answered 503.
-func testRouteBehind(t *testing.T, gateway, sidecar place) {
-	for name, p := range map[string]place{"gateway": gateway, "sidecar": sidecar} {
+// testFallbackRoute checks that requests that bypass the filter get 503.
+func testFallbackRoute(t *testing.T, gateway, sidecar target) {
+	for name, p := range map[string]target{"gateway": gateway, "sidecar": sidecar} {
 		hosts := p.routes.GetVirtualHosts()
 		if len(hosts) != 1 || len(hosts[0].GetRoutes()) != 1 {
 			t.Fatalf("%s: not one route for everything: %v", name, hosts)
@@ -168,13 +169,13 @@ func testRouteBehind(t *testing.T, gateway, sidecar place) {
 			t.Errorf("%s: %v", name, route)
 		}
 		if on := route.GetTypedPerFilterConfig()[envoy.FilterName] != nil; on != (name == "gateway") {
-			t.Errorf("%s: the route turns the filter on: %v", name, on)
+			t.Errorf("%s: the route enables the filter: %v", name, on)
 		}
 	}
 }
 
-// testCluster: the endpoints of the gateway's, and their health, come from
-// Kubernetes, and the mesh encrypts the way.
+// testCluster compares the clusters. The gateway's gets endpoints and health from
+// Kubernetes and uses the mesh's mTLS.
 func testCluster(t *testing.T, gateway, sidecar *clusterv3.Cluster) {
 	want, err := envoy.Cluster(envoy.Config{})
 	if err != nil {
@@ -191,8 +192,8 @@ func testCluster(t *testing.T, gateway, sidecar *clusterv3.Cluster) {
 	}
 }
 
-// testLoopback: bedrock-extproc listens nowhere else, so its istio-proxy must
-// forward to there.
+// testLoopback checks that istio-proxy forwards to loopback, where bedrock-extproc
+// listens.
 func testLoopback(t *testing.T, c *clusterv3.Cluster) {
 	for _, endpoints := range c.GetLoadAssignment().GetEndpoints() {
 		for _, e := range endpoints.GetLbEndpoints() {
@@ -205,7 +206,7 @@ func testLoopback(t *testing.T, c *clusterv3.Cluster) {
 	t.Errorf("calls do not go to 127.0.0.1:9002: %v", c)
 }
 
-// essence is what both kinds of cluster have.
+// essence returns the fields that both clusters must share.
 func essence(c *clusterv3.Cluster) *clusterv3.Cluster {
 	limits := c.GetCircuitBreakers().GetThresholds()[0]
 	return &clusterv3.Cluster{
@@ -219,7 +220,7 @@ func essence(c *clusterv3.Cluster) *clusterv3.Cluster {
 	}
 }
 
-// testBuffer is about what a client's connection holds.
+// testBuffer compares the buffer per client connection.
 func testBuffer(t *testing.T, got *listenerv3.Listener) {
 	want, err := envoy.Listener(envoy.Config{})
 	if err != nil {
@@ -230,8 +231,8 @@ func testBuffer(t *testing.T, got *listenerv3.Listener) {
 	}
 }
 
-// testClaims holds the configuration's path to the key under which Istio has Envoy
-// put a token's claims.
+// testClaims checks that Istio stores claims under the key in the configuration's path,
+// and does not forward the token.
 func testClaims(t *testing.T, m *hcmv3.HttpConnectionManager) {
 	jwt := new(jwtv3.JwtAuthentication)
 	unpack(t, named(t, m.GetHttpFilters(), "envoy.filters.http.jwt_authn").GetTypedConfig(), jwt)
@@ -240,13 +241,13 @@ func testClaims(t *testing.T, m *hcmv3.HttpConnectionManager) {
 	}
 	for _, provider := range jwt.GetProviders() {
 		if provider.GetPayloadInMetadata() != "payload" || provider.GetForward() {
-			t.Errorf("claims are in %q, the token goes on: %v", provider.GetPayloadInMetadata(), provider.GetForward())
+			t.Errorf("claims are in %q, token forwarded: %v", provider.GetPayloadInMetadata(), provider.GetForward())
 		}
 	}
 }
 
-// TestFilteredGateway: meshes that give gateways only the clusters they need give
-// this one, too.
+// TestFilteredGateway checks that the gateway has the cluster in meshes that send
+// gateways only the clusters they need.
 func TestFilteredGateway(t *testing.T) {
 	test.SetForTest(t, &features.FilterGatewayClusterConfig, true)
 	has := func(e example) bool {

@@ -11,7 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// TestSidecar has other workloads of the mesh call the one without an application.
+// TestSidecar makes calls from other workloads of the mesh.
 func TestSidecar(t *testing.T) {
 	e := load(t, "sidecar")
 	x, mesh, plane := startExtProc(t, e), newAuthority(t), startPilot(t, e)

@@ -8,7 +8,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/intstr"
 )
 
-// A breakage is one thing made wrong in an overlay, and what a rule says of it.
+// A breakage breaks one thing in an overlay. finding is part of the expected finding.
 type breakage struct {
 	overlay, finding string
 	edit             func(*objects)
@@ -22,7 +22,7 @@ func breaks() []breakage {
 	return all
 }
 
-// pod is that of a Deployment of an overlay.
+// pod returns the pod spec of a Deployment.
 func pod(o *objects, name string) *corev1.PodSpec { return &o.deployment(name).Spec.Template.Spec }
 
 func selectBreaks() []breakage {
@@ -49,30 +49,30 @@ func portBreaks() []breakage {
 		{"service", "a probe asks port health", func(o *objects) {
 			pod(o, "bedrock-extproc").Containers[0].LivenessProbe.HTTPGet.Port = intstr.FromString("health")
 		}},
-		{"service", "Prometheus is told", func(o *objects) {
+		{"service", "the Prometheus annotations are", func(o *objects) {
 			o.deployment("bedrock-extproc").Spec.Template.Annotations["prometheus.io/port"] = "9002"
 		}},
-		{"sidecar", "bedrock-extproc: nothing opens port 9003", func(o *objects) { argument(&pod(o, "envoy").InitContainers[0], "-admin=127.0.0.1:9003") }},
-		{"sidecar", "envoy: nothing opens port 8000", func(o *objects) { envoyFileEdit(o, "0.0.0.0", "127.0.0.1") }},
+		{"sidecar", "bedrock-extproc: nothing listens on port 9003", func(o *objects) { argument(&pod(o, "envoy").InitContainers[0], "-admin=127.0.0.1:9003") }},
+		{"sidecar", "envoy: nothing listens on port 8000", func(o *objects) { envoyFileEdit(o, "0.0.0.0", "127.0.0.1") }},
 		{"service", "there is no Deployment extproc", func(o *objects) { o.autoscalers[0].Spec.ScaleTargetRef.Name = "extproc" }},
-		{"service", "sets its replicas back", func(o *objects) { o.deployment("bedrock-extproc").Spec.Replicas = new(int32(2)) }},
-		{"service", "least and most replicas", func(o *objects) { o.autoscalers[0].Spec.MaxReplicas = 1 }},
+		{"service", "also sets replicas", func(o *objects) { o.deployment("bedrock-extproc").Spec.Replicas = new(int32(2)) }},
+		{"service", "minimum and maximum replicas", func(o *objects) { o.autoscalers[0].Spec.MaxReplicas = 1 }},
 		{"service", "requests no cpu", func(o *objects) { pod(o, "bedrock-extproc").Containers[0].Resources.Requests = nil }},
 	}
 }
 
 func fileBreaks() []breakage {
 	return []breakage{
-		{"sidecar", "mounts socket, which is no volume", func(o *objects) { pod(o, "envoy").Volumes = nil }},
-		{"sidecar", "nobody mounts volume socket", func(o *objects) {
+		{"sidecar", "mounts socket, which is not a volume", func(o *objects) { pod(o, "envoy").Volumes = nil }},
+		{"sidecar", "no container mounts volume socket", func(o *objects) {
 			p := pod(o, "envoy")
 			p.InitContainers[0].VolumeMounts, p.Containers[0].VolumeMounts = nil, nil
 		}},
 		{"sidecar", "mounts a subPath", func(o *objects) { pod(o, "envoy").InitContainers[0].VolumeMounts[1].SubPath = "config.yaml" }},
 		{"sidecar", "there is no ConfigMap bedrock-extproc", func(o *objects) { o.configMap("bedrock-extproc").Name = "other" }},
-		{"sidecar", "bedrock-extproc changes its name", func(o *objects) { o.configMap("bedrock-extproc").Name += "-92m85kd772" }},
-		{"sidecar", "Envoy keeps its name", func(o *objects) { o.configMaps[1].Name = "envoy" }},
-		{"service", "nobody makes Secret envoy-tls", func(o *objects) { o.certificate("envoy-tls").Spec.SecretName = "other" }},
+		{"sidecar", "the ConfigMap of bedrock-extproc has a hash in its name", func(o *objects) { o.configMap("bedrock-extproc").Name += "-92m85kd772" }},
+		{"sidecar", "the ConfigMap of Envoy has no hash in its name", func(o *objects) { o.configMaps[1].Name = "envoy" }},
+		{"service", "nothing creates Secret envoy-tls", func(o *objects) { o.certificate("envoy-tls").Spec.SecretName = "other" }},
 		{"sidecar", "no volume holds /etc/bedrock-extproc/config.yml", func(o *objects) {
 			argument(&pod(o, "envoy").InitContainers[0], "-config=/etc/bedrock-extproc/config.yml")
 		}},
@@ -83,13 +83,13 @@ func fileBreaks() []breakage {
 		{"sidecar", "and bedrock-extproc listens on unix:///run/bedrock-extproc/s.sock", func(o *objects) {
 			argument(&pod(o, "envoy").InitContainers[0], "-listen=unix:///run/bedrock-extproc/s.sock")
 		}},
-		{"service", "which is no port of a service", func(o *objects) { envoyFileEdit(o, "port_value: 9002", "port_value: 9000") }},
+		{"service", "which is not a port of a service", func(o *objects) { envoyFileEdit(o, "port_value: 9002", "port_value: 9000") }},
 		{"service", "is not headless", func(o *objects) { extprocService(o).Spec.ClusterIP = "" }},
-		{"service", "does not say what it speaks", func(o *objects) { extprocService(o).Spec.Ports[0].AppProtocol = nil }},
+		{"service", "has no appProtocol", func(o *objects) { extprocService(o).Spec.Ports[0].AppProtocol = nil }},
 		{"service", "Envoy calls bedrock-extproc without TLS", func(o *objects) { envoyFileEdit(o, "transport_socket:", "metadata:") }},
 		{"service", "bedrock-extproc has no -tls-client-ca", func(o *objects) { pod(o, "bedrock-extproc").Containers[0].Args = nil }},
 		{"service", "there is no issuer bedrock-extproc-authority", func(o *objects) { o.issuers = nil }},
-		{"service", "issuer bedrock-extproc-authority: nobody makes Secret other", func(o *objects) {
+		{"service", "issuer bedrock-extproc-authority: nothing creates Secret other", func(o *objects) {
 			for _, i := range o.issuers {
 				if i.Spec.CA != nil {
 					i.Spec.CA.SecretName = "other"
@@ -102,17 +102,17 @@ func fileBreaks() []breakage {
 func podBreaks() []breakage {
 	return []breakage{
 		{"sidecar", "is not restricted", func(o *objects) { pod(o, "envoy").InitContainers[0].SecurityContext.Capabilities = nil }},
-		{"sidecar", "bedrock-extproc can write to its image", func(o *objects) { pod(o, "envoy").InitContainers[0].SecurityContext.ReadOnlyRootFilesystem = nil }},
-		{"sidecar", "envoy has no bound on its memory", func(o *objects) { pod(o, "envoy").Containers[0].Resources.Limits = nil }},
+		{"sidecar", "bedrock-extproc can write to its root file system", func(o *objects) { pod(o, "envoy").InitContainers[0].SecurityContext.ReadOnlyRootFilesystem = nil }},
+		{"sidecar", "envoy has no memory limit", func(o *objects) { pod(o, "envoy").Containers[0].Resources.Limits = nil }},
 		{"sidecar", "0 service accounts", func(o *objects) { o.serviceAccounts = nil }},
 		{"sidecar", "account bedrock-extproc mounts its token", func(o *objects) { o.serviceAccounts[0].AutomountServiceAccountToken = nil }},
 		{"service", `deployment envoy has account "bedrock-extproc"`, func(o *objects) { pod(o, "envoy").ServiceAccountName = "bedrock-extproc" }},
 		{"sidecar", "EKS gives Envoy the credentials", func(o *objects) { o.deployments[0].Spec.Template.Annotations = nil }},
 		{"service", "deployment envoy mounts a token", func(o *objects) { pod(o, "envoy").AutomountServiceAccountToken = nil }},
-		{"sidecar", "deployment envoy has less than 2m17s to end", func(o *objects) { pod(o, "envoy").TerminationGracePeriodSeconds = new(int64(137)) }},
-		{"service", "deployment bedrock-extproc has less than 2m12s to end", func(o *objects) { pod(o, "bedrock-extproc").TerminationGracePeriodSeconds = nil }},
+		{"sidecar", "deployment envoy has less than 2m17s to stop", func(o *objects) { pod(o, "envoy").TerminationGracePeriodSeconds = new(int64(137)) }},
+		{"service", "deployment bedrock-extproc has less than 2m12s to stop", func(o *objects) { pod(o, "bedrock-extproc").TerminationGracePeriodSeconds = nil }},
 		{"sidecar", "envoy has no preStop", func(o *objects) { pod(o, "envoy").Containers[0].Lifecycle = nil }},
-		{"service", "deployment bedrock-extproc gets variables for services", func(o *objects) { pod(o, "bedrock-extproc").EnableServiceLinks = nil }},
+		{"service", "deployment bedrock-extproc gets service variables", func(o *objects) { pod(o, "bedrock-extproc").EnableServiceLinks = nil }},
 	}
 }
 
@@ -121,17 +121,17 @@ func networkBreaks() []breakage {
 		{"service", "deployment bedrock-extproc has no policy of type Egress", func(o *objects) {
 			o.policy("bedrock-extproc").Spec.PolicyTypes = o.policy("bedrock-extproc").Spec.PolicyTypes[:1]
 		}},
-		{"service", "lets in port 9000, which is no number", func(o *objects) {
+		{"service", "admits port 9000, which is not the number", func(o *objects) {
 			o.policy("bedrock-extproc").Spec.Ingress[0].Ports[0].Port = new(intstr.FromInt32(9000))
 		}},
-		{"sidecar", "lets in port admin, which is no number", func(o *objects) {
+		{"sidecar", "admits port admin, which is not the number", func(o *objects) {
 			o.policies[0].Spec.Ingress[1].Ports[0].Port = new(intstr.FromString("admin"))
 		}},
-		{"service", "anybody is let in to port grpc-extproc of bedrock-extproc: true", func(o *objects) { o.policy("bedrock-extproc").Spec.Ingress[0].From = nil }},
-		{"service", "envoy is let in to port grpc-extproc of bedrock-extproc: false", func(o *objects) { o.deployment("envoy").Spec.Template.Labels = nil }},
-		{"sidecar", "anybody is let in to port admin of envoy: true", func(o *objects) { o.policies[0].Spec.Ingress[1].From = nil }},
-		{"service", "envoy is not let out to port grpc-extproc", func(o *objects) { o.policy("envoy").Spec.Egress = o.policy("envoy").Spec.Egress[:1] }},
-		{"sidecar", "deployment envoy cannot look up names", func(o *objects) { o.policies[0].Spec.Egress = o.policies[0].Spec.Egress[1:] }},
+		{"service", "anybody is admitted to port grpc-extproc of bedrock-extproc: true", func(o *objects) { o.policy("bedrock-extproc").Spec.Ingress[0].From = nil }},
+		{"service", "envoy is admitted to port grpc-extproc of bedrock-extproc: false", func(o *objects) { o.deployment("envoy").Spec.Template.Labels = nil }},
+		{"sidecar", "anybody is admitted to port admin of envoy: true", func(o *objects) { o.policies[0].Spec.Ingress[1].From = nil }},
+		{"service", "envoy may not call port grpc-extproc", func(o *objects) { o.policy("envoy").Spec.Egress = o.policy("envoy").Spec.Egress[:1] }},
+		{"sidecar", "deployment envoy cannot resolve names", func(o *objects) { o.policies[0].Spec.Egress = o.policies[0].Spec.Egress[1:] }},
 		{"service", "deployment bedrock-extproc can call AWS: false", func(o *objects) { o.policy("bedrock-extproc").Spec.Egress[1].Ports[0].Port = new(intstr.FromInt32(80)) }},
 		{"service", "deployment envoy can call AWS: true", func(o *objects) {
 			o.policy("envoy").Spec.Egress = append(o.policy("envoy").Spec.Egress, networkingv1.NetworkPolicyEgressRule{})
@@ -165,7 +165,7 @@ func extprocService(o *objects) *corev1.Service {
 	return nil
 }
 
-// policy is the one of that name, or nil.
+// policy returns the policy of that name, or nil.
 func (o *objects) policy(name string) *networkingv1.NetworkPolicy {
 	for _, p := range o.policies {
 		if p.Name == name {

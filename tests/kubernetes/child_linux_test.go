@@ -2,8 +2,8 @@ package kubernetes
 
 import "syscall"
 
-// childAttributes have the kernel end a process when the thread that started it
-// ends, as it does when the test is killed.
+// childAttributes make the kernel kill a process when the thread that started it ends,
+// for example because the test was killed.
 func childAttributes() *syscall.SysProcAttr {
 	return &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 }

@@ -4,5 +4,5 @@ package kubernetes
 
 import "syscall"
 
-// childAttributes are none where the kernel cannot end a process with a killed test.
+// childAttributes returns nil: this kernel cannot kill a process with its parent.
 func childAttributes() *syscall.SysProcAttr { return nil }

@@ -11,7 +11,7 @@ import (
 	"testing"
 )
 
-// answers makes a call through Envoy, and finds it in the access log.
+// answers makes a call through Envoy and checks its access log entry.
 func answers(t *testing.T, s *site, envoy *process) {
 	t.Helper()
 	body := ask(t, s, "completions", `{"messages": [{"role": "user", "content": "What is 2+2?"}]}`)
@@ -29,7 +29,7 @@ func answers(t *testing.T, s *site, envoy *process) {
 	})
 }
 
-// ask returns the body of an answer with status 200.
+// ask makes a call and returns the body. The status must be 200.
 func ask(t *testing.T, s *site, path, body string) string {
 	t.Helper()
 	resp, err := http.Post("http://"+s.address("8000")+"/api/v1/llm/"+path, "application/json", strings.NewReader(body))
@@ -44,7 +44,8 @@ func ask(t *testing.T, s *site, path, body string) string {
 	return string(text)
 }
 
-// stream returns the first line of a streamed answer, and the rest when it ends.
+// stream returns the first line of a streamed answer; rest receives the rest at its
+// end.
 func stream(t *testing.T, s *site, body string) (first string, rest <-chan string) {
 	t.Helper()
 	resp, err := http.Post("http://"+s.address("8000")+"/api/v1/llm/completions/stream", "application/json", strings.NewReader(body))
@@ -67,7 +68,7 @@ func stream(t *testing.T, s *site, body string) (first string, rest <-chan strin
 	return first, end
 }
 
-// awaitDefault waits until a backend is the default one.
+// awaitDefault waits until backend is the default backend.
 func (s *site) awaitDefault(t *testing.T, backend string) {
 	t.Helper()
 	until(t, func() error {
@@ -79,7 +80,7 @@ func (s *site) awaitDefault(t *testing.T, backend string) {
 	})
 }
 
-// closes tells whether Envoy ends the connection after an answer.
+// closes reports whether Envoy closes the connection after a response.
 func closes(t *testing.T, s *site) bool {
 	t.Helper()
 	resp, err := http.Get("http://" + s.address("8000") + "/healthz")

@@ -13,7 +13,7 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// composeRules hold what services say of each other against each other.
+// composeRules check that the services match each other.
 func composeRules() []func(*types.Project, *findings) {
 	return []func(*types.Project, *findings){
 		composeRestricted, composeFiles, composeSocket, composePorts, composeImages, composeGrace, composeOrder,
@@ -34,12 +34,13 @@ func TestComposeRules(t *testing.T) {
 	}
 }
 
-// composeRestricted: no rights, one user, who owns the volume of the socket, too.
+// composeRestricted: the services have no privileges and the same user, who owns the
+// socket's volume.
 func composeRestricted(p *types.Project, f *findings) {
 	options := p.Volumes["socket"].DriverOpts
 	for _, s := range p.Services {
 		if !s.ReadOnly || !slices.Equal(s.CapDrop, []string{"ALL"}) || !slices.Contains(s.SecurityOpt, "no-new-privileges:true") {
-			f.add("%s has more rights than it needs", s.Name)
+			f.add("%s has more privileges than it needs", s.Name)
 		}
 		uid, gid, _ := strings.Cut(s.User, ":")
 		if uid == "" || uid == "0" || !strings.Contains(options["o"], "uid="+uid+",gid="+gid+",mode=0770") {
@@ -48,13 +49,13 @@ func composeRestricted(p *types.Project, f *findings) {
 	}
 }
 
-// composeFiles: the paths in commands are in folders that hold them.
+// composeFiles: the files in commands are in mounted folders.
 func composeFiles(p *types.Project, f *findings) {
 	for _, s := range p.Services {
 		texts := append(slices.Clone(s.Command), healthTest(&s)...)
 		for _, file := range filePath.FindAllString(strings.Join(texts, "\n"), -1) {
 			if !composeHolds(&s, file) {
-				f.add("%s: nothing holds %s", s.Name, file)
+				f.add("%s: no mount has %s", s.Name, file)
 			}
 		}
 	}
@@ -76,7 +77,7 @@ func composeHolds(s *types.ServiceConfig, file string) bool {
 	return err == nil && v.ReadOnly
 }
 
-// composeVolume is that of a file, or nil.
+// composeVolume returns the volume of a file, or nil.
 func composeVolume(s *types.ServiceConfig, file string) *types.ServiceVolumeConfig {
 	for i, v := range s.Volumes {
 		if strings.HasPrefix(file, v.Target+"/") {
@@ -86,7 +87,7 @@ func composeVolume(s *types.ServiceConfig, file string) *types.ServiceVolumeConf
 	return nil
 }
 
-// composeEnvoy is the configuration of the service envoy.
+// composeEnvoy returns the Envoy configuration of the service envoy.
 func composeEnvoy(p *types.Project, f *findings) *envoyFile {
 	file := &envoyFile{}
 	text, err := os.ReadFile(filepath.Join(p.WorkingDir, "envoy", "envoy.yaml"))
@@ -99,7 +100,7 @@ func composeEnvoy(p *types.Project, f *findings) *envoyFile {
 	return file
 }
 
-// composeSocket: Envoy and bedrock-extproc mean the same one.
+// composeSocket: Envoy and bedrock-extproc use the same socket.
 func composeSocket(p *types.Project, f *findings) {
 	envoy, extproc := p.Services["envoy"], p.Services["bedrock-extproc"]
 	listens := composeFlag(&extproc, "listen")
@@ -121,7 +122,7 @@ func composeFlag(s *types.ServiceConfig, name string) string {
 	return ""
 }
 
-// composePorts: Envoy listens where clients of this machine, and no others, come.
+// composePorts: Envoy's listener is published on loopback only.
 func composePorts(p *types.Project, f *findings) {
 	for _, s := range p.Services {
 		for _, port := range s.Ports {
@@ -133,7 +134,7 @@ func composePorts(p *types.Project, f *findings) {
 	}
 }
 
-// composeImages: there are two; ours is built from the root of the project.
+// composeImages: there are two images; bedrock-extproc's is built from the root.
 func composeImages(p *types.Project, f *findings) {
 	for _, s := range p.Services {
 		if !image.MatchString(s.Image) {
@@ -148,7 +149,7 @@ func composeImages(p *types.Project, f *findings) {
 	}
 }
 
-// composeGrace: Docker waits for as long as the drain takes.
+// composeGrace: Docker waits until the drain is done.
 func composeGrace(p *types.Project, f *findings) {
 	s := p.Services["bedrock-extproc"]
 	needed := endGrace
@@ -160,11 +161,11 @@ func composeGrace(p *types.Project, f *findings) {
 		needed += d
 	}
 	if s.StopGracePeriod == nil || time.Duration(*s.StopGracePeriod) <= needed {
-		f.add("bedrock-extproc has less than %s to end", needed)
+		f.add("bedrock-extproc has less than %s to stop", needed)
 	}
 }
 
-// composeOrder: Envoy starts second and ends first.
+// composeOrder: Envoy starts last and stops first.
 func composeOrder(p *types.Project, f *findings) {
 	if _, ok := p.Services["envoy"].DependsOn["bedrock-extproc"]; !ok {
 		f.add("Envoy does not depend on bedrock-extproc")
@@ -176,17 +177,17 @@ func composeOrder(p *types.Project, f *findings) {
 
 func TestComposeBroken(t *testing.T) {
 	for finding, edit := range map[string]func(envoy, extproc *types.ServiceConfig){
-		"envoy has more rights":                     func(envoy, _ *types.ServiceConfig) { envoy.CapDrop = nil },
-		`envoy runs as "101:101"`:                   func(envoy, _ *types.ServiceConfig) { envoy.User = "101:101" },
-		"nothing holds /etc/bedrock-extproc/c.yaml": func(_, extproc *types.ServiceConfig) { extproc.Command[1] = "-config=/etc/bedrock-extproc/c.yaml" },
-		"nothing holds /etc/envoy/ready.sh":         func(envoy, _ *types.ServiceConfig) { envoy.Volumes = nil },
-		"listens on unix:///run/bedrock-extproc/x":  func(_, extproc *types.ServiceConfig) { extproc.Command[0] = "-listen=unix:///run/bedrock-extproc/x" },
-		`envoy publishes port 8000 on ""`:           func(envoy, _ *types.ServiceConfig) { envoy.Ports[0].HostIP = "" },
-		"bedrock-extproc: image bedrock-extproc:1":  func(_, extproc *types.ServiceConfig) { extproc.Image = "bedrock-extproc:1" },
-		"is not built from the root":                func(_, extproc *types.ServiceConfig) { extproc.Build = nil },
-		"less than 7s to end":                       func(_, extproc *types.ServiceConfig) { extproc.StopGracePeriod = nil },
-		"Envoy does not depend on bedrock-extproc":  func(envoy, _ *types.ServiceConfig) { envoy.DependsOn = nil },
-		"Envoy has no health check":                 func(envoy, _ *types.ServiceConfig) { envoy.HealthCheck = nil },
+		"envoy has more privileges":                func(envoy, _ *types.ServiceConfig) { envoy.CapDrop = nil },
+		`envoy runs as "101:101"`:                  func(envoy, _ *types.ServiceConfig) { envoy.User = "101:101" },
+		"no mount has /etc/bedrock-extproc/c.yaml": func(_, extproc *types.ServiceConfig) { extproc.Command[1] = "-config=/etc/bedrock-extproc/c.yaml" },
+		"no mount has /etc/envoy/ready.sh":         func(envoy, _ *types.ServiceConfig) { envoy.Volumes = nil },
+		"listens on unix:///run/bedrock-extproc/x": func(_, extproc *types.ServiceConfig) { extproc.Command[0] = "-listen=unix:///run/bedrock-extproc/x" },
+		`envoy publishes port 8000 on ""`:          func(envoy, _ *types.ServiceConfig) { envoy.Ports[0].HostIP = "" },
+		"bedrock-extproc: image bedrock-extproc:1": func(_, extproc *types.ServiceConfig) { extproc.Image = "bedrock-extproc:1" },
+		"is not built from the root":               func(_, extproc *types.ServiceConfig) { extproc.Build = nil },
+		"less than 7s to stop":                     func(_, extproc *types.ServiceConfig) { extproc.StopGracePeriod = nil },
+		"Envoy does not depend on bedrock-extproc": func(envoy, _ *types.ServiceConfig) { envoy.DependsOn = nil },
+		"Envoy has no health check":                func(envoy, _ *types.ServiceConfig) { envoy.HealthCheck = nil },
 	} {
 		t.Run(finding, func(t *testing.T) {
 			p := loadCompose(t)
@@ -201,9 +202,9 @@ func TestComposeBroken(t *testing.T) {
 	}
 }
 
-// TestSecretsAreIgnored: git leaves the file with keys alone.
+// TestSecretsAreIgnored checks that git ignores the file with keys.
 func TestSecretsAreIgnored(t *testing.T) {
 	if !regexp.MustCompile(`(?m)^aws\.env$`).MatchString(readFile(t, composeExample+"/.gitignore")) {
-		t.Error("git takes aws.env")
+		t.Error("git does not ignore aws.env")
 	}
 }

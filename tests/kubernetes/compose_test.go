@@ -13,8 +13,7 @@ import (
 
 const composeExample = "../../examples/docker-compose"
 
-// loadCompose reads a copy of the example in which aws.env has the keys of the
-// stand-in, as the README says.
+// loadCompose loads a copy of the example whose aws.env has the fake Bedrock's keys.
 func loadCompose(t testing.TB) *types.Project {
 	t.Helper()
 	dir := t.TempDir()
@@ -34,7 +33,7 @@ func loadCompose(t testing.TB) *types.Project {
 	return project
 }
 
-// parseCompose refuses keys that Compose does not have.
+// parseCompose parses a Compose file. Unknown keys are errors.
 func parseCompose(t testing.TB, dir string, text []byte) (*types.Project, error) {
 	t.Helper()
 	return loader.LoadWithContext(t.Context(), types.ConfigDetails{
@@ -65,8 +64,8 @@ func TestComposeIsStrict(t *testing.T) {
 	}
 }
 
-// TestComposeRun starts the services' commands on this machine, calls them as a
-// client would, and asks the health check about them.
+// TestComposeRun starts the services' commands on this machine, makes calls, and runs
+// the health check.
 func TestComposeRun(t *testing.T) {
 	project := loadCompose(t)
 	s := newSite(t)
@@ -97,7 +96,7 @@ func TestComposeRun(t *testing.T) {
 	}
 }
 
-// composeMounts has the folder of each path.
+// composeMounts maps each mount path to its source.
 func composeMounts(service *types.ServiceConfig) map[string]string {
 	mounts := map[string]string{}
 	for _, v := range service.Volumes {
@@ -117,7 +116,7 @@ func localCommand(s *site, command []string, mounts map[string]string) []string 
 	return local
 }
 
-// copyBinds writes the files of a service's folders for this machine, and makes its
+// copyBinds copies a service's bind mounts, adapted to this machine, and creates its
 // volumes.
 func copyBinds(t testing.TB, s *site, service *types.ServiceConfig, mounts map[string]string) {
 	t.Helper()
@@ -142,7 +141,7 @@ func copyBinds(t testing.TB, s *site, service *types.ServiceConfig, mounts map[s
 	}
 }
 
-// rename changes a file as editors do: a new one takes its name.
+// rename changes a file as editors do: it replaces the file.
 func rename(t testing.TB, file, before, after string) {
 	t.Helper()
 	text := strings.ReplaceAll(readFile(t, file), before, after)

@@ -13,10 +13,10 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-var update = flag.Bool("update", false, "write the Envoy configurations of the examples")
+var update = flag.Bool("update", false, "regenerate the Envoy configurations of the examples")
 
-// TestEnvoyConfigurations holds the examples to what "bedrock-extproc envoy-config"
-// prints. The one for TLS has the socket of transport-socket.yaml, too.
+// TestEnvoyConfigurations compares the examples with the output of "bedrock-extproc
+// envoy-config". The one with TLS also has the socket of transport-socket.yaml.
 func TestEnvoyConfigurations(t *testing.T) {
 	program := build(t, "./cmd/bedrock-extproc")
 	service := kubernetesExamples + "/overlays/service"
@@ -33,13 +33,13 @@ func TestEnvoyConfigurations(t *testing.T) {
 				}
 			}
 			if diff := cmp.Diff(string(want), readFile(t, file)); diff != "" {
-				t.Errorf("not what envoy-config prints; go test -update writes it (-want +got):\n%s", diff)
+				t.Errorf("stale, run go test -update (-want +got):\n%s", diff)
 			}
 		})
 	}
 }
 
-// envoyConfig is a whole file, which says where it is from.
+// envoyConfig returns the file with a first line that says how it was made.
 func envoyConfig(t *testing.T, program, extproc, socket string) []byte {
 	t.Helper()
 	args := []string{"envoy-config", "-listen", "0.0.0.0:8000", "-extproc", extproc}
@@ -55,7 +55,7 @@ func envoyConfig(t *testing.T, program, extproc, socket string) []byte {
 	return bytes.Join([][]byte{about, printed}, []byte("\n"))
 }
 
-// withSocket gives the cluster of bedrock-extproc the transport socket of a file.
+// withSocket adds the transport socket in file to bedrock-extproc's cluster.
 func withSocket(t *testing.T, config []byte, file string) []byte {
 	t.Helper()
 	var whole, socket map[string]any

@@ -13,8 +13,8 @@ import (
 
 const roleAnnotation = "eks.amazonaws.com/role-arn"
 
-// TestPodIdentity: the pods that call AWS reach the agent on their node, and the
-// account is left to the association.
+// TestPodIdentity checks that pods can reach the agent on their node, and that the
+// account has no role annotation.
 func TestPodIdentity(t *testing.T) {
 	for _, name := range overlays {
 		o := load(t, name)
@@ -27,7 +27,7 @@ func TestPodIdentity(t *testing.T) {
 	}
 }
 
-// TestIRSA chooses the other component, as the README says.
+// TestIRSA uses the other component, as the README describes.
 func TestIRSA(t *testing.T) {
 	for _, name := range overlays {
 		dir := t.TempDir()
@@ -52,7 +52,7 @@ func TestIRSA(t *testing.T) {
 	}
 }
 
-// reachesAgent tells whether port 80 of the agent of EKS Pod Identity is open.
+// reachesAgent reports whether policies allow port 80 of the EKS Pod Identity agent.
 func reachesAgent(o *objects) bool {
 	for _, rule := range o.policy("bedrock-extproc").Spec.Egress {
 		for _, to := range rule.To {
@@ -64,7 +64,7 @@ func reachesAgent(o *objects) bool {
 	return false
 }
 
-// iamPolicy is what tests read of a policy for AWS.
+// iamPolicy has the fields of an IAM policy that tests read.
 type iamPolicy struct {
 	Version   string
 	Statement []struct {
@@ -76,8 +76,8 @@ type iamPolicy struct {
 	}
 }
 
-// TestIAM: the policies are JSON that names this account, and nothing but the two
-// calls that are made.
+// TestIAM checks that the policies allow only the two required actions and trust only
+// this service account.
 func TestIAM(t *testing.T) {
 	if diff := cmp.Diff([]any{"bedrock:InvokeModel", "bedrock:InvokeModelWithResponseStream"}, iam(t, "permissions").Statement[0].Action); diff != "" {
 		t.Errorf("permissions (-want +got):\n%s", diff)

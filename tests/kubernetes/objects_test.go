@@ -20,10 +20,10 @@ import (
 
 const kubernetesExamples = "../../examples/kubernetes"
 
-// overlays are what a reader may apply.
+// overlays are the overlays that users apply.
 var overlays = []string{"sidecar", "service"}
 
-// objects are one overlay as the API server would get it.
+// objects are the decoded objects of one overlay.
 type objects struct {
 	all             []runtime.Object
 	namespaces      []*corev1.Namespace
@@ -67,7 +67,7 @@ func loadFolder(t testing.TB, folder string) *objects {
 	return o
 }
 
-// decode refuses kinds and fields that the API does not have.
+// decode decodes an object. Unknown kinds and fields are errors.
 func decode(text []byte) (runtime.Object, error) {
 	scheme := runtime.NewScheme()
 	for _, add := range []func(*runtime.Scheme) error{
@@ -106,12 +106,12 @@ func (o *objects) add(object runtime.Object) error {
 	case *certv1.Issuer:
 		o.issuers = append(o.issuers, object)
 	default:
-		return fmt.Errorf("no rule knows a %T", object)
+		return fmt.Errorf("no rule supports %T", object)
 	}
 	return nil
 }
 
-// first is the first pointer that is the one, or nil.
+// first returns the first element for which is returns true, or nil.
 func first[T any](list []*T, is func(*T) bool) *T {
 	if i := slices.IndexFunc(list, is); i >= 0 {
 		return list[i]
@@ -119,15 +119,15 @@ func first[T any](list []*T, is func(*T) bool) *T {
 	return nil
 }
 
-// deployment is the one of that name, or nil.
+// deployment returns the Deployment of that name, or nil.
 func (o *objects) deployment(name string) *appsv1.Deployment {
 	return first(o.deployments, func(d *appsv1.Deployment) bool { return d.Name == name })
 }
 
-// selected are the Deployments whose pods have the labels.
+// selected returns the Deployments whose pods match the selector.
 func (o *objects) selected(by labels.Selector) []*appsv1.Deployment {
 	if by.Empty() {
-		return nil // everything, which no example means
+		return nil // an empty selector matches everything, which is always a mistake here
 	}
 	var found []*appsv1.Deployment
 	for _, d := range o.deployments {
@@ -138,17 +138,17 @@ func (o *objects) selected(by labels.Selector) []*appsv1.Deployment {
 	return found
 }
 
-// configMap is the one of that name, or nil.
+// configMap returns the ConfigMap of that name, or nil.
 func (o *objects) configMap(name string) *corev1.ConfigMap {
 	return first(o.configMaps, func(c *corev1.ConfigMap) bool { return c.Name == name })
 }
 
-// certificate is the one that fills a Secret, or nil.
+// certificate returns the Certificate that fills a Secret, or nil.
 func (o *objects) certificate(secret string) *certv1.Certificate {
 	return first(o.certificates, func(c *certv1.Certificate) bool { return c.Spec.SecretName == secret })
 }
 
-// containers are all of a pod's, in the order in which they start.
+// containers returns all containers of a pod, in start order.
 func containers(pod *corev1.PodSpec) []*corev1.Container {
 	var all []*corev1.Container
 	for i := range pod.InitContainers {
@@ -160,12 +160,12 @@ func containers(pod *corev1.PodSpec) []*corev1.Container {
 	return all
 }
 
-// container is the one of that name, or nil.
+// container returns the container of that name, or nil.
 func container(pod *corev1.PodSpec, name string) *corev1.Container {
 	return first(containers(pod), func(c *corev1.Container) bool { return c.Name == name })
 }
 
-// volume is the one of that name, or nil.
+// volume returns the volume of that name, or nil.
 func volume(pod *corev1.PodSpec, name string) *corev1.Volume {
 	if i := slices.IndexFunc(pod.Volumes, func(v corev1.Volume) bool { return v.Name == name }); i >= 0 {
 		return &pod.Volumes[i]
@@ -175,11 +175,11 @@ func volume(pod *corev1.PodSpec, name string) *corev1.Volume {
 
 func TestDecodeIsStrict(t *testing.T) {
 	for name, text := range map[string]string{
-		"a field that is none":    "{apiVersion: v1, kind: Service, metadata: {name: s}, spec: {selectors: {a: b}}}",
+		"unknown field":           "{apiVersion: v1, kind: Service, metadata: {name: s}, spec: {selectors: {a: b}}}",
 		"a wrong type":            "{apiVersion: v1, kind: Service, metadata: {name: s}, spec: {ports: [{port: http}]}}",
-		"a kind that is none":     "{apiVersion: v1, kind: Servce, metadata: {name: s}}",
-		"a field twice":           "{apiVersion: v1, kind: Service, metadata: {name: s, name: t}}",
-		"a version that is gone":  "{apiVersion: autoscaling/v2beta2, kind: HorizontalPodAutoscaler, metadata: {name: s}}",
+		"unknown kind":            "{apiVersion: v1, kind: Servce, metadata: {name: s}}",
+		"duplicate field":         "{apiVersion: v1, kind: Service, metadata: {name: s, name: t}}",
+		"removed version":         "{apiVersion: autoscaling/v2beta2, kind: HorizontalPodAutoscaler, metadata: {name: s}}",
 		"a field of cert-manager": "{apiVersion: cert-manager.io/v1, kind: Certificate, metadata: {name: s}, spec: {dnsName: [a]}}",
 	} {
 		t.Run(name, func(t *testing.T) {

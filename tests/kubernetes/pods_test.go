@@ -11,12 +11,12 @@ import (
 	"k8s.io/apimachinery/pkg/util/intstr"
 )
 
-// A node runs pods as kubelet would, with processes for containers.
+// A node runs pods like a kubelet, with processes as containers.
 type node struct {
 	*site
 	objects   *objects
 	authority *authority
-	programs  map[string]string // by the repository of the image
+	programs  map[string]string // by image repository
 }
 
 func newNode(t testing.TB, o *objects) *node {
@@ -33,7 +33,7 @@ func newNode(t testing.TB, o *objects) *node {
 	return n
 }
 
-// startAll starts a pod of each Deployment. Those with bedrock-extproc come first.
+// startAll starts a pod of each Deployment, those with bedrock-extproc first.
 func (n *node) startAll(t testing.TB) map[string]*process {
 	t.Helper()
 	all := map[string]*process{}
@@ -45,7 +45,7 @@ func (n *node) startAll(t testing.TB) map[string]*process {
 	return all
 }
 
-// startPod starts a pod's containers, each when the one before it is up.
+// startPod starts a pod's containers, each after the previous one is ready.
 func (n *node) startPod(t testing.TB, pod *corev1.PodSpec, all map[string]*process) {
 	t.Helper()
 	for _, c := range containers(pod) {
@@ -60,7 +60,7 @@ func (n *node) startPod(t testing.TB, pod *corev1.PodSpec, all map[string]*proce
 	}
 }
 
-// command is what the container runs: its own command, or the image's program.
+// command returns the container's command, or the image's program.
 func (n *node) command(pod *corev1.PodSpec, c *corev1.Container) []string {
 	repository, _, _ := strings.Cut(c.Image, ":")
 	command := []string{n.programs[repository]}
@@ -82,7 +82,7 @@ func (n *node) environment(c *corev1.Container) []string {
 	return env
 }
 
-// mounts has the folder of each path. Volumes of the same source share one.
+// mounts maps each mount path to its folder. Volumes with the same source share one.
 func (n *node) mounts(pod *corev1.PodSpec, c *corev1.Container) map[string]string {
 	mounts := map[string]string{}
 	for _, m := range c.VolumeMounts {
@@ -101,7 +101,7 @@ func source(v *corev1.Volume) string {
 	return v.Name
 }
 
-// fillVolumes writes what a container's volumes hold.
+// fillVolumes writes the files of a container's volumes.
 func (n *node) fillVolumes(t testing.TB, pod *corev1.PodSpec, c *corev1.Container) {
 	t.Helper()
 	for _, m := range c.VolumeMounts {
@@ -118,7 +118,7 @@ func (n *node) fillVolumes(t testing.TB, pod *corev1.PodSpec, c *corev1.Containe
 	}
 }
 
-// fill writes a ConfigMap for this machine.
+// fill writes a ConfigMap's files, adapted to this machine.
 func (n *node) fill(t testing.TB, folder string, data, mounts map[string]string) {
 	t.Helper()
 	files := map[string]string{}
@@ -128,7 +128,7 @@ func (n *node) fill(t testing.TB, folder string, data, mounts map[string]string)
 	n.project(t, folder, files)
 }
 
-// probe does what kubelet would.
+// probe runs a probe like a kubelet.
 func (n *node) probe(c *corev1.Container, handler corev1.ProbeHandler) error {
 	switch {
 	case handler.HTTPGet != nil:
@@ -137,11 +137,10 @@ func (n *node) probe(c *corev1.Container, handler corev1.ProbeHandler) error {
 	case handler.TCPSocket != nil:
 		return connects(n.address(containerPort(c, handler.TCPSocket.Port)))
 	}
-	return fmt.Errorf("%s: no rule knows this probe", c.Name)
+	return fmt.Errorf("%s: unsupported probe", c.Name)
 }
 
-// containerPort is the number of a port, "" for a name that the container does not
-// have.
+// containerPort returns the number of a port, or "" for an unknown name.
 func containerPort(c *corev1.Container, port intstr.IntOrString) string {
 	for _, p := range c.Ports {
 		if port.Type == intstr.String && p.Name == port.StrVal || port.Type == intstr.Int && p.ContainerPort == port.IntVal {

@@ -15,7 +15,7 @@ import (
 	"time"
 )
 
-// limit bounds every wait.
+// limit is the timeout of every wait.
 const limit = 30 * time.Second
 
 // build compiles a program of the project.
@@ -29,12 +29,12 @@ func build(t testing.TB, pkg string) string {
 	return program
 }
 
-// envoyBinary is the Envoy to test with.
+// envoyBinary returns the path of Envoy from ENVOY_BIN.
 func envoyBinary(t testing.TB) string {
 	t.Helper()
 	path := os.Getenv("ENVOY_BIN")
 	if path == "" {
-		t.Fatal("set ENVOY_BIN to an Envoy of version 1.37 or newer")
+		t.Fatal("set ENVOY_BIN to the path of Envoy 1.37 or newer")
 	}
 	return path
 }
@@ -42,11 +42,11 @@ func envoyBinary(t testing.TB) string {
 // process is a program that runs until the test ends.
 type process struct {
 	cmd    *exec.Cmd
-	output string // a file
+	output string // file with its output
 	done   chan struct{}
 }
 
-// start runs a command. A test that fails shows what it printed.
+// start starts a command. A failed test prints its output.
 func start(t testing.TB, env []string, command ...string) *process {
 	t.Helper()
 	p := &process{output: filepath.Join(t.TempDir(), "output"), done: make(chan struct{})}
@@ -54,8 +54,8 @@ func start(t testing.TB, env []string, command ...string) *process {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer output.Close()                             // the process has its own
-	p.cmd = exec.Command(command[0], command[1:]...) //nolint:noctx // it ends in the cleanup
+	defer output.Close()                             // the process has its own descriptor
+	p.cmd = exec.Command(command[0], command[1:]...) //nolint:noctx // stopped in the cleanup
 	p.cmd.Env = append([]string{"PATH=" + os.Getenv("PATH")}, env...)
 	p.cmd.Stdout, p.cmd.Stderr = output, output
 	p.cmd.SysProcAttr = childAttributes()
@@ -69,13 +69,13 @@ func start(t testing.TB, env []string, command ...string) *process {
 		<-p.done
 		if t.Failed() {
 			text := readFile(t, p.output)
-			t.Logf("%v printed at last:\n%s", command, text[max(0, len(text)-4000):])
+			t.Logf("last output of %v:\n%s", command, text[max(0, len(text)-4000):])
 		}
 	})
 	return p
 }
 
-// follow starts the process and stays with it, on a thread that lives as long.
+// follow starts the process and waits for it, on a thread that lives as long.
 func (p *process) follow(started chan<- error) {
 	defer close(p.done)
 	runtime.LockOSThread()
@@ -83,11 +83,11 @@ func (p *process) follow(started chan<- error) {
 	err := p.cmd.Start()
 	started <- err
 	if err == nil {
-		_ = p.cmd.Wait() // how it ended shows in its output
+		_ = p.cmd.Wait() // its output shows how it ended
 	}
 }
 
-// await repeats a question until it has no error. The process must stay.
+// await calls ask until it succeeds. It fails if the process ends.
 func (p *process) await(t testing.TB, ask func() error) {
 	t.Helper()
 	until(t, func() error {
@@ -100,7 +100,7 @@ func (p *process) await(t testing.TB, ask func() error) {
 	})
 }
 
-// end asks the process to, as kubelet does.
+// end sends SIGTERM, like a kubelet, and waits for the process.
 func (p *process) end(t testing.TB) {
 	t.Helper()
 	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
@@ -113,7 +113,7 @@ func (p *process) end(t testing.TB) {
 	}
 }
 
-// until repeats a question until it has no error.
+// until calls ask until it succeeds.
 func until(t testing.TB, ask func() error) {
 	t.Helper()
 	ticker := time.NewTicker(20 * time.Millisecond)
@@ -133,7 +133,7 @@ func until(t testing.TB, ask func() error) {
 	}
 }
 
-// get is a page with status 200.
+// get returns the body of a page. The status must be 200.
 func get(url string) (string, error) {
 	client := http.Client{Timeout: 5 * time.Second}
 	resp, err := client.Get(url)
@@ -156,9 +156,8 @@ func connects(address string) error {
 	return conn.Close()
 }
 
-// freePorts has a port that nobody listens on for each of the wanted ones. They are
-// below those that systems give to whoever asks for any, so that nobody gets them
-// before they are used.
+// freePorts returns a free port for each of the wanted ones. They are below the
+// ephemeral port range, so that no other process gets them before they are used.
 func freePorts(t testing.TB, wanted ...string) map[string]string {
 	t.Helper()
 	free := map[string]string{}

@@ -11,7 +11,7 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// volumes: what is mounted exists, and what exists is mounted.
+// volumes: mounted volumes exist, and existing volumes are mounted.
 func volumes(o *objects, f *findings) {
 	for _, d := range o.deployments {
 		pod := &d.Spec.Template.Spec
@@ -20,7 +20,7 @@ func volumes(o *objects, f *findings) {
 			for _, m := range c.VolumeMounts {
 				mounted[m.Name] = true
 				if volume(pod, m.Name) == nil {
-					f.add("%s mounts %s, which is no volume", c.Name, m.Name)
+					f.add("%s mounts %s, which is not a volume", c.Name, m.Name)
 				}
 				if m.SubPath != "" {
 					f.add("%s mounts a subPath, which never changes", c.Name)
@@ -29,32 +29,32 @@ func volumes(o *objects, f *findings) {
 		}
 		for _, v := range pod.Volumes {
 			if !mounted[v.Name] {
-				f.add("deployment %s: nobody mounts volume %s", d.Name, v.Name)
+				f.add("deployment %s: no container mounts volume %s", d.Name, v.Name)
 			}
 			if v.ConfigMap != nil && o.configMap(v.ConfigMap.Name) == nil {
 				f.add("volume %s: there is no ConfigMap %s", v.Name, v.ConfigMap.Name)
 			}
 			if v.Secret != nil && o.certificate(v.Secret.SecretName) == nil {
-				f.add("volume %s: nobody makes Secret %s", v.Name, v.Secret.SecretName)
+				f.add("volume %s: nothing creates Secret %s", v.Name, v.Secret.SecretName)
 			}
 		}
 	}
 }
 
-// names: a change of bedrock-extproc's configuration reaches the running pods, and
-// one of Envoy's starts new ones.
+// names: a change of bedrock-extproc's configuration reaches running pods, and a change
+// of Envoy's starts new pods.
 func names(o *objects, f *findings) {
 	if o.configMap("bedrock-extproc") == nil {
-		f.add("the configuration of bedrock-extproc changes its name")
+		f.add("the ConfigMap of bedrock-extproc has a hash in its name")
 	}
 	if o.configMap("envoy") != nil {
-		f.add("the configuration of Envoy keeps its name")
+		f.add("the ConfigMap of Envoy has no hash in its name")
 	}
 }
 
 var filePath = regexp.MustCompile(`(/etc|/run)/[\w./-]+`)
 
-// files: the paths in arguments and Envoy's files are in volumes that hold them.
+// files: paths in arguments and in Envoy's configuration exist in volumes.
 func files(o *objects, f *findings) {
 	each(o, func(d *appsv1.Deployment, c *corev1.Container) {
 		texts := slices.Concat(c.Command, c.Args)
@@ -76,7 +76,7 @@ func files(o *objects, f *findings) {
 	})
 }
 
-// envoyFiles is the ConfigMap that Envoy mounts at /etc/envoy.
+// envoyFiles returns the ConfigMap that Envoy mounts at /etc/envoy.
 func (o *objects) envoyFiles(d *appsv1.Deployment) map[string]string {
 	pod := &d.Spec.Template.Spec
 	v, _ := mountOf(pod, container(pod, "envoy"), "/etc/envoy/envoy.yaml")
@@ -86,7 +86,7 @@ func (o *objects) envoyFiles(d *appsv1.Deployment) map[string]string {
 	return o.configMap(v.ConfigMap.Name).Data
 }
 
-// envoy is what Envoy in the pods of a Deployment reads.
+// envoy returns the Envoy configuration in the pods of a Deployment.
 func (o *objects) envoy(d *appsv1.Deployment, f *findings) *envoyFile {
 	file := &envoyFile{}
 	if err := yaml.Unmarshal([]byte(o.envoyFiles(d)["envoy.yaml"]), file); err != nil {
@@ -95,7 +95,8 @@ func (o *objects) envoy(d *appsv1.Deployment, f *findings) *envoyFile {
 	return file
 }
 
-// mountOf is the volume of a file, and its name there; nil when there is none.
+// mountOf returns the volume of a file and its name in the volume; nil if there is
+// none.
 func mountOf(pod *corev1.PodSpec, c *corev1.Container, file string) (v *corev1.Volume, name string) {
 	for _, m := range c.VolumeMounts {
 		if rest, ok := strings.CutPrefix(path.Clean(file), m.MountPath); ok && (rest == "" || rest[0] == '/') {
@@ -105,7 +106,7 @@ func mountOf(pod *corev1.PodSpec, c *corev1.Container, file string) (v *corev1.V
 	return nil, ""
 }
 
-// holds tells whether a path is that of a file, folder or future socket.
+// holds reports whether a path is a file, a folder or a future socket.
 func (o *objects) holds(pod *corev1.PodSpec, c *corev1.Container, file string) bool {
 	v, name := mountOf(pod, c, file)
 	switch {
@@ -122,7 +123,7 @@ func (o *objects) holds(pod *corev1.PodSpec, c *corev1.Container, file string) b
 	return false
 }
 
-// sockets: Envoy and its sidecar mean the same one.
+// sockets: Envoy and its sidecar use the same socket.
 func sockets(o *objects, f *findings) {
 	for _, d := range o.deployments {
 		pod := &d.Spec.Template.Spec
@@ -140,7 +141,7 @@ func sockets(o *objects, f *findings) {
 	}
 }
 
-// upstream is where Envoy calls bedrock-extproc.
+// upstream returns the addresses of Envoy's cluster for bedrock-extproc.
 func (o *objects) upstream(d *appsv1.Deployment, f *findings) []*envoyAddress {
 	var all []*envoyAddress
 	clusters := o.envoy(d, f).Static.Clusters
@@ -154,8 +155,8 @@ func (o *objects) upstream(d *appsv1.Deployment, f *findings) []*envoyAddress {
 	return all
 }
 
-// upstreams: an Envoy without a sidecar calls the port of a headless Service, with
-// TLS, and the program there has TLS, too.
+// upstreams: an Envoy without a sidecar calls the port of a headless Service with TLS,
+// and bedrock-extproc there uses TLS.
 func upstreams(o *objects, f *findings) {
 	d := o.deployment("envoy")
 	if d == nil || container(&d.Spec.Template.Spec, "bedrock-extproc") != nil {
@@ -168,14 +169,14 @@ func upstreams(o *objects, f *findings) {
 	}
 	service, port := o.service(addresses[0])
 	if service == nil {
-		f.add("Envoy calls %s, which is no port of a service", addresses[0].String())
+		f.add("Envoy calls %s, which is not a port of a service", addresses[0].String())
 		return
 	}
 	if service.Spec.ClusterIP != corev1.ClusterIPNone {
 		f.add("service %s is not headless", service.Name)
 	}
 	if port.Name != "grpc-extproc" || port.AppProtocol == nil || *port.AppProtocol != "https" {
-		f.add("service %s does not say what it speaks", service.Name)
+		f.add("service %s has no appProtocol", service.Name)
 	}
 	if o.envoy(d, f).Static.Clusters[0].TransportSocket == nil {
 		f.add("Envoy calls %s without TLS", service.Name)
@@ -187,11 +188,11 @@ func upstreams(o *objects, f *findings) {
 	}
 }
 
-// service is the one that an address means, with its port.
+// service returns the Service and port of an address.
 func (o *objects) service(address *envoyAddress) (*corev1.Service, *corev1.ServicePort) {
 	for _, s := range o.services {
 		for i := range s.Spec.Ports {
-			// Headless: the port is the container's.
+			// The Service is headless, so the port is the container's.
 			if s.Name == address.Socket.Address && s.Spec.Ports[i].Port == address.Socket.Port {
 				return s, &s.Spec.Ports[i]
 			}

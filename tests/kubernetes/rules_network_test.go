@@ -11,7 +11,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/intstr"
 )
 
-// policiesOf are those that select the pods of a Deployment.
+// policiesOf returns the policies that select the pods of a Deployment.
 func (o *objects) policiesOf(d *appsv1.Deployment, f *findings) []*networkingv1.NetworkPolicy {
 	var all []*networkingv1.NetworkPolicy
 	for _, p := range o.policies {
@@ -22,7 +22,7 @@ func (o *objects) policiesOf(d *appsv1.Deployment, f *findings) []*networkingv1.
 	return all
 }
 
-// policyTypes: all pods are closed both ways but for what is listed.
+// policyTypes: ingress and egress of all pods are denied by default.
 func policyTypes(o *objects, f *findings) {
 	for _, d := range o.deployments {
 		var types []networkingv1.PolicyType
@@ -37,15 +37,15 @@ func policyTypes(o *objects, f *findings) {
 	}
 }
 
-// policyPorts: ports that are let in exist, and are numbers: not every network finds
-// the names of an init container's.
+// policyPorts: allowed ports exist and are numbers, because not every network plugin
+// resolves port names of init containers.
 func policyPorts(o *objects, f *findings) {
 	for _, d := range o.deployments {
 		for _, p := range o.policiesOf(d, f) {
 			for _, rule := range p.Spec.Ingress {
 				for _, port := range rule.Ports {
 					if port.Port == nil || port.Port.Type != intstr.Int || podPort(d, func(c *corev1.Container) bool { return containerPort(c, *port.Port) != "" }) == nil {
-						f.add("policy %s lets in port %v, which is no number of a container's port", p.Name, port.Port)
+						f.add("policy %s admits port %v, which is not the number of a container's port", p.Name, port.Port)
 					}
 				}
 			}
@@ -53,8 +53,8 @@ func policyPorts(o *objects, f *findings) {
 	}
 }
 
-// callers: the port of ext_proc is for Envoy's pods alone, and Envoy may call it.
-// The admin port is for no pods here.
+// callers: only Envoy's pods may call the ext_proc port, and no pods of the overlay may
+// call the admin port.
 func callers(o *objects, f *findings) {
 	stranger := &appsv1.Deployment{}
 	stranger.Name = "anybody"
@@ -68,10 +68,10 @@ func callers(o *objects, f *findings) {
 			for _, from := range append([]*appsv1.Deployment{stranger}, o.deployments...) {
 				allowed := from.Name == "envoy" && port == "grpc-extproc"
 				if got := o.letsIn(to, from, number, f); got != allowed {
-					f.add("%s is let in to port %s of %s: %t", from.Name, port, to.Name, got)
+					f.add("%s is admitted to port %s of %s: %t", from.Name, port, to.Name, got)
 				}
 				if allowed && !o.letsOut(from, to, number, f) {
-					f.add("%s is not let out to port %s of %s", from.Name, port, to.Name)
+					f.add("%s may not call port %s of %s", from.Name, port, to.Name)
 				}
 			}
 		}
@@ -100,7 +100,7 @@ func (o *objects) letsOut(from, to *appsv1.Deployment, port string, f *findings)
 	return false
 }
 
-// peersMatch tells whether pods of the same namespace are among the peers.
+// peersMatch reports whether the peers include a Deployment's pods.
 func peersMatch(peers []networkingv1.NetworkPolicyPeer, d *appsv1.Deployment, f *findings) bool {
 	return len(peers) == 0 || slices.ContainsFunc(peers, func(p networkingv1.NetworkPolicyPeer) bool {
 		return p.NamespaceSelector == nil && p.PodSelector != nil &&
@@ -108,7 +108,7 @@ func peersMatch(peers []networkingv1.NetworkPolicyPeer, d *appsv1.Deployment, f 
 	})
 }
 
-// portsMatch tells whether a port is among those of a rule.
+// portsMatch reports whether a rule's ports include a port.
 func portsMatch(ports []networkingv1.NetworkPolicyPort, port string, protocol corev1.Protocol) bool {
 	return len(ports) == 0 || slices.ContainsFunc(ports, func(p networkingv1.NetworkPolicyPort) bool {
 		has := corev1.ProtocolTCP
@@ -119,13 +119,13 @@ func portsMatch(ports []networkingv1.NetworkPolicyPort, port string, protocol co
 	})
 }
 
-// egress: names can be looked up, and AWS be called by who calls it. Nobody gets to
-// port 80 everywhere, where nodes give their own credentials away.
+// egress: all pods can resolve names, and pods with bedrock-extproc can call AWS. No
+// pod can call port 80 of any address, which includes the node's metadata service.
 func egress(o *objects, f *findings) {
 	for _, d := range o.deployments {
 		aws := container(&d.Spec.Template.Spec, "bedrock-extproc") != nil
 		if !o.out(d, "53", corev1.ProtocolUDP, f) || !o.out(d, "53", corev1.ProtocolTCP, f) {
-			f.add("deployment %s cannot look up names", d.Name)
+			f.add("deployment %s cannot resolve names", d.Name)
 		}
 		if got := o.everywhere(d, "443", f); got != aws {
 			f.add("deployment %s can call AWS: %t", d.Name, got)
@@ -136,12 +136,12 @@ func egress(o *objects, f *findings) {
 	}
 }
 
-// out tells whether a rule for some peers has the port.
+// out reports whether any egress rule has the port.
 func (o *objects) out(d *appsv1.Deployment, port string, protocol corev1.Protocol, f *findings) bool {
 	return o.anyEgress(d, f, func(r networkingv1.NetworkPolicyEgressRule) bool { return portsMatch(r.Ports, port, protocol) })
 }
 
-// everywhere tells whether a rule without peers has the port.
+// everywhere reports whether an egress rule without peers has the port.
 func (o *objects) everywhere(d *appsv1.Deployment, port string, f *findings) bool {
 	return o.anyEgress(d, f, func(r networkingv1.NetworkPolicyEgressRule) bool {
 		return len(r.To) == 0 && portsMatch(r.Ports, port, corev1.ProtocolTCP)
@@ -154,8 +154,8 @@ func (o *objects) anyEgress(d *appsv1.Deployment, f *findings, has func(networki
 	})
 }
 
-// certificates: each issuer exists and has its Secret, and the name that Envoy
-// expects is in the server's.
+// certificates: each issuer exists and has its Secret, and the server's certificate has
+// the name that Envoy expects.
 func certificates(o *objects, f *findings) {
 	for _, c := range o.certificates {
 		if !slices.ContainsFunc(o.issuers, func(i *certv1.Issuer) bool { return i.Name == c.Spec.IssuerRef.Name }) {
@@ -164,7 +164,7 @@ func certificates(o *objects, f *findings) {
 	}
 	for _, i := range o.issuers {
 		if i.Spec.CA != nil && o.certificate(i.Spec.CA.SecretName) == nil {
-			f.add("issuer %s: nobody makes Secret %s", i.Name, i.Spec.CA.SecretName)
+			f.add("issuer %s: nothing creates Secret %s", i.Name, i.Spec.CA.SecretName)
 		}
 	}
 }

@@ -10,8 +10,8 @@ import (
 	"k8s.io/pod-security-admission/policy"
 )
 
-// restricted: the pods pass admission where the restricted standard is enforced,
-// and write nowhere but to their volumes.
+// restricted: pods meet the restricted Pod Security Standard and can write only to
+// their volumes.
 func restricted(o *objects, f *findings) {
 	evaluator, err := policy.NewEvaluator(policy.DefaultChecks(), nil)
 	if err != nil {
@@ -28,16 +28,16 @@ func restricted(o *objects, f *findings) {
 	}
 	each(o, func(_ *appsv1.Deployment, c *corev1.Container) {
 		if s := c.SecurityContext; s == nil || s.ReadOnlyRootFilesystem == nil || !*s.ReadOnlyRootFilesystem {
-			f.add("%s can write to its image", c.Name)
+			f.add("%s can write to its root file system", c.Name)
 		}
 		if c.Resources.Limits.Memory().IsZero() || c.Resources.Requests.Memory().IsZero() {
-			f.add("%s has no bound on its memory", c.Name)
+			f.add("%s has no memory limit", c.Name)
 		}
 	})
 }
 
-// accounts: pods with bedrock-extproc have the account that AWS knows, no others
-// do, nor Envoy in the same pod, and none has a token for the API server.
+// accounts: only bedrock-extproc gets the account with the AWS role, not Envoy in the
+// same pod, and no pod has an API server token.
 func accounts(o *objects, f *findings) {
 	if len(o.serviceAccounts) != 1 {
 		f.add("%d service accounts", len(o.serviceAccounts))
@@ -62,11 +62,11 @@ func accounts(o *objects, f *findings) {
 	}
 }
 
-// endGrace is what bedrock-extproc takes at most for telling calls to end.
+// endGrace is the time bedrock-extproc needs to end calls after the drain timeout.
 const endGrace = 2 * time.Second
 
-// graces: kubelet waits for as long as preStop and drain take. A sidecar is told to
-// end when Envoy has ended.
+// graces: the kubelet waits for preStop and drain. A sidecar is stopped after Envoy has
+// ended.
 func graces(o *objects, f *findings) {
 	for _, d := range o.deployments {
 		pod := &d.Spec.Template.Spec
@@ -78,7 +78,7 @@ func graces(o *objects, f *findings) {
 			needed += preStop(c, f)
 		}
 		if grace := pod.TerminationGracePeriodSeconds; grace == nil || time.Duration(*grace)*time.Second <= needed {
-			f.add("deployment %s has less than %s to end", d.Name, needed)
+			f.add("deployment %s has less than %s to stop", d.Name, needed)
 		}
 	}
 }
@@ -91,8 +91,7 @@ func duration(c *corev1.Container, name string, f *findings) time.Duration {
 	return d
 }
 
-// preStop is how long "bash drain.sh SECONDS" takes at most, but for the call that
-// it is in.
+// preStop returns SECONDS of "bash drain.sh SECONDS".
 func preStop(c *corev1.Container, f *findings) time.Duration {
 	if c.Lifecycle == nil || c.Lifecycle.PreStop == nil || c.Lifecycle.PreStop.Exec == nil {
 		f.add("%s has no preStop", c.Name)
@@ -106,11 +105,12 @@ func preStop(c *corev1.Container, f *findings) time.Duration {
 	return time.Duration(seconds) * time.Second
 }
 
-// unlinked: variables for services begin like those of bedrock-extproc's flags.
+// unlinked: service variables are disabled, because they have the same prefix as
+// the variables of bedrock-extproc's flags.
 func unlinked(o *objects, f *findings) {
 	for _, d := range o.deployments {
 		if links := d.Spec.Template.Spec.EnableServiceLinks; links == nil || *links {
-			f.add("deployment %s gets variables for services", d.Name)
+			f.add("deployment %s gets service variables", d.Name)
 		}
 	}
 }

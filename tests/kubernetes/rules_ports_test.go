@@ -12,7 +12,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/intstr"
 )
 
-// flagValue is a flag's value among a container's arguments.
+// flagValue returns a flag's value in a container's arguments.
 func flagValue(c *corev1.Container, name string) string {
 	for _, arg := range c.Args {
 		if value, ok := strings.CutPrefix(arg, "-"+name+"="); ok {
@@ -22,8 +22,8 @@ func flagValue(c *corev1.Container, name string) string {
 	return ""
 }
 
-// probes: they ask for ports of their own container, and there is one for
-// readiness, as there is a startup probe for what other containers wait for.
+// probes: every container has a readiness probe, or a startup probe if other containers
+// wait for it, and probes use ports of their container.
 func probes(o *objects, f *findings) {
 	each(o, func(d *appsv1.Deployment, c *corev1.Container) {
 		if c.ReadinessProbe == nil {
@@ -53,12 +53,12 @@ func probePort(p *corev1.Probe) intstr.IntOrString {
 	return intstr.FromString("of an unknown kind")
 }
 
-// sidecar tells whether an init container stays beside the others.
+// sidecar reports whether an init container is a native sidecar.
 func sidecar(c *corev1.Container) bool {
 	return c.RestartPolicy != nil && *c.RestartPolicy == corev1.ContainerRestartPolicyAlways
 }
 
-// each calls for every container of every Deployment.
+// each calls a function for every container of every Deployment.
 func each(o *objects, call func(*appsv1.Deployment, *corev1.Container)) {
 	for _, d := range o.deployments {
 		for _, c := range containers(&d.Spec.Template.Spec) {
@@ -67,7 +67,7 @@ func each(o *objects, call func(*appsv1.Deployment, *corev1.Container)) {
 	}
 }
 
-// scrapes: Prometheus is sent to the admin port of bedrock-extproc.
+// scrapes: the Prometheus annotations name bedrock-extproc's admin port.
 func scrapes(o *objects, f *findings) {
 	for _, d := range o.deployments {
 		c := container(&d.Spec.Template.Spec, "bedrock-extproc")
@@ -77,25 +77,25 @@ func scrapes(o *objects, f *findings) {
 		a := d.Spec.Template.Annotations
 		if a["prometheus.io/scrape"] != "true" || a["prometheus.io/path"] != "/metrics" ||
 			a["prometheus.io/port"] != containerPort(c, intstr.FromString("admin")) {
-			f.add("deployment %s: Prometheus is told %v", d.Name, a)
+			f.add("deployment %s: the Prometheus annotations are %v", d.Name, a)
 		}
 	}
 }
 
-// openPorts: what a container says is open is opened by its program, for others
-// than its own pod.
+// openPorts: the container's program listens on each of its ports, not only on
+// loopback.
 func openPorts(o *objects, f *findings) {
 	each(o, func(d *appsv1.Deployment, c *corev1.Container) {
 		open := o.opened(d, c, f)
 		for _, p := range c.Ports {
 			if !slices.Contains(open, p.ContainerPort) {
-				f.add("%s: nothing opens port %d", c.Name, p.ContainerPort)
+				f.add("%s: nothing listens on port %d", c.Name, p.ContainerPort)
 			}
 		}
 	})
 }
 
-// opened are the ports on which a container's program listens off loopback.
+// opened returns the ports on which a container's program listens beyond loopback.
 func (o *objects) opened(d *appsv1.Deployment, c *corev1.Container, f *findings) []int32 {
 	var addresses []string
 	if c.Name == "envoy" {
@@ -120,8 +120,7 @@ func (o *objects) opened(d *appsv1.Deployment, c *corev1.Container, f *findings)
 	return ports
 }
 
-// autoscaling: the target exists, leaves its replicas to the autoscaler, and asks
-// for the processor time that is measured.
+// autoscaling: the target exists, does not set replicas, and requests CPU.
 func autoscaling(o *objects, f *findings) {
 	for _, h := range o.autoscalers {
 		target := h.Spec.ScaleTargetRef
@@ -131,10 +130,10 @@ func autoscaling(o *objects, f *findings) {
 			continue
 		}
 		if d.Spec.Replicas != nil {
-			f.add("autoscaler %s: deployment %s sets its replicas back", h.Name, d.Name)
+			f.add("autoscaler %s: deployment %s also sets replicas", h.Name, d.Name)
 		}
 		if h.Spec.MinReplicas == nil || *h.Spec.MinReplicas < 2 || *h.Spec.MinReplicas > h.Spec.MaxReplicas {
-			f.add("autoscaler %s: the least and most replicas do not make sense", h.Name)
+			f.add("autoscaler %s: the minimum and maximum replicas are invalid", h.Name)
 		}
 		for _, c := range containers(&d.Spec.Template.Spec) {
 			if c.Resources.Requests.Cpu().IsZero() {
@@ -144,7 +143,7 @@ func autoscaling(o *objects, f *findings) {
 	}
 }
 
-// envoyFile is what rules read of an Envoy configuration.
+// envoyFile has the fields of an Envoy configuration that rules read.
 type envoyFile struct {
 	Static struct {
 		Listeners []struct {
@@ -175,7 +174,7 @@ type envoyAddress struct {
 	} `json:"pipe"`
 }
 
-// String is what the flag -extproc of envoy-config would be.
+// String formats the address like the flag -extproc of envoy-config.
 func (a *envoyAddress) String() string {
 	if a.Pipe.Path != "" {
 		return "unix://" + a.Pipe.Path

@@ -11,8 +11,8 @@ import (
 	"k8s.io/apimachinery/pkg/labels"
 )
 
-// namespaces: everything is in the one that is created, and that one enforces Pod
-// Security's "restricted".
+// namespaces: everything is in the created namespace, which enforces the restricted
+// Pod Security Standard.
 func namespaces(o *objects, f *findings) {
 	if len(o.namespaces) != 1 {
 		f.add("%d namespaces", len(o.namespaces))
@@ -34,7 +34,7 @@ func namespaces(o *objects, f *findings) {
 	}
 }
 
-// selectors: each selects pods, and a Deployment its own.
+// selectors: each selector matches pods, and a Deployment's matches its own.
 func selectors(o *objects, f *findings) {
 	for _, d := range o.deployments {
 		by := labelSelector(d.Spec.Selector, f)
@@ -74,7 +74,7 @@ func labelSelector(s *metav1.LabelSelector, f *findings) labels.Selector {
 	return by
 }
 
-// servicePorts: a Service's ports are open on its pods.
+// servicePorts: a Service's target ports exist in its pods.
 func servicePorts(o *objects, f *findings) {
 	for _, s := range o.services {
 		for _, d := range o.selected(labels.SelectorFromSet(s.Spec.Selector)) {
@@ -87,7 +87,7 @@ func servicePorts(o *objects, f *findings) {
 	}
 }
 
-// podPort is the first container that has something, or nil.
+// podPort returns the first container for which has returns true, or nil.
 func podPort(d *appsv1.Deployment, has func(*corev1.Container) bool) *corev1.Container {
 	all := containers(&d.Spec.Template.Spec)
 	if i := slices.IndexFunc(all, has); i >= 0 {
@@ -98,7 +98,7 @@ func podPort(d *appsv1.Deployment, has func(*corev1.Container) bool) *corev1.Con
 
 var image = regexp.MustCompile(`^(envoyproxy/envoy:v1\.\d+\.\d+|bedrock-extproc:dev)$`)
 
-// images: there are two, with a version and without a registry.
+// images: there are two images, with a version and without a registry.
 func images(o *objects, f *findings) {
 	for _, d := range o.deployments {
 		for _, c := range containers(&d.Spec.Template.Spec) {

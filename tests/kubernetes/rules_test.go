@@ -7,12 +7,12 @@ import (
 	"testing"
 )
 
-// findings are what rules have against an overlay.
+// findings are the problems that rules found.
 type findings []string
 
 func (f *findings) add(format string, args ...any) { *f = append(*f, fmt.Sprintf(format, args...)) }
 
-// A rule holds what objects say of each other against each other.
+// A rule checks that the objects of an overlay match each other.
 type rule func(*objects, *findings)
 
 func rules() []rule {
@@ -42,8 +42,7 @@ func TestRules(t *testing.T) {
 	}
 }
 
-// TestBroken breaks one thing at a time, and expects that one finding. It also
-// says what each rule is for.
+// TestBroken breaks one thing at a time and expects its finding.
 func TestBroken(t *testing.T) {
 	used := map[string]bool{}
 	for _, b := range breaks() {

@@ -7,8 +7,7 @@ import (
 	"testing"
 )
 
-// TestRun starts the pods of each overlay on this machine, and calls them as a
-// client would.
+// TestRun starts the pods of each overlay on this machine and makes calls.
 func TestRun(t *testing.T) {
 	for _, name := range overlays {
 		t.Run(name, func(t *testing.T) {
@@ -28,8 +27,8 @@ func TestRun(t *testing.T) {
 	}
 }
 
-// validates asks both programs to check their files, without rewriting those of
-// bedrock-extproc.
+// validates runs both programs' own validation of their files; bedrock-extproc's are
+// not adapted to this machine.
 func (n *node) validates(t *testing.T) {
 	t.Helper()
 	config := filepath.Join(n.folder("configmap-bedrock-extproc"), "config.yaml")
@@ -43,7 +42,7 @@ func (n *node) validates(t *testing.T) {
 	}
 }
 
-// reloads changes the ConfigMap of the running pods.
+// reloads changes the ConfigMap of running pods.
 func (n *node) reloads(t *testing.T) {
 	data := map[string]string{}
 	for name, text := range n.objects.configMap("bedrock-extproc").Data {
@@ -53,11 +52,11 @@ func (n *node) reloads(t *testing.T) {
 	n.awaitDefault(t, "renamed")
 }
 
-// drains ends Envoy as kubelet does, while an answer is in progress.
+// drains stops Envoy like a kubelet while an answer is in progress.
 func (n *node) drains(t *testing.T, envoy *process) {
 	first, rest := stream(t, n.site, `{"messages": [{"role": "user", "content": "x"}], "request_metadata": {"fake.tokens": "80", "fake.pace": "100ms"}}`)
 	if !strings.Contains(first, "content_delta") {
-		t.Fatalf("the stream begins with %q", first)
+		t.Fatalf("the stream starts with %q", first)
 	}
 	pod := n.objects.deployment("envoy").Spec.Template.Spec
 	c := container(&pod, "envoy")
@@ -69,7 +68,7 @@ func (n *node) drains(t *testing.T, envoy *process) {
 		t.Errorf("%v: %v\n%s", preStop, err, out)
 	}
 	if !closes(t, n.site) {
-		t.Error("Envoy does not send clients elsewhere")
+		t.Error("Envoy does not close connections")
 	}
 	envoy.end(t)
 	if got := <-rest; !strings.Contains(got, `"type":"message_stop"`) {

@@ -14,7 +14,7 @@ import (
 	certv1 "github.com/cert-manager/cert-manager/pkg/apis/certmanager/v1"
 )
 
-// An authority signs what Certificates ask for, as cert-manager's CA issuer.
+// An authority issues Certificates like cert-manager's CA issuer.
 type authority struct {
 	key  *ecdsa.PrivateKey
 	cert *x509.Certificate
@@ -40,7 +40,7 @@ func newAuthority(t testing.TB) *authority {
 	return a
 }
 
-// secret has the files that cert-manager would write for a Certificate.
+// secret returns the files that cert-manager would write for a Certificate.
 func (a *authority) secret(t testing.TB, spec *certv1.CertificateSpec) map[string]string {
 	t.Helper()
 	key := newKey(t)
@@ -55,9 +55,9 @@ func (a *authority) secret(t testing.TB, spec *certv1.CertificateSpec) map[strin
 			template.ExtKeyUsage = append(template.ExtKeyUsage, x509.ExtKeyUsageServerAuth)
 		case certv1.UsageClientAuth:
 			template.ExtKeyUsage = append(template.ExtKeyUsage, x509.ExtKeyUsageClientAuth)
-		case certv1.UsageDigitalSignature: // it has that
+		case certv1.UsageDigitalSignature: // always set
 		default:
-			t.Fatalf("usage %q is not known here", usage)
+			t.Fatalf("unsupported usage %q", usage)
 		}
 	}
 	der, err := x509.CreateCertificate(rand.Reader, template, a.cert, key.Public(), a.key)

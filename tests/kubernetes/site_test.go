@@ -12,16 +12,16 @@ import (
 	"testing"
 )
 
-// A site is this machine in the place of a cluster or of Docker: it has a folder
-// for each volume and a free port for each port.
+// A site replaces a cluster or Docker on this machine: it maps volumes to folders and
+// ports to free ports.
 type site struct {
 	dir   string
-	hosts []string          // names that mean this machine
-	ports map[string]string // the port here for one of the examples
-	env   []string          // AWS: the stand-in
+	hosts []string          // host names that resolve to this machine
+	ports map[string]string // maps ports of the examples to ports here
+	env   []string          // AWS variables for the fake Bedrock
 }
 
-// newSite has a stand-in for Bedrock, too.
+// newSite returns a site with a running fake Bedrock.
 func newSite(t testing.TB, hosts ...string) *site {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "site-") //nolint:usetesting // a socket's name must be short
@@ -37,7 +37,7 @@ func newSite(t testing.TB, hosts ...string) *site {
 	return s
 }
 
-// startBedrock returns the URL of a stand-in.
+// startBedrock starts a fake Bedrock and returns its URL.
 func startBedrock(t testing.TB) string {
 	t.Helper()
 	p := start(t, nil, build(t, "./tests/fakebedrock/cmd/fakebedrock"), "-addr", "127.0.0.1:0")
@@ -45,23 +45,23 @@ func startBedrock(t testing.TB) string {
 	p.await(t, func() error {
 		var found bool
 		if _, url, found = strings.Cut(strings.TrimSpace(readFile(t, p.output)), "serving on "); !found {
-			return errors.New("the stand-in does not say where it is")
+			return errors.New("the fake Bedrock does not print its address")
 		}
 		return nil
 	})
 	return url
 }
 
-// address is where something that listens on a port of the examples is.
+// address returns the address here of a port of the examples.
 func (s *site) address(port string) string { return "127.0.0.1:" + s.ports[port] }
 
-// folder is the place of a volume.
+// folder returns the folder of a volume.
 func (s *site) folder(volume string) string { return filepath.Join(s.dir, volume) }
 
 var number = regexp.MustCompile(`\b\d+\b`)
 
-// here rewrites the text of an argument or file for this machine. mounts has the
-// volume of each path in the container.
+// here adapts an argument or file to this machine. mounts maps paths in the container
+// to volumes.
 func (s *site) here(text string, mounts map[string]string) string {
 	text = number.ReplaceAllStringFunc(text, func(n string) string { return cmp.Or(s.ports[n], n) })
 	text = strings.ReplaceAll(text, "0.0.0.0", "127.0.0.1")
@@ -69,15 +69,15 @@ func (s *site) here(text string, mounts map[string]string) string {
 	for _, host := range s.hosts {
 		text = regexp.MustCompile(`(\baddress: )`+host+`\n`).ReplaceAllString(text, "${1}127.0.0.1\n")
 	}
-	// Longer paths first: one may begin like another.
+	// Longer paths first, because a path may be a prefix of another.
 	for _, path := range slices.Backward(slices.Sorted(maps.Keys(mounts))) {
 		text = strings.ReplaceAll(text, path, s.folder(mounts[path]))
 	}
 	return text
 }
 
-// project writes files as kubelet does those of a ConfigMap or Secret: names that
-// lead through the link ..data, which changes at once for all of them.
+// project writes files like a kubelet writes a ConfigMap or Secret: as links through
+// ..data, which is replaced atomically.
 func (s *site) project(t testing.TB, volume string, files map[string]string) {
 	t.Helper()
 	folder := s.folder(volume)

@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// TestTLS holds the program and Envoy to what the overlay "service" says of
-// certificates.
+// TestTLS checks which certificates bedrock-extproc and Envoy accept in the overlay
+// "service".
 func TestTLS(t *testing.T) {
 	n := newNode(t, load(t, "service"))
 	n.startAll(t)
@@ -46,7 +46,7 @@ func TestTLS(t *testing.T) {
 	})
 }
 
-// handshake calls the port of ext_proc with a certificate, and returns the serial of
+// handshake connects to the ext_proc port with a certificate and returns the serial of
 // the server's.
 func (n *node) handshake(t *testing.T, secret map[string]string) (serial string, err error) {
 	t.Helper()
@@ -64,11 +64,11 @@ func (n *node) handshake(t *testing.T, secret map[string]string) (serial string,
 	if err := conn.SetReadDeadline(time.Now().Add(limit)); err != nil {
 		t.Fatal(err)
 	}
-	_, err = conn.Read(make([]byte, 1)) // HTTP/2 settings, or the refusal
+	_, err = conn.Read(make([]byte, 1)) // HTTP/2 SETTINGS, or the rejection
 	return fmt.Sprintf("%x", conn.ConnectionState().PeerCertificates[0].SerialNumber), err
 }
 
-// renew puts a new certificate in a Secret, and returns its serial.
+// renew replaces the certificate in a Secret and returns the new serial.
 func (n *node) renew(t *testing.T, name string) string {
 	t.Helper()
 	secret := n.authority.secret(t, &n.objects.certificate(name).Spec)

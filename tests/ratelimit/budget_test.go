@@ -8,16 +8,16 @@ import (
 	"testing"
 )
 
-// reply is what matters of an answer.
+// reply is the relevant part of a response.
 type reply struct {
 	status    int
-	kind      string // of an error
+	kind      string // error type
 	tokens    int
 	remaining string
 }
 
-// ask makes a call as that user, whole or streamed, and waits until Envoy has told
-// the rate limit service of it: reports is how many times it has by then.
+// ask makes a call as user and waits until Envoy has sent reports requests in total to
+// the rate limit service.
 func (s *system) ask(t *testing.T, user, path, body string, reports int) reply {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, strings.Replace(s.envoy.URL, "http:", "https:", 1)+path, strings.NewReader(body))
@@ -57,8 +57,8 @@ const (
 	prompt = `{"messages":[{"role":"user","content":"What is 2+2?"}]}`
 )
 
-// TestBudget: a user is served until the tokens that Bedrock has counted are the
-// budget, whole and streamed; then come 429s, for this user alone.
+// TestBudget checks that a user gets answers until the tokens counted by Bedrock reach
+// the budget, and then 429. Other users are not affected.
 func TestBudget(t *testing.T) {
 	s := start(t)
 	reports, spent := 0, 0
@@ -80,7 +80,7 @@ func TestBudget(t *testing.T) {
 			t.Errorf("after %d tokens: %+v", spent, r)
 		}
 	}
-	for _, user := range []string{"ann", "eve"} { // one with a budget of her own
+	for _, user := range []string{"ann", "eve"} { // ann has her own budget
 		reports += 2
 		if r := s.ask(t, user, whole, prompt, reports); r.status != http.StatusOK {
 			t.Errorf("%s: %+v", user, r)
@@ -96,11 +96,11 @@ func TestBudget(t *testing.T) {
 		}
 	}
 	if limited != 2 || int(sum) != spent {
-		t.Errorf("the access log has %v refusals and %v tokens, not 2 and %d", limited, sum, spent)
+		t.Errorf("the access log has %v rejections and %v tokens, not 2 and %d", limited, sum, spent)
 	}
 }
 
-// TestFailuresCostNothing: what Bedrock refuses is not charged.
+// TestFailuresCostNothing checks that calls that Bedrock rejects are not charged.
 func TestFailuresCostNothing(t *testing.T) {
 	s := start(t)
 	const throttled = `{"messages":[{"role":"user","content":"hi"}],"request_metadata":{"fake.fault":"throttle"}}`

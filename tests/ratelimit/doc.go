@@ -1,5 +1,4 @@
-// Package ratelimit tries examples/envoy/budget with the real rate limit service,
-// github.com/envoyproxy/ratelimit, which keeps its counts in Redis: the program
-// redis-server where it is on PATH, or else miniredis. It is a module of its own,
-// so that these stay out of the program's.
+// Package ratelimit tests examples/envoy/budget with the real rate limit service,
+// github.com/envoyproxy/ratelimit, and Redis: redis-server if it is on PATH, otherwise
+// miniredis. It is a separate module, so that bedrock-extproc does not depend on them.
 package ratelimit

@@ -18,7 +18,7 @@ import (
 	"github.com/alicebob/miniredis/v2"
 	bootstrapv3 "github.com/envoyproxy/go-control-plane/envoy/config/bootstrap/v3"
 	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
-	_ "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/jwt_authn/v3" // types that the example names
+	_ "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/jwt_authn/v3" // extension types in the example
 	_ "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/local_ratelimit/v3"
 	_ "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/ratelimit/v3"
 	_ "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/rbac/v3"
@@ -26,7 +26,7 @@ import (
 
 const example = "../../examples/envoy/budget"
 
-// programs is the folder with what TestMain builds.
+// programs is the folder with the programs that TestMain builds.
 var programs string
 
 func TestMain(m *testing.M) { os.Exit(testMain(m)) }
@@ -51,8 +51,8 @@ func testMain(m *testing.M) int {
 	return m.Run()
 }
 
-// system is the example as it runs: Redis, the rate limit service, a stand-in for
-// Bedrock, the sidecar and Envoy.
+// system is the running example: Redis, the rate limit service, a fake Bedrock, the
+// sidecar and Envoy.
 type system struct {
 	envoy  *envoytest.Envoy
 	client *http.Client
@@ -62,7 +62,7 @@ type system struct {
 func start(t *testing.T) *system {
 	t.Helper()
 	s := &system{keys: t.TempDir()}
-	s.token(t, "nobody") // makes the keys
+	s.token(t, "nobody") // creates the keys
 	bedrock := httptest.NewServer(fakebedrock.New(fakebedrock.Config{}))
 	t.Cleanup(bedrock.Close)
 	sidecar, limits := freePort(t), freePort(t)
@@ -73,15 +73,15 @@ func start(t *testing.T) *system {
 	return s
 }
 
-// redis returns the address of one that is empty.
+// redis starts an empty Redis and returns its address.
 func redis(t *testing.T) string {
 	t.Helper()
 	program, err := exec.LookPath("redis-server")
 	if err != nil {
-		t.Log("Redis is miniredis: there is no redis-server on PATH")
+		t.Log("using miniredis: redis-server is not on PATH")
 		return miniredis.RunT(t).Addr()
 	}
-	t.Log("Redis is", program)
+	t.Log("using", program)
 	address := freePort(t)
 	_, port, _ := net.SplitHostPort(address)
 	envoytest.Run(t, address, nil, program, "--bind", "127.0.0.1", "--port", port, "--save", "", "--dir", t.TempDir())
@@ -96,7 +96,7 @@ func startSidecar(t *testing.T, address, bedrock string) {
 	}, filepath.Join(programs, "bedrock-extproc"), "-listen", address, "-admin", "", "-drain-delay", "0s", "-config", filepath.Join(example, "config.yaml"))
 }
 
-// startRateLimit starts the service with the example's budgets, made small.
+// startRateLimit starts the service with the example's budgets, reduced.
 func startRateLimit(t *testing.T, address, redis string) {
 	t.Helper()
 	root := t.TempDir()
@@ -130,7 +130,7 @@ func freePort(t *testing.T) string {
 	return l.Addr().String()
 }
 
-// load puts the example in the place of b, with the rate limit service at limits.
+// load replaces b with the example, with the rate limit service at limits.
 func (s *system) load(t *testing.T, b *bootstrapv3.Bootstrap, limits string) {
 	t.Helper()
 	envoytest.Load(t, b, filepath.Join(example, "envoy.yaml"), "keys/", s.keys+"/")
@@ -142,7 +142,7 @@ func (s *system) load(t *testing.T, b *bootstrapv3.Bootstrap, limits string) {
 	service.GetAddress().GetSocketAddress().PortSpecifier = &corev3.SocketAddress_PortValue{PortValue: port}
 }
 
-// token is one of the example's issuer.
+// token returns a JWT from the example's issuer.
 func (s *system) token(t *testing.T, user string) string {
 	t.Helper()
 	out, err := exec.Command(filepath.Join(programs, "issuer"), "-keys", s.keys, "-sub", user).Output()

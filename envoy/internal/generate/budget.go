@@ -22,13 +22,12 @@ import (
 const (
 	rateLimitFilter  = "envoy.filters.http.ratelimit"
 	rateLimitCluster = "ratelimit"
-	nobodyCluster    = "nobody"
-	// rateLimitDomain is that of the rate limit service's configuration.
+	fallbackCluster  = "no_endpoints"
+	// rateLimitDomain must match the rate limit service's configuration.
 	rateLimitDomain = "bedrock"
 )
 
-// budget is secure, with a budget of tokens for each user that a rate limit service
-// keeps.
+// budget is secure with a token budget per user, kept by a rate limit service.
 func budget() (*bootstrapv3.Bootstrap, error) {
 	b, err := secure()
 	if err != nil {
@@ -38,11 +37,11 @@ func budget() (*bootstrapv3.Bootstrap, error) {
 	if err != nil {
 		return nil, err
 	}
-	b.StaticResources.Clusters = append(b.StaticResources.Clusters, service, nobody())
+	b.StaticResources.Clusters = append(b.StaticResources.Clusters, service, emptyCluster())
 	return b, editManager(b, limitTokens)
 }
 
-// limitTokens puts the budget in front of the sidecar.
+// limitTokens adds the rate limit filter before ext_proc.
 func limitTokens(m *hcmv3.HttpConnectionManager) error {
 	limit, err := filter(rateLimitFilter, rateLimit())
 	if err != nil {
@@ -50,14 +49,14 @@ func limitTokens(m *hcmv3.HttpConnectionManager) error {
 	}
 	insert(m, limit)
 	host := m.GetRouteConfig().GetVirtualHosts()[0]
-	// Not in the host's rate_limits, where hits_addend counts for nothing.
-	limits, err := anypb.New(&ratelimitfilterv3.RateLimitPerRoute{RateLimits: []*routev3.RateLimit{ask(), spend()}})
+	// Envoy ignores hits_addend in the virtual host's own rate_limits.
+	limits, err := anypb.New(&ratelimitfilterv3.RateLimitPerRoute{RateLimits: []*routev3.RateLimit{checkBudget(), spendTokens()}})
 	if err != nil {
 		return err
 	}
 	host.TypedPerFilterConfig = map[string]*anypb.Any{rateLimitFilter: limits}
 	host.GetRoutes()[0].Action = &routev3.Route_Route{Route: &routev3.RouteAction{
-		ClusterSpecifier: &routev3.RouteAction_Cluster{Cluster: nobodyCluster},
+		ClusterSpecifier: &routev3.RouteAction_Cluster{Cluster: fallbackCluster},
 	}}
 	return nil
 }
@@ -66,7 +65,7 @@ func rateLimit() *ratelimitfilterv3.RateLimit {
 	return &ratelimitfilterv3.RateLimit{
 		Domain:  rateLimitDomain,
 		Timeout: durationpb.New(250 * time.Millisecond),
-		// Without the service nobody knows what is spent.
+		// Without the service there is no record of spent tokens.
 		FailureModeDeny:         true,
 		EnableXRatelimitHeaders: ratelimitfilterv3.RateLimit_DRAFT_VERSION_03,
 		RateLimitService: &ratelimitv3.RateLimitServiceConfig{
@@ -78,27 +77,28 @@ func rateLimit() *ratelimitfilterv3.RateLimit {
 	}
 }
 
-// nobody is the cluster of the route behind, which answers 503 like a direct
-// response: Envoy's rate limit filter leaves requests alone whose route has no
-// cluster.
-func nobody() *clusterv3.Cluster {
+// emptyCluster is the fallback route's cluster. It has no endpoints, so it answers
+// 503 like a direct response. Envoy's rate limit filter ignores requests whose
+// route has no cluster.
+func emptyCluster() *clusterv3.Cluster {
 	return &clusterv3.Cluster{
-		Name:                 nobodyCluster,
+		Name:                 fallbackCluster,
 		ClusterDiscoveryType: &clusterv3.Cluster_Type{Type: clusterv3.Cluster_STATIC},
-		LoadAssignment:       &endpointv3.ClusterLoadAssignment{ClusterName: nobodyCluster},
+		LoadAssignment:       &endpointv3.ClusterLoadAssignment{ClusterName: fallbackCluster},
 	}
 }
 
-// ask is done before a call: is there something left? It adds nothing.
-func ask() *routev3.RateLimit {
+// checkBudget runs before a call. It adds no hits, so it only rejects calls if the
+// budget is used up.
+func checkBudget() *routev3.RateLimit {
 	return &routev3.RateLimit{
 		Actions:    tokensOfUser(),
 		HitsAddend: &routev3.RateLimit_HitsAddend{Number: wrapperspb.UInt64(0)},
 	}
 }
 
-// spend is done after a call, with the tokens that Bedrock has counted.
-func spend() *routev3.RateLimit {
+// spendTokens runs after a call and adds the tokens that Bedrock counted.
+func spendTokens() *routev3.RateLimit {
 	return &routev3.RateLimit{
 		Actions:           tokensOfUser(),
 		HitsAddend:        &routev3.RateLimit_HitsAddend{Format: "%DYNAMIC_METADATA(" + envoy.MetadataNamespace + ":total_tokens)%"},
@@ -106,8 +106,8 @@ func spend() *routev3.RateLimit {
 	}
 }
 
-// tokensOfUser is the counter: one for each subject of a token. Requests without
-// one, which are probes, have none.
+// tokensOfUser is the counter: one per subject of a JWT. Probes have no JWT and no
+// counter.
 func tokensOfUser() []*routev3.RateLimit_Action {
 	key := func(name string) *metadatav3.MetadataKey_PathSegment {
 		return &metadatav3.MetadataKey_PathSegment{Segment: &metadatav3.MetadataKey_PathSegment_Key{Key: name}}
@@ -118,7 +118,7 @@ func tokensOfUser() []*routev3.RateLimit_Action {
 	}}}}
 }
 
-// serviceCluster is the rate limit service: HTTP/2, like the sidecar.
+// serviceCluster is the rate limit service's cluster.
 func serviceCluster() (*clusterv3.Cluster, error) {
 	c, err := envoy.Cluster(envoy.Config{ExtProc: "127.0.0.1:8081"})
 	if err != nil {

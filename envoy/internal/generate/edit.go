@@ -25,7 +25,7 @@ func editManager(b *bootstrapv3.Bootstrap, edit func(*hcmv3.HttpConnectionManage
 	return config.MarshalFrom(&manager)
 }
 
-// insert puts filters in front of ext_proc, in their order.
+// insert adds filters before ext_proc, in order.
 func insert(m *hcmv3.HttpConnectionManager, filters ...*hcmv3.HttpFilter) {
 	at := slices.IndexFunc(m.HttpFilters, func(f *hcmv3.HttpFilter) bool { return f.GetName() == envoy.FilterName })
 	m.HttpFilters = slices.Insert(m.HttpFilters, at, filters...)

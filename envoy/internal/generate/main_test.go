@@ -42,7 +42,7 @@ func TestEnvoyAcceptsTheExamples(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, config := range all {
-		if name == "snippet.yaml" { // pieces, each of which is in the others
+		if name == "snippet.yaml" { // the other files contain its parts
 			continue
 		}
 		config = bytes.ReplaceAll(config, []byte("filename: keys/"), []byte("filename: "+keys+"/"))
@@ -50,13 +50,13 @@ func TestEnvoyAcceptsTheExamples(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	// The check itself must be able to fail.
+	// The check itself can fail.
 	if err := envoytest.Validate(t, []byte("static_resources: {listeners: [{nonsense: 1}]}")); err == nil {
-		t.Error("Envoy accepts nonsense")
+		t.Error("Envoy accepts an invalid configuration")
 	}
 }
 
-// TestReadmeListsEnvoysAnswers compares the table with the configuration.
+// TestReadmeListsEnvoysAnswers compares the README's table with the snippet.
 func TestReadmeListsEnvoysAnswers(t *testing.T) {
 	snippet, err := os.ReadFile(filepath.Join(folder, "snippet.yaml"))
 	if err != nil {

@@ -15,7 +15,7 @@ import (
 	"bedrock-extproc/envoy"
 )
 
-// balanced is a configuration with two sidecars.
+// balanced has two sidecars.
 func balanced() (*bootstrapv3.Bootstrap, error) {
 	b, err := envoy.Bootstrap(envoy.Config{})
 	if err != nil {
@@ -28,16 +28,16 @@ func balanced() (*bootstrapv3.Bootstrap, error) {
 	return b, nil
 }
 
-// routes is a configuration in which the host of a request decides about the
-// backend: the one with a region's name about that region's, llm.example leaves it
-// to the client, and others are not served.
+// routes selects the backend by the request's host: eu.llm.example and
+// us.llm.example have a fixed backend, llm.example lets the client choose, and
+// other hosts get 404.
 func routes() (*bootstrapv3.Bootstrap, error) {
 	b, err := envoy.Bootstrap(envoy.Config{})
 	if err != nil {
 		return nil, err
 	}
 	return b, editManager(b, func(m *hcmv3.HttpConnectionManager) error {
-		// A host is the same with a port and with a dot at its end.
+		// Match hosts with a port or a trailing dot, too.
 		m.StripPortMode = &hcmv3.HttpConnectionManager_StripAnyHostPort{StripAnyHostPort: true}
 		m.StripTrailingHostDot = true
 		all := m.GetRouteConfig()
@@ -51,12 +51,12 @@ func routes() (*bootstrapv3.Bootstrap, error) {
 			}
 			all.VirtualHosts = append(all.VirtualHosts, own)
 		}
-		nobody := proto.CloneOf(open)
-		nobody.Name, nobody.Domains = "others", []string{"*"}
-		nobody.GetRoutes()[0].Name = nobody.GetName()
-		nobody.GetRoutes()[0].GetDirectResponse().Status = http.StatusNotFound
-		all.VirtualHosts = append(all.VirtualHosts, nobody)
-		return override(nobody, &extprocv3.ExtProcPerRoute{Override: &extprocv3.ExtProcPerRoute_Disabled{Disabled: true}})
+		others := proto.CloneOf(open)
+		others.Name, others.Domains = "others", []string{"*"}
+		others.GetRoutes()[0].Name = others.GetName()
+		others.GetRoutes()[0].GetDirectResponse().Status = http.StatusNotFound
+		all.VirtualHosts = append(all.VirtualHosts, others)
+		return override(others, &extprocv3.ExtProcPerRoute{Override: &extprocv3.ExtProcPerRoute_Disabled{Disabled: true}})
 	})
 }
 

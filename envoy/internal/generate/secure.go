@@ -26,14 +26,13 @@ import (
 
 const (
 	jwtFilter = "envoy.filters.http.jwt_authn"
-	// payloadKey is where the claims stand in jwt_authn's dynamic metadata.
+	// payloadKey is the key of the claims in jwt_authn's dynamic metadata.
 	payloadKey = "jwt_payload"
 	// group is the group whose members may call.
 	group = "llm"
 )
 
-// secure is a configuration with TLS, tokens, a group of callers and a local rate
-// limit.
+// secure has TLS, JWT authentication, a group of callers and a local rate limit.
 func secure() (*bootstrapv3.Bootstrap, error) {
 	b, err := envoy.Bootstrap(envoy.Config{Listen: "127.0.0.1:8443"})
 	if err != nil {
@@ -79,8 +78,8 @@ func downstreamTLS() (*corev3.TransportSocket, error) {
 	}, nil
 }
 
-// jwtAuthn wants a token for everything but probes. The token ends here; its
-// claims go on as dynamic metadata.
+// jwtAuthn requires a JWT, except for probes. It removes the JWT from the request
+// and stores the claims as dynamic metadata.
 func jwtAuthn() *jwtv3.JwtAuthentication {
 	prefix := func(p string) *routev3.RouteMatch {
 		return &routev3.RouteMatch{PathSpecifier: &routev3.RouteMatch_Path{Path: p}}
@@ -108,7 +107,7 @@ func jwtAuthn() *jwtv3.JwtAuthentication {
 	}
 }
 
-// rules let members of the group in, and probes.
+// rules allow probes, and members of the group.
 func rules() *rbacv3.RBAC {
 	anybody := []*rbacv3.Principal{{Identifier: &rbacv3.Principal_Any{Any: true}}}
 	path := func(p string) *rbacv3.Permission {
@@ -142,7 +141,7 @@ func segment(key string) *matcherv3.MetadataMatcher_PathSegment {
 	return &matcherv3.MetadataMatcher_PathSegment{Segment: &matcherv3.MetadataMatcher_PathSegment_Key{Key: key}}
 }
 
-// localRateLimit bounds the calls through this Envoy.
+// localRateLimit limits the calls per second through this Envoy.
 func localRateLimit() *localv3.LocalRateLimit {
 	always := &corev3.RuntimeFractionalPercent{DefaultValue: &typev3.FractionalPercent{Numerator: 100}}
 	return &localv3.LocalRateLimit{
@@ -155,7 +154,7 @@ func localRateLimit() *localv3.LocalRateLimit {
 	}
 }
 
-// logSubject adds who called to the access log.
+// logSubject adds the JWT's subject to the access log.
 func logSubject(log *accesslogv3.AccessLog) error {
 	var file filev3.FileAccessLog
 	if err := log.GetTypedConfig().UnmarshalTo(&file); err != nil {

@@ -1,6 +1,6 @@
-// Command issuer stands in for an identity provider, to try the examples with: it
-// makes a certificate for localhost and a key for tokens in a folder, unless they
-// are there, and prints a token.
+// Command issuer is a substitute for an identity provider, to try the examples with.
+// It creates a certificate for localhost and a signing key in a folder, unless they
+// exist, and prints a JWT.
 package main
 
 import (
@@ -34,9 +34,9 @@ func main() {
 func run(args []string, out io.Writer) error {
 	fs := flag.NewFlagSet("issuer", flag.ContinueOnError)
 	keys := fs.String("keys", "keys", "folder for tls.crt, tls.key, jwks.json and issuer.key")
-	subject := fs.String("sub", "ann", "the claim sub: who the token is for")
-	groups := fs.String("groups", "llm", "the claim groups, separated by commas")
-	team := fs.String("team", "search", "the claim team; \"\" for none")
+	subject := fs.String("sub", "ann", "claim sub: the caller")
+	groups := fs.String("groups", "llm", "claim groups, separated by commas")
+	team := fs.String("team", "search", "claim team; \"\" for none")
 	lasts := fs.Duration("lasts", time.Hour, "how long the token is valid")
 	if err := fs.Parse(args); err != nil {
 		return err
@@ -60,7 +60,7 @@ func run(args []string, out io.Writer) error {
 	return err
 }
 
-// prepare makes what is missing in the folder, and returns the key for tokens.
+// prepare creates the keys if they are missing and returns the signing key.
 func prepare(dir string) (*ecdsa.PrivateKey, error) {
 	file := filepath.Join(dir, "issuer.key")
 	text, err := os.ReadFile(file)
@@ -110,7 +110,7 @@ func newKey(dir, name string) (*ecdsa.PrivateKey, error) {
 	return key, os.WriteFile(filepath.Join(dir, name), pem.EncodeToMemory(&pem.Block{Type: "EC PRIVATE KEY", Bytes: der}), 0o600)
 }
 
-// certify signs a certificate for localhost with its own key.
+// certify writes a self-signed certificate for localhost.
 func certify(file string, key *ecdsa.PrivateKey) error {
 	template := &x509.Certificate{
 		SerialNumber: big.NewInt(time.Now().UnixNano()), Subject: pkix.Name{CommonName: "localhost"}, DNSNames: []string{"localhost"},
@@ -123,7 +123,7 @@ func certify(file string, key *ecdsa.PrivateKey) error {
 	return os.WriteFile(file, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), 0o644) //nolint:gosec // public
 }
 
-// publish writes the key set by which tokens are verified (RFC 7517).
+// publish writes the JWKS (RFC 7517) with the public key.
 func publish(file string, key *ecdsa.PrivateKey) error {
 	point, err := key.PublicKey.Bytes() // 4, x, y
 	if err != nil {
@@ -139,7 +139,7 @@ func publish(file string, key *ecdsa.PrivateKey) error {
 	return os.WriteFile(file, text, 0o644) //nolint:gosec // public
 }
 
-// sign makes a token (RFC 7519) with ES256 (RFC 7518, section 3.4).
+// sign returns a JWT (RFC 7519), signed with ES256 (RFC 7518, section 3.4).
 func sign(key *ecdsa.PrivateKey, claims map[string]any) (string, error) {
 	payload, err := json.Marshal(claims)
 	if err != nil {

@@ -1,6 +1,6 @@
-# Envoy's preStop: drain.sh SECONDS. Answers in progress end before Envoy does, if
-# they do within that time. Envoy goes on serving meanwhile, as some clients hear
-# late that this pod is leaving.
+# Usage: drain.sh SECONDS. Envoy's preStop hook: waits up to SECONDS for answers in
+# progress. Envoy keeps serving meanwhile, because some clients learn late that the pod
+# is stopping.
 set -eu
 
 admin() {
@@ -10,7 +10,7 @@ admin() {
   exec 3>&-
 }
 
-# From now on Envoy closes each connection after its next answer.
+# Makes Envoy close each connection after its next response.
 admin 'POST /healthcheck/fail'
 sleep 5
 until admin 'GET /stats?filter=^http.bedrock.downstream_rq_active$' | grep -q 'downstream_rq_active: 0'; do

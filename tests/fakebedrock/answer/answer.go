@@ -6,15 +6,15 @@ import (
 	"bedrock-extproc/tests/fakebedrock/converse"
 )
 
-// Options bend an answer.
+// Options change an answer. ModelID selects the family's format of tool calls.
 type Options struct {
 	ModelID string
-	Text    string   // said instead of anything that the request suggests
-	Tokens  int      // not 0: a text of so many tokens
+	Text    string   // replaces the composed text, if not ""
+	Tokens  int      // if not 0, answer with a text of this many tokens
 	Show    []string // kinds of content to add; see Shows
 }
 
-// Compose answers a request.
+// Compose returns the answer to a request.
 func Compose(r *converse.Request, o Options) converse.Reply {
 	reply := guarded(r, o)
 	if reply == nil {
@@ -33,7 +33,7 @@ func Compose(r *converse.Request, o Options) converse.Reply {
 	return *reply
 }
 
-// content chooses what to say, the more specific first.
+// content chooses the answer, the most specific first.
 func content(r *converse.Request, o Options) []converse.ReplyBlock {
 	text := question(r)
 	switch {
@@ -54,11 +54,11 @@ func content(r *converse.Request, o Options) []converse.ReplyBlock {
 	if cited, ok := cite(r); ok {
 		return cited
 	}
-	return say(converseAbout(r, text))
+	return say(textAnswer(r, text))
 }
 
-// converseAbout answers in words.
-func converseAbout(r *converse.Request, text string) string {
+// textAnswer returns an answer without tools.
+func textAnswer(r *converse.Request, text string) string {
 	if sum, ok := calculate(text); ok {
 		return sum
 	}
@@ -77,10 +77,10 @@ func converseAbout(r *converse.Request, text string) string {
 	return "You said: \"" + text + "\""
 }
 
-// maxQuestion bounds what is read of a user's text, and repeated.
+// maxQuestion limits how much of a user's text is read and repeated, in bytes.
 const maxQuestion = 4000
 
-// question is the last user text, or its beginning.
+// question returns the last user text, truncated to maxQuestion.
 func question(r *converse.Request) string {
 	text := r.LastUserText()
 	if len(text) <= maxQuestion {
@@ -103,7 +103,7 @@ func firstWord(text string) string {
 	return ""
 }
 
-// filler is a text of exactly n tokens.
+// filler returns a text of exactly n tokens.
 func filler(n int) string {
 	words := strings.Fields("the stand in counts every token that it sends and sends every token that it counts so")
 	var b strings.Builder

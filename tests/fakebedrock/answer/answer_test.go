@@ -20,7 +20,7 @@ func parse(t *testing.T, body string) *converse.Request {
 	return &r
 }
 
-// asking is a request of one user text; rest is further members.
+// asking returns a request with one user text and further members, rest.
 func asking(t *testing.T, text, rest string) *converse.Request {
 	t.Helper()
 	quoted, err := json.Marshal(text)
@@ -30,7 +30,7 @@ func asking(t *testing.T, text, rest string) *converse.Request {
 	return parse(t, `{"messages":[{"role":"user","content":[{"text":`+string(quoted)+`}]}]`+rest+`}`)
 }
 
-// outline is a reply in short: texts, and calls as name(input).
+// outline summarizes a reply: texts, and calls as name(input).
 func outline(reply converse.Reply) []string {
 	var list []string
 	for _, block := range reply.Content {
@@ -126,7 +126,7 @@ func TestToolCalls(t *testing.T) {
 		"List the servers":                              {noArgs, "", []string{"I will ask list_servers.", `list_servers({})`}},
 		"Explain quantum computing":                     {weather + "," + search, "", []string{quantumComputing}},
 		"What is 2+2?":                                  {weather, "", []string{"2 + 2 = 4."}},
-		"Which city is old?":                            {weather, "", []string{`You said: "Which city is old?"`}}, // one word of a description is no fit
+		"Which city is old?":                            {weather, "", []string{`You said: "Which city is old?"`}}, // one word of a description is not enough
 		"anything at all":                               {weather, `{"any":{}}`, []string{`get_weather({})`}},
 		"news of the weather":                           {search + "," + weather, `{"any":{}}`, []string{`get_weather({})`}},
 		"whatever":                                      {weather + "," + search, `{"tool":{"name":"webSearch"}}`, []string{`webSearch({"query": "whatever", "limit": 3})`}},
@@ -215,19 +215,19 @@ func TestExtras(t *testing.T) {
 	for name, test := range map[string]struct {
 		rest string
 		show []string
-		want string // in the JSON of the content
+		want string // part of the content's JSON
 	}{
-		"reasoning":     {show: []string{"reasoning"}, want: `{"reasoningContent":{"reasoningText":{"signature":"`},
-		"redacted":      {show: []string{"redacted"}, want: `{"reasoningContent":{"redactedContent":"`},
-		"image":         {show: []string{"image"}, want: `{"image":{"format":"png","source":{"bytes":"iVBOR`},
-		"citations":     {show: []string{"citations"}, want: `{"citationsContent":{"citations":[{"location":{"web":`},
-		"server tool":   {show: []string{"server-tool"}, want: `"type":"nova_code_interpreter_result"`},
-		"thinking":      {rest: `,"additionalModelRequestFields":{"thinking":{"type":"enabled","budget_tokens":1024}}`, want: `{"reasoningContent":{"reasoningText":`},
-		"effort":        {rest: `,"additionalModelRequestFields":{"reasoning_effort":"low"}`, want: `{"reasoningContent":{"reasoningText":`},
-		"json schema":   {rest: `,"outputConfig":{"textFormat":{"type":"json_schema","structure":{"jsonSchema":{"schema":"{\"type\":\"object\",\"properties\":{\"city\":{\"type\":\"string\"},\"n\":{\"type\":\"integer\"}},\"required\":[\"city\",\"n\"]}"}}}}`, want: `{\"city\": \"Rome\", \"n\": 4}`},
-		"guardrail":     {show: []string{"guardrail"}, want: "the guardrail does not let me"},
-		"not thinking":  {rest: `,"additionalModelRequestFields":{"thinking":{"type":"disabled"}}`, want: `[{"text":"You said`},
-		"nothing asked": {want: `[{"text":"You said`},
+		"reasoning":    {show: []string{"reasoning"}, want: `{"reasoningContent":{"reasoningText":{"signature":"`},
+		"redacted":     {show: []string{"redacted"}, want: `{"reasoningContent":{"redactedContent":"`},
+		"image":        {show: []string{"image"}, want: `{"image":{"format":"png","source":{"bytes":"iVBOR`},
+		"citations":    {show: []string{"citations"}, want: `{"citationsContent":{"citations":[{"location":{"web":`},
+		"server tool":  {show: []string{"server-tool"}, want: `"type":"nova_code_interpreter_result"`},
+		"thinking":     {rest: `,"additionalModelRequestFields":{"thinking":{"type":"enabled","budget_tokens":1024}}`, want: `{"reasoningContent":{"reasoningText":`},
+		"effort":       {rest: `,"additionalModelRequestFields":{"reasoning_effort":"low"}`, want: `{"reasoningContent":{"reasoningText":`},
+		"json schema":  {rest: `,"outputConfig":{"textFormat":{"type":"json_schema","structure":{"jsonSchema":{"schema":"{\"type\":\"object\",\"properties\":{\"city\":{\"type\":\"string\"},\"n\":{\"type\":\"integer\"}},\"required\":[\"city\",\"n\"]}"}}}}`, want: `{\"city\": \"Rome\", \"n\": 4}`},
+		"guardrail":    {show: []string{"guardrail"}, want: "the guardrail does not let me"},
+		"not thinking": {rest: `,"additionalModelRequestFields":{"thinking":{"type":"disabled"}}`, want: `[{"text":"You said`},
+		"no text":      {want: `[{"text":"You said`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			reply := Compose(asking(t, "Four things from Rome: 4", test.rest), Options{Show: test.show})
@@ -238,7 +238,7 @@ func TestExtras(t *testing.T) {
 	}
 	for _, name := range Shows() {
 		if reply := Compose(asking(t, "hello", ""), Options{Show: []string{name}}); len(reply.Content) < 2 && name != "guardrail" {
-			t.Errorf("%s shows nothing", name)
+			t.Errorf("%s has no test case", name)
 		}
 	}
 }

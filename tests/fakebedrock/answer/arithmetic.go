@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// maxExpression bounds an expression, and with it the digits of its value.
+// maxExpression limits the length of an expression, and so the digits of its value.
 const maxExpression = 200
 
 var (
@@ -19,7 +19,8 @@ var (
 	binary      = regexp.MustCompile(`[\d)]\s*[-+*/]\s*[-(\d.]`)
 )
 
-// findExpression is the first arithmetic in a text: "2+2" in "What is 2+2?".
+// findExpression returns the first arithmetic expression in a text, such as "2+2" in
+// "What is 2+2?".
 func findExpression(text string) (string, bool) {
 	text = dates.ReplaceAllString(spokenOperators.Replace(text), " _ ")
 	for _, found := range expressions.FindAllString(text, -1) {
@@ -32,7 +33,7 @@ func findExpression(text string) (string, bool) {
 	return "", false
 }
 
-// calculate answers a text that holds arithmetic: "2 + 2 = 4."
+// calculate answers a text with an arithmetic expression: "2 + 2 = 4."
 func calculate(text string) (string, bool) {
 	expression, ok := findExpression(text)
 	if !ok {
@@ -49,7 +50,8 @@ func calculate(text string) (string, bool) {
 	return spaced(expression) + " = " + number + ".", true
 }
 
-// decimal writes a number, rounded to ten places if it has more.
+// decimal formats a number, rounded to ten decimal places. exact is false if rounding
+// changed it.
 func decimal(value *big.Rat) (number string, exact bool) {
 	const places = 10
 	number = value.FloatString(places)
@@ -58,7 +60,7 @@ func decimal(value *big.Rat) (number string, exact bool) {
 	return number, ok && back.Cmp(value) == 0
 }
 
-// spaced writes an expression with a space around its binary operators.
+// spaced formats an expression with spaces around binary operators.
 func spaced(expression string) string {
 	var b strings.Builder
 	last := byte('(')
@@ -79,7 +81,7 @@ var (
 	errSyntax = errors.New("not an expression")
 )
 
-// evaluate computes + - * / with precedence and parentheses, exactly.
+// evaluate computes an expression of + - * / and parentheses exactly.
 func evaluate(expression string) (*big.Rat, error) {
 	p := &parser{rest: strings.Join(strings.Fields(expression), "")}
 	value, err := p.sum()
@@ -89,9 +91,10 @@ func evaluate(expression string) (*big.Rat, error) {
 	return value, err
 }
 
-// parser reads an expression from the front.
+// parser is a recursive descent parser. rest is the input that is left.
 type parser struct{ rest string }
 
+// take consumes and returns the next character if it is one of operators, else 0.
 func (p *parser) take(operators string) byte {
 	if p.rest == "" || strings.IndexByte(operators, p.rest[0]) < 0 {
 		return 0

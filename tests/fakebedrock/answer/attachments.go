@@ -7,7 +7,7 @@ import (
 	"bedrock-extproc/tests/fakebedrock/converse"
 )
 
-// describeAttachments tells what came beside the text: "" for nothing.
+// describeAttachments describes media and documents; "" if there are none.
 func describeAttachments(blocks []converse.Block) string {
 	var seen []string
 	for _, b := range blocks {

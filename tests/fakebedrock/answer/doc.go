@@ -1,5 +1,4 @@
-// Package answer composes what the stand-in says: enough to make a demonstration
-// worth watching, and the same every time. It knows arithmetic, calls the tools
-// that a question fits, uses their results, explains one topic well and any other
-// frankly, and repeats the rest.
+// Package answer composes the fake Bedrock's answers, which are good enough for
+// demonstrations and reproducible. It does arithmetic, calls tools that match a
+// question, uses their results, explains one topic, and repeats everything else.
 package answer

@@ -7,7 +7,7 @@ import (
 
 var asksToExplain = regexp.MustCompile(`(?i)^\s*(?:please\s+)?(?:can you |could you )?(?:explain|describe|tell me about|what (?:is|are)|who (?:is|was)|how (?:does|do)|why (?:is|are|does|do)|write about)\s+(.+?)[\s?.!]*$`)
 
-// topicOf is what a text wants explained.
+// topicOf returns the topic that a text asks to explain.
 func topicOf(text string) (string, bool) {
 	found := asksToExplain.FindStringSubmatch(text)
 	if found == nil {
@@ -20,7 +20,7 @@ func topicOf(text string) (string, bool) {
 	return topic, true
 }
 
-// known are the topics with a text of their own, by a word of theirs.
+// known are the topics with their own text, by a phrase in the topic.
 var known = []struct{ word, text string }{
 	{"quantum computing", quantumComputing},
 	{"quantum computer", quantumComputing},

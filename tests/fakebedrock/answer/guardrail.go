@@ -8,8 +8,8 @@ import (
 	"bedrock-extproc/tests/fakebedrock/converse"
 )
 
-// guarded is the reply of a guardrail that steps in, nil if none does. It steps in
-// when the request names one and the user says "forbidden".
+// guarded returns the reply of an intervening guardrail, or nil. A guardrail intervenes
+// if the request has one and the user says "forbidden", or if Show lists it.
 func guarded(r *converse.Request, o Options) *converse.Reply {
 	config := r.GuardrailConfig
 	forbidden := config != nil && strings.Contains(strings.ToLower(question(r)), "forbidden")

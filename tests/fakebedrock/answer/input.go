@@ -10,11 +10,11 @@ import (
 	"bedrock-extproc/tests/fakebedrock/converse"
 )
 
-// property is one of a tool's JSON schema.
+// property is a property of a tool's JSON schema.
 type property struct {
 	name     string
 	required bool
-	Type     any               `json:"type"` // a name, or a list of them
+	Type     any               `json:"type"` // a string or a list of strings
 	Enum     []any             `json:"enum"`
 	Items    json.RawMessage   `json:"items"`
 	Const    json.RawMessage   `json:"const"`
@@ -36,7 +36,7 @@ func (p *property) is(kind string) bool {
 
 func propertiesOf(tool *converse.ToolSpec) []property { return properties(tool.InputSchema.JSON) }
 
-// properties are those of an object's schema, in its order.
+// properties returns the properties of an object's schema, in their order.
 func properties(schema json.RawMessage) []property {
 	var object struct {
 		Properties json.RawMessage
@@ -55,7 +55,7 @@ func properties(schema json.RawMessage) []property {
 	return list
 }
 
-// members are those of a JSON object, in its order.
+// members iterates over the members of a JSON object, in their order.
 func members(object json.RawMessage) func(yield func(string, json.RawMessage) bool) {
 	return func(yield func(string, json.RawMessage) bool) {
 		dec := json.NewDecoder(bytes.NewReader(object))
@@ -76,8 +76,8 @@ func hasProperty(tool *converse.ToolSpec, name string) bool {
 	return slices.ContainsFunc(propertiesOf(tool), func(p property) bool { return p.name == name })
 }
 
-// inputs are the arguments for each call of a tool: one call a place, when the
-// tool takes one place and the text has several.
+// inputs returns the arguments of each call of a tool. If the tool takes one place and
+// the text names several, there is one call per place.
 func inputs(tool *converse.ToolSpec, text string) []json.RawMessage {
 	places := placesIn(text)
 	takers := 0
@@ -96,7 +96,8 @@ func inputs(tool *converse.ToolSpec, text string) []json.RawMessage {
 	return list
 }
 
-// source is what arguments are taken from, each once.
+// source is the text that arguments are taken from. Each place and number is used
+// once.
 type source struct {
 	text    string
 	places  []string
@@ -130,7 +131,8 @@ func (s *source) number(whole bool) (string, bool) {
 	return "", false
 }
 
-// fill writes an object for a schema: what is required, and what the text has.
+// fill returns an object for a schema, with all required properties and those that
+// have a value in the text.
 func fill(schema json.RawMessage, s *source) json.RawMessage {
 	var b bytes.Buffer
 	b.WriteByte('{')

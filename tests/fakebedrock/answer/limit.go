@@ -31,7 +31,7 @@ func firstIndex(text string, sequences []string) int {
 	return first
 }
 
-// cutAtLimit ends the reply after so many tokens, and returns those it has.
+// cutAtLimit truncates the reply to limit tokens, if set, and returns its tokens.
 func cutAtLimit(reply *converse.Reply, limit *int) int {
 	spent := 0
 	for i, block := range reply.Content {
@@ -48,7 +48,7 @@ func cutAtLimit(reply *converse.Reply, limit *int) int {
 	return spent
 }
 
-// cutBlock adds what the first tokens of a block hold, if anything.
+// cutBlock adds the first tokens of a block to the reply.
 func cutBlock(reply *converse.Reply, block converse.ReplyBlock, tokens int) {
 	if text, ok := block["text"].(string); ok && tokens > 0 {
 		reply.Content = append(reply.Content, converse.ReplyBlock{"text": firstTokens(text, tokens)})
@@ -64,10 +64,10 @@ func firstTokens(text string, n int) string {
 	return strings.Join(list[:min(n, len(list))], "")
 }
 
-// callCost is what a tool call costs beside its input.
+// callCost is the number of tokens of a tool call in addition to its input.
 const callCost = 4
 
-// cost is the tokens of a block.
+// cost returns the tokens of a block.
 func cost(block converse.ReplyBlock) int {
 	if text, ok := block["text"].(string); ok {
 		return converse.CountTokens(text)

@@ -13,7 +13,8 @@ var (
 	lowerPlace = regexp.MustCompile(`(?i)\b(?:weather|temperature|forecast|time|population)\b.*?\b(?:in|at|for|of)\s+([\p{L}'-]+(?:\s+and\s+[\p{L}'-]+)*)`)
 )
 
-// placesIn are the places that a text names: Seattle in "the weather in Seattle".
+// placesIn returns the geographic places in a text, such as Seattle in "the weather in
+// Seattle".
 func placesIn(text string) []string {
 	var places []string
 	for _, found := range placeList.FindAllStringSubmatch(text, -1) {

@@ -18,7 +18,7 @@ var (
 
 func (p *property) isPlace() bool { return placeNames.MatchString(p.name) }
 
-// value is what the text has for a property.
+// value returns the property's value from the text, if there is one.
 func (p *property) value(s *source) (json.RawMessage, bool) {
 	switch {
 	case p.Const != nil:
@@ -39,7 +39,7 @@ func (p *property) value(s *source) (json.RawMessage, bool) {
 	return nil, false
 }
 
-// text is what the text has for a property of characters.
+// text returns the value of a string property from the text, if there is one.
 func (p *property) text(s *source) (string, bool) {
 	switch {
 	case p.name == "expression":
@@ -61,7 +61,7 @@ func (p *property) text(s *source) (string, bool) {
 	return "", false
 }
 
-// chosen is the value of an enumeration that the text names.
+// chosen returns the enumeration value that the text names, if any.
 func (p *property) chosen(text string) (json.RawMessage, bool) {
 	asked := words(text)
 	for _, v := range p.Enum {
@@ -74,7 +74,7 @@ func (p *property) chosen(text string) (json.RawMessage, bool) {
 	return nil, false
 }
 
-// invent is a value for a required property of which the text says nothing.
+// invent returns a value for a required property that the text does not have.
 func (p *property) invent(s *source) json.RawMessage {
 	switch {
 	case p.Default != nil:
@@ -107,7 +107,7 @@ func (p *property) inventList(s *source) json.RawMessage {
 	if json.Unmarshal(p.Items, &item) != nil {
 		return json.RawMessage("[]")
 	}
-	if item.is("array") { // deeper than anybody looks
+	if item.is("array") { // deeper nesting is not filled
 		return json.RawMessage("[]")
 	}
 	if value, ok := item.value(s); ok {

@@ -8,7 +8,7 @@ import (
 	"bedrock-extproc/tests/fakebedrock/converse"
 )
 
-// toolResults are those of the last turn.
+// toolResults returns the tool results of the last turn.
 func toolResults(r *converse.Request) []*converse.ToolResult {
 	var list []*converse.ToolResult
 	for _, b := range r.LastUserTurn() {
@@ -19,7 +19,7 @@ func toolResults(r *converse.Request) []*converse.ToolResult {
 	return list
 }
 
-// useResults tells what the tools said.
+// useResults puts the tool results into words.
 func useResults(r *converse.Request, results []*converse.ToolResult) string {
 	calls := map[string]*converse.ToolUse{}
 	for _, m := range r.Messages {
@@ -79,8 +79,8 @@ func contentText(blocks []converse.Block) string {
 	return strings.Join(parts, " ")
 }
 
-// plain writes JSON for people: {"temperature": 12, "sky": "rain"} is
-// "temperature 12, sky rain".
+// plain puts JSON into words: {"temperature": 12, "sky": "rain"} becomes "temperature
+// 12, sky rain".
 func plain(value json.RawMessage) string {
 	value = bytes.TrimSpace(value)
 	var text string

@@ -17,7 +17,8 @@ func Shows() []string {
 // onePixel is a PNG.
 const onePixel = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 
-// extras are the blocks before the answer: what was thought, drawn or looked up.
+// extras returns the blocks before the answer: reasoning, images, citations, server
+// tool calls.
 func extras(r *converse.Request, o Options) []converse.ReplyBlock {
 	var blocks []converse.ReplyBlock
 	shows := func(kind string) bool { return slices.Contains(o.Show, kind) }
@@ -43,7 +44,7 @@ func extras(r *converse.Request, o Options) []converse.ReplyBlock {
 	return blocks
 }
 
-// reasoning is signed as models sign it: by characters that mean nothing here.
+// reasoning returns a reasoning block with a meaningless signature.
 func reasoning(text string) converse.ReplyBlock {
 	signature := base64.StdEncoding.EncodeToString([]byte("fakebedrock signed: " + text))
 	return converse.ReplyBlock{"reasoningContent": map[string]any{
@@ -64,7 +65,7 @@ func serverTool() []converse.ReplyBlock {
 	}
 }
 
-// thinks says whether the request asks the model to reason.
+// thinks reports whether the request enables reasoning.
 func thinks(r *converse.Request) bool {
 	var fields map[string]json.RawMessage
 	if json.Unmarshal(r.AdditionalModelRequestFields, &fields) != nil {
@@ -79,7 +80,7 @@ func thinks(r *converse.Request) bool {
 	return fields["reasoning_effort"] != nil
 }
 
-// cite answers from a document whose citations are on.
+// cite answers from the first document with citations enabled.
 func cite(r *converse.Request) ([]converse.ReplyBlock, bool) {
 	index := 0
 	for _, b := range r.LastUserTurn() {

@@ -7,7 +7,7 @@ import (
 	"bedrock-extproc/tests/fakebedrock/converse"
 )
 
-// structured is an object for the schema that the request wants, if it wants one.
+// structured returns an object for the request's output schema, if it has one.
 func structured(r *converse.Request) (string, bool) {
 	if r.OutputConfig == nil || r.OutputConfig.TextFormat == nil || r.OutputConfig.TextFormat.Structure.JSONSchema == nil {
 		return "", false
@@ -17,8 +17,8 @@ func structured(r *converse.Request) (string, bool) {
 	return string(fill(schema, &source{text: text, places: placesIn(text)})), true
 }
 
-// responseFields answers additionalModelResponseFieldPaths: of all that a model
-// might tell, this one tells its stop_sequence and stop_reason.
+// responseFields answers additionalModelResponseFieldPaths. It supports stop_sequence
+// and stop_reason.
 func responseFields(r *converse.Request, stopReason string) json.RawMessage {
 	fields := map[string]any{}
 	for _, path := range r.AdditionalModelResponseFieldPaths {

@@ -12,8 +12,8 @@ import (
 
 type rawJSON = json.RawMessage
 
-// callTools calls the offered tool that the last user text fits, or the one that
-// the request insists on. It returns nil when there is nothing to call.
+// callTools calls the tool that matches the last user text, or the one that toolChoice
+// forces. It returns nil if there is no tool to call.
 func callTools(r *converse.Request, o Options) []converse.ReplyBlock {
 	if r.ToolConfig == nil {
 		return nil
@@ -37,7 +37,7 @@ func callTools(r *converse.Request, o Options) []converse.ReplyBlock {
 	return blocks
 }
 
-// choose finds the tool to call, and says whether the request insists on one.
+// choose returns the tool to call. forced reports whether toolChoice forces a call.
 func choose(c *converse.ToolConfig, text string) (tool *converse.ToolSpec, forced bool) {
 	choice := c.ToolChoice
 	forced = choice != nil && (choice.Any != nil || choice.Tool != nil)
@@ -55,16 +55,16 @@ func choose(c *converse.ToolConfig, text string) (tool *converse.ToolSpec, force
 		case forced && tool == nil:
 			tool = spec
 		}
-		if score := fit(spec, text); score > best {
+		if score := matchScore(spec, text); score > best {
 			tool, best = spec, score
 		}
 	}
 	return tool, forced
 }
 
-// fit is how many words of the text speak for a tool. Less than a word of its
-// name or two of its description is no fit.
-func fit(tool *converse.ToolSpec, text string) int {
+// matchScore counts the words that the text and a tool share. It is 0 unless they share
+// a word of the name or two words of the description.
+func matchScore(tool *converse.ToolSpec, text string) int {
 	asked := words(text)
 	inName := overlap(asked, words(splitName(tool.Name)))
 	about := words(tool.Description)
@@ -98,16 +98,16 @@ func overlap(a, b map[string]bool) int {
 	return n
 }
 
-// idle words say nothing about a subject.
-const idle = ` a about an and any are as at be by can could current currently do does find for from get give given has have how i if in into is it its let like look lookup make
+// stopWords are ignored when matching.
+const stopWords = ` a about an and any are as at be by can could current currently do does find for from get give given has have how i if in into is it its let like look lookup make
  may me my need now of on one or our out please run see set should show so some tell than that the their them then there these they this to tool up use used uses using value want was we what when
  where which who why will with word would you your `
 
-// words are those of a text that say something, without a plural's s.
+// words returns the words of a text without stop words and plural endings.
 func words(text string) map[string]bool {
 	set := map[string]bool{}
 	for word := range strings.FieldsFuncSeq(strings.ToLower(text), notInWord) {
-		if !strings.Contains(idle, " "+word+" ") && len(word) > 1 {
+		if !strings.Contains(stopWords, " "+word+" ") && len(word) > 1 {
 			set[strings.TrimSuffix(word, "s")] = true
 		}
 	}
@@ -130,7 +130,7 @@ func splitName(name string) string {
 	return strings.NewReplacer("_", " ", "-", " ", ".", " ").Replace(b.String())
 }
 
-// newToolUseID is an id as the model's family makes them.
+// newToolUseID returns an id in the format of the model's family.
 func newToolUseID(modelID, tool string, n int) string {
 	if strings.Contains(modelID, "kimi") {
 		return fmt.Sprintf("functions.%s:%d", tool, n)

@@ -1,6 +1,6 @@
-// Package converse holds the Converse API as the stand-in sees it: a request as
-// it is read, a reply as it is written, and how both are counted in tokens.
+// Package converse has the request and reply types of the Converse API that the fake
+// Bedrock needs, and counts their tokens.
 //
-// It is not a client library: only what the stand-in looks at has a field.
-// Reading is lenient, since package validate has judged the request before.
+// It is not a client library: it has only the fields that the fake uses. Decoding is
+// lenient, because package validate checks requests first.
 package converse

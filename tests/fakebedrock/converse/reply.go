@@ -3,19 +3,18 @@ package converse
 import "encoding/json"
 
 // ReplyBlock is one content block of a reply in Converse's own JSON, such as
-// {"text": "hi"}. Values are anything that encoding/json takes; a
-// json.RawMessage goes out as it is.
+// {"text": "hi"}. Values may be anything that encoding/json encodes; a
+// json.RawMessage is sent unchanged.
 type ReplyBlock = map[string]any
 
-// Reply is an assistant's turn and what belongs to it.
+// Reply is an assistant's turn with its stop reason, usage and metadata.
 type Reply struct {
 	Content    []ReplyBlock
-	StopReason string // "": end_turn
+	StopReason string // "" means end_turn
 	Usage      Usage
 
-	// CutInput, when not empty, is all that a stream sends of the input of the
-	// last block, a toolUse: the answer reached its token limit there. A whole
-	// reply has {} instead.
+	// CutInput, if not empty, is the truncated input of the last block, a toolUse, for
+	// an answer that reached its token limit. Streams send it; a whole reply has {}.
 	CutInput string
 
 	AdditionalModelResponseFields json.RawMessage
@@ -24,26 +23,26 @@ type Reply struct {
 	ServiceTier                   json.RawMessage
 }
 
-// Usage counts tokens. InputTokens are those that no cache took or gave.
+// Usage counts tokens. InputTokens excludes tokens read from or written to a cache.
 type Usage struct {
 	InputTokens, OutputTokens         int
 	CacheReadTokens, CacheWriteTokens int
 	CacheDetails                      []CacheDetail
 }
 
-// CacheDetail counts what was written to the cache for a time to live.
+// CacheDetail is the tokens written to the cache with one TTL.
 type CacheDetail struct {
 	InputTokens int    `json:"inputTokens"`
 	TTL         string `json:"ttl"`
 }
 
-// Total is all that was read and written.
+// Total returns the sum of all tokens.
 func (u Usage) Total() int {
 	return u.InputTokens + u.OutputTokens + u.CacheReadTokens + u.CacheWriteTokens
 }
 
-// JSON is the usage as the service writes it, with the members that no model of
-// the API names.
+// JSON returns the usage as the service writes it, with members that the API model
+// does not have.
 func (u Usage) JSON() map[string]any {
 	m := map[string]any{
 		"inputTokens":     u.InputTokens,

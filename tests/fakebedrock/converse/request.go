@@ -22,14 +22,14 @@ type Request struct {
 	ServiceTier                       json.RawMessage   `json:"serviceTier"`
 }
 
-// Message is one turn.
+// Message is a turn.
 type Message struct {
 	Role    string  `json:"role"`
 	Content []Block `json:"content"`
 }
 
-// Block is a content block of any place: a message, a tool result or the system
-// prompt. One field is set.
+// Block is a content block of a message, a tool result or the system prompt. One field
+// is set.
 type Block struct {
 	Text             *string         `json:"text"`
 	JSON             json.RawMessage `json:"json"`
@@ -48,13 +48,13 @@ type Block struct {
 	ToolRemoval      json.RawMessage `json:"toolRemoval"`
 }
 
-// Media is an image, a video or a sound.
+// Media is an image, video or audio.
 type Media struct {
 	Format string `json:"format"`
 	Source Source `json:"source"`
 }
 
-// Document is a file to read.
+// Document is a document block.
 type Document struct {
 	Name      string     `json:"name"`
 	Format    string     `json:"format"`
@@ -62,12 +62,12 @@ type Document struct {
 	Citations *Citations `json:"citations"`
 }
 
-// Citations switches citations on.
+// Citations enables citations of a document.
 type Citations struct {
 	Enabled bool `json:"enabled"`
 }
 
-// Source is where the bytes of a block come from.
+// Source is the content of a media or document block.
 type Source struct {
 	Bytes      *string         `json:"bytes"` // base64
 	S3Location json.RawMessage `json:"s3Location"`
@@ -75,7 +75,7 @@ type Source struct {
 	Content    []Block         `json:"content"`
 }
 
-// Size is the number of bytes that base64 Bytes stand for.
+// Size returns the number of bytes in Bytes, decoded.
 func (s Source) Size() int {
 	if s.Bytes == nil {
 		return 0
@@ -83,21 +83,21 @@ func (s Source) Size() int {
 	return len(strings.TrimRight(*s.Bytes, "=")) * 3 / 4
 }
 
-// ToolUse is a model's call of a tool.
+// ToolUse is a tool call by the model.
 type ToolUse struct {
 	ToolUseID string          `json:"toolUseId"`
 	Name      string          `json:"name"`
 	Input     json.RawMessage `json:"input"`
 }
 
-// ToolResult answers a ToolUse.
+// ToolResult is the result of a ToolUse.
 type ToolResult struct {
 	ToolUseID string  `json:"toolUseId"`
 	Content   []Block `json:"content"`
 	Status    string  `json:"status"`
 }
 
-// GuardContent is content that a guardrail looks at.
+// GuardContent is content for a guardrail.
 type GuardContent struct {
 	Text  *GuardText `json:"text"`
 	Image *Media     `json:"image"`
@@ -108,25 +108,25 @@ type GuardText struct {
 	Text string `json:"text"`
 }
 
-// CachePoint ends a prefix that may be cached.
+// CachePoint marks the end of a cacheable prefix.
 type CachePoint struct {
 	Type string `json:"type"`
 	TTL  string `json:"ttl"`
 }
 
-// Reasoning is what a model thought.
+// Reasoning is a reasoningContent block.
 type Reasoning struct {
 	ReasoningText   *ReasoningText `json:"reasoningText"`
 	RedactedContent *string        `json:"redactedContent"`
 }
 
-// ReasoningText is readable, and signed by the model.
+// ReasoningText is readable reasoning, signed by the model.
 type ReasoningText struct {
 	Text      *string `json:"text"`
 	Signature *string `json:"signature"`
 }
 
-// InferenceConfig bounds an answer.
+// InferenceConfig has sampling and length settings.
 type InferenceConfig struct {
 	MaxTokens     *int     `json:"maxTokens"`
 	Temperature   *float64 `json:"temperature"`
@@ -134,20 +134,20 @@ type InferenceConfig struct {
 	StopSequences []string `json:"stopSequences"`
 }
 
-// ToolConfig offers tools.
+// ToolConfig lists the available tools.
 type ToolConfig struct {
 	Tools      []Tool      `json:"tools"`
 	ToolChoice *ToolChoice `json:"toolChoice"`
 }
 
-// Tool has one field set.
+// Tool is a list element of ToolConfig. One field is set.
 type Tool struct {
 	ToolSpec   *ToolSpec   `json:"toolSpec"`
 	SystemTool *SystemTool `json:"systemTool"`
 	CachePoint *CachePoint `json:"cachePoint"`
 }
 
-// ToolSpec describes a tool of the caller.
+// ToolSpec defines a tool that the caller runs.
 type ToolSpec struct {
 	Name        string `json:"name"`
 	Description string `json:"description"`
@@ -157,12 +157,12 @@ type ToolSpec struct {
 	Strict bool `json:"strict"`
 }
 
-// SystemTool names a tool of the service.
+// SystemTool names a tool that the service runs.
 type SystemTool struct {
 	Name string `json:"name"`
 }
 
-// ToolChoice has one field set.
+// ToolChoice controls tool calls. One field is set.
 type ToolChoice struct {
 	Auto *struct{} `json:"auto"`
 	Any  *struct{} `json:"any"`
@@ -171,7 +171,7 @@ type ToolChoice struct {
 	} `json:"tool"`
 }
 
-// GuardrailConfig names a guardrail.
+// GuardrailConfig selects a guardrail.
 type GuardrailConfig struct {
 	GuardrailIdentifier  string `json:"guardrailIdentifier"`
 	GuardrailVersion     string `json:"guardrailVersion"`
@@ -179,7 +179,7 @@ type GuardrailConfig struct {
 	StreamProcessingMode string `json:"streamProcessingMode"`
 }
 
-// OutputConfig asks for an answer in a form.
+// OutputConfig requests structured output.
 type OutputConfig struct {
 	TextFormat *struct {
 		Type      string `json:"type"`
@@ -193,7 +193,7 @@ type OutputConfig struct {
 	Effort string `json:"effort"`
 }
 
-// LastUserTurn is the content of the last message when a user sent it.
+// LastUserTurn returns the content of the last message if it is the user's, else nil.
 func (r *Request) LastUserTurn() []Block {
 	if len(r.Messages) == 0 || r.Messages[len(r.Messages)-1].Role != "user" {
 		return nil
@@ -201,7 +201,7 @@ func (r *Request) LastUserTurn() []Block {
 	return r.Messages[len(r.Messages)-1].Content
 }
 
-// LastUserText is the text of the last user message that has one.
+// LastUserText returns the text of the last user message with text.
 func (r *Request) LastUserText() string {
 	for _, m := range slices.Backward(r.Messages) {
 		if m.Role != "user" {
@@ -214,7 +214,7 @@ func (r *Request) LastUserText() string {
 	return ""
 }
 
-// TextOf joins the texts of blocks by line breaks, guarded ones too.
+// TextOf joins the texts of blocks, including guardContent, with line breaks.
 func TextOf(blocks []Block) string {
 	var parts []string
 	for _, b := range blocks {

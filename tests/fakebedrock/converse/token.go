@@ -5,12 +5,11 @@ import (
 	"unicode/utf8"
 )
 
-// longestToken is in characters; a longer word is several tokens.
+// longestToken is the maximum length of a token, in characters.
 const longestToken = 8
 
-// Tokens splits text into what the stand-in counts and streams as tokens: words
-// with the space before them, punctuation apart, long words in pieces. Joined
-// they are the text.
+// Tokens splits text into tokens: words with the preceding space, split if long, and
+// single punctuation characters. Concatenated, the tokens equal text.
 func Tokens(text string) []string {
 	var list []string
 	for text != "" {
@@ -21,7 +20,7 @@ func Tokens(text string) []string {
 	return list
 }
 
-// CountTokens is len(Tokens(text)) without the slices.
+// CountTokens returns len(Tokens(text)) without allocating.
 func CountTokens(text string) int {
 	count := 0
 	for ; text != ""; count++ {
@@ -30,7 +29,8 @@ func CountTokens(text string) int {
 	return count
 }
 
-// firstToken is the length of the token that text starts with, in bytes.
+// firstToken returns the length in bytes of the first token of text, which must not be
+// empty.
 func firstToken(text string) int {
 	r, n := utf8.DecodeRuneInString(text)
 	if unicode.IsSpace(r) && n < len(text) {
@@ -61,7 +61,7 @@ func inWord(r rune) bool {
 func (r *Request) CountInput() int {
 	count := countBlocks(r.System)
 	for _, m := range r.Messages {
-		count += 4 + countBlocks(m.Content) // a turn's own marks
+		count += 4 + countBlocks(m.Content) // for the role
 	}
 	if r.ToolConfig != nil {
 		for _, t := range r.ToolConfig.Tools {

@@ -11,7 +11,7 @@ func TestConstraints(t *testing.T) {
 	long := strings.Repeat("a", 65)
 	for name, c := range map[string]struct {
 		body string
-		want []string // whole message, or its parts
+		want []string // the whole message, or parts of it
 	}{
 		"tool name": {
 			`{"toolConfig":{"tools":[{"toolSpec":{"name":"a b","inputSchema":{"json":{"type":"object"}}}}]},` + ending,
@@ -79,7 +79,7 @@ func TestUnreadable(t *testing.T) {
 	for name, c := range map[string]struct{ body, rule, code, want string }{
 		"nothing":          {``, "types", "SerializationException", "not JSON"},
 		"half":             {`{"messages":[`, "types", "SerializationException", "not JSON"},
-		"two":              {`{} {}`, "types", "SerializationException", "behind"},
+		"two":              {`{} {}`, "types", "SerializationException", "trailing data"},
 		"list":             {`[]`, "types", "SerializationException", "the request body is a list, not an object"},
 		"wrong type":       {`{"messages":"hello"}`, "types", "SerializationException", "messages is a string, not a list"},
 		"deep wrong type":  {messages(turn("user", `{"text":1}`)), "types", "SerializationException", "messages.0.content.0.text is a number, not a string"},
@@ -88,7 +88,7 @@ func TestUnreadable(t *testing.T) {
 		"not base64":       {messages(turn("user", `{"image":{"format":"png","source":{"bytes":"a-_b"}}}`)), "types", "SerializationException", "not base64"},
 		"unknown member":   {`{"temperature":1,` + ending, "unknown member", "ValidationException", "request: extraneous key [temperature] is not permitted"},
 		"unknown below":    {messages(turn("user", `{"text":"a","type":"text"}`)), "unknown member", "ValidationException", "messages.0.content.0: extraneous key [type]"},
-		"cache in results": {withTools(hello, turn("assistant", call("a")), turn("user", strings.Replace(result("a"), `{"text":"done"}`, cachePoint, 1))), "unknown member", "ValidationException", "messages.2.content.0.toolResult.content.0: extraneous key [cachePoint]"},
+		"cache in results": {withTools(hello, turn("assistant", call("a")), turn("user", strings.Replace(result("a"), `{"text":"done"}`, cachePointBlock, 1))), "unknown member", "ValidationException", "messages.2.content.0.toolResult.content.0: extraneous key [cachePoint]"},
 		"empty block":      {messages(turn("user", `{}`)), "union", "ValidationException", "messages.0.content.0 must set one of"},
 		"two kinds":        {messages(turn("user", `{"text":"a","cachePoint":{"type":"default"}}`)), "union", "ValidationException", "messages.0.content.0 must set one of"},
 		"stream mode":      {`{"guardrailConfig":{"streamProcessingMode":"sync"},` + ending, "unknown member", "ValidationException", "guardrailConfig: extraneous key [streamProcessingMode]"},
@@ -123,7 +123,7 @@ func TestTaken(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			if err := Request(claude, []byte(body), Options{}); err != nil {
-				t.Errorf("refused: %+v", err)
+				t.Errorf("rejected: %+v", err)
 			}
 		})
 	}

@@ -1,19 +1,19 @@
-// Package validate refuses what the Converse service refuses. Its rules are the
-// service's own, taken from its published model and documentation and from what
-// it has told others; they know of no client.
+// Package validate rejects the requests that the Converse service rejects. Its rules
+// come from the service's published model, its documentation and reported error
+// messages. They do not depend on any client.
 //
-// A request passes three layers, and the first that objects answers:
+// A request passes three layers. The first one that fails returns the error:
 //
-//  1. reading: JSON of the right types (SerializationException);
-//  2. constraints: members that the API does not have, required members, lengths,
-//     ranges, patterns, enumerations. It lists every violation, with positions
-//     counted from 1: toolConfig.tools.1.member.toolSpec.name;
-//  3. rules: what only makes sense together, such as the order of turns. It names
-//     one violation, with positions counted from 0: messages.0.content.1.
+//  1. decoding: JSON of the right types (SerializationException);
+//  2. constraints: unknown and missing members, lengths, ranges, patterns,
+//     enumerations. The error lists every violation, with indexes from 1:
+//     toolConfig.tools.1.member.toolSpec.name;
+//  3. rules: relations between members, such as the order of turns. The error has one
+//     violation, with indexes from 0: messages.0.content.1.
 //
-// Rules about one family of models are looked up by the model id, and say that
-// the model returned the error. An opaque ARN belongs to no family.
+// Rules for one model family apply by model id, and their errors say that the model
+// returned them. An opaque ARN has no family.
 //
 // To add a member, add a line to a table in members.go. To add a rule, write a
-// function and name it in the list of rules.go.
+// function and add it to the list in rules.go.
 package validate

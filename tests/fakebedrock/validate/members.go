@@ -2,11 +2,11 @@ package validate
 
 import "sync"
 
-// The members of the two requests with the limits of the published model; see
+// The members of both requests with the limits of the published model:
 // https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.html
-// A test compares them with the AWS SDK's own.
+// A test compares them with the AWS SDK's model.
 
-// requestShape is that of a body. Both are built once, and only read.
+// requestShape returns the shape of a request body. It is shared and read-only.
 func requestShape(streaming bool) *shape {
 	if streaming {
 		return streamShape()

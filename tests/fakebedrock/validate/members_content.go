@@ -26,7 +26,7 @@ func contentShape() *shape {
 			req("toolUseId", toolUseID()),
 			req("name", toolName()),
 			req("input", anything()),
-			opt("type", enum("server_tool_use", "tool_use")), // models send the second, which their own API does not name
+			opt("type", enum("server_tool_use", "tool_use")), // models send tool_use, which the API model does not have
 		)),
 		opt("toolResult", toolResultShape()),
 		opt("guardContent", guardContentShape()),

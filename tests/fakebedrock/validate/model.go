@@ -5,12 +5,12 @@ import (
 	"strings"
 )
 
-// model is what an id tells of a model.
+// model is a parsed model id.
 type model struct {
 	id       string
 	bare     string // provider.name, without ARN and geography; "" for an opaque id
-	profile  bool   // an inference profile: the id has a geography
-	resource string // of an ARN: foundation-model, inference-profile, prompt, …
+	profile  bool   // the id has a geography, so it is an inference profile
+	resource string // resource type of an ARN: foundation-model, inference-profile, prompt, …
 }
 
 var (
@@ -18,7 +18,7 @@ var (
 	named       = regexp.MustCompile(`^[a-z0-9-]+\.[A-Za-z0-9.:_-]+$`)
 )
 
-// parseModel reads a model id, an inference profile's id, or an ARN:
+// parseModel parses a model id, an inference profile id, or an ARN:
 // arn:aws:bedrock:us-east-1:123456789012:inference-profile/us.anthropic.claude-…
 func parseModel(id string) model {
 	m := model{id: id}
@@ -39,7 +39,7 @@ func parseModel(id string) model {
 	return m
 }
 
-// is says whether the model's name starts with one of the prefixes.
+// is reports whether the model's name starts with one of the prefixes.
 func (m model) is(prefixes ...string) bool {
 	for _, p := range prefixes {
 		if m.bare != "" && strings.HasPrefix(m.bare, p) {
@@ -49,19 +49,20 @@ func (m model) is(prefixes ...string) bool {
 	return false
 }
 
-// matches is for names that need more than a prefix.
+// matches reports whether the model's name matches re.
 func (m model) matches(re *regexp.Regexp) bool { return m.bare != "" && re.MatchString(m.bare) }
 
 func (m model) claude() bool { return m.is("anthropic.") }
 
-// providers of models that answer Converse; see
+// providers are the providers of models that support Converse; see
 // https://docs.aws.amazon.com/bedrock/latest/userguide/models-supported.html
 var providers = []string{
 	"ai21", "amazon", "anthropic", "cohere", "deepseek", "google", "luma", "meta", "minimax", "mistral", "moonshot", "moonshotai",
 	"nvidia", "openai", "qwen", "stability", "twelvelabs", "writer", "xai", "zai",
 }
 
-// profileOnly are models that on-demand calls reach by an inference profile only.
+// profileOnly matches models that on-demand calls reach only through an inference
+// profile.
 var profileOnly = regexp.MustCompile(`^(?:` +
 	`anthropic\.claude-(?:3-7|opus-4|sonnet-4|haiku-4|fable|opus-5|sonnet-5|haiku-5)` +
 	`|amazon\.nova-(?:premier|2)` +

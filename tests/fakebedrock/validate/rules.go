@@ -2,13 +2,13 @@ package validate
 
 import "fmt"
 
-// rule looks at a request and words its objection, "" for none.
+// rule checks a request and returns the error message, "" if there is none.
 type rule struct {
 	name  string
 	check func(*request) string
 }
 
-// rules, in the order in which they are asked.
+// rules returns all rules, in the order in which they are checked.
 func rules() []rule {
 	return []rule{
 		{"model identifier", modelIdentifier},
@@ -51,22 +51,22 @@ func rules() []rule {
 		{"thinking", thinking},
 		{"reasoning", reasoning},
 		{"cache support", cacheSupport},
-		{"cache points", cachePoints},
+		{"cache points", cachePointLimits},
 	}
 }
 
-// judge asks every rule.
-func (r *request) judge() *Error {
+// checkRules returns the error of the first rule that fails.
+func (r *request) checkRules() *Error {
 	for _, rule := range rules() {
 		if message := rule.check(r); message != "" {
-			return refusal(rule.name, message)
+			return ruleError(rule.name, message)
 		}
 	}
 	return nil
 }
 
-// refusal is how a rule's objection is sent.
-func refusal(rule, message string) *Error {
+// ruleError is the error for a rule's message.
+func ruleError(rule, message string) *Error {
 	e := invalid(rule, message)
 	if message == cachingNotAllowed {
 		e.Code, e.Status = "AccessDeniedException", 403
@@ -74,7 +74,7 @@ func refusal(rule, message string) *Error {
 	return e
 }
 
-// returned words an error of the model itself.
+// returned formats an error of the model itself.
 func returned(format string, args ...any) string {
 	return "The model returned the following errors: " + fmt.Sprintf(format, args...)
 }

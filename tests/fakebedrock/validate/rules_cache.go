@@ -6,38 +6,38 @@ import (
 	"bedrock-extproc/tests/fakebedrock/converse"
 )
 
-// maxCachePoints is Claude's and Nova's limit.
+// maxCachePoints is the limit of Claude and Nova.
 const maxCachePoints = 4
 
 // cachingNotAllowed is sent as an AccessDeniedException.
 const cachingNotAllowed = "You invoked an unsupported model or your request did not allow prompt caching. See the documentation for more information."
 
-// place is where a cache point stands.
-type place struct {
+// cachePoint is a cache point and its position.
+type cachePoint struct {
 	point *converse.CachePoint
 	at    string
-	after *converse.Block // in a message: the block before it
+	after *converse.Block // the preceding block in a message, if any
 }
 
-// places lists the cache points in the order in which the service reads them.
-func (r *request) places() []place {
-	var list []place
+// cachePoints returns the cache points in order: tools, system, messages.
+func (r *request) cachePoints() []cachePoint {
+	var list []cachePoint
 	if r.ToolConfig != nil {
 		for i, t := range r.ToolConfig.Tools {
 			if t.CachePoint != nil {
-				list = append(list, place{point: t.CachePoint, at: fmt.Sprintf("toolConfig.tools.%d", i)})
+				list = append(list, cachePoint{point: t.CachePoint, at: fmt.Sprintf("toolConfig.tools.%d", i)})
 			}
 		}
 	}
 	for i, b := range r.System {
 		if b.CachePoint != nil {
-			list = append(list, place{point: b.CachePoint, at: fmt.Sprintf("system.%d", i)})
+			list = append(list, cachePoint{point: b.CachePoint, at: fmt.Sprintf("system.%d", i)})
 		}
 	}
 	for i, m := range r.Messages {
 		for j, b := range m.Content {
 			if b.CachePoint != nil {
-				p := place{point: b.CachePoint, at: fmt.Sprintf("messages.%d.content.%d", i, j)}
+				p := cachePoint{point: b.CachePoint, at: fmt.Sprintf("messages.%d.content.%d", i, j)}
 				if j > 0 {
 					p.after = &m.Content[j-1]
 				}
@@ -49,7 +49,7 @@ func (r *request) places() []place {
 }
 
 func cacheSupport(r *request) string {
-	for _, p := range r.places() {
+	for _, p := range r.cachePoints() {
 		switch {
 		case r.model.matches(cachingDenied):
 			return cachingNotAllowed
@@ -62,13 +62,13 @@ func cacheSupport(r *request) string {
 	return ""
 }
 
-func cachePoints(r *request) string {
-	places := r.places()
-	if len(places) > maxCachePoints {
-		return returned("A maximum of %d blocks with cache_control may be provided. Found %d.", maxCachePoints, len(places))
+func cachePointLimits(r *request) string {
+	points := r.cachePoints()
+	if len(points) > maxCachePoints {
+		return returned("A maximum of %d blocks with cache_control may be provided. Found %d.", maxCachePoints, len(points))
 	}
 	short := false
-	for _, p := range places {
+	for _, p := range points {
 		if p.point.TTL == "1h" && short {
 			return returned("%s: a ttl='1h' cache_control block must not come after a ttl='5m' cache_control block.", p.at)
 		}

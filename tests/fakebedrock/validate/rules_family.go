@@ -6,7 +6,7 @@ import (
 	"slices"
 )
 
-// What families of models take, seen in 2025 and 2026.
+// Restrictions of model families, as observed in 2025 and 2026.
 var (
 	noPrefill     = regexp.MustCompile(`^anthropic\.claude-(?:(?:opus|sonnet|haiku)-(?:4-[6-9]|[5-9])|fable)`)
 	oneSampling   = regexp.MustCompile(`^anthropic\.claude-(?:opus-4-1|(?:opus|sonnet|haiku)-4-[56])`)
@@ -17,7 +17,7 @@ var (
 	cachingDenied = regexp.MustCompile(`^(?:moonshot|google\.gemma)`)
 )
 
-// tokenCaps are the most that maxTokens may be.
+// tokenCaps are the upper limits of maxTokens.
 var tokenCaps = []struct {
 	prefix string
 	tokens int
@@ -51,7 +51,7 @@ func toolSupport(r *request) string {
 	return ""
 }
 
-// choices are the kinds of toolChoice that a family takes.
+// choices are the kinds of toolChoice that a family supports.
 var choices = []struct {
 	prefix string
 	kinds  []string
@@ -95,7 +95,7 @@ func systemSupport(r *request) string {
 	return "This model doesn't support system messages. Try again without a system message or use a model that supports system messages."
 }
 
-// statusSupport: Palmyra takes no status.
+// statusSupport: Palmyra does not support status.
 func statusSupport(r *request) string {
 	if !r.model.is("writer.") {
 		return ""
@@ -110,8 +110,8 @@ func statusSupport(r *request) string {
 	return ""
 }
 
-// besideResults: Claude takes no document or video in a turn with results, and
-// Llama and Mistral nothing at all.
+// besideResults: Claude rejects documents and videos in a turn with tool results. Llama
+// and Mistral reject any other block.
 func besideResults(r *request) string {
 	for _, m := range r.Messages {
 		_, results := toolIDs(m)

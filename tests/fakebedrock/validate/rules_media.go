@@ -15,7 +15,7 @@ const (
 	maxDocumentMB = 4_500_000
 )
 
-// mediaCount: limits of a message.
+// mediaCount limits the images and documents of a message.
 func mediaCount(r *request) string {
 	for i, m := range r.Messages {
 		images, documents := 0, 0
@@ -37,7 +37,7 @@ func mediaCount(r *request) string {
 	return ""
 }
 
-// mediaSize: limits of each.
+// mediaSize limits the size of each image and document.
 func mediaSize(r *request) string {
 	for i, m := range r.Messages {
 		for j, b := range m.Content {
@@ -52,7 +52,7 @@ func mediaSize(r *request) string {
 	return ""
 }
 
-// documentText: a document needs to be spoken of.
+// documentText: a message with a document needs text.
 func documentText(r *request) string {
 	for i, m := range r.Messages {
 		document, spoken := false, false
@@ -72,7 +72,7 @@ var (
 	manySpaces   = regexp.MustCompile(`\s\s`)
 )
 
-// documentNames: few characters, and no name twice in a request.
+// documentNames limits the characters of names and requires unique names.
 func documentNames(r *request) string {
 	seen := map[string]bool{}
 	for i, m := range r.Messages {
@@ -83,7 +83,7 @@ func documentNames(r *request) string {
 				case !documentName.MatchString(d.Name) || manySpaces.MatchString(d.Name) || strings.TrimSpace(d.Name) == "":
 					return fmt.Sprintf("The document file name at %s can only contain alphanumeric characters, whitespace characters, hyphens, parentheses, and square brackets. The name can't contain more than one consecutive whitespace character.", at)
 				case seen[d.Name]:
-					return fmt.Sprintf("The document name %s at %s is used more than once. Give each document a name of its own and try again.", d.Name, at)
+					return fmt.Sprintf("The document name %s at %s is used more than once. Give each document a unique name and try again.", d.Name, at)
 				}
 				seen[d.Name] = true
 			}
@@ -92,7 +92,7 @@ func documentNames(r *request) string {
 	return ""
 }
 
-// documents are those of a block, in tool results too.
+// documents returns the documents of a block, including those in tool results.
 func documents(b converse.Block) []*converse.Document {
 	if b.Document != nil {
 		return []*converse.Document{b.Document}

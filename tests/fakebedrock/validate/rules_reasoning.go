@@ -2,16 +2,16 @@ package validate
 
 import "encoding/json"
 
-// thought is how Claude is asked to think.
-type thought struct {
+// thinkingConfig is Claude's thinking member in additionalModelRequestFields.
+type thinkingConfig struct {
 	Type         string `json:"type"`
 	BudgetTokens *int   `json:"budget_tokens"`
 }
 
-// thinking: what does not go with it.
+// thinking: settings that are incompatible with thinking.
 func thinking(r *request) string {
 	var fields struct {
-		Thinking *thought `json:"thinking"`
+		Thinking *thinkingConfig `json:"thinking"`
 	}
 	if !r.model.claude() || json.Unmarshal(r.AdditionalModelRequestFields, &fields) != nil || fields.Thinking == nil {
 		return ""
@@ -30,7 +30,7 @@ func thinking(r *request) string {
 	return ""
 }
 
-// reasoning: Claude wants its own thoughts back as it signed them.
+// reasoning: Claude requires the signature of its own reasoning.
 func reasoning(r *request) string {
 	if !r.model.claude() {
 		return ""

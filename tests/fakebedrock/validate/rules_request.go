@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// modelIdentifier: an id is provider.model, an inference profile's, or an ARN.
-// One that names nothing, such as twelve letters, may be somebody's profile.
+// modelIdentifier: an id is provider.model, an inference profile or an ARN. An opaque
+// id, such as twelve letters, may be an inference profile.
 func modelIdentifier(r *request) string {
 	provider, _, _ := strings.Cut(r.model.bare, ".")
 	if r.model.bare == "" || r.model.resource != "" || slices.Contains(providers, provider) {
@@ -16,7 +16,7 @@ func modelIdentifier(r *request) string {
 	return "The provided model identifier is invalid."
 }
 
-// onDemand: newer models are reached by a profile.
+// onDemand: newer models need an inference profile.
 func onDemand(r *request) string {
 	if r.model.profile || r.model.resource != "" && r.model.resource != "foundation-model" || !r.model.matches(profileOnly) {
 		return ""
@@ -26,7 +26,7 @@ func onDemand(r *request) string {
 
 func (r *request) prompt() bool { return r.model.resource == "prompt" }
 
-// promptMembers: a stored prompt brings its own.
+// promptMembers: a stored prompt defines these members itself.
 func promptMembers(r *request) string {
 	if !r.prompt() {
 		return ""
@@ -48,7 +48,7 @@ func promptMembers(r *request) string {
 	return ""
 }
 
-// responseFieldPaths: JSON pointers of RFC 6901.
+// responseFieldPaths must be JSON Pointers (RFC 6901).
 func responseFieldPaths(r *request) string {
 	for i, p := range r.AdditionalModelResponseFieldPaths {
 		escapes := strings.NewReplacer("~0", "", "~1", "").Replace(p)

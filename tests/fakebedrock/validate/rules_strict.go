@@ -13,7 +13,7 @@ const (
 	maxOptionalTotal = 24
 )
 
-// strictTools: what Claude can hold a tool's arguments to.
+// strictTools: Claude's limits for strict tools.
 func strictTools(r *request) string {
 	if !r.model.claude() {
 		return ""

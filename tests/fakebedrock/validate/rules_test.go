@@ -17,7 +17,7 @@ const (
 
 func messages(list ...string) string { return `{"messages":[` + strings.Join(list, ",") + `]}` }
 
-// withTools has a tool t beside the messages.
+// withTools returns a request with the messages and a tool t.
 func withTools(list ...string) string {
 	return `{"messages":[` + strings.Join(list, ",") + `],` + tools + `}`
 }
@@ -62,15 +62,15 @@ func repeat(n int, block string) []string {
 	return list
 }
 
-const cachePoint = `{"cachePoint":{"type":"default"}}`
+const cachePointBlock = `{"cachePoint":{"type":"default"}}`
 
-// cases are pairs of a request that a rule refuses and one, as near as can be,
-// that it takes.
+// cases are pairs of a request that a rule rejects and a minimally different one that
+// it accepts.
 var cases = []struct {
 	rule, model      string // model "": claude
 	refused, taken   string
-	message          string // a part of it
-	takenBy          string // another model that takes the refused one
+	message          string // part of the error message
+	takenBy          string // another model that accepts the rejected request
 	streaming, roles bool
 }{
 	{rule: "modelId", model: "", refused: messages(hello), message: "'modelId'"},
@@ -208,16 +208,16 @@ var cases = []struct {
 		rule: "reasoning", message: "Invalid `signature`", takenBy: "openai.gpt-oss-20b-1:0",
 		refused: messages(hello, turn("assistant", `{"reasoningContent":{"reasoningText":{"text":"hm","signature":""}}}`, text("hi")), hello),
 	},
-	{rule: "cache support", model: "moonshot.kimi-k2-thinking", refused: messages(turn("user", text("a"), cachePoint)), takenBy: claude, message: "prompt caching"},
+	{rule: "cache support", model: "moonshot.kimi-k2-thinking", refused: messages(turn("user", text("a"), cachePointBlock)), takenBy: claude, message: "prompt caching"},
 	{
 		rule: "cache support", model: "us.amazon.nova-pro-v1:0", message: "extraneous key [cachePoint] is not permitted at messages.2.content.1", takenBy: claude,
-		refused: withTools(hello, turn("assistant", call("a")), turn("user", result("a"), cachePoint)),
+		refused: withTools(hello, turn("assistant", call("a")), turn("user", result("a"), cachePointBlock)),
 	},
-	{rule: "cache points", refused: messages(turn("user", append([]string{text("a")}, repeat(5, cachePoint)...)...)), taken: messages(turn("user", append([]string{text("a")}, repeat(4, cachePoint)...)...)), message: "maximum of 4"},
+	{rule: "cache points", refused: messages(turn("user", append([]string{text("a")}, repeat(5, cachePointBlock)...)...)), taken: messages(turn("user", append([]string{text("a")}, repeat(4, cachePointBlock)...)...)), message: "maximum of 4"},
 	{
 		rule: "cache points", message: "messages.0.content.1",
-		refused: `{"system":[{"text":"a"},` + cachePoint + `],"messages":[` + turn("user", text("a"), `{"cachePoint":{"type":"default","ttl":"1h"}}`) + `]}`,
-		taken:   `{"system":[{"text":"a"},{"cachePoint":{"type":"default","ttl":"1h"}}],"messages":[` + turn("user", text("a"), cachePoint) + `]}`,
+		refused: `{"system":[{"text":"a"},` + cachePointBlock + `],"messages":[` + turn("user", text("a"), `{"cachePoint":{"type":"default","ttl":"1h"}}`) + `]}`,
+		taken:   `{"system":[{"text":"a"},{"cachePoint":{"type":"default","ttl":"1h"}}],"messages":[` + turn("user", text("a"), cachePointBlock) + `]}`,
 	},
 }
 
@@ -231,16 +231,16 @@ func TestRules(t *testing.T) {
 			options := Options{Streaming: c.streaming}
 			err := Request(model, []byte(c.refused), options)
 			if err == nil || err.Rule != c.rule && c.rule != "modelId" || !strings.Contains(err.Message, c.message) {
-				t.Errorf("refused with %+v, want rule %q and %q", err, c.rule, c.message)
+				t.Errorf("error %+v, want rule %q and %q", err, c.rule, c.message)
 			}
 			if c.taken != "" {
 				if err := Request(model, []byte(c.taken), options); err != nil {
-					t.Errorf("its neighbour is refused: %+v", err)
+					t.Errorf("the accepted request is rejected: %+v", err)
 				}
 			}
 			if c.takenBy != "" {
 				if err := Request(c.takenBy, []byte(c.refused), options); err != nil {
-					t.Errorf("%s refuses it, too: %+v", c.takenBy, err)
+					t.Errorf("%s rejects it, too: %+v", c.takenBy, err)
 				}
 			}
 		})
@@ -254,7 +254,7 @@ func TestEveryRuleHasACase(t *testing.T) {
 			found = found || c.rule == rule.name && (c.taken != "" || c.takenBy != "")
 		}
 		if !found {
-			t.Errorf("rule %q has no pair of a refused and a taken request", rule.name)
+			t.Errorf("rule %q has no pair of a rejected and an accepted request", rule.name)
 		}
 	}
 }
@@ -266,13 +266,13 @@ func TestLenientRoles(t *testing.T) {
 }
 
 func TestCachingIsAMatterOfAccess(t *testing.T) {
-	err := Request("google.gemma-3-27b-it", []byte(messages(turn("user", text("a"), cachePoint))), Options{})
+	err := Request("google.gemma-3-27b-it", []byte(messages(turn("user", text("a"), cachePointBlock))), Options{})
 	if err == nil || err.Code != "AccessDeniedException" || err.Status != 403 {
 		t.Errorf("got %+v", err)
 	}
 }
 
-// An opaque ARN tells no family.
+// An opaque ARN has no family.
 func TestOpaqueModel(t *testing.T) {
 	const arn = "arn:aws:bedrock:us-east-1:123456789012:application-inference-profile/abcdefghijkl"
 	body := `{"messages":[` + hello + `,` + hi + `],"inferenceConfig":{"temperature":0.5,"topP":0.5,"maxTokens":200000}}`

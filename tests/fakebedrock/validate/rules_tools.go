@@ -9,7 +9,7 @@ import (
 	"bedrock-extproc/tests/fakebedrock/converse"
 )
 
-// toolConfigNeeded: a history with tools needs their definition.
+// toolConfigNeeded: messages with tool blocks need a toolConfig.
 func toolConfigNeeded(r *request) string {
 	if r.ToolConfig != nil {
 		return ""
@@ -41,14 +41,14 @@ func toolNames(r *request) string {
 	seen := map[string]bool{}
 	for _, spec := range r.specs() {
 		if seen[spec.Name] {
-			return fmt.Sprintf("The tool name %s is used more than once at toolConfig.tools. Give each tool a name of its own and try again.", spec.Name)
+			return fmt.Sprintf("The tool name %s is used more than once at toolConfig.tools. Give each tool a unique name and try again.", spec.Name)
 		}
 		seen[spec.Name] = true
 	}
 	return ""
 }
 
-// toolChoice: the tool that must be called has to be offered.
+// toolChoice must name a tool in toolConfig.tools.
 func toolChoice(r *request) string {
 	if r.ToolConfig == nil || r.ToolConfig.ToolChoice == nil || r.ToolConfig.ToolChoice.Tool == nil {
 		return ""
@@ -62,7 +62,7 @@ func toolChoice(r *request) string {
 	return fmt.Sprintf("The tool %s at toolConfig.toolChoice.tool.name is not in toolConfig.tools. Add it and try again.", name)
 }
 
-// toolSchema: the root of a tool's schema is an object with type object.
+// toolSchema: the root of a tool's schema must be an object of type object.
 func toolSchema(r *request) string {
 	if r.ToolConfig == nil {
 		return ""
@@ -93,7 +93,7 @@ func notObject(at string) string {
 	return fmt.Sprintf("The format of the value at %s is invalid. Provide a json object for the field and try again.", at)
 }
 
-// toolDocuments: the input of a call and a json result are objects.
+// toolDocuments: the input of a call and a json result must be objects.
 func toolDocuments(r *request) string {
 	for i, m := range r.Messages {
 		for j, b := range m.Content {
@@ -114,8 +114,8 @@ func toolDocuments(r *request) string {
 	return ""
 }
 
-// toolIDs are those of a turn's calls of the caller's tools, or of its results.
-// Tools of the service have both in the assistant's turn.
+// toolIDs returns the ids of a turn's tool calls and tool results. Server tools have
+// both in the assistant's turn.
 func toolIDs(m converse.Message) (calls, results []string) {
 	for _, b := range m.Content {
 		switch {
@@ -128,6 +128,7 @@ func toolIDs(m converse.Message) (calls, results []string) {
 	return calls, results
 }
 
+// without returns ids minus others, as multisets.
 func without(ids, others []string) []string {
 	left := map[string]int{}
 	for _, id := range others {
@@ -144,8 +145,8 @@ func without(ids, others []string) []string {
 	return list
 }
 
-// missingResults: every call is answered in the next user turn, all in one. The
-// last turn may leave its calls open.
+// missingResults: the next user turn must have the results of all calls. Calls in the
+// last turn may be open.
 func missingResults(r *request) string {
 	for i, m := range r.Messages {
 		if m.Role != "assistant" || i == len(r.Messages)-1 {
@@ -160,7 +161,7 @@ func missingResults(r *request) string {
 	return ""
 }
 
-// surplusResults: a turn has no results but those of the calls before it.
+// surplusResults: a turn may have only results of the preceding turn's calls.
 func surplusResults(r *request) string {
 	var calls []string
 	for i, m := range r.Messages {
@@ -178,7 +179,7 @@ func surplusResults(r *request) string {
 	return ""
 }
 
-// resultContent: Nemotron wants a block.
+// resultContent: Nemotron requires a block in a tool result.
 func resultContent(r *request) string {
 	if !r.model.is("nvidia.") {
 		return ""

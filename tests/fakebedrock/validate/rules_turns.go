@@ -7,8 +7,8 @@ import (
 	"bedrock-extproc/tests/fakebedrock/converse"
 )
 
-// firstTurn: a user begins. Claude and Qwen take an assistant, too, and a stored
-// prompt has messages of its own.
+// firstTurn must be the user's. Claude and Qwen also accept the assistant's, and a
+// stored prompt has its own messages.
 func firstTurn(r *request) string {
 	if len(r.Messages) == 0 && r.prompt() {
 		return ""
@@ -29,7 +29,7 @@ func firstTurn(r *request) string {
 
 const userFirst = "A conversation must start with a user message. Try again with a conversation that starts with a user message."
 
-// systemTurns: what a message of the system may hold.
+// systemTurns restricts the blocks of system messages.
 func systemTurns(r *request) string {
 	for i, m := range r.Messages {
 		for j, b := range m.Content {
@@ -83,7 +83,7 @@ func blankText(r *request) string {
 	return ""
 }
 
-// blankIn finds a blank text of a block or below it.
+// blankIn finds a blank text in a block. below is its path within the block.
 func blankIn(b converse.Block) (below string, found bool) {
 	switch {
 	case b.Text != nil:
@@ -109,7 +109,7 @@ func blankSystem(r *request) string {
 	return ""
 }
 
-// misplacedBlocks: some kinds belong to one role.
+// misplacedBlocks: some block kinds are allowed in one role only.
 func misplacedBlocks(r *request) string {
 	for i, m := range r.Messages {
 		for j, b := range m.Content {
@@ -140,8 +140,8 @@ func misplaced(b converse.Block, role string) string {
 	return ""
 }
 
-// lastTurn: newer Claude models take no assistant's turn to go on with; older ones
-// take one that does not end with white space.
+// lastTurn: newer Claude models reject a final assistant turn (prefill). Older ones
+// reject one that ends with white space.
 func lastTurn(r *request) string {
 	if len(r.Messages) == 0 || !r.model.claude() {
 		return ""

@@ -11,14 +11,14 @@ import (
 	"github.com/aws/smithy-go/traits"
 )
 
-// TestMembersAreTheSDKs compares the tables with the model that the SDK was
-// generated from: names, types, and how many values an enumeration has.
+// TestMembersAreTheSDKs compares names, types and the number of enumeration values with
+// the model that the SDK was generated from.
 func TestMembersAreTheSDKs(t *testing.T) {
 	seen := 0
 	compareShapes(t, schemas.ConverseRequest, requestShape(false), nil, &seen)
 	compareShapes(t, schemas.ConverseStreamRequest, requestShape(true), nil, &seen)
 	if seen < 300 {
-		t.Errorf("compared %d values only", seen)
+		t.Errorf("compared only %d values", seen)
 	}
 }
 
@@ -30,7 +30,7 @@ func compareShapes(t *testing.T, sdk *smithy.Schema, s *shape, at path, seen *in
 		return
 	}
 	if _, secret := smithy.SchemaTrait[*traits.Sensitive](sdk); secret && !s.sensitive && s.kind >= textKind {
-		t.Errorf("%s: the SDK calls it sensitive", at.dotted())
+		t.Errorf("%s: the SDK marks it as sensitive", at.dotted())
 	}
 	switch s.kind {
 	case structKind, unionKind:
@@ -40,7 +40,7 @@ func compareShapes(t *testing.T, sdk *smithy.Schema, s *shape, at path, seen *in
 	case mapKind:
 		compareShapes(t, sdk.MapValue(), s.elem, at.to("*"), seen)
 	case textKind:
-		// One value more: models send a toolUse type that their API does not name.
+		// One more value: models send a toolUse type that the API model does not have.
 		extra := 0
 		if at.dotted() == "messages.*.content.*.toolUse.type" {
 			extra = 1

@@ -7,17 +7,17 @@ import (
 	"strings"
 )
 
-// shape is what the API says of a value.
+// shape describes the type and constraints of a value.
 type shape struct {
 	kind      kind
 	members   []member // of a structure or union
 	elem      *shape   // of a list or map
 	key       *shape   // of a map
-	min, max  int      // length; max 0 is no limit
+	min, max  int      // length; max 0 means no limit
 	low, high *float64 // range of a number
 	pattern   *regexp.Regexp
 	enum      []string
-	sensitive bool // the value is not repeated in a message
+	sensitive bool // messages do not quote the value
 }
 
 type kind int
@@ -48,7 +48,7 @@ func structOf(members ...member) *shape { return &shape{kind: structKind, member
 func unionOf(members ...member) *shape  { return &shape{kind: unionKind, members: members} }
 func listOf(elem *shape) *shape         { return &shape{kind: listKind, elem: elem} }
 
-// free is text that the caller wrote: it is not repeated.
+// free is text written by the caller, which messages do not quote.
 func free(atLeast int) *shape { return &shape{kind: textKind, min: atLeast, sensitive: true} }
 
 func enum(values ...string) *shape { return &shape{kind: textKind, enum: values} }
@@ -84,12 +84,12 @@ func (s *shape) member(name string) (member, bool) {
 	return s.members[i], true
 }
 
-// path leads to a value: names and positions.
+// path is the position of a value: member names and list indexes.
 type path []any
 
 func (p path) to(step any) path { return append(slices.Clip(p), step) }
 
-// counted writes the path as the constraint layer does: tools.1.member.name.
+// counted formats the path as the constraint layer does: tools.1.member.name.
 func (p path) counted() string {
 	var parts []string
 	for _, step := range p {
@@ -102,7 +102,7 @@ func (p path) counted() string {
 	return strings.Join(parts, ".")
 }
 
-// dotted writes the path as rules do: tools.0.name.
+// dotted formats the path as rules do: tools.0.name.
 func (p path) dotted() string {
 	var parts []string
 	for _, step := range p {

@@ -9,25 +9,25 @@ import (
 	"bedrock-extproc/tests/fakebedrock/converse"
 )
 
-// Options say what is validated.
+// Options select what is validated.
 type Options struct {
 	Streaming    bool // ConverseStream
-	LenientRoles bool // turns of the same role may follow each other
+	LenientRoles bool // consecutive turns may have the same role
 }
 
-// Error is a refusal.
+// Error is the service's error for an invalid request.
 type Error struct {
-	Code    string // ValidationException, or another of the service's
+	Code    string // ValidationException or another exception of the service
 	Status  int
 	Message string
-	Rule    string // the name of the rule, for tests; not part of the answer
+	Rule    string // name of the rule, for tests; not sent to clients
 }
 
 // Error implements error.
 func (e *Error) Error() string { return e.Code + ": " + e.Message }
 
-// Request judges the body of a call for a model. nil means that the service
-// takes it.
+// Request validates the body of a call to a model. nil means that the service accepts
+// it.
 func Request(modelID string, body []byte, o Options) *Error {
 	if modelID == "" {
 		return invalid("modelId", constraints([]string{"Value '' at 'modelId' failed to satisfy constraint: Member must have length greater than or equal to 1"}))
@@ -47,10 +47,10 @@ func Request(modelID string, body []byte, o Options) *Error {
 	if err := json.Unmarshal(body, &r.Request); err != nil {
 		return &Error{Code: "SerializationException", Status: http.StatusBadRequest, Message: err.Error(), Rule: "types"}
 	}
-	return r.judge()
+	return r.checkRules()
 }
 
-// request is what rules look at.
+// request is the input of rules.
 type request struct {
 	converse.Request
 	model        model
@@ -62,7 +62,7 @@ func invalid(rule, message string) *Error {
 	return &Error{Code: "ValidationException", Status: http.StatusBadRequest, Message: message, Rule: rule}
 }
 
-// constraints words the violations of the constraint layer.
+// constraints formats the violations of the constraint layer.
 func constraints(list []string) string {
 	plural := "s"
 	if len(list) == 1 {

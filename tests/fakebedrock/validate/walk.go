@@ -14,14 +14,14 @@ import (
 	"unicode/utf8"
 )
 
-// walker compares a value with its shape and notes what is wrong.
+// walker compares a value with its shape and collects violations.
 type walker struct {
 	unknown     []string
 	constraints []string
 	unions      []string
 }
 
-// check walks a body. An error is a body that cannot be read.
+// check walks a body. It returns an error if the body cannot be decoded.
 func check(body []byte, streaming bool) (*walker, error) {
 	dec := json.NewDecoder(bytes.NewReader(body))
 	dec.UseNumber()
@@ -30,13 +30,13 @@ func check(body []byte, streaming bool) (*walker, error) {
 		return nil, fmt.Errorf("the request body is not JSON: %w", err)
 	}
 	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
-		return nil, errors.New("the request body has something behind its JSON")
+		return nil, errors.New("the request body has trailing data after its JSON")
 	}
 	w := &walker{}
 	return w, w.value(requestShape(streaming), value, nil)
 }
 
-// value returns an error for a value of the wrong type, at once.
+// value checks one value. It returns an error for a wrong type.
 func (w *walker) value(s *shape, v any, at path) error {
 	switch s.kind {
 	case structKind, unionKind:
@@ -53,7 +53,7 @@ func (w *walker) value(s *shape, v any, at path) error {
 		return w.blob(s, v, at)
 	case boolKind:
 		if _, ok := v.(bool); !ok {
-			return misfit(v, "a boolean", at)
+			return wrongType(v, "a boolean", at)
 		}
 	case anyKind: // any
 	}
@@ -63,11 +63,11 @@ func (w *walker) value(s *shape, v any, at path) error {
 func (w *walker) object(s *shape, v any, at path) error {
 	object, ok := v.(map[string]any)
 	if !ok {
-		return misfit(v, "an object", at)
+		return wrongType(v, "an object", at)
 	}
 	for _, name := range slices.Sorted(maps.Keys(object)) {
 		if _, ok := s.member(name); !ok {
-			w.unknown = append(w.unknown, fmt.Sprintf("%s: extraneous key [%s] is not permitted. Remove it and try again.", w.place(at), name))
+			w.unknown = append(w.unknown, fmt.Sprintf("%s: extraneous key [%s] is not permitted. Remove it and try again.", w.where(at), name))
 		}
 	}
 	set := 0
@@ -84,7 +84,7 @@ func (w *walker) object(s *shape, v any, at path) error {
 		}
 	}
 	if s.kind == unionKind && set != 1 {
-		w.unions = append(w.unions, fmt.Sprintf("The object at %s must set one of the following keys: %s.", w.place(at), names(s)))
+		w.unions = append(w.unions, fmt.Sprintf("The object at %s must set one of the following keys: %s.", w.where(at), names(s)))
 	}
 	return nil
 }
@@ -97,7 +97,7 @@ func names(s *shape) string {
 	return strings.Join(list, ", ")
 }
 
-func (w *walker) place(at path) string {
+func (w *walker) where(at path) string {
 	if len(at) == 0 {
 		return "request"
 	}
@@ -107,7 +107,7 @@ func (w *walker) place(at path) string {
 func (w *walker) list(s *shape, v any, at path) error {
 	items, ok := v.([]any)
 	if !ok {
-		return misfit(v, "a list", at)
+		return wrongType(v, "a list", at)
 	}
 	w.length(s, v, len(items), at)
 	for i, item := range items {
@@ -125,7 +125,7 @@ func (w *walker) list(s *shape, v any, at path) error {
 func (w *walker) stringMap(s *shape, v any, at path) error {
 	entries, ok := v.(map[string]any)
 	if !ok {
-		return misfit(v, "an object", at)
+		return wrongType(v, "an object", at)
 	}
 	w.length(s, v, len(entries), at)
 	for _, key := range slices.Sorted(maps.Keys(entries)) {
@@ -142,7 +142,7 @@ func (w *walker) stringMap(s *shape, v any, at path) error {
 func (w *walker) text(s *shape, v any, at path) error {
 	value, ok := v.(string)
 	if !ok {
-		return misfit(v, "a string", at)
+		return wrongType(v, "a string", at)
 	}
 	w.length(s, v, utf8.RuneCountInString(value), at)
 	if s.pattern != nil && !s.pattern.MatchString(value) {
@@ -158,14 +158,14 @@ func (w *walker) text(s *shape, v any, at path) error {
 func (w *walker) number(s *shape, v any, at path) error {
 	literal, ok := v.(json.Number)
 	if !ok {
-		return misfit(v, "a number", at)
+		return wrongType(v, "a number", at)
 	}
 	if _, err := strconv.ParseInt(literal.String(), 10, 32); s.kind == intKind && err != nil {
-		return misfit(v, "an integer", at)
+		return wrongType(v, "an integer", at)
 	}
 	value, err := literal.Float64()
 	if err != nil {
-		return misfit(v, "a number", at)
+		return wrongType(v, "a number", at)
 	}
 	if s.low != nil && value < *s.low {
 		w.violated(s, v, at, fmt.Sprintf("Member must have value greater than or equal to %v", *s.low))
@@ -179,7 +179,7 @@ func (w *walker) number(s *shape, v any, at path) error {
 func (w *walker) blob(s *shape, v any, at path) error {
 	value, ok := v.(string)
 	if !ok {
-		return misfit(v, "a string", at)
+		return wrongType(v, "a string", at)
 	}
 	decoded, err := base64.StdEncoding.DecodeString(value)
 	if err != nil {
@@ -198,8 +198,7 @@ func (w *walker) length(s *shape, v any, n int, at path) {
 	}
 }
 
-// violated notes a violated constraint. Values that are long or a caller's text
-// stay out of the message.
+// violated records a violated constraint. The message omits long and sensitive values.
 func (w *walker) violated(s *shape, v any, at path, constraint string) {
 	shown := ""
 	switch v.(type) {
@@ -214,8 +213,8 @@ func (w *walker) violated(s *shape, v any, at path, constraint string) {
 	w.constraints = append(w.constraints, fmt.Sprintf("Value%s at '%s' failed to satisfy constraint: %s", shown, at.counted(), constraint))
 }
 
-// misfit is a value of the wrong type.
-func misfit(v any, want string, at path) error {
+// wrongType is the error for a value of the wrong type.
+func wrongType(v any, want string, at path) error {
 	got := "null"
 	switch v.(type) {
 	case bool:

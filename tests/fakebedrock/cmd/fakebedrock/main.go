@@ -1,5 +1,4 @@
-// Command fakebedrock serves the stand-in for the Amazon Bedrock Runtime; see
-// package fakebedrock for what it does.
+// Command fakebedrock runs the fake Amazon Bedrock Runtime of package fakebedrock.
 package main
 
 import (
@@ -19,12 +18,12 @@ import (
 	"bedrock-extproc/tests/fakebedrock"
 )
 
-// stopLimit is how long calls under way may take when the program is to end.
+// stopLimit is the time for calls in progress to end at shutdown.
 const stopLimit = 2 * time.Second
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop) // a second signal ends the program at once
+	context.AfterFunc(ctx, stop) // a second signal kills the program
 	err := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
 	stop()
 	switch {
@@ -58,7 +57,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	return serve(ctx, server, listener, o)
 }
 
-// serve returns when ctx has ended and the calls under way with it.
+// serve returns after ctx has ended and calls in progress are done or were cut.
 func serve(ctx context.Context, server *http.Server, listener net.Listener, o *options) error {
 	ended := make(chan error, 1)
 	go func() {
@@ -76,13 +75,13 @@ func serve(ctx context.Context, server *http.Server, listener net.Listener, o *o
 	limit, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopLimit)
 	defer cancel()
 	if err := server.Shutdown(limit); err != nil {
-		_ = server.Close() // streams that stall would never end
+		_ = server.Close() // stalled streams would never end
 	}
 	<-ended
 	return nil
 }
 
-// lines writes whole lines from several goroutines.
+// lines writes whole lines. It is safe for concurrent use.
 type lines struct {
 	mu sync.Mutex
 	to io.Writer
@@ -94,11 +93,11 @@ func (l *lines) printf(format string, args ...any) {
 	fmt.Fprintf(l.to, format, args...)
 }
 
-// call says what became of a call, without what was said in it.
+// call prints a summary of a call, without its content.
 func (l *lines) call(c fakebedrock.Call) {
 	end := "done"
 	if c.Aborted {
-		end = "client left"
+		end = "client disconnected"
 	}
 	who := c.AccessKeyID
 	if c.Bearer {

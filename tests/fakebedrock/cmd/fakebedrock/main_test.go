@@ -18,15 +18,15 @@ const (
 	body = `{"messages":[{"role":"user","content":[{"text":"What is 2+2?"}]}]}`
 )
 
-// running is the program while its context lasts.
+// running is a running program.
 type running struct {
 	url   string
 	stop  context.CancelFunc
 	ended chan error
-	said  chan string // all that it printed after its address, at the end
+	said  chan string // the output after its address, when it ends
 }
 
-// program starts the program and waits for the line with its address.
+// program starts the program and waits until it prints its address.
 func program(t *testing.T, args ...string) *running {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
@@ -44,7 +44,7 @@ func program(t *testing.T, args ...string) *running {
 	}
 	var ok bool
 	if p.url, ok = strings.CutPrefix(strings.TrimSpace(string(line[:n])), "fakebedrock: serving on "); !ok {
-		t.Fatalf("said %q", line[:n])
+		t.Fatalf("output %q", line[:n])
 	}
 	go func() {
 		rest, _ := io.ReadAll(r)
@@ -78,10 +78,10 @@ func TestServe(t *testing.T) {
 		t.Error(err)
 	}
 	if said := <-p.said; !strings.Contains(said, "#1 Converse us.amazon.nova-lite-v1:0") || strings.Contains(said, "2+2") {
-		t.Errorf("said %s", said)
+		t.Errorf("output %s", said)
 	}
 	if _, err := http.Post(p.url+path, "application/json", strings.NewReader(body)); err == nil {
-		t.Error("it still serves")
+		t.Error("the program still serves")
 	}
 }
 
@@ -92,8 +92,8 @@ func TestSignaturesAreOnByDefault(t *testing.T) {
 	}
 }
 
-// A stream that stalls does not keep the program.
-func TestStopsWithCallsUnderWay(t *testing.T) {
+// A stalled stream does not keep the program running.
+func TestStopsWithCallsInProgress(t *testing.T) {
 	p := program(t, "-allow-unsigned", "-knob", "fault=stall")
 	resp, err := http.Post(p.url+path, "application/json", strings.NewReader(body))
 	if err != nil {
@@ -107,10 +107,10 @@ func TestStopsWithCallsUnderWay(t *testing.T) {
 			t.Error(err)
 		}
 	case <-time.After(20 * time.Second):
-		t.Fatal("it does not end")
+		t.Fatal("the program does not end")
 	}
 	if _, err := io.ReadAll(resp.Body); err == nil {
-		t.Error("the stalled answer is whole")
+		t.Error("the stalled answer is complete")
 	}
 }
 
@@ -119,7 +119,7 @@ func TestWrongUsage(t *testing.T) {
 		{"-knob", "fault"}, {"-knob", "falt=cut"}, {"-access-key", "a"}, {"-cert", "a"}, {"more"}, {"-no-such-flag"},
 	} {
 		if err := run(t.Context(), args, io.Discard, io.Discard); err == nil {
-			t.Errorf("%q is taken", args)
+			t.Errorf("%q is accepted", args)
 		}
 	}
 	if err := run(t.Context(), []string{"-h"}, io.Discard, io.Discard); !errors.Is(err, flag.ErrHelp) {
@@ -134,7 +134,7 @@ func TestBusyPort(t *testing.T) {
 	}
 	defer l.Close()
 	if err := run(t.Context(), []string{"-addr", l.Addr().String()}, io.Discard, io.Discard); err == nil {
-		t.Error("a busy port is taken")
+		t.Error("no error for a busy port")
 	}
 }
 

@@ -13,16 +13,16 @@ import (
 	"time"
 )
 
-// readyLimit bounds the start of everything.
+// readyLimit is the time for all processes to become ready.
 const readyLimit = 30 * time.Second
 
-// The stand-in's demo identity; see tests/fakebedrock.
+// The fake Bedrock's demo identity; see tests/fakebedrock.
 const (
-	standInKey    = "AKIDFAKEBEDROCK"
-	standInSecret = "fake-bedrock-secret-key"
+	fakeKey    = "AKIDFAKEBEDROCK"
+	fakeSecret = "fake-bedrock-secret-key"
 )
 
-// checkPorts fails while it is still clear which variable to change.
+// checkPorts returns an error that names the variable of each port in use.
 func (s *settings) checkPorts(ctx context.Context) error {
 	var problems []error
 	for _, p := range []struct {
@@ -45,6 +45,7 @@ func (s *settings) checkPorts(ctx context.Context) error {
 	return errors.Join(problems...)
 }
 
+// free returns an error if the port is in use.
 func free(ctx context.Context, port int) error {
 	var lc net.ListenConfig
 	l, err := lc.Listen(ctx, "tcp", loopback(port))
@@ -56,15 +57,15 @@ func free(ctx context.Context, port int) error {
 
 func loopback(port int) string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(port)) }
 
-// start starts the parts, those that are called before those that call.
-func (s *settings) start(ctx context.Context, f *family, dir string) error {
+// start starts the processes, each after those it calls.
+func (s *settings) start(ctx context.Context, g *group, dir string) error {
 	env := os.Environ()
 	if !s.aws {
-		if err := f.start("bedrock", exec.Command(filepath.Join(s.bin, "fakebedrock"), "-addr", loopback(s.bedrock))); err != nil {
+		if err := g.start("bedrock", exec.Command(filepath.Join(s.bin, "fakebedrock"), "-addr", loopback(s.bedrock))); err != nil {
 			return err
 		}
 		env = append(env, "AWS_ENDPOINT_URL_BEDROCK_RUNTIME=http://"+loopback(s.bedrock),
-			"AWS_ACCESS_KEY_ID="+standInKey, "AWS_SECRET_ACCESS_KEY="+standInSecret, "AWS_SESSION_TOKEN=",
+			"AWS_ACCESS_KEY_ID="+fakeKey, "AWS_SECRET_ACCESS_KEY="+fakeSecret, "AWS_SESSION_TOKEN=",
 			"AWS_BEARER_TOKEN_BEDROCK=", "AWS_PROFILE=", "AWS_REGION=us-east-1", "AWS_EC2_METADATA_DISABLED=true",
 			"AWS_CONFIG_FILE="+os.DevNull, "AWS_SHARED_CREDENTIALS_FILE="+os.DevNull, "NO_PROXY=127.0.0.1")
 	}
@@ -72,17 +73,17 @@ func (s *settings) start(ctx context.Context, f *family, dir string) error {
 	program := filepath.Join(s.bin, "bedrock-extproc")
 	sidecar := exec.Command(program, "serve", "-listen", socket, "-admin", loopback(s.admin), "-drain-delay", "0s", "-drain-timeout", "3s")
 	sidecar.Env = env
-	if err := f.start("sidecar", sidecar); err != nil {
+	if err := g.start("sidecar", sidecar); err != nil {
 		return err
 	}
 	config := filepath.Join(dir, "envoy.yaml")
 	if err := writeConfig(ctx, program, config, "-listen", loopback(s.port), "-admin", loopback(s.envoyAdmin), "-extproc", socket); err != nil {
 		return err
 	}
-	return f.start("envoy", exec.Command(s.envoy, "-c", config, "--log-level", "warn", "--disable-hot-restart", "--file-flush-interval-msec", "100"))
+	return g.start("envoy", exec.Command(s.envoy, "-c", config, "--log-level", "warn", "--disable-hot-restart", "--file-flush-interval-msec", "100"))
 }
 
-// writeConfig has the sidecar's own program print Envoy's configuration.
+// writeConfig writes the output of "bedrock-extproc envoy-config" to file.
 func writeConfig(ctx context.Context, program, file string, flags ...string) error {
 	cmd := exec.CommandContext(ctx, program, append([]string{"envoy-config"}, flags...)...)
 	cmd.Stderr = os.Stderr
@@ -93,8 +94,8 @@ func writeConfig(ctx context.Context, program, file string, flags ...string) err
 	return os.WriteFile(file, text, 0o600)
 }
 
-// awaitReady asks through Envoy until the sidecar behind it answers.
-func (s *settings) awaitReady(ctx context.Context, f *family) error {
+// awaitReady waits until the sidecar answers through Envoy that it is ready.
+func (s *settings) awaitReady(ctx context.Context, g *group) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, readyLimit, errors.New("not ready in time"))
 	defer cancel()
 	for {
@@ -103,7 +104,7 @@ func (s *settings) awaitReady(ctx context.Context, f *family) error {
 			return nil
 		}
 		select {
-		case err := <-f.ended:
+		case err := <-g.ended:
 			return err
 		case <-ctx.Done():
 			return fmt.Errorf("%w: %w", context.Cause(ctx), last)
@@ -125,7 +126,7 @@ func (s *settings) ready(ctx context.Context) error {
 		return err
 	}
 	if resp.StatusCode != http.StatusOK {
-		return fmt.Errorf("/readyz says %s", resp.Status)
+		return fmt.Errorf("/readyz: %s", resp.Status)
 	}
 	return nil
 }

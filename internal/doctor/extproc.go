@@ -11,32 +11,33 @@ import (
 	"google.golang.org/protobuf/types/known/anypb"
 )
 
-// A place is an ext_proc filter in the chain of a connection manager.
-type place struct {
+// An extProc is an ext_proc filter in the filter chain of a connection manager.
+type extProc struct {
 	manager
 	filter *hcmv3.HttpFilter
 	after  []*hcmv3.HttpFilter
 	config *extprocv3.ExternalProcessor
-	// routing is nil where it is not in the dump.
+	// routing is nil if the dump does not have it.
 	routing *routev3.RouteConfiguration
-	// routes are those of routing, in their order.
+	// routes are the routes of routing, in order.
 	routes []route
-	// settings are the filter's own configuration, if it runs with it, and those of
-	// routes that change it.
+	// settings are the distinct configurations the filter runs with: its own, if any
+	// route uses it unchanged, and those of routes that override it.
 	settings []setting
 }
 
-func (p *place) where() string {
+func (p *extProc) where() string {
 	text := fmt.Sprintf("%s, filter %q", p.manager.where, p.filter.GetName())
 	if p.filter.GetConfigDiscovery() != nil {
-		text += " (by ECDS)"
+		text += " (from ECDS)"
 	}
 	return text
 }
 
-// places are all ext_proc filters that call the cluster, or any if that is "".
-func (s *Snapshot) places(cluster string) []place {
-	var found []place
+// extProcs returns the ext_proc filters that call the cluster, or all of them if
+// cluster is "".
+func (s *Snapshot) extProcs(cluster string) []extProc {
+	var found []extProc
 	for _, m := range s.managers {
 		filters := m.config.GetHttpFilters()
 		for i, f := range filters {
@@ -44,7 +45,7 @@ func (s *Snapshot) places(cluster string) []place {
 			if !ok {
 				continue
 			}
-			p := place{manager: m, filter: f, after: filters[i+1:], config: config, routing: s.routing(m.config)}
+			p := extProc{manager: m, filter: f, after: filters[i+1:], config: config, routing: s.routing(m.config)}
 			p.routes = p.findRoutes()
 			p.settings = p.findSettings()
 			if cluster == "" || p.calls(cluster) {
@@ -55,8 +56,8 @@ func (s *Snapshot) places(cluster string) []place {
 	return found
 }
 
-// calls tells whether the filter calls the cluster, be it on one route only.
-func (p *place) calls(cluster string) bool {
+// calls reports whether the filter calls the cluster on any route.
+func (p *extProc) calls(cluster string) bool {
 	for _, s := range p.settings {
 		if s.config.GetGrpcService().GetEnvoyGrpc().GetClusterName() == cluster {
 			return true
@@ -65,8 +66,8 @@ func (p *place) calls(cluster string) bool {
 	return false
 }
 
-// filterConfig is a filter's configuration, wherever it comes from; nil where it
-// is not in the dump.
+// filterConfig returns a filter's configuration, inline or from ECDS; nil if the
+// dump does not have it.
 func (s *Snapshot) filterConfig(f *hcmv3.HttpFilter) *anypb.Any {
 	discovery := f.GetConfigDiscovery()
 	if discovery == nil {
@@ -78,8 +79,8 @@ func (s *Snapshot) filterConfig(f *hcmv3.HttpFilter) *anypb.Any {
 	return discovery.GetDefaultConfig()
 }
 
-// kind is the short name of what a filter is, such as "jwt_authn": by its type,
-// or else by its name.
+// kind returns a filter's short type name, such as "jwt_authn". It is taken from
+// the type URL, or from the filter's name if there is none.
 func (s *Snapshot) kind(f *hcmv3.HttpFilter) string {
 	const prefix = "envoy.extensions.filters.http."
 	urls := append([]string{s.filterConfig(f).GetTypeUrl()}, f.GetConfigDiscovery().GetTypeUrls()...)
@@ -89,12 +90,13 @@ func (s *Snapshot) kind(f *hcmv3.HttpFilter) string {
 			return kind
 		}
 	}
-	// Envoy Gateway adds what a filter is for: envoy.filters.http.jwt_authn/….
+	// Envoy Gateway adds a suffix to names: envoy.filters.http.jwt_authn/….
 	name, _, _ := strings.Cut(strings.TrimPrefix(f.GetName(), "envoy.filters.http."), "/")
 	return name
 }
 
-// routing is the manager's routes; nil where they are not in the dump.
+// routing returns the manager's route configuration; nil if the dump does not have
+// it.
 func (s *Snapshot) routing(m *hcmv3.HttpConnectionManager) *routev3.RouteConfiguration {
 	if name := m.GetRds().GetRouteConfigName(); name != "" {
 		return s.routes[name]
@@ -102,13 +104,13 @@ func (s *Snapshot) routing(m *hcmv3.HttpConnectionManager) *routev3.RouteConfigu
 	return m.GetRouteConfig()
 }
 
-// target says in words what a service calls.
+// target describes what a gRPC service calls.
 func target(g *corev3.GrpcService) string {
 	switch {
 	case g.GetEnvoyGrpc() != nil:
 		return fmt.Sprintf("cluster %q", g.GetEnvoyGrpc().GetClusterName())
 	case g.GetGoogleGrpc() != nil:
-		return fmt.Sprintf("%q by google_grpc", g.GetGoogleGrpc().GetTargetUri())
+		return fmt.Sprintf("%q with google_grpc", g.GetGoogleGrpc().GetTargetUri())
 	default:
 		return "no gRPC service"
 	}
