@@ -23,19 +23,20 @@ type exchange struct {
 	cancel context.CancelCauseFunc
 	log    *zap.Logger
 
-	req     *request
-	dialect translator.Dialect
-	encoder translator.Encoder // once the request is decoded
-	events  translator.Stream  // once a stream is open
-	reply   *replier
-	outcome Outcome
+	req      *request
+	dialect  translator.Dialect
+	endpoint Endpoint
+	routing  error
+	encoder  translator.Encoder // once the request is decoded
+	events   translator.Stream  // once a stream is open
+	reply    *replier
+	outcome  Outcome
 }
 
 func newExchange(s *Server, stream extprocv3.ExternalProcessor_ProcessServer) *exchange {
 	x := &exchange{
-		server: s, stream: stream, log: s.cfg.Log, req: &request{},
+		server: s, stream: stream, log: s.cfg.Log, req: &request{start: time.Now()},
 		dialect: s.cfg.Dialects[0],
-		outcome: Outcome{Start: time.Now()},
 	}
 	// The one sign of a client that is gone is a failing Recv, so that the cause
 	// never depends on who noticed first.
@@ -47,7 +48,7 @@ func newExchange(s *Server, stream extprocv3.ExternalProcessor_ProcessServer) *e
 // run takes the request in and answers it. A panic becomes an answer too: ending
 // the RPC instead would hang the client or let the request through.
 func (x *exchange) run() error {
-	err := x.try(x.serve)
+	err := x.recoverPanic(x.serve)
 	if errors.Is(err, errPanic) {
 		return x.fail(err)
 	}
@@ -68,14 +69,13 @@ func (x *exchange) serve() error {
 // begin names the call, once the request is there as far as it will be.
 func (x *exchange) begin() {
 	req := x.req
-	req.nameIDs()
-	x.outcome.Method, x.outcome.Path = recordable(req.method), recordable(req.path)
-	x.outcome.Facts.RequestID = req.requestID
+	req.ensureIDs()
+	x.outcome.Method, x.outcome.Path = sanitize(req.method), sanitize(req.path)
+	x.outcome.Facts = req.complete(translator.Facts{})
 	x.outcome.BytesIn = len(req.body)
 	x.log = x.log.WithLazy(zap.String("request_id", req.requestID))
-	if d, ok := x.server.routes.dialects[req.path]; ok {
-		x.dialect = d
-	}
+	x.endpoint, x.routing = x.server.routes.Find(req.method, req.path, req.header)
+	x.dialect = x.endpoint.Dialect
 }
 
 // unreceived ends an exchange whose request did not arrive whole.
@@ -117,21 +117,20 @@ func (x *exchange) drainUntilGone() {
 
 // answer finds who answers and lets them.
 func (x *exchange) answer() error {
-	to, err := x.server.routes.find(x.req.method, x.req.path)
-	if err != nil {
-		return x.fail(err)
+	if x.routing != nil {
+		return x.fail(x.routing)
 	}
-	if to.page != nil {
-		code, body := to.page()
-		return x.reply.immediate(code, contentTypeJSON, body, nil)
+	if x.endpoint.Page != nil {
+		return x.reply.immediate(x.endpoint.Page(PageRequest{
+			Method: x.req.method, Path: x.req.path, PathModel: x.endpoint.PathModel, Header: x.req.header, Origin: x.origin(),
+		}), nil)
 	}
-	x.dialect = to.dialect
 	release, err := x.server.admit()
 	if err != nil {
 		return x.fail(err)
 	}
 	defer release()
-	return x.answerCall(to.streaming)
+	return x.answerCall(x.endpoint.Streaming)
 }
 
 // answerCall translates the request and sends it on.
@@ -146,7 +145,8 @@ func (x *exchange) answerCall(streaming bool) error {
 	}
 	call, err := x.dialect.Decode(translator.Request{
 		Streaming:    streaming,
-		UserAgent:    x.req.userAgent,
+		PathModel:    x.endpoint.PathModel,
+		Header:       x.req.header,
 		DefaultModel: backend.DefaultModel(),
 		Defaults:     backend.Defaults(),
 		Body:         x.req.body,
@@ -154,10 +154,9 @@ func (x *exchange) answerCall(streaming bool) error {
 	if err != nil {
 		return x.fail(err)
 	}
-	x.req.body = nil // a stream may live for an hour; its request need not
-	x.req.metadata, x.req.attributes = nil, nil
+	x.req.release()
 	x.encoder = call.Encoder
-	x.outcome.Model, x.outcome.Streaming, x.outcome.Guarded = recordable(call.Model), call.Streaming, call.Guarded
+	x.outcome.Model, x.outcome.Streaming, x.outcome.Guarded = sanitize(call.Model), call.Streaming, call.Guarded
 	switch {
 	case !call.Streaming:
 		return x.whole(backend, call)
@@ -171,8 +170,8 @@ func (x *exchange) answerCall(streaming bool) error {
 // close ends what the exchange started and reports it.
 func (x *exchange) close() {
 	x.cancel(nil)
-	x.outcome.Duration = time.Since(x.outcome.Start)
-	_ = x.try(func() error {
+	x.outcome.Duration = time.Since(x.req.start)
+	_ = x.recoverPanic(func() error {
 		x.server.cfg.Observe(x.outcome)
 		return nil
 	})

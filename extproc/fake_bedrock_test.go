@@ -15,8 +15,9 @@ import (
 // POST /stream take any body. Its func fields replace single steps.
 type fakeDialect struct {
 	routes      []translator.Route
+	scopes      []translator.Scope
 	decode      func(translator.Request) (*translator.Call, error)
-	encodeError func(*translator.Error) []byte
+	encodeError func(*translator.Error) translator.Response
 	fakeEncoder
 }
 
@@ -25,10 +26,12 @@ func (d *fakeDialect) Routes() []translator.Route {
 		return d.routes
 	}
 	return []translator.Route{
-		{Method: "POST", Path: "/whole"},
-		{Method: "POST", Path: "/stream", Streaming: true},
+		{Method: "POST", Pattern: "/whole"},
+		{Method: "POST", Pattern: "/stream", Streaming: true},
 	}
 }
+
+func (d *fakeDialect) Scopes() []translator.Scope { return d.scopes }
 
 func (d *fakeDialect) Decode(req translator.Request) (*translator.Call, error) {
 	if d.decode != nil {
@@ -44,31 +47,51 @@ type errorBody struct {
 	Kind, Message, Hint, RequestID, Region string
 }
 
-func (d *fakeDialect) EncodeError(e *translator.Error) []byte {
+func (d *fakeDialect) EncodeError(e *translator.Error) translator.Response {
 	if d.encodeError != nil {
 		return d.encodeError(e)
 	}
 	body, err := json.Marshal(errorBody{string(e.Kind), e.Message, e.Hint, e.Facts.RequestID, e.Facts.Region})
 	if err != nil {
-		return []byte(err.Error())
+		panic(err)
 	}
-	return body
+	return jsonResponse(e.Status, string(body))
+}
+
+func jsonResponse(status int, body string) translator.Response {
+	return translator.Response{Status: status, ContentType: "application/json", Body: []byte(body)}
 }
 
 // fakeEncoder turns a reply into "reply: …" and each event into "data: …".
 type fakeEncoder struct {
-	encodeReply func([]byte, translator.Facts) ([]byte, translator.Summary, error)
-	newStream   func(translator.Facts) translator.Stream
+	encodeReply     func([]byte, translator.Facts) (translator.Response, translator.Summary, error)
+	streamHeaders   func(translator.Facts) []translator.Header
+	appendKeepAlive func([]byte) []byte
+	newStream       func(translator.Facts) translator.Stream
 	fakeStream
 }
 
 var spent = translator.Summary{StopReason: "end_turn", InputTokens: 11, OutputTokens: 7, UsageKnown: true}
 
-func (e *fakeEncoder) EncodeReply(reply []byte, facts translator.Facts) ([]byte, translator.Summary, error) {
+func (e *fakeEncoder) EncodeReply(reply []byte, facts translator.Facts) (translator.Response, translator.Summary, error) {
 	if e.encodeReply != nil {
 		return e.encodeReply(reply, facts)
 	}
-	return append([]byte("reply: "), reply...), spent, nil
+	return jsonResponse(200, "reply: "+string(reply)), spent, nil
+}
+
+func (e *fakeEncoder) StreamHeaders(facts translator.Facts) []translator.Header {
+	if e.streamHeaders != nil {
+		return e.streamHeaders(facts)
+	}
+	return []translator.Header{{Name: "content-type", Value: "text/event-stream"}}
+}
+
+func (e *fakeEncoder) AppendKeepAlive(dst []byte) []byte {
+	if e.appendKeepAlive != nil {
+		return e.appendKeepAlive(dst)
+	}
+	return append(dst, comment...)
 }
 
 func (e *fakeEncoder) NewStream(facts translator.Facts) translator.Stream {

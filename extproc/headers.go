@@ -13,12 +13,15 @@ import (
 // maxHeaderValue bounds what is echoed into a response header.
 const maxHeaderValue = 512
 
-// headers are the response headers of every answer. e adds what its status asks
-// for; nil adds nothing.
-func (r *replier) headers(contentType string, e *translator.Error) []*corev3.HeaderValue {
+// headers are the response headers of an answer. e adds those of its status; nil
+// adds none.
+func (r *replier) headers(answer *translator.Response, e *translator.Error) []*corev3.HeaderValue {
 	f := &r.outcome.Facts
 	list := make([]*corev3.HeaderValue, 0, 12)
-	list = appendHeader(list, "content-type", contentType)
+	list = appendHeader(list, "content-type", answer.ContentType)
+	for _, h := range answer.Headers {
+		list = appendHeader(list, h.Name, h.Value)
+	}
 	list = appendHeader(list, "x-request-id", r.req.requestID)
 	list = appendHeader(list, "x-correlation-id", r.req.correlationID)
 	list = appendHeader(list, "x-bedrock-backend", f.Backend)
@@ -26,11 +29,6 @@ func (r *replier) headers(contentType string, e *translator.Error) []*corev3.Hea
 	list = appendHeader(list, "x-bedrock-request-id", f.AWSRequestID)
 	if f.Attempts > 0 {
 		list = appendHeader(list, "x-bedrock-attempts", strconv.Itoa(f.Attempts))
-	}
-	if contentType == contentTypeSSE {
-		// Proxies on the way may neither hold back, store nor recompress events.
-		list = appendHeader(list, "cache-control", "no-cache, no-transform")
-		list = appendHeader(list, "x-accel-buffering", "no")
 	}
 	if e != nil {
 		list = appendHeader(list, "allow", e.Allow)
@@ -42,18 +40,18 @@ func (r *replier) headers(contentType string, e *translator.Error) []*corev3.Hea
 	return list
 }
 
-// appendHeader skips what is empty or would not be a legal header value: Envoy
-// fails a whole response over one bad byte.
+// appendHeader skips a value that is empty or not legal: Envoy fails a whole
+// response over one bad byte.
 func appendHeader(list []*corev3.HeaderValue, key, value string) []*corev3.HeaderValue {
-	if !echoable(value) {
+	if !validHeaderValue(value) {
 		return list
 	}
 	return append(list, &corev3.HeaderValue{Key: key, RawValue: []byte(value)})
 }
 
-// echoable reports whether value may stand in a response header: printable
-// ASCII, neither empty nor long.
-func echoable(value string) bool {
+// validHeaderValue reports whether value is printable ASCII, neither empty nor too
+// long.
+func validHeaderValue(value string) bool {
 	if value == "" || len(value) > maxHeaderValue {
 		return false
 	}
@@ -65,7 +63,7 @@ func echoable(value string) bool {
 	return true
 }
 
-// continueHeaders lets Envoy go on in BUFFERED mode, where it waits for it.
+// continueHeaders lets Envoy continue in BUFFERED mode, in which it waits for this.
 func continueHeaders() *extprocv3.ProcessingResponse {
 	return &extprocv3.ProcessingResponse{
 		Response: &extprocv3.ProcessingResponse_RequestHeaders{RequestHeaders: &extprocv3.HeadersResponse{}},

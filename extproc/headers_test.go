@@ -106,9 +106,9 @@ func TestIDs(t *testing.T) {
 			t.Run(name+path, func(t *testing.T) {
 				bubble(t, func(s *sidecar) {
 					var facts translator.Facts
-					s.dialect.encodeReply = func(_ []byte, f translator.Facts) ([]byte, translator.Summary, error) {
+					s.dialect.encodeReply = func(_ []byte, f translator.Facts) (translator.Response, translator.Summary, error) {
 						facts = f
-						return []byte("{}"), translator.Summary{}, nil
+						return jsonResponse(200, "{}"), translator.Summary{}, nil
 					}
 					a := s.post(path, "", test.headers...).answer()
 					id, correlated := a.header["x-request-id"], a.header["x-correlation-id"]
@@ -217,7 +217,7 @@ func TestRequestHeaders(t *testing.T) {
 					return nil, bedrockFacts, nil
 				}
 				s.dialect.decode = func(req translator.Request) (*translator.Call, error) {
-					agent = req.UserAgent
+					agent = req.Header("user-agent")
 					return &translator.Call{Encoder: &s.dialect.fakeEncoder}, nil
 				}
 				headers := append([]string{":method", "POST", ":path", "/whole", "user-agent", "curl/8"}, test.headers...)

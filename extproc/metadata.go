@@ -6,7 +6,7 @@ import (
 
 //go:generate go test . -run TestFactsPage -update
 
-// MetadataNamespace is where an answer's facts stand in Envoy's dynamic
+// MetadataNamespace is the namespace of an answer's facts in Envoy's dynamic
 // metadata. The filter must list it in metadata_options.receiving_namespaces.
 const MetadataNamespace = "bedrock"
 
@@ -17,8 +17,8 @@ type fact struct {
 	value              func(o *Outcome) *structpb.Value
 }
 
-// facts are what Envoy learns of a call. What they say of themselves is a page of
-// the documentation.
+// facts are what Envoy gets to know about a call. docs/facts.md is generated from
+// this table.
 var facts = []fact{
 	{"model", `"fast"`, "The model that was asked for, or the backend's default one.", func(o *Outcome) *structpb.Value { return text(o.Model) }},
 	{"backend", `"bedrock-us"`, "The backend that answered, or failed last.", func(o *Outcome) *structpb.Value { return text(o.Facts.Backend) }},
@@ -39,8 +39,8 @@ var facts = []fact{
 	{"error", `"bedrock_throttled"`, "The kind of the failure, also of one in the middle of a stream whose status is 200.", func(o *Outcome) *structpb.Value { return text(string(o.ErrorKind)) }},
 }
 
-// dynamicMetadata tells Envoy's access log and rate limits what the call was and
-// cost, as far as it is known. It is nil where there was no call.
+// dynamicMetadata is for Envoy's access log and rate limits: what the call was and
+// what it cost, as far as known. It is nil when there was no call.
 func (o *Outcome) dynamicMetadata() *structpb.Struct {
 	if o.Model == "" && o.ErrorKind == "" {
 		return nil
@@ -56,7 +56,7 @@ func (o *Outcome) dynamicMetadata() *structpb.Struct {
 	}}
 }
 
-// guardrailAction is "" where no guardrail was asked for, or its end is not known.
+// guardrailAction is "" without a guardrail, or when the stop reason is not known.
 func (o *Outcome) guardrailAction() string {
 	switch {
 	case !o.Guarded || o.Summary.StopReason == "":
@@ -72,7 +72,7 @@ func text(value string) *structpb.Value {
 	if value == "" {
 		return nil
 	}
-	return structpb.NewStringValue(recordable(value))
+	return structpb.NewStringValue(sanitize(value))
 }
 
 func count(n int64, known bool) *structpb.Value {

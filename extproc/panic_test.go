@@ -45,9 +45,9 @@ var panics = map[string]struct {
 		}
 	}, 500, ""},
 	"reply": {"/whole", func(s *sidecar) {
-		s.dialect.encodeReply = func([]byte, translator.Facts) ([]byte, translator.Summary, error) {
+		s.dialect.encodeReply = func([]byte, translator.Facts) (translator.Response, translator.Summary, error) {
 			secretive()
-			return nil, translator.Summary{}, nil
+			return translator.Response{}, translator.Summary{}, nil
 		}
 	}, 500, ""},
 	"start of a stream": {"/stream", func(s *sidecar) {
@@ -78,15 +78,18 @@ var panics = map[string]struct {
 	"end of the stream": {"/stream", func(s *sidecar) {
 		s.dialect.appendEnd = func([]byte) []byte { secretive(); return nil }
 	}, 200, data("one") + data("two") + data("end_turn") + data("error internal_error id-1")},
+	"stream headers": {"/stream", func(s *sidecar) {
+		s.dialect.streamHeaders = func(translator.Facts) []translator.Header { secretive(); return nil }
+	}, 500, ""},
 	"summary": {"/stream", func(s *sidecar) {
 		s.dialect.summary = func() translator.Summary { secretive(); return translator.Summary{} }
 	}, 200, data("one") + data("two") + data("end_turn") + data("end")},
 	"words of an error": {"/whole", func(s *sidecar) {
-		s.dialect.encodeError = func(*translator.Error) []byte { secretive(); return nil }
+		s.dialect.encodeError = func(*translator.Error) translator.Response { secretive(); return translator.Response{} }
 		s.backend.choose = func(string, extproc.Origin) (extproc.Backend, error) { return nil, refusal() }
 	}, 429, `{"detail":"The sidecar failed while handling this request; its log names the cause."}`},
 	"words of a panic": {"/whole", func(s *sidecar) {
-		s.dialect.encodeError = func(*translator.Error) []byte { secretive(); return nil }
+		s.dialect.encodeError = func(*translator.Error) translator.Response { secretive(); return translator.Response{} }
 		s.dialect.decode = func(translator.Request) (*translator.Call, error) { secretive(); return nil, nil }
 	}, 500, `{"detail":"The sidecar failed while handling this request; its log names the cause."}`},
 	"words of a late error": {"/stream", func(s *sidecar) {
@@ -161,7 +164,10 @@ func TestPanicOfAPage(t *testing.T) {
 		}
 		s.works()
 	}, func(cfg *extproc.Config) {
-		cfg.Pages = map[string]extproc.Page{"/healthz": func() (int, []byte) { secretive(); return 0, nil }}
+		cfg.Pages = []extproc.PageRoute{{Pattern: "/healthz", Page: func(extproc.PageRequest) translator.Response {
+			secretive()
+			return translator.Response{}
+		}}}
 	})
 }
 

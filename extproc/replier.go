@@ -12,50 +12,47 @@ import (
 )
 
 const (
-	contentTypeJSON = "application/json"
-	contentTypeSSE  = "text/event-stream"
-
-	// maxImmediate is the largest body sent as one message; above it a body goes
-	// out in pieces of pieceBytes, which Envoy passes on without a second copy.
+	// maxImmediate is the largest body sent as one message. Larger ones are sent in
+	// pieces of pieceBytes, which Envoy forwards without a second copy.
 	maxImmediate = 1 << 20
 	pieceBytes   = 62 << 10
 )
 
-// replier writes the messages of one answer. It knows what was sent already, and
-// is used by one goroutine.
+// replier sends the messages of one answer. One goroutine uses it.
 type replier struct {
 	stream  extprocv3.ExternalProcessor_ProcessServer
 	outcome *Outcome
 	req     *request
-	begun   bool // response headers are out
+	begun   bool // the response headers are sent
 }
 
 // immediate sends a whole answer. e is the error that it reports, or nil.
-func (r *replier) immediate(status int, contentType string, body []byte, e *translator.Error) error {
-	if len(body) > maxImmediate && e == nil && r.req.mode == modeFullDuplex {
-		return r.inPieces(status, contentType, body)
+func (r *replier) immediate(answer translator.Response, e *translator.Error) error {
+	if len(answer.Body) > maxImmediate && e == nil && r.req.mode == modeFullDuplex {
+		return r.inPieces(answer)
 	}
 	msg := &extprocv3.ProcessingResponse{
 		Response: &extprocv3.ProcessingResponse_ImmediateResponse{
 			ImmediateResponse: &extprocv3.ImmediateResponse{
-				Status:  &typev3.HttpStatus{Code: typev3.StatusCode(status)}, //nolint:gosec // a status fits in an int32
-				Headers: &extprocv3.HeaderMutation{SetHeaders: overwrite(r.headers(contentType, e))},
-				Body:    body,
+				Status:  &typev3.HttpStatus{Code: typev3.StatusCode(answer.Status)}, //nolint:gosec // a status fits in an int32
+				Headers: &extprocv3.HeaderMutation{SetHeaders: overwrite(r.headers(&answer, e))},
+				Body:    answer.Body,
 				Details: details(r.outcome.ErrorKind),
 			},
 		},
 		DynamicMetadata: r.outcome.dynamicMetadata(),
 	}
-	if err := r.send(msg, len(body)); err != nil {
+	if err := r.send(msg, len(answer.Body)); err != nil {
 		return err
 	}
-	r.answered(status)
+	r.recordStatus(answer.Status)
 	return nil
 }
 
 // inPieces sends a large whole answer as a streamed one of known length.
-func (r *replier) inPieces(status int, contentType string, body []byte) error {
-	if err := r.begin(status, contentType, len(body)); err != nil {
+func (r *replier) inPieces(answer translator.Response) error {
+	body := answer.Body
+	if err := r.begin(answer, len(body)); err != nil {
 		return err
 	}
 	for len(body) > pieceBytes {
@@ -67,20 +64,17 @@ func (r *replier) inPieces(status int, contentType string, body []byte) error {
 	return r.end(body)
 }
 
-// begin sends the response headers of a streamed answer, unless they are out.
-// length is its size in bytes, or -1 when nobody knows.
-func (r *replier) begin(status int, contentType string, length int) error {
-	if r.begun {
-		return nil
-	}
-	msg := streamedHeaders(status, length, r.headers(contentType, nil))
-	// The last message of a stream whose client leaves is never sent.
+// begin sends the status and headers of a streamed answer. length is the size of its
+// body in bytes, or -1 when unknown.
+func (r *replier) begin(answer translator.Response, length int) error {
+	msg := streamedHeaders(answer.Status, length, r.headers(&answer, nil))
+	// Envoy drops the last message of a stream whose client has left.
 	msg.DynamicMetadata = r.outcome.dynamicMetadata()
 	if err := r.send(msg, 0); err != nil {
 		return err
 	}
 	r.begun = true
-	r.answered(status)
+	r.recordStatus(answer.Status)
 	return nil
 }
 
@@ -99,8 +93,8 @@ func (r *replier) end(body []byte) error {
 // errEndOfRPC marks a send that failed because Envoy closed the RPC.
 var errEndOfRPC = errors.New("envoy ended the call")
 
-// send sends a message with that many bytes of body. It reports a broken RPC as
-// a client that is gone: there is nobody to tell.
+// send sends a message with that many bytes of body. A broken RPC means that the
+// client is gone.
 func (r *replier) send(msg *extprocv3.ProcessingResponse, bytes int) error {
 	if err := r.stream.Send(msg); err != nil {
 		r.outcome.ClientGone = true
@@ -110,10 +104,10 @@ func (r *replier) send(msg *extprocv3.ProcessingResponse, bytes int) error {
 	return nil
 }
 
-// answered takes down that the client has a status.
-func (r *replier) answered(status int) {
+// recordStatus records the response status and the time to the first byte.
+func (r *replier) recordStatus(status int) {
 	r.outcome.Status = status
-	r.outcome.FirstByte = time.Since(r.outcome.Start)
+	r.outcome.FirstByte = time.Since(r.req.start)
 }
 
 // details is the stable token that Envoy logs as RESPONSE_CODE_DETAILS.

@@ -64,7 +64,7 @@ func TestNotReadyPage(t *testing.T) {
 			s.t.Errorf("answer %+v", a)
 		}
 	}, func(cfg *extproc.Config) {
-		cfg.Pages = map[string]extproc.Page{"/readyz": func() (int, []byte) { return 503, []byte("{}") }}
+		cfg.Pages = []extproc.PageRoute{{Pattern: "/readyz", Page: page(503, "{}")}}
 	})
 }
 
@@ -72,8 +72,8 @@ func TestNotReadyPage(t *testing.T) {
 // reach it.
 func TestDialectsWordTheirOwnErrors(t *testing.T) {
 	other := &fakeDialect{
-		routes:      []translator.Route{{Method: "POST", Path: "/other"}},
-		encodeError: func(e *translator.Error) []byte { return []byte("other " + e.Kind) },
+		routes:      []translator.Route{{Method: "POST", Pattern: "/other"}},
+		encodeError: func(e *translator.Error) translator.Response { return jsonResponse(e.Status, "other "+string(e.Kind)) },
 	}
 	add := func(cfg *extproc.Config) {
 		cfg.Dialects = append(cfg.Dialects, other)
@@ -103,14 +103,6 @@ func TestNewServerRefuses(t *testing.T) {
 	}{
 		"no dialect":  {extproc.Config{Backends: &fakeBackend{}}, "needs a dialect"},
 		"no backends": {extproc.Config{Dialects: dialects}, "needs a dialect"},
-		"two dialects at one route": {extproc.Config{
-			Backends: &fakeBackend{}, Dialects: []translator.Dialect{&fakeDialect{}, &fakeDialect{}},
-		}, "two owners of POST /whole"},
-		"a page at a dialect's route": {extproc.Config{
-			Backends: &fakeBackend{},
-			Dialects: []translator.Dialect{&fakeDialect{routes: []translator.Route{{Method: "GET", Path: "/models"}}}},
-			Pages:    map[string]extproc.Page{"/models": nil},
-		}, "two owners of GET /models"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

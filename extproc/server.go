@@ -25,8 +25,7 @@ type Config struct {
 	// Dialects answer model calls. The first one also words the errors of
 	// requests whose path no dialect claims.
 	Dialects []translator.Dialect
-	// Pages answer GET and HEAD requests by exact path, such as "/healthz".
-	Pages map[string]Page
+	Pages    []PageRoute
 	// Backends answer the translated calls.
 	Backends Backends
 	// MaxBodyBytes bounds a request body, larger ones get 413; 0 means
@@ -46,17 +45,13 @@ type Config struct {
 	Log *zap.Logger
 }
 
-// A Page is a small answer that needs no model: an HTTP status and a JSON body.
-// It is called concurrently.
-type Page func() (status int, body []byte)
-
 // Server implements extprocv3.ExternalProcessorServer. It is safe for
 // concurrent use.
 type Server struct {
 	extprocv3.UnimplementedExternalProcessorServer
 
 	cfg    Config
-	routes *routes
+	routes *Routes
 	calls  atomic.Int64
 
 	// stopping ends every call in flight with its cause.
@@ -85,7 +80,7 @@ func NewServer(cfg Config) (*Server, error) {
 	if cfg.Log == nil {
 		cfg.Log = zap.NewNop()
 	}
-	table, err := newRoutes(cfg.Dialects, cfg.Pages)
+	table, err := NewRoutes(cfg.Dialects, cfg.Pages)
 	if err != nil {
 		return nil, fmt.Errorf("extproc: %w", err)
 	}

@@ -95,7 +95,11 @@ func TestStopRefusesLaterCalls(t *testing.T) {
 }
 
 func healthz(cfg *extproc.Config) {
-	cfg.Pages = map[string]extproc.Page{"/healthz": func() (int, []byte) { return 200, []byte(`{"status":"ok"}`) }}
+	cfg.Pages = []extproc.PageRoute{{Pattern: "/healthz", Page: page(200, `{"status":"ok"}`)}}
+}
+
+func page(status int, body string) extproc.Page {
+	return func(extproc.PageRequest) translator.Response { return jsonResponse(status, body) }
 }
 
 func TestMaxCalls(t *testing.T) {

@@ -1,31 +1,26 @@
 package extproc
 
-import (
-	"net/http"
+import "bedrock-extproc/translator"
 
-	"bedrock-extproc/translator"
-)
-
-// whole answers with one JSON object.
+// whole answers with one body.
 func (x *exchange) whole(backend Backend, call *translator.Call) error {
 	raw, facts, err := backend.Converse(x.ctx, call, x.req.caller)
-	x.learn(facts)
+	x.applyFacts(facts)
 	if err != nil {
 		return x.fail(err)
 	}
-	body, summary, err := x.encoder.EncodeReply(raw, x.outcome.Facts)
+	answer, summary, err := x.encoder.EncodeReply(raw, x.outcome.Facts)
 	x.outcome.Summary = summary
 	if err != nil {
 		return x.fail(err)
 	}
-	if x.gone() {
-		return nil
+	if x.clientGone() {
+		return x.abandon()
 	}
-	return x.reply.immediate(http.StatusOK, contentTypeJSON, body, nil)
+	return x.reply.immediate(answer, nil)
 }
 
-// learn keeps the facts of a call, which come without our request id.
-func (x *exchange) learn(facts translator.Facts) {
-	facts.RequestID = x.req.requestID
-	x.outcome.Facts = facts
+// applyFacts records the backend's facts.
+func (x *exchange) applyFacts(facts translator.Facts) {
+	x.outcome.Facts = x.req.complete(facts)
 }

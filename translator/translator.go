@@ -6,37 +6,20 @@
 // pure function over bytes: no network, no log, no clock.
 package translator
 
+import "time"
+
 // A Dialect is one client-facing API. Implementations are immutable and safe
 // for concurrent use.
 type Dialect interface {
 	// Routes lists the HTTP routes that the dialect answers with a model call.
 	Routes() []Route
+	// Scopes lists the paths whose errors the dialect words where no route matches.
+	Scopes() []Scope
 	// Decode reads a client's request. An error is always an *Error.
 	Decode(req Request) (*Call, error)
-	// EncodeError returns the JSON body in which the dialect's clients expect e.
-	EncodeError(e *Error) []byte
-}
-
-// A Route is a method and an exact path. Streaming says that its answer is a
-// live event stream rather than one JSON object.
-type Route struct {
-	Method    string
-	Path      string
-	Streaming bool
-}
-
-// A Request is one HTTP request as far as a dialect may know it.
-type Request struct {
-	// Streaming is copied from the route that matched.
-	Streaming bool
-	// UserAgent is the client's User-Agent header, "" when absent.
-	UserAgent string
-	// DefaultModel is asked for when the body names no model.
-	DefaultModel string
-	// Defaults are what the backend adds to requests.
-	Defaults Defaults
-	// Body is the whole request body. Decode may keep parts of it.
-	Body []byte
+	// EncodeError returns the answer in which the dialect's clients expect e. Its
+	// status may differ from e.Status.
+	EncodeError(e *Error) Response
 }
 
 // Defaults are what a backend's configuration adds to requests. The zero value
@@ -90,17 +73,28 @@ type Warning struct {
 	Detail string
 }
 
-// An Encoder writes the answer to one call. Either method is used, once.
+// An Encoder writes the answer to one call: EncodeReply for a whole one, the
+// other methods for a streamed one.
+//
+// AppendKeepAlive is never called while NewStream or a method of its Stream runs,
+// and needs no lock. StreamHeaders may run at any time.
 type Encoder interface {
-	// EncodeReply turns the body of a Converse reply into the client's JSON.
+	// EncodeReply turns the body of a Converse reply into the client's answer.
 	// An error is always an *Error: the reply is not one of Converse.
-	EncodeReply(reply []byte, facts Facts) ([]byte, Summary, error)
+	EncodeReply(reply []byte, facts Facts) (Response, Summary, error)
+	// StreamHeaders are the headers of a streamed answer, content-type first. Of
+	// facts only RequestID and Start are set when the headers go out before Bedrock
+	// has answered.
+	StreamHeaders(facts Facts) []Header
+	// AppendKeepAlive appends what keeps a silent stream open. It may append
+	// nothing: then only the response headers go out, unless they are out already.
+	AppendKeepAlive(dst []byte) []byte
 	// NewStream starts the client's event stream.
 	NewStream(facts Facts) Stream
 }
 
 // A Stream writes one client event stream. It is not safe for concurrent use.
-// Every method appends whole SSE events to dst and returns the extended slice.
+// Every method appends whole events to dst and returns the extended slice.
 type Stream interface {
 	// AppendEvent translates one Converse event. It keeps nothing of ev. An
 	// error is always an *Error; what was appended before it is still valid.
@@ -125,6 +119,8 @@ type Event struct {
 // Facts are what is known of a call besides its content. They reach the client
 // in metadata and in errors. All fields may be empty.
 type Facts struct {
+	// Start is when the request arrived. Dialects derive times and ids from it.
+	Start time.Time
 	// RequestID is the client's X-Request-Id or our own.
 	RequestID string
 	// AWSRequestID is Bedrock's x-amzn-RequestId.

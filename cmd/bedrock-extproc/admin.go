@@ -39,10 +39,10 @@ func newAdminServer(ctx context.Context, address string, h *healthState, registr
 
 func pageHandler(page extproc.Page) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		status, body := page()
-		w.Header().Set("Content-Type", "application/json")
-		w.WriteHeader(status)
-		_, _ = w.Write(body) // a probe that left needs no answer
+		answer := page(extproc.PageRequest{})
+		w.Header().Set("Content-Type", answer.ContentType)
+		w.WriteHeader(answer.Status)
+		_, _ = w.Write(answer.Body) // a probe that has left needs no answer
 	})
 }
 

@@ -141,7 +141,7 @@ func awsAccounts(cfg *config.Config) []doctor.Account {
 func callPaths() []string {
 	var paths []string
 	for _, r := range new(chat.Dialect).Routes() {
-		paths = with(paths, r.Path)
+		paths = with(paths, r.Pattern)
 	}
 	return paths
 }

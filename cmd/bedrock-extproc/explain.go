@@ -143,7 +143,7 @@ var errRefused = errors.New("the request would be refused")
 // refusedRequest prints the error body that the client would get.
 func refusedRequest(err error, dialect translator.Dialect, stdout io.Writer) error {
 	var out bytes.Buffer
-	if err := json.Indent(&out, dialect.EncodeError(translator.AsError(err)), "", "  "); err != nil {
+	if err := json.Indent(&out, dialect.EncodeError(translator.AsError(err)).Body, "", "  "); err != nil {
 		return err
 	}
 	fmt.Fprintln(stdout, out.String())

@@ -151,22 +151,29 @@ func (l *live) Choose(name string, origin extproc.Origin) (extproc.Backend, erro
 // Routes implements translator.Dialect. They are the same for all configurations.
 func (l *live) Routes() []translator.Route { return l.current.Load().dialect.Routes() }
 
+// Scopes implements translator.Dialect.
+func (l *live) Scopes() []translator.Scope { return l.current.Load().dialect.Scopes() }
+
 // Decode implements translator.Dialect.
 func (l *live) Decode(req translator.Request) (*translator.Call, error) {
 	return l.current.Load().dialect.Decode(req)
 }
 
 // EncodeError implements translator.Dialect.
-func (l *live) EncodeError(e *translator.Error) []byte {
+func (l *live) EncodeError(e *translator.Error) translator.Response {
 	return l.current.Load().dialect.EncodeError(e)
 }
 
 // pages are what GET requests through Envoy's listener see.
-func (l *live) pages() map[string]extproc.Page {
-	return map[string]extproc.Page{
-		"/healthz":         l.health.healthz,
-		"/readyz":          l.health.readyz,
-		chat.ModelsPath:    func() (int, []byte) { return http.StatusOK, l.current.Load().models },
-		chat.ProvidersPath: func() (int, []byte) { return http.StatusOK, l.current.Load().providers },
+func (l *live) pages() []extproc.PageRoute {
+	return []extproc.PageRoute{
+		{Pattern: "/healthz", Page: l.health.healthz},
+		{Pattern: "/readyz", Page: l.health.readyz},
+		{Pattern: chat.ModelsPath, Page: func(extproc.PageRequest) translator.Response {
+			return jsonPage(http.StatusOK, l.current.Load().models)
+		}},
+		{Pattern: chat.ProvidersPath, Page: func(extproc.PageRequest) translator.Response {
+			return jsonPage(http.StatusOK, l.current.Load().providers)
+		}},
 	}
 }

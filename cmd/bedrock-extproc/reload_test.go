@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -95,8 +96,10 @@ func (r *reloading) metrics(t *testing.T) map[string]float64 {
 }
 
 func (r *reloading) page(path string) string {
-	status, body := r.pages()[path]()
-	return fmt.Sprintf("%d %s", status, body)
+	pages := r.pages()
+	i := slices.IndexFunc(pages, func(p extproc.PageRoute) bool { return p.Pattern == path })
+	answer := pages[i].Page(extproc.PageRequest{})
+	return fmt.Sprintf("%d %s", answer.Status, answer.Body)
 }
 
 func TestReload(t *testing.T) {
@@ -169,8 +172,8 @@ func TestFailedReload(t *testing.T) {
 			if got := r.page("/readyz"); got != `200 {"status":"ready"}` {
 				t.Errorf("clients read %s", got)
 			}
-			status, body := r.health.readyzForOperators()
-			ready := strings.ReplaceAll(fmt.Sprintf("%d %s", status, body), r.file, "FILE")
+			answer := r.health.readyzForOperators(extproc.PageRequest{})
+			ready := strings.ReplaceAll(fmt.Sprintf("%d %s", answer.Status, answer.Body), r.file, "FILE")
 			if want := fmt.Sprintf(`200 {"status":"ready","config":{"error":%q}}`, problems[0]); ready != want {
 				t.Errorf("readyz %s, want %s", ready, want)
 			}

@@ -10,8 +10,8 @@ import (
 	"bedrock-extproc/translator/rawjson"
 )
 
-// EncodeReply implements translator.Encoder.
-func (c *call) EncodeReply(reply []byte, facts translator.Facts) ([]byte, translator.Summary, error) {
+// encodeReply writes the body of a whole answer.
+func (c *call) encodeReply(reply []byte, facts translator.Facts) ([]byte, translator.Summary, error) {
 	meta := metadata{call: c, facts: facts}
 	var output, stopReason jsontext.Value
 	list, err := newFields().read(reply)
