@@ -37,7 +37,7 @@ func (x *exchange) fail(err error) error {
 	}
 	answer := translator.Response{Status: e.Status, ContentType: "application/json", Body: []byte(fallbackError)}
 	_ = x.recoverPanic(func() error {
-		answer = x.dialect.EncodeError(e)
+		answer = x.endpoint.Dialect.EncodeError(e)
 		return nil
 	})
 	return x.reply.immediate(answer, e)

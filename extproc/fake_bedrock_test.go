@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"iter"
 	"sync"
+	"testing"
 
 	"bedrock-extproc/extproc"
 	"bedrock-extproc/translator"
@@ -149,13 +150,36 @@ func (s *fakeStream) Summary() translator.Summary {
 	return translator.Summary{StopReason: s.stopReason, OutputTokens: s.seen, UsageKnown: s.seen > 0}
 }
 
-// fakeBackend is one backend, and the table of backends that holds it alone. Its
-// func fields say what Bedrock does.
+// fakeGateway is a configuration with one backend.
+type fakeGateway struct {
+	*extproc.Routes
+
+	targets interface {
+		Target(provider string, caller translator.Caller, origin extproc.Origin) (extproc.Target, error)
+	}
+}
+
+func newGateway(t testing.TB, backend *fakeBackend, pages []extproc.PageRoute, dialects ...translator.Dialect) *fakeGateway {
+	t.Helper()
+	routes, err := extproc.NewRoutes(dialects, pages)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &fakeGateway{routes, backend}
+}
+
+func (g *fakeGateway) current() extproc.Gateway { return g }
+
+func (g *fakeGateway) Target(provider string, caller translator.Caller, origin extproc.Origin) (extproc.Target, error) {
+	return g.targets.Target(provider, caller, origin)
+}
+
+// fakeBackend is one backend, which is the target of all calls. Its func fields say
+// what Bedrock does.
 type fakeBackend struct {
-	choose         func(name string, origin extproc.Origin) (extproc.Backend, error)
+	target         func(provider string, caller translator.Caller, origin extproc.Origin) (extproc.Target, error)
 	converse       func(ctx context.Context, call *translator.Call, caller translator.Caller) ([]byte, translator.Facts, error)
 	converseStream streamFunc
-	defaults       translator.Defaults
 
 	mu   sync.Mutex
 	ends []error // the cause with which each call's context ended, nil if it did not
@@ -167,16 +191,17 @@ var bedrockFacts = translator.Facts{
 	AWSRequestID: "aws-1", Backend: "main", Region: "eu-west-1", ModelID: "eu.model-1", Attempts: 1,
 }
 
-func (b *fakeBackend) Choose(name string, origin extproc.Origin) (extproc.Backend, error) {
-	if b.choose != nil {
-		return b.choose(name, origin)
+func (b *fakeBackend) Target(provider string, caller translator.Caller, origin extproc.Origin) (extproc.Target, error) {
+	if b.target != nil {
+		return b.target(provider, caller, origin)
 	}
-	return b, nil
+	return b.any(caller), nil
 }
 
-func (b *fakeBackend) DefaultModel() string { return "model-1" }
-
-func (b *fakeBackend) Defaults() translator.Defaults { return b.defaults }
+// any is the target of a caller with no restrictions.
+func (b *fakeBackend) any(caller translator.Caller) extproc.Target {
+	return extproc.Target{Backend: b, Caller: caller, DefaultModel: "model-1"}
+}
 
 func (b *fakeBackend) Converse(ctx context.Context, call *translator.Call, caller translator.Caller) ([]byte, translator.Facts, error) {
 	defer b.note(ctx)

@@ -63,8 +63,8 @@ func TestNotReadyPage(t *testing.T) {
 		if a := s.get("/readyz").answer(); a.status != 503 || a.body() != "{}" {
 			s.t.Errorf("answer %+v", a)
 		}
-	}, func(cfg *extproc.Config) {
-		cfg.Pages = []extproc.PageRoute{{Pattern: "/readyz", Page: page(503, "{}")}}
+	}, func(s *sidecar) {
+		s.pages = []extproc.PageRoute{{Pattern: "/readyz", Page: page(503, "{}")}}
 	})
 }
 
@@ -75,9 +75,9 @@ func TestDialectsWordTheirOwnErrors(t *testing.T) {
 		routes:      []translator.Route{{Method: "POST", Pattern: "/other"}},
 		encodeError: func(e *translator.Error) translator.Response { return jsonResponse(e.Status, "other "+string(e.Kind)) },
 	}
-	add := func(cfg *extproc.Config) {
-		cfg.Dialects = append(cfg.Dialects, other)
-		cfg.MaxBodyBytes = 100
+	add := func(s *sidecar) {
+		s.others = []translator.Dialect{other}
+		s.cfg.MaxBodyBytes = 100
 	}
 	bubble(t, func(s *sidecar) {
 		if a := s.envoy.open(s.t, endOfStream, requestHeaders("GET", "/other")...).answer(); a.body() != "other method_not_allowed" {
@@ -95,21 +95,9 @@ func TestDialectsWordTheirOwnErrors(t *testing.T) {
 	}, add)
 }
 
-func TestNewServerRefuses(t *testing.T) {
-	dialects := []translator.Dialect{&fakeDialect{}}
-	tests := map[string]struct {
-		cfg  extproc.Config
-		want string
-	}{
-		"no dialect":  {extproc.Config{Backends: &fakeBackend{}}, "needs a dialect"},
-		"no backends": {extproc.Config{Dialects: dialects}, "needs a dialect"},
-	}
-	for name, test := range tests {
-		t.Run(name, func(t *testing.T) {
-			if _, err := extproc.NewServer(test.cfg); err == nil || !strings.Contains(err.Error(), test.want) {
-				t.Errorf("error %v, want %q", err, test.want)
-			}
-		})
+func TestNewServerNeedsAGateway(t *testing.T) {
+	if _, err := extproc.NewServer(extproc.Config{}); err == nil || !strings.Contains(err.Error(), "Gateway is nil") {
+		t.Errorf("error %v", err)
 	}
 }
 
@@ -121,5 +109,5 @@ func TestZeroConfig(t *testing.T) {
 		if a := s.get("/nowhere").answer(); a.status != 404 {
 			s.t.Errorf("status %d", a.status)
 		}
-	}, func(cfg *extproc.Config) { cfg.Observe, cfg.Log = nil, nil })
+	}, func(s *sidecar) { s.cfg.Observe, s.cfg.Log = nil, nil })
 }

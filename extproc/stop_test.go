@@ -94,8 +94,8 @@ func TestStopRefusesLaterCalls(t *testing.T) {
 	}, healthz)
 }
 
-func healthz(cfg *extproc.Config) {
-	cfg.Pages = []extproc.PageRoute{{Pattern: "/healthz", Page: page(200, `{"status":"ok"}`)}}
+func healthz(s *sidecar) {
+	s.pages = []extproc.PageRoute{{Pattern: "/healthz", Page: page(200, `{"status":"ok"}`)}}
 }
 
 func page(status int, body string) extproc.Page {
@@ -127,7 +127,7 @@ func TestMaxCalls(t *testing.T) {
 		s.works()
 		stream.leave()
 		stream.wait()
-	}, healthz, func(cfg *extproc.Config) { cfg.MaxCalls = 2 })
+	}, healthz, func(s *sidecar) { s.cfg.MaxCalls = 2 })
 }
 
 func TestNoBoundOnCalls(t *testing.T) {

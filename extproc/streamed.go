@@ -18,13 +18,13 @@ var errAnswered = errors.New("the answer is complete")
 // streamed answers with live events. One goroutine, pump, reads and translates
 // Bedrock's events; this one sends what the queue holds, so that a slow hop merges
 // events and a fast one delays none.
-func (x *exchange) streamed(backend Backend, call *translator.Call) error {
+func (x *exchange) streamed(call *translator.Call) error {
 	ctx, stop := context.WithCancelCause(x.ctx)
 	queue := newSendQueue(maxPending)
 	pumped := make(chan struct{})
 	go func() {
 		defer close(pumped)
-		x.pump(ctx, queue, backend, call)
+		x.pump(ctx, queue, call)
 	}()
 	defer func() {
 		stop(errAnswered)
@@ -57,12 +57,12 @@ func (x *exchange) forward(queue *sendQueue, pumped <-chan struct{}) error {
 }
 
 // pump fills the queue from Bedrock until the stream ends, fails or ctx ends.
-func (x *exchange) pump(ctx context.Context, queue *sendQueue, backend Backend, call *translator.Call) {
-	queue.close(x.recoverPanic(func() error { return x.fill(ctx, queue, backend, call) }))
+func (x *exchange) pump(ctx context.Context, queue *sendQueue, call *translator.Call) {
+	queue.close(x.recoverPanic(func() error { return x.fill(ctx, queue, call) }))
 }
 
-func (x *exchange) fill(ctx context.Context, queue *sendQueue, backend Backend, call *translator.Call) error {
-	events, facts, err := backend.ConverseStream(ctx, call, x.req.caller)
+func (x *exchange) fill(ctx context.Context, queue *sendQueue, call *translator.Call) error {
+	events, facts, err := x.target.Backend.ConverseStream(ctx, call, x.target.Caller)
 	call.Body = nil // it is sent, and a stream may live for an hour
 	facts = x.req.complete(facts)
 	if err != nil {
@@ -165,11 +165,11 @@ func (x *exchange) recordSummary() {
 
 // buffered answers a streaming request in one piece, the only way through a filter in
 // BUFFERED mode.
-func (x *exchange) buffered(backend Backend, call *translator.Call) error {
+func (x *exchange) buffered(call *translator.Call) error {
 	x.log.Warn("sending a streamed answer in one piece: Envoy's ext_proc filter buffers request bodies",
 		zap.String("set", "processing_mode.request_body_mode: FULL_DUPLEX_STREAMED"))
 	queue := newSendQueue(0)
-	x.pump(x.ctx, queue, backend, call)
+	x.pump(x.ctx, queue, call)
 	d := queue.take()
 	x.applyFacts(d.facts)
 	x.events = d.events

@@ -3,8 +3,8 @@ package extproc
 import "bedrock-extproc/translator"
 
 // whole answers with one body.
-func (x *exchange) whole(backend Backend, call *translator.Call) error {
-	raw, facts, err := backend.Converse(x.ctx, call, x.req.caller)
+func (x *exchange) whole(call *translator.Call) error {
+	raw, facts, err := x.target.Backend.Converse(x.ctx, call, x.target.Caller)
 	x.applyFacts(facts)
 	if err != nil {
 		return x.fail(err)

@@ -112,8 +112,8 @@ func TestFailureBeforeTheAnswer(t *testing.T) {
 		kind    translator.Kind
 	}{
 		"of the choice of a backend": {func(s *sidecar) {
-			s.backend.choose = func(name string, _ extproc.Origin) (extproc.Backend, error) {
-				return nil, &translator.Error{Status: 400, Kind: translator.KindUnknownBackend, Message: name}
+			s.backend.target = func(name string, _ translator.Caller, _ extproc.Origin) (extproc.Target, error) {
+				return extproc.Target{}, &translator.Error{Status: 400, Kind: translator.KindUnknownBackend, Message: name}
 			}
 		}, 400, translator.KindUnknownBackend},
 		"of the request": {func(s *sidecar) {

@@ -60,6 +60,8 @@ type Request struct {
 
 // A Response is one whole HTTP answer.
 type Response struct {
+	// Status is one that Envoy's type.v3.StatusCode lists: it answers 200 in place of
+	// others, such as 418 and 529.
 	Status      int
 	ContentType string
 	// Headers are sent as well. Names are in lower case; those that every answer

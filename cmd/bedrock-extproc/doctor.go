@@ -14,6 +14,7 @@ import (
 	"bedrock-extproc/internal/bedrock"
 	"bedrock-extproc/internal/config"
 	"bedrock-extproc/internal/doctor"
+	"bedrock-extproc/internal/gateway"
 	"bedrock-extproc/translator/chat"
 )
 
@@ -46,7 +47,7 @@ func examine(ctx context.Context, args []string, stdin io.Reader, stdout, stderr
 	if err := parse(opts.flags(), args, noEnv, stderr); err != nil {
 		return err
 	}
-	cfg, err := loadConfig(opts.config, zap.NewNop())
+	cfg, err := gateway.LoadConfig(opts.config, zap.NewNop())
 	if err != nil {
 		return err
 	}

@@ -59,6 +59,11 @@ func (h *healthState) setConfigError(text string) {
 	h.configError.Store(&text)
 }
 
+// pages are served through Envoy's listener.
+func (h *healthState) pages() []extproc.PageRoute {
+	return []extproc.PageRoute{{Pattern: "/healthz", Page: h.healthz}, {Pattern: "/readyz", Page: h.readyz}}
+}
+
 // healthz is the page that tells that the process answers.
 func (*healthState) healthz(extproc.PageRequest) translator.Response {
 	return jsonPage(http.StatusOK, []byte(`{"status":"ok"}`))

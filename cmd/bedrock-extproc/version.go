@@ -6,6 +6,9 @@ import (
 	"runtime/debug"
 )
 
+// appID names the program in the User-Agent of calls to AWS.
+func appID() string { return "bedrock-extproc/" + version }
+
 // versionText names the program, its version and what it was built with.
 func versionText() string {
 	text := fmt.Sprintf("bedrock-extproc %s %s %s/%s", version, runtime.Version(), runtime.GOOS, runtime.GOARCH)

@@ -23,12 +23,12 @@ type Origin interface {
 	Metadata(path []string) []string
 	// Attribute is the value of a request attribute such as "connection.uri_san_peer_certificate".
 	Attribute(name string) []string
-	// Initial is the gRPC initial metadata of that name.
-	Initial(name string) []string
+	// InitialMetadata is the gRPC initial metadata of that name.
+	InitialMetadata(name string) []string
 }
 
 // A Source says where a named value comes from: the first that is there of
-// Metadata, Attribute and Initial, or else Default.
+// Metadata, Attribute and InitialMetadata, else Default.
 type Source struct {
 	Name string
 	// Metadata is a namespace and keys, such as "envoy.filters.http.jwt_authn",
@@ -36,8 +36,8 @@ type Source struct {
 	Metadata []string
 	// Attribute is one of the filter's request_attributes.
 	Attribute string
-	// Initial is a name of grpc_initial_metadata.
-	Initial string
+	// InitialMetadata is a name of grpc_initial_metadata.
+	InitialMetadata string
 	// Default stands in for a value that is not there; "" means that there is none.
 	Default string
 }
@@ -53,8 +53,8 @@ func (s Source) read(o Origin) []string {
 			return found
 		}
 	}
-	if s.Initial != "" {
-		if found := o.Initial(s.Initial); len(found) > 0 {
+	if s.InitialMetadata != "" {
+		if found := o.InitialMetadata(s.InitialMetadata); len(found) > 0 {
 			return found
 		}
 	}
@@ -102,8 +102,8 @@ func (p *Policy) Identify(o Origin) (Values, Rule, error) {
 	return p.identify(func(s Source) []string { return s.read(o) })
 }
 
-// Pretend is Identify for a caller of whom these values are known.
-func (p *Policy) Pretend(given Values) (Values, Rule, error) {
+// IdentifyAs is Identify for a caller with these values.
+func (p *Policy) IdentifyAs(given Values) (Values, Rule, error) {
 	return p.identify(func(s Source) []string {
 		if texts := given[s.Name]; len(texts) > 0 {
 			return texts

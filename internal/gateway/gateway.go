@@ -1,0 +1,112 @@
+// Package gateway makes one immutable Gateway out of a configuration: dialects,
+// pages, backends and access rules. It implements extproc.Gateway, so that each
+// request is answered by one configuration from its beginning to its end, and holds
+// the current one while configurations are reloaded.
+package gateway
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"go.uber.org/zap"
+
+	"bedrock-extproc/extproc"
+	"bedrock-extproc/internal/bedrock"
+	"bedrock-extproc/internal/config"
+	"bedrock-extproc/internal/identity"
+	"bedrock-extproc/translator"
+)
+
+// Options are what a Gateway needs beside its configuration. The zero value works.
+type Options struct {
+	// AppID is added to the User-Agent of calls to AWS, as "name/version".
+	AppID string
+	// Pages are served beside those of the dialects.
+	Pages []extproc.PageRoute
+	// Log takes what extproc does not record, such as retries. nil logs nothing.
+	Log *zap.Logger
+}
+
+// A Gateway is one configuration, ready for use. It is immutable and safe for
+// concurrent use.
+type Gateway struct {
+	*extproc.Routes
+
+	backends *bedrock.Backends
+	policy   identity.Policy
+	// defaults are the backends' by name, where they depend on the caller; nil where
+	// none do.
+	defaults map[string]identity.Defaults
+}
+
+// New checks and builds everything. It makes no network call. The error names all
+// problems, each on a line.
+func New(ctx context.Context, cfg *config.Config, opts Options) (*Gateway, error) {
+	backends, backendsErr := newBackends(ctx, cfg, opts)
+	dialect, dialectErr := newChat(cfg)
+	policy, defaults, policyErr := newPolicy(cfg)
+	if err := errors.Join(backendsErr, dialectErr, policyErr); err != nil {
+		return nil, err
+	}
+	routes, err := extproc.NewRoutes([]translator.Dialect{dialect}, append(chatPages(cfg, backends), opts.Pages...))
+	if err != nil {
+		return nil, fmt.Errorf("routes: %w", err)
+	}
+	return &Gateway{Routes: routes, backends: backends, policy: policy, defaults: defaults}, nil
+}
+
+// Backends are those of the configuration.
+func (g *Gateway) Backends() *bedrock.Backends { return g.backends }
+
+// Target implements extproc.Gateway.
+func (g *Gateway) Target(provider string, caller translator.Caller, origin extproc.Origin) (extproc.Target, error) {
+	values, rule, err := g.policy.Identify(origin)
+	if err != nil {
+		return extproc.Target{}, err
+	}
+	name, fixed := choose(origin, provider)
+	if fixed {
+		caller.Region = "" // that of the backend
+	}
+	_, target, err := g.target(name, caller, values, rule)
+	return target, err
+}
+
+// TargetAs is Target for a caller with these values, who brings no keys, and the
+// backend that would be called.
+func (g *Gateway) TargetAs(values identity.Values, provider string) (*bedrock.Backend, extproc.Target, error) {
+	values, rule, err := g.policy.IdentifyAs(values)
+	if err != nil {
+		return nil, extproc.Target{}, err
+	}
+	return g.target(provider, translator.Caller{}, values, rule)
+}
+
+// target is that of a caller with these values, to whom the rule applies. A backend
+// that the rule names answers in its own region.
+func (g *Gateway) target(name string, caller translator.Caller, values identity.Values, rule identity.Rule) (*bedrock.Backend, extproc.Target, error) {
+	caller.Values = values.Texts()
+	fixed, err := rule.Backend.Needed(caller.Values)
+	if err != nil {
+		return nil, extproc.Target{}, err
+	}
+	if fixed != "" {
+		name, caller.Region = fixed, ""
+	}
+	backend, err := g.backends.Lookup(name)
+	if err != nil {
+		return nil, extproc.Target{}, err
+	}
+	defaults := backend.Defaults()
+	if own, ok := g.defaults[backend.Name()]; ok {
+		models := defaults.Models
+		if defaults, err = own.For(caller.Values, rule); err != nil {
+			return nil, extproc.Target{}, err
+		}
+		defaults.Models = models
+	}
+	return backend, extproc.Target{
+		Backend: backend, Caller: caller, DefaultModel: backend.DefaultModel(), Defaults: defaults, Allow: rule.Allow,
+	}, nil
+}
