@@ -9,7 +9,7 @@ import (
 	"bedrock-extproc/translator"
 )
 
-// admit counts a call in, or refuses it.
+// admit counts a call, or rejects it when the server stops or is full.
 func (s *Server) admit() (release func(), err error) {
 	if cause := context.Cause(s.stopping); cause != nil {
 		return nil, draining(cause)

@@ -13,8 +13,8 @@ import (
 	"bedrock-extproc/translator"
 )
 
-// exchange is one HTTP request and its answer. It belongs to the goroutine that
-// runs Process. ctx ends, with errClientGone or ErrDraining as its cause, when
+// exchange is one HTTP exchange: a request and its answer. It belongs to the
+// goroutine that runs Process. ctx ends, with errClientGone or ErrDraining as its cause, when
 // the client is gone or the server stops.
 type exchange struct {
 	server *Server
@@ -132,7 +132,7 @@ func (x *exchange) answerPage() error {
 	return x.reply.immediate(answer, nil)
 }
 
-// answerCall decides who answers, translates the request and sends it.
+// answerCall takes a model call to its target.
 func (x *exchange) answerCall() error {
 	release, err := x.server.admit()
 	if err != nil {

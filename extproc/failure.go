@@ -15,8 +15,8 @@ import (
 )
 
 var (
-	// errClientGone is the cause of a context that ended because Envoy closed the
-	// RPC: the client left, or the stream was reset.
+	// errClientGone is the cause of a context that Envoy ended by closing the RPC: the
+	// client has left, or the stream was reset.
 	errClientGone = errors.New("the client is gone")
 
 	errPanic = errors.New("panic")

@@ -12,16 +12,16 @@ import (
 type Gateway interface {
 	// Find returns what answers a request; see Routes.
 	Find(method, path string, header translator.HeaderFunc) (Endpoint, error)
-	// Target decides who answers a call: provider is the backend that the client asks
-	// for, "" for the default, and caller has what the request says. Origin is valid
-	// until Target returns. An error is always a *translator.Error.
+	// Target chooses the backend and the terms of a call. provider is the backend that
+	// the client asks for, "" for the default; caller holds the keys and the region of
+	// the request. An error is always a *translator.Error.
 	Target(provider string, caller translator.Caller, origin Origin) (Target, error)
 }
 
-// A Target is who answers one call, and on what terms.
+// A Target is the backend and the terms of one call.
 type Target struct {
 	Backend Backend
-	// Caller is who calls, as the backend may know it.
+	// Caller is passed to Backend.
 	Caller translator.Caller
 	// DefaultModel is used when the request names no model.
 	DefaultModel string

@@ -9,9 +9,9 @@ import (
 	"google.golang.org/protobuf/types/known/structpb"
 )
 
-// An Origin is what Envoy says about a request, beside the request itself. Clients
-// cannot write any of it, so it may be trusted; headers may not. It is valid while
-// its receiver runs, and not safe for concurrent use.
+// An Origin is what Envoy knows about a request beside the request itself. Clients
+// cannot write any of it, so it can be trusted; headers cannot. It is valid only
+// during the call that it is passed to, and not safe for concurrent use.
 //
 // Values are texts: a number or a boolean as JSON writes it, a list as all its texts.
 // A value that is missing, null or an object has none.

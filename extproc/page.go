@@ -12,13 +12,13 @@ type PageRoute struct {
 	Page            Page
 }
 
-// A PageRequest is what a Page may know of a request. It is valid until the Page
+// A PageRequest is the part of a request that a Page sees. It is valid until the Page
 // returns.
 type PageRequest struct {
 	Method string
 	// Path is the raw path, without the query.
 	Path string
-	// PathModel is what the hole of the pattern took, unescaped.
+	// PathModel is the text that the pattern's hole matched, percent-decoded once.
 	PathModel string
 	Header    translator.HeaderFunc
 	Origin    Origin

@@ -21,13 +21,13 @@ type Routes struct {
 
 // An Endpoint is what answers a request.
 type Endpoint struct {
-	// Dialect words the request's errors, and decodes it unless Page is set. It is
-	// never nil.
+	// Dialect encodes the request's errors, and decodes the request unless Page is
+	// set. It is never nil.
 	Dialect translator.Dialect
 	// Page is nil for a model call.
 	Page      Page
 	Streaming bool
-	// PathModel is what the hole of the route's pattern took, unescaped.
+	// PathModel is the text that the pattern's hole matched, percent-decoded once.
 	PathModel string
 }
 
@@ -44,12 +44,11 @@ type scope struct {
 	dialect translator.Dialect
 }
 
-// hole stands in a pattern for one part of a path.
+// hole is the variable part of a pattern.
 const hole = "{model}"
 
-// NewRoutes makes the table. The first dialect words the errors of paths in no
-// dialect's scope. Two owners of one route, or a pattern that cannot be read, are
-// an error.
+// NewRoutes builds the table. The first dialect encodes the errors of paths outside
+// all scopes. Two owners of one route and an invalid pattern are errors.
 func NewRoutes(dialects []translator.Dialect, pages []PageRoute) (*Routes, error) {
 	if len(dialects) == 0 {
 		return nil, errors.New("no dialect")
@@ -129,7 +128,7 @@ func (t *Routes) Find(method, path string, header translator.HeaderFunc) (Endpoi
 	return Endpoint{Dialect: owner}, methodNotAllowed(method, path, allowed)
 }
 
-// match returns what the hole took, as it is in the path.
+// match returns the text of the hole, still escaped.
 func (r *route) match(path string, header translator.HeaderFunc) (model string, matches bool) {
 	if r.header != "" && header.Get(r.header) == "" {
 		return "", false

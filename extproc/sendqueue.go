@@ -40,7 +40,8 @@ func newSendQueue(limit int) *sendQueue {
 	return &sendQueue{limit: limit, ready: make(chan struct{}, 1), taken: make(chan struct{}, 1)}
 }
 
-// fail keeps the facts of a call that has no stream. close comes next.
+// fail records the facts of a call that failed before its stream began. close comes
+// next.
 func (q *sendQueue) fail(facts translator.Facts) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -111,8 +112,7 @@ func (q *sendQueue) take() delivery {
 	return d
 }
 
-// keepAlive adds a keep-alive unless something is pending or the stream has ended,
-// either of which breaks the silence.
+// keepAlive adds a keep-alive, unless bytes are pending or the stream has ended.
 func (q *sendQueue) keepAlive(encoder translator.Encoder) {
 	q.mu.Lock()
 	defer q.mu.Unlock()

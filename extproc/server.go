@@ -35,7 +35,7 @@ type Config struct {
 	// Observe is called once a request, after its answer. It must be safe for
 	// concurrent use and return quickly. nil ignores outcomes.
 	Observe func(Outcome)
-	// Log takes what an Outcome does not say. nil logs nothing.
+	// Log receives events that are not part of an Outcome. nil logs nothing.
 	Log *zap.Logger
 }
 

@@ -11,18 +11,18 @@ import (
 type Route struct {
 	Method string
 	// Pattern is an exact path, or one with a single hole "{model}", such as
-	// "/model/{model}/converse". The hole takes any text that is not empty and has
+	// "/model/{model}/converse". The hole matches any text that is not empty and has
 	// no slash. An exact pattern beats one with a hole.
 	Pattern string
-	// Header names a request header that must be there and not empty; "" needs
-	// none. A route with a header beats the same pattern without one.
+	// Header is the lower-case name of a request header that must be present and not
+	// empty; "" requires none. A route with a header beats the same pattern without.
 	Header string
 	// Streaming says that the answer is a live event stream.
 	Streaming bool
 }
 
-// A Scope makes a dialect word the errors of the paths below a prefix at which no
-// route matches. The longest prefix counts; of equal ones that with a Header.
+// A Scope is a path prefix at which a dialect encodes the errors of requests that
+// match no route. The longest prefix wins, and with a Header beats without.
 type Scope struct {
 	Prefix string
 	// Header is as in Route.
@@ -30,11 +30,11 @@ type Scope struct {
 }
 
 // A HeaderFunc returns the first value of a request header, by its lower-case
-// name; "" when there is none. Headers with credentials are never there: see
-// SecretHeader. The nil func has no headers.
+// name; "" without one. It hides headers that may hold credentials: see
+// SecretHeader. A nil HeaderFunc has no headers.
 type HeaderFunc func(name string) string
 
-// Get calls f, if it is there.
+// Get calls f, unless f is nil.
 func (f HeaderFunc) Get(name string) string {
 	if f == nil {
 		return ""
@@ -42,11 +42,12 @@ func (f HeaderFunc) Get(name string) string {
 	return f(name)
 }
 
-// A Request is one HTTP request as far as a dialect may know it.
+// A Request is the part of an HTTP request that a dialect sees.
 type Request struct {
 	// Streaming is copied from the route that matched.
 	Streaming bool
-	// PathModel is what the route's hole took, unescaped once; "" without a hole.
+	// PathModel is the text that the route's hole matched, percent-decoded once; ""
+	// without a hole.
 	PathModel string
 	// Header is valid until Decode returns.
 	Header HeaderFunc
@@ -60,19 +61,18 @@ type Request struct {
 
 // A Response is one whole HTTP answer.
 type Response struct {
-	// Status is one that Envoy's type.v3.StatusCode lists: it answers 200 in place of
-	// others, such as 418 and 529.
+	// Status must be listed in Envoy's type.v3.StatusCode: Envoy turns others, such as
+	// 418 and 529, into 200.
 	Status      int
 	ContentType string
-	// Headers are sent as well. Names are in lower case; those that every answer
-	// has, such as x-request-id, are not among them.
+	// Headers must not repeat those of every answer, such as x-request-id.
 	Headers []Header
 	// Body is the receiver's.
 	Body []byte
 }
 
-// A Header is one HTTP response header, its name in lower case. A value that is no
-// legal one is not sent.
+// A Header is one HTTP response header, with a lower-case name. It is not sent if its
+// value is empty or illegal.
 type Header struct{ Name, Value string }
 
 var (
@@ -81,7 +81,7 @@ var (
 	secretWords    = []string{"token", "secret", "password", "credential"}
 )
 
-// SecretHeader reports whether a request header, by its lower-case name, may hold
+// SecretHeader reports whether the request header with this lower-case name may hold
 // a credential. Dialects and pages never see such headers.
 func SecretHeader(name string) bool {
 	return slices.Contains(secretHeaders, name) ||

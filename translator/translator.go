@@ -1,8 +1,8 @@
 // Package translator is the vocabulary of one call: what a dialect reads from
 // the client, what goes to Bedrock, and what comes back.
 //
-// It stands between extproc, which knows Envoy and no JSON, and
-// internal/bedrock, which knows AWS and no client. Everything below it is a
+// It connects extproc, which knows Envoy and no JSON, and internal/bedrock, which
+// knows AWS and no client. Everything below it is a
 // pure function over bytes: no network, no log, no clock.
 package translator
 
@@ -13,7 +13,8 @@ import "time"
 type Dialect interface {
 	// Routes lists the HTTP routes that the dialect answers with a model call.
 	Routes() []Route
-	// Scopes lists the paths whose errors the dialect words where no route matches.
+	// Scopes lists the paths at which the dialect encodes the errors of requests that
+	// match no route.
 	Scopes() []Scope
 	// Decode reads a client's request. An error is always an *Error.
 	Decode(req Request) (*Call, error)
@@ -25,8 +26,8 @@ type Dialect interface {
 // Defaults are what a backend's configuration adds to requests. The zero value
 // adds nothing. It is read-only.
 type Defaults struct {
-	// Models are names that clients may ask for and the model ids that they stand
-	// for. They are not replaced in a Call; what is known of a model goes by its id.
+	// Models maps names that clients may ask for to model ids. A Call keeps the name;
+	// the rules of model families apply to the id.
 	Models map[string]string
 	// Guardrail is used by requests that name none; nil for no guardrail.
 	Guardrail *Guardrail
@@ -42,7 +43,7 @@ type Guardrail struct {
 	Trace   string
 	// StreamMode is sent with streams only.
 	StreamMode string
-	// Enforced puts it in the place of the one that a request names.
+	// Enforced replaces the guardrail that a request names.
 	Enforced bool
 }
 
@@ -57,13 +58,13 @@ type Call struct {
 	Streaming bool
 	// Guarded says that Body asks for a guardrail.
 	Guarded bool
-	// Warnings list what was sent otherwise than the client gave it.
+	// Warnings lists the differences between the client's request and Body.
 	Warnings []Warning
 	// Encoder turns what Bedrock answers into what this client expects.
 	Encoder Encoder
 }
 
-// A Warning tells of one thing that was not sent to Bedrock the way it was given.
+// A Warning describes one part of a request that was changed or not sent.
 type Warning struct {
 	// Code is stable, such as "blank_text_dropped".
 	Code string
@@ -103,7 +104,7 @@ type Stream interface {
 	AppendEnd(dst []byte) []byte
 	// AppendError writes the in-band failure event. Nothing may follow it.
 	AppendError(dst []byte, e *Error) []byte
-	// Summary tells what the stream has shown so far, for logs and metrics.
+	// Summary returns what the stream has shown so far, for logs and metrics.
 	Summary() Summary
 }
 
@@ -147,17 +148,17 @@ type Summary struct {
 	Warnings   int
 }
 
-// A Caller is who calls: what a request said about who pays and where, in the four
-// X-AWS-* headers, and what Envoy said of it. The keys are secret and live as long
-// as the call. The zero value means that the caller brought nothing.
+// A Caller holds the AWS credentials and region of a request's four X-AWS-* headers,
+// and what Envoy knows about the caller. The keys are secret and live as long as the
+// call. The zero value has none of it.
 type Caller struct {
 	AccessKeyID     string
 	SecretAccessKey string
 	SessionToken    string
 	// Region beats the backend's region. Only set together with the keys.
 	Region string
-	// Values are what Envoy has said of the caller, by the names that the
-	// configuration gives them, for its templates. Read-only.
+	// Values are the caller's identity by the names of the configuration, for its
+	// templates. Read-only.
 	Values map[string]string
 }
 

@@ -14,8 +14,8 @@ import (
 	"bedrock-extproc/extproc"
 )
 
-// adminServer is the HTTP port for probes and metrics. It is not for clients.
-// Without an address it serves nothing.
+// adminServer serves probes and metrics over HTTP, for operators. Without an address
+// it serves nothing.
 type adminServer struct {
 	http *http.Server
 	lis  net.Listener
@@ -46,7 +46,7 @@ func pageHandler(page extproc.Page) http.Handler {
 	})
 }
 
-// address is where the server listens, with the port that it got.
+// address is where the server listens, with the actual port.
 func (a *adminServer) address() fmt.Stringer {
 	if a.lis == nil {
 		return &net.TCPAddr{}

@@ -43,11 +43,11 @@ type explainOptions struct {
 func (o *explainOptions) flags(stderr io.Writer) *flag.FlagSet {
 	fs := flag.NewFlagSet("explain", flag.ContinueOnError)
 	fs.StringVar(&o.config, "config", "", "YAML `file` with the backends, as for serve")
-	fs.StringVar(&o.provider, "provider", "", "the backend that X-Provider-LLM would name")
-	fs.Func("as", "`name=value` of the caller's identity; more than once for more of them", o.addValue)
-	fs.BoolVar(&o.stream, "stream", false, "explain a request for a stream")
+	fs.StringVar(&o.provider, "provider", "", "`name` of the backend, as in the X-Provider-LLM header")
+	fs.Func("as", "`name=value` of the caller's identity; may be repeated", o.addValue)
+	fs.BoolVar(&o.stream, "stream", false, "explain a streaming request")
 	fs.Usage = func() {
-		fmt.Fprintln(stderr, "Usage: bedrock-extproc explain [flags] [file]\n\nPrints what would be sent to Bedrock for a chat request (default: standard input).")
+		fmt.Fprintln(stderr, "Usage: bedrock-extproc explain [flags] [file]\n\nPrints the Bedrock call that serve would make for a chat request. Without a file it reads standard input.")
 		fs.PrintDefaults()
 	}
 	fs.SetOutput(stderr)
@@ -101,11 +101,11 @@ func explain(ctx context.Context, args []string, stdin io.Reader, stdout, stderr
 	}
 	backend, target, err := g.TargetAs(opts.as, opts.provider)
 	if err != nil {
-		return refusedRequest(err, endpoint.Dialect, stdout)
+		return printRejection(err, endpoint.Dialect, stdout)
 	}
 	call, err := target.Decode(endpoint.Dialect, translator.Request{Streaming: endpoint.Streaming, Body: body})
 	if err != nil {
-		return refusedRequest(err, endpoint.Dialect, stdout)
+		return printRejection(err, endpoint.Dialect, stdout)
 	}
 	return printExplanation(stdout, call, backend)
 }
@@ -125,17 +125,18 @@ func readRequest(file string, stdin io.Reader) ([]byte, error) {
 	return os.ReadFile(file)
 }
 
-// errRefused marks a request that would get an error, which was printed.
-var errRefused = errors.New("the request would be refused")
+// errRejected marks a request that would get an error. The error is printed already.
+var errRejected = errors.New("the request would be rejected")
 
-// refusedRequest prints the error body that the client would get.
-func refusedRequest(err error, dialect translator.Dialect, stdout io.Writer) error {
+// printRejection prints the error body that the client would get, and returns
+// errRejected.
+func printRejection(err error, dialect translator.Dialect, stdout io.Writer) error {
 	var out bytes.Buffer
 	if err := json.Indent(&out, dialect.EncodeError(translator.AsError(err)).Body, "", "  "); err != nil {
 		return err
 	}
 	fmt.Fprintln(stdout, out.String())
-	return errRefused
+	return errRejected
 }
 
 func printExplanation(w io.Writer, call *translator.Call, b *bedrock.Backend) error {

@@ -64,16 +64,16 @@ func (h *healthState) pages() []extproc.PageRoute {
 	return []extproc.PageRoute{{Pattern: "/healthz", Page: h.healthz}, {Pattern: "/readyz", Page: h.readyz}}
 }
 
-// healthz is the page that tells that the process answers.
+// healthz is the page that shows that the process answers.
 func (*healthState) healthz(extproc.PageRequest) translator.Response {
 	return jsonPage(http.StatusOK, []byte(`{"status":"ok"}`))
 }
 
-// readyz is the page that tells whether the sidecar accepts new calls. It does after
-// a failed reload, too: the previous configuration stays in use.
+// readyz is the page that shows whether the sidecar accepts new calls. A failed reload
+// does not change that: the previous configuration stays in use.
 func (h *healthState) readyz(extproc.PageRequest) translator.Response { return h.readiness().page() }
 
-// readyzForOperators also tells why a reload has failed, which may quote the
+// readyzForOperators also shows why the last reload failed, which may quote the
 // configuration.
 func (h *healthState) readyzForOperators(extproc.PageRequest) translator.Response {
 	answer := h.readiness()

@@ -37,7 +37,7 @@ func validate(ctx context.Context, args []string, stdout, stderr io.Writer) erro
 		for _, problem := range problems {
 			fmt.Fprintln(stderr, problem)
 		}
-		return fmt.Errorf("%s cannot be used, see above (%d)", file, len(problems))
+		return fmt.Errorf("%s is not valid: %d problem(s), see above", file, len(problems))
 	}
 	for _, warning := range cfg.Warnings {
 		fmt.Fprintf(stderr, "%s: warning: %s\n", file, warning)

@@ -24,7 +24,8 @@ type Options struct {
 	AppID string
 	// Pages are served beside those of the dialects.
 	Pages []extproc.PageRoute
-	// Log takes what extproc does not record, such as retries. nil logs nothing.
+	// Log receives events that no request's record has, such as retries. nil logs
+	// nothing.
 	Log *zap.Logger
 }
 
@@ -73,8 +74,8 @@ func (g *Gateway) Target(provider string, caller translator.Caller, origin extpr
 	return target, err
 }
 
-// TargetAs is Target for a caller with these values, who brings no keys, and the
-// backend that would be called.
+// TargetAs is Target for a caller with these identity values and without keys. It
+// also returns the backend itself.
 func (g *Gateway) TargetAs(values identity.Values, provider string) (*bedrock.Backend, extproc.Target, error) {
 	values, rule, err := g.policy.IdentifyAs(values)
 	if err != nil {

@@ -16,8 +16,8 @@ import (
 	"bedrock-extproc/internal/config"
 )
 
-// A Reloader holds the Gateway in use and replaces it when its configuration
-// changes: by the next one as a whole, or not at all. It is safe for concurrent use.
+// A Reloader holds the Gateway in use. A changed configuration is applied atomically,
+// or rejected. It is safe for concurrent use, except that Run is called once.
 type Reloader struct {
 	path    string // "" for no file
 	opts    Options
@@ -30,8 +30,8 @@ type Reloader struct {
 }
 
 // NewReloader builds the first Gateway and registers the metrics. report is called
-// after each reload, with the first problem of a configuration that was rejected or
-// with "". Changes of the file count from before it is read.
+// after each reload: with the first problem of a rejected configuration, or with "".
+// No change of the file after the first read is missed.
 func NewReloader(ctx context.Context, path string, opts Options, reg prometheus.Registerer, report func(problem string)) (*Reloader, error) {
 	if opts.Log == nil {
 		opts.Log = zap.NewNop()

@@ -114,7 +114,7 @@ func TestReloadsDuringCalls(t *testing.T) {
 	r, write := newSplit(t)
 	stop := make(chan struct{})
 	var calls sync.WaitGroup
-	for range 4 {
+	for range 2 {
 		calls.Go(func() {
 			for {
 				select {
@@ -133,7 +133,7 @@ func TestReloadsDuringCalls(t *testing.T) {
 			}
 		})
 	}
-	for range 3 {
+	for range 2 {
 		write(tagged("b", "strict"))
 		r.reload(t.Context(), "test")
 		write(tagged("a", "repair"))

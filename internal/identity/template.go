@@ -8,12 +8,12 @@ import (
 // A Template is a text with the names of values in braces, such as
 // "team-{team}". Its zero value is the empty text. It is immutable.
 type Template struct {
-	// texts and names alternate, from a text to a text.
+	// texts and names alternate; the first and the last are texts.
 	texts []string
 	names []string
 }
 
-// Parse reads a template.
+// Parse reads a template. An error quotes it.
 func Parse(text string) (Template, error) {
 	var t Template
 	rest := text
@@ -35,33 +35,33 @@ func Parse(text string) (Template, error) {
 	}
 }
 
-// Names are those of the values that it needs.
+// Names are the names of its values.
 func (t Template) Names() []string { return t.names }
 
-// IsZero reports the empty text.
+// IsZero reports whether the template is the empty text.
 func (t Template) IsZero() bool { return len(t.names) == 0 && (len(t.texts) == 0 || t.texts[0] == "") }
 
-// Fill puts values in the places of their names, each by each. An error of each
-// ends it.
-func (t Template) Fill(each func(name string) (string, error)) (string, error) {
+// Fill replaces each name by what value returns for it. An error of value ends it.
+func (t Template) Fill(value func(name string) (string, error)) (string, error) {
 	if len(t.names) == 0 {
 		return strings.Join(t.texts, ""), nil
 	}
 	var out strings.Builder
 	for i, name := range t.names {
 		out.WriteString(t.texts[i])
-		value, err := each(name)
+		text, err := value(name)
 		if err != nil {
 			return "", err
 		}
-		out.WriteString(value)
+		out.WriteString(text)
 	}
 	out.WriteString(t.texts[len(t.names)])
 	return out.String(), nil
 }
 
-// Needed fills a template whose values must be there: the error, a
-// *translator.Error of status 401, names the one that is not.
+// Needed fills a template and fails if a value is missing: it is used where a
+// missing value would grant access. The error, a *translator.Error of status 401,
+// names the missing value.
 func (t Template) Needed(texts map[string]string) (string, error) {
 	return t.Fill(func(name string) (string, error) {
 		if text := texts[name]; text != "" {
@@ -71,7 +71,7 @@ func (t Template) Needed(texts map[string]string) (string, error) {
 	})
 }
 
-// Known fills a template with what is known; the rest is empty.
+// Known fills a template and leaves missing values empty: it is used for labels.
 func (t Template) Known(texts map[string]string) string {
 	text, _ := t.Fill(func(name string) (string, error) { return texts[name], nil })
 	return text
