@@ -34,7 +34,6 @@ func benchServer(b *testing.B, backend *plainBackend) *extproc.Server {
 // plainBackend is a Bedrock that costs nothing. Where turn is set, each event
 // waits for it.
 type plainBackend struct {
-	fakeBackend
 	turn chan struct{}
 }
 

@@ -1,6 +1,7 @@
 package extproc_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -16,10 +17,8 @@ func named(routes []translator.Route, scopes ...translator.Scope) *fakeDialect {
 // with has the headers of these names.
 func with(names ...string) translator.HeaderFunc {
 	return func(name string) string {
-		for _, n := range names {
-			if n == name {
-				return "v"
-			}
+		if slices.Contains(names, name) {
+			return "v"
 		}
 		return ""
 	}
