@@ -14,8 +14,8 @@ import (
 )
 
 // exchange is one HTTP exchange: a request and its answer. It belongs to the
-// goroutine that runs Process. ctx ends, with errClientGone or ErrDraining as its cause, when
-// the client is gone or the server stops.
+// goroutine that runs Process. ctx ends when the client is gone or the server stops,
+// with errClientGone or ErrDraining as its cause.
 type exchange struct {
 	server *Server
 	stream extprocv3.ExternalProcessor_ProcessServer
@@ -161,6 +161,29 @@ func (x *exchange) answerCall() error {
 	default:
 		return x.buffered(call)
 	}
+}
+
+// whole answers with one body.
+func (x *exchange) whole(call *translator.Call) error {
+	raw, facts, err := x.target.Backend.Converse(x.ctx, call, x.target.Caller)
+	x.applyFacts(facts)
+	if err != nil {
+		return x.fail(err)
+	}
+	answer, summary, err := x.encoder.EncodeReply(raw, x.outcome.Facts)
+	x.outcome.Summary = summary
+	if err != nil {
+		return x.fail(err)
+	}
+	if x.clientGone() {
+		return x.abandon()
+	}
+	return x.reply.immediate(answer, nil)
+}
+
+// applyFacts records the backend's facts.
+func (x *exchange) applyFacts(facts translator.Facts) {
+	x.outcome.Facts = x.req.complete(facts)
 }
 
 // close ends what the exchange started and reports it.

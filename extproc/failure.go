@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"runtime"
+	"strconv"
 	"strings"
 	"time"
 
@@ -125,5 +126,13 @@ func draining(cause error) error {
 		Status: http.StatusServiceUnavailable, Kind: translator.KindDraining,
 		Message:   "The sidecar is shutting down.",
 		Retryable: true, RetryAfter: time.Second, Cause: cause,
+	}
+}
+
+func overloaded(limit int) error {
+	return &translator.Error{
+		Status: http.StatusServiceUnavailable, Kind: translator.KindOverloaded,
+		Message:   "Too many calls are in flight: the limit is " + strconv.Itoa(limit) + ".",
+		Retryable: true, RetryAfter: time.Second,
 	}
 }

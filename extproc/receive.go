@@ -74,6 +74,13 @@ func (r *request) readBody(stream extprocv3.ExternalProcessor_ProcessServer, max
 	}
 }
 
+// continueHeaders lets Envoy continue in BUFFERED mode, in which it waits for this.
+func continueHeaders() *extprocv3.ProcessingResponse {
+	return &extprocv3.ProcessingResponse{
+		Response: &extprocv3.ProcessingResponse_RequestHeaders{RequestHeaders: &extprocv3.HeadersResponse{}},
+	}
+}
+
 // grow makes room for n more bytes. It at least doubles the buffer: append grows in
 // smaller steps, which copy a body of many megabytes a dozen times.
 func (r *request) grow(n int) {

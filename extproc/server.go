@@ -85,6 +85,19 @@ func (s *Server) Register(r grpc.ServiceRegistrar) {
 // InFlight is the number of model calls being answered.
 func (s *Server) InFlight() int { return int(s.calls.Load()) }
 
+// admit counts a call, or rejects it when the server stops or is full.
+func (s *Server) admit() (release func(), err error) {
+	if cause := context.Cause(s.stopping); cause != nil {
+		return nil, draining(cause)
+	}
+	release = func() { s.calls.Add(-1) }
+	if n := s.calls.Add(1); s.cfg.MaxCalls > 0 && n > int64(s.cfg.MaxCalls) {
+		release()
+		return nil, overloaded(s.cfg.MaxCalls)
+	}
+	return release, nil
+}
+
 // Stop ends every call in flight: whole answers become 503, streams end with an
 // error event. Later calls get 503; pages are still answered. Stop returns at once.
 // The RPCs end soon after, those with an incomplete request when it is complete.

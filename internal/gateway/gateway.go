@@ -18,6 +18,18 @@ import (
 	"bedrock-extproc/translator"
 )
 
+// The keys of gRPC initial metadata that Envoy can set for a filter or, by
+// ExtProcPerRoute.overrides.grpc_initial_metadata, for a route. Clients cannot
+// write them.
+const (
+	// MetadataBackend names the backend that answers, in its own region, whatever the
+	// client asks for.
+	MetadataBackend = "bedrock-backend"
+	// MetadataClientChoice is "ignore" where the client may not choose a backend. Any
+	// other value lets it choose.
+	MetadataClientChoice = "bedrock-client-choice"
+)
+
 // Options are what a Gateway needs beside its configuration. The zero value works.
 type Options struct {
 	// AppID is added to the User-Agent of calls to AWS, as "name/version".
@@ -110,4 +122,24 @@ func (g *Gateway) target(name string, caller translator.Caller, values identity.
 	return backend, extproc.Target{
 		Backend: backend, Caller: caller, DefaultModel: backend.DefaultModel(), Defaults: defaults, Allow: rule.Allow,
 	}, nil
+}
+
+// choose returns the name of the backend that answers, "" for the default: the one
+// that Envoy's configuration names, which is fixed, or the one that the client asks
+// for if it may.
+func choose(origin extproc.Origin, asked string) (name string, fixed bool) {
+	if name := first(origin.InitialMetadata(MetadataBackend)); name != "" {
+		return name, true
+	}
+	if first(origin.InitialMetadata(MetadataClientChoice)) == "ignore" {
+		return "", true
+	}
+	return asked, false
+}
+
+func first(values []string) string {
+	if len(values) > 0 {
+		return values[0]
+	}
+	return ""
 }
