@@ -17,15 +17,14 @@ const benchEvents = 100
 
 // benchServer answers whole calls at once, and streamed ones with benchEvents
 // events. A dialect that does nothing leaves the cost of the exchange.
-func benchServer(b *testing.B, backend extproc.Backends) *extproc.Server {
+func benchServer(b *testing.B, backend *plainBackend) *extproc.Server {
 	b.Helper()
 	payload := []byte("data: 0123456789012345678901234567890123456789\n\n")
 	dialect := &fakeDialect{}
 	dialect.appendEvent = func(dst []byte, _ translator.Event) ([]byte, error) { return append(dst, payload...), nil }
-	server, err := extproc.NewServer(extproc.Config{
-		Dialects: []translator.Dialect{dialect},
-		Backends: backend,
-	})
+	gateway := newGateway(b, nil, nil, dialect)
+	gateway.targets = backend
+	server, err := extproc.NewServer(extproc.Config{Gateway: gateway.current})
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -35,11 +34,12 @@ func benchServer(b *testing.B, backend extproc.Backends) *extproc.Server {
 // plainBackend is a Bedrock that costs nothing. Where turn is set, each event
 // waits for it.
 type plainBackend struct {
-	fakeBackend
 	turn chan struct{}
 }
 
-func (p *plainBackend) Choose(string, extproc.Origin) (extproc.Backend, error) { return p, nil }
+func (p *plainBackend) Target(_ string, caller translator.Caller, _ extproc.Origin) (extproc.Target, error) {
+	return extproc.Target{Backend: p, Caller: caller, DefaultModel: "model-1"}, nil
+}
 
 func (*plainBackend) Converse(context.Context, *translator.Call, translator.Caller) ([]byte, translator.Facts, error) {
 	return []byte("hello"), bedrockFacts, nil

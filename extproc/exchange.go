@@ -13,9 +13,9 @@ import (
 	"bedrock-extproc/translator"
 )
 
-// exchange is one HTTP request and its answer. It belongs to the goroutine that
-// runs Process. ctx ends, with errClientGone or ErrDraining as its cause, when
-// the client is gone or the server stops.
+// exchange is one HTTP exchange: a request and its answer. It belongs to the
+// goroutine that runs Process. ctx ends when the client is gone or the server stops,
+// with errClientGone or ErrDraining as its cause.
 type exchange struct {
 	server *Server
 	stream extprocv3.ExternalProcessor_ProcessServer
@@ -23,31 +23,29 @@ type exchange struct {
 	cancel context.CancelCauseFunc
 	log    *zap.Logger
 
-	req     *request
-	dialect translator.Dialect
-	encoder translator.Encoder // once the request is decoded
-	events  translator.Stream  // once a stream is open
-	reply   *replier
-	outcome Outcome
+	req      *request
+	gateway  Gateway // the configuration of this request
+	endpoint Endpoint
+	target   Target             // of a model call
+	encoder  translator.Encoder // set when the request is decoded
+	events   translator.Stream  // set when a stream is open
+	reply    *replier
+	outcome  Outcome
 }
 
 func newExchange(s *Server, stream extprocv3.ExternalProcessor_ProcessServer) *exchange {
-	x := &exchange{
-		server: s, stream: stream, log: s.cfg.Log, req: &request{},
-		dialect: s.cfg.Dialects[0],
-		outcome: Outcome{Start: time.Now()},
-	}
-	// The one sign of a client that is gone is a failing Recv, so that the cause
-	// never depends on who noticed first.
+	x := &exchange{server: s, stream: stream, log: s.cfg.Log, req: &request{start: time.Now()}}
+	// Only a failing Recv means that the client is gone, so that the cause never
+	// depends on which of the two ends first.
 	x.ctx, x.cancel = context.WithCancelCause(context.WithoutCancel(stream.Context()))
 	x.reply = &replier{stream: stream, outcome: &x.outcome, req: x.req}
 	return x
 }
 
-// run takes the request in and answers it. A panic becomes an answer too: ending
+// run receives the request and answers it. A panic becomes an answer too: ending
 // the RPC instead would hang the client or let the request through.
 func (x *exchange) run() error {
-	err := x.try(x.serve)
+	err := x.recoverPanic(x.serve)
 	if errors.Is(err, errPanic) {
 		return x.fail(err)
 	}
@@ -55,31 +53,43 @@ func (x *exchange) run() error {
 }
 
 func (x *exchange) serve() error {
-	err := x.req.receive(x.stream, x.server.cfg.MaxBodyBytes)
-	x.begin()
-	if err != nil {
-		return x.unreceived(err)
+	receiveErr := x.req.receive(x.stream, x.server.cfg.MaxBodyBytes)
+	x.recordRequest()
+	findErr := x.find() // even after receiveErr, which needs a dialect
+	if receiveErr != nil {
+		return x.failReceive(receiveErr)
 	}
 	stop := x.watch()
 	defer stop()
-	return x.answer()
-}
-
-// begin names the call, once the request is there as far as it will be.
-func (x *exchange) begin() {
-	req := x.req
-	req.nameIDs()
-	x.outcome.Method, x.outcome.Path = recordable(req.method), recordable(req.path)
-	x.outcome.Facts.RequestID = req.requestID
-	x.outcome.BytesIn = len(req.body)
-	x.log = x.log.WithLazy(zap.String("request_id", req.requestID))
-	if d, ok := x.server.routes.dialects[req.path]; ok {
-		x.dialect = d
+	switch {
+	case findErr != nil:
+		return x.fail(findErr)
+	case x.endpoint.Page != nil:
+		return x.answerPage()
+	default:
+		return x.answerCall()
 	}
 }
 
-// unreceived ends an exchange whose request did not arrive whole.
-func (x *exchange) unreceived(err error) error {
+// recordRequest records what was received, maybe less than all of the request.
+func (x *exchange) recordRequest() {
+	req := x.req
+	req.ensureIDs()
+	x.outcome.Method, x.outcome.Path = sanitize(req.method), sanitize(req.path)
+	x.outcome.Facts = req.complete(translator.Facts{})
+	x.outcome.BytesIn = len(req.body)
+	x.log = x.log.WithLazy(zap.String("request_id", req.requestID))
+}
+
+// find takes the configuration of the whole exchange, and its endpoint.
+func (x *exchange) find() (err error) {
+	x.gateway = x.server.cfg.Gateway()
+	x.endpoint, err = x.gateway.Find(x.req.method, x.req.path, x.req.header)
+	return err
+}
+
+// failReceive ends an exchange whose request did not arrive whole.
+func (x *exchange) failReceive(err error) error {
 	if refusal, ok := errors.AsType[*translator.Error](err); ok {
 		return x.fail(refusal)
 	}
@@ -87,16 +97,15 @@ func (x *exchange) unreceived(err error) error {
 	case codes.ResourceExhausted, codes.Internal:
 		// gRPC has ended the RPC already: it is too late for an answer.
 		x.outcome.ErrorKind = translator.KindInternal
-		x.log.Error("Envoy's message is unreadable or over the gRPC receive limit", zap.Error(err))
+		x.log.Error("cannot read Envoy's message, or it is over the gRPC receive limit", zap.Error(err))
 		return err
 	default:
-		x.outcome.ClientGone = true
-		return nil
+		return x.abandon()
 	}
 }
 
 // watch cancels the call when Envoy ends the RPC, in every phase, and when the
-// server stops. The returned function ends the second of the two.
+// server stops. The returned function ends the watch on the server.
 func (x *exchange) watch() (stop func() bool) {
 	go x.drainUntilGone()
 	return context.AfterFunc(x.server.stopping, func() {
@@ -104,8 +113,8 @@ func (x *exchange) watch() (stop func() bool) {
 	})
 }
 
-// drainUntilGone reads, and ignores, whatever comes after the end of the
-// request. It ends with the RPC.
+// drainUntilGone reads, and ignores, all messages after the end of the request. It
+// ends with the RPC.
 func (x *exchange) drainUntilGone() {
 	for {
 		if _, err := x.stream.Recv(); err != nil {
@@ -115,64 +124,73 @@ func (x *exchange) drainUntilGone() {
 	}
 }
 
-// answer finds who answers and lets them.
-func (x *exchange) answer() error {
-	to, err := x.server.routes.find(x.req.method, x.req.path)
-	if err != nil {
-		return x.fail(err)
-	}
-	if to.page != nil {
-		code, body := to.page()
-		return x.reply.immediate(code, contentTypeJSON, body, nil)
-	}
-	x.dialect = to.dialect
+func (x *exchange) answerPage() error {
+	answer := x.endpoint.Page(PageRequest{
+		Method: x.req.method, Path: x.req.path, PathModel: x.endpoint.PathModel,
+		Header: x.req.header, Origin: x.origin(),
+	})
+	return x.reply.immediate(answer, nil)
+}
+
+// answerCall takes a model call to its target.
+func (x *exchange) answerCall() error {
 	release, err := x.server.admit()
 	if err != nil {
 		return x.fail(err)
 	}
 	defer release()
-	return x.answerCall(to.streaming)
-}
-
-// answerCall translates the request and sends it on.
-func (x *exchange) answerCall(streaming bool) error {
-	name, fixed := choose(x.stream.Context(), x.req.provider)
-	if fixed {
-		x.req.caller.Region = ""
-	}
-	backend, err := x.server.cfg.Backends.Choose(name, x.origin())
-	if err != nil {
+	if x.target, err = x.gateway.Target(x.req.provider, x.req.caller, x.origin()); err != nil {
 		return x.fail(err)
 	}
-	call, err := x.dialect.Decode(translator.Request{
-		Streaming:    streaming,
-		UserAgent:    x.req.userAgent,
-		DefaultModel: backend.DefaultModel(),
-		Defaults:     backend.Defaults(),
-		Body:         x.req.body,
+	call, err := x.target.Decode(x.endpoint.Dialect, translator.Request{
+		Streaming: x.endpoint.Streaming, PathModel: x.endpoint.PathModel, Header: x.req.header, Body: x.req.body,
 	})
+	if call != nil {
+		x.outcome.Model, x.outcome.Streaming, x.outcome.Guarded = sanitize(call.Model), call.Streaming, call.Guarded
+	}
 	if err != nil {
 		return x.fail(err)
 	}
-	x.req.body = nil // a stream may live for an hour; its request need not
-	x.req.metadata, x.req.attributes = nil, nil
+	x.req.release()
 	x.encoder = call.Encoder
-	x.outcome.Model, x.outcome.Streaming, x.outcome.Guarded = recordable(call.Model), call.Streaming, call.Guarded
 	switch {
 	case !call.Streaming:
-		return x.whole(backend, call)
+		return x.whole(call)
 	case x.req.mode == modeFullDuplex:
-		return x.streamed(backend, call)
+		return x.streamed(call)
 	default:
-		return x.buffered(backend, call)
+		return x.buffered(call)
 	}
+}
+
+// whole answers with one body.
+func (x *exchange) whole(call *translator.Call) error {
+	raw, facts, err := x.target.Backend.Converse(x.ctx, call, x.target.Caller)
+	x.applyFacts(facts)
+	if err != nil {
+		return x.fail(err)
+	}
+	answer, summary, err := x.encoder.EncodeReply(raw, x.outcome.Facts)
+	x.outcome.Summary = summary
+	if err != nil {
+		return x.fail(err)
+	}
+	if x.clientGone() {
+		return x.abandon()
+	}
+	return x.reply.immediate(answer, nil)
+}
+
+// applyFacts records the backend's facts.
+func (x *exchange) applyFacts(facts translator.Facts) {
+	x.outcome.Facts = x.req.complete(facts)
 }
 
 // close ends what the exchange started and reports it.
 func (x *exchange) close() {
 	x.cancel(nil)
-	x.outcome.Duration = time.Since(x.outcome.Start)
-	_ = x.try(func() error {
+	x.outcome.Duration = time.Since(x.req.start)
+	_ = x.recoverPanic(func() error {
 		x.server.cfg.Observe(x.outcome)
 		return nil
 	})

@@ -22,7 +22,7 @@ var update = flag.Bool("update", false, "write docs/facts.md again")
 
 const factsPage = "../docs/facts.md"
 
-// TestFactsPage holds the page to the facts and the kinds of failure that there are.
+// TestFactsPage compares the page with the table of facts and the kinds of errors.
 func TestFactsPage(t *testing.T) {
 	intro, err := os.ReadFile("testdata/facts.md")
 	if err != nil {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"runtime"
+	"strconv"
 	"strings"
 	"time"
 
@@ -15,38 +16,38 @@ import (
 )
 
 var (
-	// errClientGone is the cause of a context that ended because Envoy closed the
-	// RPC: the client left, or the stream was reset.
+	// errClientGone is the cause of a context that Envoy ended by closing the RPC: the
+	// client has left, or the stream was reset.
 	errClientGone = errors.New("the client is gone")
 
 	errPanic = errors.New("panic")
 )
 
-// fallbackError is the answer when even the words for an error fail.
+// fallbackError is the body when encoding an error panics.
 const fallbackError = `{"detail":"The sidecar failed while handling this request; its log names the cause."}`
 
-// fail answers with err. Once a streamed response has begun there is no status
-// left to set: the failure is then the stream's last event.
+// fail answers with err. Once the headers of a stream are sent its status is final,
+// and the error becomes the last event.
 func (x *exchange) fail(err error) error {
-	if x.gone() {
-		return nil
+	if x.clientGone() {
+		return x.abandon()
 	}
-	e := x.explain(err)
+	e := x.recordFailure(err)
 	if x.reply.begun {
 		return x.reply.end(x.appendError(nil, e))
 	}
-	body := []byte(fallbackError)
-	_ = x.try(func() error {
-		body = x.dialect.EncodeError(e)
+	answer := translator.Response{Status: e.Status, ContentType: "application/json", Body: []byte(fallbackError)}
+	_ = x.recoverPanic(func() error {
+		answer = x.endpoint.Dialect.EncodeError(e)
 		return nil
 	})
-	return x.reply.immediate(e.Status, contentTypeJSON, body, e)
+	return x.reply.immediate(answer, e)
 }
 
-// appendError writes the in-band failure event. A stream that cannot even do
-// that ends without one; clients miss the event that spells success.
+// appendError writes the in-band error event. If that panics the stream ends without
+// one: clients then miss its last event.
 func (x *exchange) appendError(dst []byte, e *translator.Error) []byte {
-	_ = x.try(func() error {
+	_ = x.recoverPanic(func() error {
 		if x.events == nil {
 			x.events = x.encoder.NewStream(e.Facts)
 		}
@@ -56,8 +57,9 @@ func (x *exchange) appendError(dst []byte, e *translator.Error) []byte {
 	return dst
 }
 
-// explain turns any error into what the client may see, and takes it down.
-func (x *exchange) explain(err error) *translator.Error {
+// recordFailure turns any error into one that the client may see, and records it in
+// the outcome.
+func (x *exchange) recordFailure(err error) *translator.Error {
 	if cause := context.Cause(x.ctx); errors.Is(cause, ErrDraining) {
 		err = draining(cause)
 	}
@@ -65,7 +67,7 @@ func (x *exchange) explain(err error) *translator.Error {
 	if e.Facts == (translator.Facts{}) {
 		e.Facts = x.outcome.Facts
 	}
-	e.Facts.RequestID = x.req.requestID
+	e.Facts = x.req.complete(e.Facts)
 	if e.Kind == translator.KindInternal && !errors.Is(err, errPanic) {
 		x.log.Error("internal error", zap.String("message", e.Message), zap.String("cause", typesOf(e.Cause)))
 	}
@@ -73,18 +75,20 @@ func (x *exchange) explain(err error) *translator.Error {
 	return &e
 }
 
-// gone reports whether nobody is left to answer.
-func (x *exchange) gone() bool {
-	if !errors.Is(context.Cause(x.ctx), errClientGone) {
-		return false
-	}
-	x.outcome.ClientGone = true
-	return true
+// clientGone reports whether Envoy has closed the RPC.
+func (x *exchange) clientGone() bool {
+	return errors.Is(context.Cause(x.ctx), errClientGone)
 }
 
-// try returns f's error. A panic is logged, and becomes an error that hides it
-// from the client; errors.Is finds errPanic in it.
-func (x *exchange) try(f func() error) (err error) {
+// abandon ends an exchange whose client is gone, without an answer.
+func (x *exchange) abandon() error {
+	x.outcome.ClientGone = true
+	return nil
+}
+
+// recoverPanic returns f's error. A panic is logged and becomes an error that wraps
+// errPanic and hides the panic's value from the client.
+func (x *exchange) recoverPanic(f func() error) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			x.log.Error("panic", zap.String("panic", panicText(p)), zap.Stack("stack"))
@@ -98,8 +102,8 @@ func (x *exchange) try(f func() error) (err error) {
 	return f()
 }
 
-// panicText says what can be said without content: a panic's value may quote
-// the request that caused it, the runtime's own never do.
+// panicText is free of content: only the runtime's own panics never quote a request,
+// so of others it gives the type.
 func panicText(p any) string {
 	if e, ok := p.(runtime.Error); ok {
 		return e.Error()
@@ -107,8 +111,8 @@ func panicText(p any) string {
 	return fmt.Sprintf("a %T", p)
 }
 
-// typesOf names the types in err's chain: enough to find where it came from,
-// and free of what its text may quote.
+// typesOf names the types in err's chain: enough to find its origin, without the
+// text, which may quote a request.
 func typesOf(err error) string {
 	var names []string
 	for ; err != nil; err = errors.Unwrap(err) {
@@ -122,5 +126,13 @@ func draining(cause error) error {
 		Status: http.StatusServiceUnavailable, Kind: translator.KindDraining,
 		Message:   "The sidecar is shutting down.",
 		Retryable: true, RetryAfter: time.Second, Cause: cause,
+	}
+}
+
+func overloaded(limit int) error {
+	return &translator.Error{
+		Status: http.StatusServiceUnavailable, Kind: translator.KindOverloaded,
+		Message:   "Too many calls are in flight: the limit is " + strconv.Itoa(limit) + ".",
+		Retryable: true, RetryAfter: time.Second,
 	}
 }

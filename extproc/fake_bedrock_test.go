@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"iter"
 	"sync"
+	"testing"
 
 	"bedrock-extproc/extproc"
 	"bedrock-extproc/translator"
@@ -15,8 +16,9 @@ import (
 // POST /stream take any body. Its func fields replace single steps.
 type fakeDialect struct {
 	routes      []translator.Route
+	scopes      []translator.Scope
 	decode      func(translator.Request) (*translator.Call, error)
-	encodeError func(*translator.Error) []byte
+	encodeError func(*translator.Error) translator.Response
 	fakeEncoder
 }
 
@@ -25,10 +27,12 @@ func (d *fakeDialect) Routes() []translator.Route {
 		return d.routes
 	}
 	return []translator.Route{
-		{Method: "POST", Path: "/whole"},
-		{Method: "POST", Path: "/stream", Streaming: true},
+		{Method: "POST", Pattern: "/whole"},
+		{Method: "POST", Pattern: "/stream", Streaming: true},
 	}
 }
+
+func (d *fakeDialect) Scopes() []translator.Scope { return d.scopes }
 
 func (d *fakeDialect) Decode(req translator.Request) (*translator.Call, error) {
 	if d.decode != nil {
@@ -44,31 +48,51 @@ type errorBody struct {
 	Kind, Message, Hint, RequestID, Region string
 }
 
-func (d *fakeDialect) EncodeError(e *translator.Error) []byte {
+func (d *fakeDialect) EncodeError(e *translator.Error) translator.Response {
 	if d.encodeError != nil {
 		return d.encodeError(e)
 	}
 	body, err := json.Marshal(errorBody{string(e.Kind), e.Message, e.Hint, e.Facts.RequestID, e.Facts.Region})
 	if err != nil {
-		return []byte(err.Error())
+		panic(err)
 	}
-	return body
+	return jsonResponse(e.Status, string(body))
+}
+
+func jsonResponse(status int, body string) translator.Response {
+	return translator.Response{Status: status, ContentType: "application/json", Body: []byte(body)}
 }
 
 // fakeEncoder turns a reply into "reply: …" and each event into "data: …".
 type fakeEncoder struct {
-	encodeReply func([]byte, translator.Facts) ([]byte, translator.Summary, error)
-	newStream   func(translator.Facts) translator.Stream
+	encodeReply     func([]byte, translator.Facts) (translator.Response, translator.Summary, error)
+	streamHeaders   func(translator.Facts) []translator.Header
+	appendKeepAlive func([]byte) []byte
+	newStream       func(translator.Facts) translator.Stream
 	fakeStream
 }
 
 var spent = translator.Summary{StopReason: "end_turn", InputTokens: 11, OutputTokens: 7, UsageKnown: true}
 
-func (e *fakeEncoder) EncodeReply(reply []byte, facts translator.Facts) ([]byte, translator.Summary, error) {
+func (e *fakeEncoder) EncodeReply(reply []byte, facts translator.Facts) (translator.Response, translator.Summary, error) {
 	if e.encodeReply != nil {
 		return e.encodeReply(reply, facts)
 	}
-	return append([]byte("reply: "), reply...), spent, nil
+	return jsonResponse(200, "reply: "+string(reply)), spent, nil
+}
+
+func (e *fakeEncoder) StreamHeaders(facts translator.Facts) []translator.Header {
+	if e.streamHeaders != nil {
+		return e.streamHeaders(facts)
+	}
+	return []translator.Header{{Name: "content-type", Value: "text/event-stream"}}
+}
+
+func (e *fakeEncoder) AppendKeepAlive(dst []byte) []byte {
+	if e.appendKeepAlive != nil {
+		return e.appendKeepAlive(dst)
+	}
+	return append(dst, comment...)
 }
 
 func (e *fakeEncoder) NewStream(facts translator.Facts) translator.Stream {
@@ -126,13 +150,36 @@ func (s *fakeStream) Summary() translator.Summary {
 	return translator.Summary{StopReason: s.stopReason, OutputTokens: s.seen, UsageKnown: s.seen > 0}
 }
 
-// fakeBackend is one backend, and the table of backends that holds it alone. Its
-// func fields say what Bedrock does.
+// fakeGateway is a configuration with one backend.
+type fakeGateway struct {
+	*extproc.Routes
+
+	targets interface {
+		Target(provider string, caller translator.Caller, origin extproc.Origin) (extproc.Target, error)
+	}
+}
+
+func newGateway(t testing.TB, backend *fakeBackend, pages []extproc.PageRoute, dialects ...translator.Dialect) *fakeGateway {
+	t.Helper()
+	routes, err := extproc.NewRoutes(dialects, pages)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &fakeGateway{routes, backend}
+}
+
+func (g *fakeGateway) current() extproc.Gateway { return g }
+
+func (g *fakeGateway) Target(provider string, caller translator.Caller, origin extproc.Origin) (extproc.Target, error) {
+	return g.targets.Target(provider, caller, origin)
+}
+
+// fakeBackend is one backend, which is the target of all calls. Its func fields say
+// what Bedrock does.
 type fakeBackend struct {
-	choose         func(name string, origin extproc.Origin) (extproc.Backend, error)
+	target         func(provider string, caller translator.Caller, origin extproc.Origin) (extproc.Target, error)
 	converse       func(ctx context.Context, call *translator.Call, caller translator.Caller) ([]byte, translator.Facts, error)
 	converseStream streamFunc
-	defaults       translator.Defaults
 
 	mu   sync.Mutex
 	ends []error // the cause with which each call's context ended, nil if it did not
@@ -144,16 +191,17 @@ var bedrockFacts = translator.Facts{
 	AWSRequestID: "aws-1", Backend: "main", Region: "eu-west-1", ModelID: "eu.model-1", Attempts: 1,
 }
 
-func (b *fakeBackend) Choose(name string, origin extproc.Origin) (extproc.Backend, error) {
-	if b.choose != nil {
-		return b.choose(name, origin)
+func (b *fakeBackend) Target(provider string, caller translator.Caller, origin extproc.Origin) (extproc.Target, error) {
+	if b.target != nil {
+		return b.target(provider, caller, origin)
 	}
-	return b, nil
+	return b.any(caller), nil
 }
 
-func (b *fakeBackend) DefaultModel() string { return "model-1" }
-
-func (b *fakeBackend) Defaults() translator.Defaults { return b.defaults }
+// any is the target of a caller with no restrictions.
+func (b *fakeBackend) any(caller translator.Caller) extproc.Target {
+	return extproc.Target{Backend: b, Caller: caller, DefaultModel: "model-1"}
+}
 
 func (b *fakeBackend) Converse(ctx context.Context, call *translator.Call, caller translator.Caller) ([]byte, translator.Facts, error) {
 	defer b.note(ctx)

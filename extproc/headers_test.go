@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -75,6 +76,7 @@ func TestHeadersBeforeTheFacts(t *testing.T) {
 		s.backend.converseStream = live(steps)
 		c := s.post("/stream", "")
 		time.Sleep(extproc.DefaultKeepAlive)
+		synctest.Wait()
 		close(steps)
 		a := c.answer()
 		if _, is := a.header["x-bedrock-region"]; is || a.metadata["region"] != "eu-west-1" {
@@ -106,9 +108,9 @@ func TestIDs(t *testing.T) {
 			t.Run(name+path, func(t *testing.T) {
 				bubble(t, func(s *sidecar) {
 					var facts translator.Facts
-					s.dialect.encodeReply = func(_ []byte, f translator.Facts) ([]byte, translator.Summary, error) {
+					s.dialect.encodeReply = func(_ []byte, f translator.Facts) (translator.Response, translator.Summary, error) {
 						facts = f
-						return []byte("{}"), translator.Summary{}, nil
+						return jsonResponse(200, "{}"), translator.Summary{}, nil
 					}
 					a := s.post(path, "", test.headers...).answer()
 					id, correlated := a.header["x-request-id"], a.header["x-correlation-id"]
@@ -208,16 +210,16 @@ func TestRequestHeaders(t *testing.T) {
 			bubble(t, func(s *sidecar) {
 				var provider, agent string
 				var caller translator.Caller
-				s.backend.choose = func(name string, _ extproc.Origin) (extproc.Backend, error) {
+				s.backend.target = func(name string, caller translator.Caller, _ extproc.Origin) (extproc.Target, error) {
 					provider = name
-					return s.backend, nil
+					return s.backend.any(caller), nil
 				}
 				s.backend.converse = func(_ context.Context, _ *translator.Call, c translator.Caller) ([]byte, translator.Facts, error) {
 					caller = c
 					return nil, bedrockFacts, nil
 				}
 				s.dialect.decode = func(req translator.Request) (*translator.Call, error) {
-					agent = req.UserAgent
+					agent = req.Header("user-agent")
 					return &translator.Call{Encoder: &s.dialect.fakeEncoder}, nil
 				}
 				headers := append([]string{":method", "POST", ":path", "/whole", "user-agent", "curl/8"}, test.headers...)
@@ -238,12 +240,12 @@ func TestOriginOfACall(t *testing.T) {
 		s.envoy.principal = "spiffe://x"
 		s.envoy.initial = metadata.Pairs("tenant", "t")
 		var got [][]string
-		s.backend.choose = func(_ string, o extproc.Origin) (extproc.Backend, error) {
+		s.backend.target = func(_ string, caller translator.Caller, o extproc.Origin) (extproc.Target, error) {
 			got = [][]string{
-				o.Metadata([]string{"jwt", "sub"}), o.Attribute("source.principal"), o.Initial("tenant"),
-				o.Metadata([]string{"jwt", "team"}), o.Attribute("source.address"), o.Initial("team"), o.Initial("x-tenant"),
+				o.Metadata([]string{"jwt", "sub"}), o.Attribute("source.principal"), o.InitialMetadata("tenant"),
+				o.Metadata([]string{"jwt", "team"}), o.Attribute("source.address"), o.InitialMetadata("team"), o.InitialMetadata("x-tenant"),
 			}
-			return s.backend, nil
+			return s.backend.any(caller), nil
 		}
 		a := s.post("/whole", "hello", "team", "boss", "x-tenant", "boss", "source.address", "boss", "jwt", `{"team":"boss"}`).answer()
 		if diff := cmp.Diff([][]string{{"ann"}, {"spiffe://x"}, {"t"}, nil, nil, {}, {}}, got, cmpopts.EquateEmpty()); diff != "" || a.status != 200 {

@@ -52,9 +52,9 @@ var faults = map[string]fault{
 		s.dialect.decode = func(translator.Request) (*translator.Call, error) { secretive(); return nil, nil }
 	}, 500, true, translator.KindInternal},
 	"late panic": {func(s *sidecar) {
-		s.dialect.encodeReply = func([]byte, translator.Facts) ([]byte, translator.Summary, error) {
+		s.dialect.encodeReply = func([]byte, translator.Facts) (translator.Response, translator.Summary, error) {
 			secretive()
-			return nil, translator.Summary{}, nil
+			return translator.Response{}, translator.Summary{}, nil
 		}
 		s.dialect.appendEvent = appendUntil("two")
 	}, 500, false, translator.KindInternal},

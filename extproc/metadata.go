@@ -6,41 +6,40 @@ import (
 
 //go:generate go test . -run TestFactsPage -update
 
-// MetadataNamespace is where an answer's facts stand in Envoy's dynamic
+// MetadataNamespace is the namespace of an answer's facts in Envoy's dynamic
 // metadata. The filter must list it in metadata_options.receiving_namespaces.
 const MetadataNamespace = "bedrock"
 
-// A fact is one key of the dynamic metadata. value returns nil where there is
-// nothing to say.
+// A fact is one key of the dynamic metadata. value returns nil to leave it out.
 type fact struct {
 	name, example, doc string
 	value              func(o *Outcome) *structpb.Value
 }
 
-// facts are what Envoy learns of a call. What they say of themselves is a page of
-// the documentation.
+// facts are what Envoy gets to know about a call. docs/facts.md is generated from
+// this table.
 var facts = []fact{
-	{"model", `"fast"`, "The model that was asked for, or the backend's default one.", func(o *Outcome) *structpb.Value { return text(o.Model) }},
-	{"backend", `"bedrock-us"`, "The backend that answered, or failed last.", func(o *Outcome) *structpb.Value { return text(o.Facts.Backend) }},
+	{"model", `"fast"`, "The requested model, or the backend's default model.", func(o *Outcome) *structpb.Value { return text(o.Model) }},
+	{"backend", `"bedrock-us"`, "The backend that answered, or the last one that failed.", func(o *Outcome) *structpb.Value { return text(o.Facts.Backend) }},
 	{"region", `"us-east-1"`, "The AWS region that was called.", func(o *Outcome) *structpb.Value { return text(o.Facts.Region) }},
-	{"model_id", `"us.amazon.nova-micro-v1:0"`, "The model id that was sent to Bedrock.", func(o *Outcome) *structpb.Value { return text(o.Facts.ModelID) }},
+	{"model_id", `"us.amazon.nova-micro-v1:0"`, "The model id sent to Bedrock.", func(o *Outcome) *structpb.Value { return text(o.Facts.ModelID) }},
 	{"aws_request_id", `"4e1f…"`, "Bedrock's id of the call.", func(o *Outcome) *structpb.Value { return text(o.Facts.AWSRequestID) }},
 	{"attempts", "1", "HTTP calls made to Bedrock; more than 1 after a retry or a fallback.", func(o *Outcome) *structpb.Value { return count(int64(o.Facts.Attempts), o.Facts.Attempts > 0) }},
-	{"stop_reason", `"end_turn"`, "Why the model stopped, in Bedrock's word.", func(o *Outcome) *structpb.Value { return text(o.Summary.StopReason) }},
-	{"guardrail_action", `"none"`, "Of a call with a guardrail that came to its end: `intervened` when the guardrail stopped it, else `none`.", func(o *Outcome) *structpb.Value { return text(o.guardrailAction()) }},
-	{"input_tokens", "12", "Tokens read, without those of a prompt cache.", func(o *Outcome) *structpb.Value { return count(o.Summary.InputTokens, o.Summary.UsageKnown) }},
-	{"output_tokens", "345", "Tokens written.", func(o *Outcome) *structpb.Value { return count(o.Summary.OutputTokens, o.Summary.UsageKnown) }},
+	{"stop_reason", `"end_turn"`, "Why the model stopped, as Bedrock reports it.", func(o *Outcome) *structpb.Value { return text(o.Summary.StopReason) }},
+	{"guardrail_action", `"none"`, "Only for a complete call with a guardrail: `intervened` if the guardrail stopped it, otherwise `none`.", func(o *Outcome) *structpb.Value { return text(o.guardrailAction()) }},
+	{"input_tokens", "12", "Input tokens, without those of a prompt cache.", func(o *Outcome) *structpb.Value { return count(o.Summary.InputTokens, o.Summary.UsageKnown) }},
+	{"output_tokens", "345", "Output tokens.", func(o *Outcome) *structpb.Value { return count(o.Summary.OutputTokens, o.Summary.UsageKnown) }},
 	{"cache_read_tokens", "0", "Tokens read from a prompt cache.", func(o *Outcome) *structpb.Value { return count(o.Summary.CacheReadTokens, o.Summary.UsageKnown) }},
 	{"cache_write_tokens", "0", "Tokens written to a prompt cache.", func(o *Outcome) *structpb.Value { return count(o.Summary.CacheWriteTokens, o.Summary.UsageKnown) }},
 	{"total_tokens", "357", "The sum of the four.", func(o *Outcome) *structpb.Value {
 		u := o.Summary
 		return count(u.InputTokens+u.OutputTokens+u.CacheReadTokens+u.CacheWriteTokens, u.UsageKnown)
 	}},
-	{"error", `"bedrock_throttled"`, "The kind of the failure, also of one in the middle of a stream whose status is 200.", func(o *Outcome) *structpb.Value { return text(string(o.ErrorKind)) }},
+	{"error", `"bedrock_throttled"`, "The kind of the error, also of one in the middle of a stream whose status is 200.", func(o *Outcome) *structpb.Value { return text(string(o.ErrorKind)) }},
 }
 
-// dynamicMetadata tells Envoy's access log and rate limits what the call was and
-// cost, as far as it is known. It is nil where there was no call.
+// dynamicMetadata is for Envoy's access log and rate limits: what the call was and
+// what it cost, as far as known. It is nil when there was no call.
 func (o *Outcome) dynamicMetadata() *structpb.Struct {
 	if o.Model == "" && o.ErrorKind == "" {
 		return nil
@@ -56,7 +55,7 @@ func (o *Outcome) dynamicMetadata() *structpb.Struct {
 	}}
 }
 
-// guardrailAction is "" where no guardrail was asked for, or its end is not known.
+// guardrailAction is "" without a guardrail, or when the stop reason is not known.
 func (o *Outcome) guardrailAction() string {
 	switch {
 	case !o.Guarded || o.Summary.StopReason == "":
@@ -72,7 +71,7 @@ func text(value string) *structpb.Value {
 	if value == "" {
 		return nil
 	}
-	return structpb.NewStringValue(recordable(value))
+	return structpb.NewStringValue(sanitize(value))
 }
 
 func count(n int64, known bool) *structpb.Value {

@@ -9,27 +9,39 @@ import (
 	"google.golang.org/protobuf/types/known/structpb"
 )
 
-// An Origin is what Envoy says of a request beside the request itself. Clients
-// cannot write any of it, so it may be believed; headers may not. It belongs to
-// the exchange, and is not safe for concurrent use.
+// An Origin is what Envoy knows about a request beside the request itself. Clients
+// cannot write any of it, so it can be trusted; headers cannot. It is valid only
+// during the call that it is passed to, and not safe for concurrent use.
 //
-// Its values are texts: a number or a boolean is given as JSON writes it, a list
-// as all its texts, and what is not there, null or an object as nothing.
-type Origin struct {
+// Values are texts: a number or a boolean as JSON writes it, a list as all its texts.
+// A value that is missing, null or an object has none.
+type Origin interface {
+	// Metadata is a value of the dynamic metadata, such as a claim: path is a
+	// namespace, then keys. The filter must list the namespace in
+	// metadata_options.forwarding_namespaces.untyped.
+	Metadata(path []string) []string
+	// Attribute is a request attribute such as
+	// "connection.uri_san_peer_certificate". The filter must list it in
+	// request_attributes.
+	Attribute(name string) []string
+	// InitialMetadata is gRPC initial metadata, which the filter or a route sets by
+	// grpc_initial_metadata.
+	InitialMetadata(name string) []string
+}
+
+// origin implements Origin.
+type origin struct {
 	dynamic    map[string]*structpb.Struct
 	attributes map[string]*structpb.Struct
 	initial    metadata.MD
 }
 
-func (x *exchange) origin() Origin {
+func (x *exchange) origin() origin {
 	md, _ := metadata.FromIncomingContext(x.stream.Context())
-	return Origin{dynamic: x.req.metadata, attributes: x.req.attributes, initial: md}
+	return origin{dynamic: x.req.metadata, attributes: x.req.attributes, initial: md}
 }
 
-// Metadata is a value of the dynamic metadata, such as a claim: path is a
-// namespace, then keys. The filter must list the namespace in
-// metadata_options.forwarding_namespaces.untyped.
-func (o Origin) Metadata(path []string) []string {
+func (o origin) Metadata(path []string) []string {
 	if len(path) < 2 {
 		return nil
 	}
@@ -40,9 +52,7 @@ func (o Origin) Metadata(path []string) []string {
 	return texts(at.GetFields()[path[len(path)-1]])
 }
 
-// Attribute is a request attribute such as "connection.uri_san_peer_certificate". The filter must
-// list it in request_attributes.
-func (o Origin) Attribute(name string) []string {
+func (o origin) Attribute(name string) []string {
 	for _, ofFilter := range o.attributes {
 		if found := texts(ofFilter.GetFields()[name]); found != nil {
 			return found
@@ -51,13 +61,11 @@ func (o Origin) Attribute(name string) []string {
 	return nil
 }
 
-// Initial is gRPC initial metadata, which the filter or a route sets by
-// grpc_initial_metadata.
-func (o Origin) Initial(name string) []string {
+func (o origin) InitialMetadata(name string) []string {
 	return slices.DeleteFunc(slices.Clone(o.initial.Get(name)), func(text string) bool { return text == "" })
 }
 
-// texts are those of a value, without empty ones.
+// texts are those of a value, without the empty ones.
 func texts(v *structpb.Value) []string {
 	switch kind := v.GetKind().(type) {
 	case *structpb.Value_StringValue:
@@ -65,10 +73,10 @@ func texts(v *structpb.Value) []string {
 			return []string{kind.StringValue}
 		}
 	case *structpb.Value_NumberValue:
-		if math.Abs(kind.NumberValue) < 1<<53 { // NaN is not, either
+		if math.Abs(kind.NumberValue) < 1<<53 { // false for NaN
 			return []string{number(kind.NumberValue)}
 		}
-		// Envoy has rounded it: other callers' are the same number now.
+		// Envoy has rounded it, so that two callers may have the same number.
 	case *structpb.Value_BoolValue:
 		return []string{strconv.FormatBool(kind.BoolValue)}
 	case *structpb.Value_ListValue:

@@ -18,7 +18,7 @@ func object(t *testing.T, members map[string]any) *structpb.Struct {
 }
 
 func TestOrigin(t *testing.T) {
-	o := Origin{
+	o := origin{
 		dynamic: map[string]*structpb.Struct{"envoy.filters.http.jwt_authn": object(t, map[string]any{
 			"payload": map[string]any{
 				"sub": "ann", "groups": []any{"a", "", nil, 7}, "iat": 1790000000, "part": 0.5, "id": 9007199254740993, "admin": true, "none": nil, "empty": "",
@@ -48,10 +48,10 @@ func TestOrigin(t *testing.T) {
 		"another namespace":   {o.Metadata([]string{"x", "payload", "sub"}), nil},
 		"an attribute":        {o.Attribute("source.principal"), []string{"spiffe://x"}},
 		"no attribute":        {o.Attribute("source.address"), nil},
-		"of the route":        {o.Initial("tenant"), []string{"t", "u"}},
-		"not of the route":    {o.Initial("x"), nil},
-		"empty, of the route": {o.Initial("blank"), []string{}},
-		"nothing at all":      {Origin{}.Attribute("x"), nil},
+		"of the route":        {o.InitialMetadata("tenant"), []string{"t", "u"}},
+		"not of the route":    {o.InitialMetadata("x"), nil},
+		"empty, of the route": {o.InitialMetadata("blank"), []string{}},
+		"nothing at all":      {origin{}.Attribute("x"), nil},
 	} {
 		if diff := cmp.Diff(c.want, c.got); diff != "" {
 			t.Errorf("%s: %s", name, diff)

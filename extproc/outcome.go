@@ -10,24 +10,25 @@ import (
 // An Outcome is the record of one request: facts and numbers, no content and no
 // credentials.
 type Outcome struct {
-	Start    time.Time
+	// Duration is the time from Facts.Start to the end of the answer.
 	Duration time.Duration
-	// FirstByte is the time from Start to the first byte of the response, 0 when
+	// FirstByte is the time from Facts.Start to the first byte of the response, 0 when
 	// there was none.
 	FirstByte time.Duration
 
 	Method, Path string
-	// Model is the name that was asked for; "" for pages and refusals.
+	// Model is the requested name; "" for pages and for requests that were rejected
+	// before it was known.
 	Model     string
 	Streaming bool
-	// Guarded says that a guardrail was asked for.
+	// Guarded says that the request asks for a guardrail.
 	Guarded bool
 	Facts   translator.Facts
 	Summary translator.Summary
 
 	// Status is the HTTP status that was sent, 0 when none was.
 	Status int
-	// ErrorKind and AWSError are set when the answer was or ended in an error.
+	// ErrorKind and AWSError are set when the answer is an error or ends in one.
 	ErrorKind translator.Kind
 	AWSError  string
 	// ClientGone says that the client left before its answer was complete.
@@ -40,8 +41,8 @@ type Outcome struct {
 // accepts is longer.
 const maxRecorded = 2048
 
-// recordable bounds and cleans a text that came from outside: protobuf refuses
-// a whole message over one string that is not UTF-8.
-func recordable(text string) string {
+// sanitize bounds a text from outside and makes it valid UTF-8: protobuf rejects a
+// whole message over one invalid string.
+func sanitize(text string) string {
 	return strings.ToValidUTF8(text[:min(len(text), maxRecorded)], "\uFFFD")
 }

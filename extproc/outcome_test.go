@@ -133,7 +133,7 @@ func TestOutcomes(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			bothCloses(t, func(s *sidecar) {
-				test.want.Start = time.Now()
+				test.want.Facts.Start = time.Now()
 				a := test.run(s).wait()
 				test.want.BytesOut = len(a.body())
 				if diff := cmp.Diff(test.want, s.outcome()); diff != "" {
@@ -158,8 +158,8 @@ func TestDynamicMetadata(t *testing.T) {
 			t.Run(path+" "+mode.String(), func(t *testing.T) {
 				bubble(t, func(s *sidecar) {
 					s.envoy.mode = mode
-					s.dialect.encodeReply = func([]byte, translator.Facts) ([]byte, translator.Summary, error) {
-						return []byte("{}"), summary, nil
+					s.dialect.encodeReply = func([]byte, translator.Facts) (translator.Response, translator.Summary, error) {
+						return jsonResponse(200, "{}"), summary, nil
 					}
 					s.dialect.summary = func() translator.Summary { return summary }
 					s.dialect.decode = func(r translator.Request) (*translator.Call, error) {

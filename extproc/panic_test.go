@@ -14,10 +14,6 @@ import (
 // secretive panics as careless code does, with content in its value.
 func secretive() { panic(fmt.Errorf("cannot handle %s with %s", prompt, secretKey)) }
 
-type panickingModel struct{ *fakeBackend }
-
-func (panickingModel) DefaultModel() string { secretive(); return "" }
-
 // panics lists the places where foreign code can panic, and the body that the
 // client gets from POST path.
 var panics = map[string]struct {
@@ -27,10 +23,18 @@ var panics = map[string]struct {
 	want    string // "" means the dialect's own error
 }{
 	"choice of a backend": {"/whole", func(s *sidecar) {
-		s.backend.choose = func(string, extproc.Origin) (extproc.Backend, error) { secretive(); return nil, nil }
+		s.backend.target = func(string, translator.Caller, extproc.Origin) (extproc.Target, error) {
+			secretive()
+			return extproc.Target{}, nil
+		}
 	}, 500, ""},
-	"default model": {"/whole", func(s *sidecar) {
-		s.backend.choose = func(string, extproc.Origin) (extproc.Backend, error) { return panickingModel{}, nil }
+	"no backend": {"/whole", func(s *sidecar) {
+		s.backend.target = func(string, translator.Caller, extproc.Origin) (extproc.Target, error) { return extproc.Target{}, nil }
+	}, 500, ""},
+	"models of a caller": {"/whole", func(s *sidecar) {
+		s.backend.target = func(string, translator.Caller, extproc.Origin) (extproc.Target, error) {
+			return extproc.Target{Allow: func(string) error { secretive(); return nil }}, nil
+		}
 	}, 500, ""},
 	"decode": {"/stream", func(s *sidecar) {
 		s.dialect.decode = func(translator.Request) (*translator.Call, error) { secretive(); return nil, nil }
@@ -45,9 +49,9 @@ var panics = map[string]struct {
 		}
 	}, 500, ""},
 	"reply": {"/whole", func(s *sidecar) {
-		s.dialect.encodeReply = func([]byte, translator.Facts) ([]byte, translator.Summary, error) {
+		s.dialect.encodeReply = func([]byte, translator.Facts) (translator.Response, translator.Summary, error) {
 			secretive()
-			return nil, translator.Summary{}, nil
+			return translator.Response{}, translator.Summary{}, nil
 		}
 	}, 500, ""},
 	"start of a stream": {"/stream", func(s *sidecar) {
@@ -78,15 +82,20 @@ var panics = map[string]struct {
 	"end of the stream": {"/stream", func(s *sidecar) {
 		s.dialect.appendEnd = func([]byte) []byte { secretive(); return nil }
 	}, 200, data("one") + data("two") + data("end_turn") + data("error internal_error id-1")},
+	"stream headers": {"/stream", func(s *sidecar) {
+		s.dialect.streamHeaders = func(translator.Facts) []translator.Header { secretive(); return nil }
+	}, 500, ""},
 	"summary": {"/stream", func(s *sidecar) {
 		s.dialect.summary = func() translator.Summary { secretive(); return translator.Summary{} }
 	}, 200, data("one") + data("two") + data("end_turn") + data("end")},
 	"words of an error": {"/whole", func(s *sidecar) {
-		s.dialect.encodeError = func(*translator.Error) []byte { secretive(); return nil }
-		s.backend.choose = func(string, extproc.Origin) (extproc.Backend, error) { return nil, refusal() }
+		s.dialect.encodeError = func(*translator.Error) translator.Response { secretive(); return translator.Response{} }
+		s.backend.target = func(string, translator.Caller, extproc.Origin) (extproc.Target, error) {
+			return extproc.Target{}, refusal()
+		}
 	}, 429, `{"detail":"The sidecar failed while handling this request; its log names the cause."}`},
 	"words of a panic": {"/whole", func(s *sidecar) {
-		s.dialect.encodeError = func(*translator.Error) []byte { secretive(); return nil }
+		s.dialect.encodeError = func(*translator.Error) translator.Response { secretive(); return translator.Response{} }
 		s.dialect.decode = func(translator.Request) (*translator.Call, error) { secretive(); return nil, nil }
 	}, 500, `{"detail":"The sidecar failed while handling this request; its log names the cause."}`},
 	"words of a late error": {"/stream", func(s *sidecar) {
@@ -160,8 +169,11 @@ func TestPanicOfAPage(t *testing.T) {
 			s.t.Errorf("answer %+v", a)
 		}
 		s.works()
-	}, func(cfg *extproc.Config) {
-		cfg.Pages = map[string]extproc.Page{"/healthz": func() (int, []byte) { secretive(); return 0, nil }}
+	}, func(s *sidecar) {
+		s.pages = []extproc.PageRoute{{Pattern: "/healthz", Page: func(extproc.PageRequest) translator.Response {
+			secretive()
+			return translator.Response{}
+		}}}
 	})
 }
 
@@ -173,7 +185,7 @@ func TestPanicOfObserve(t *testing.T) {
 				s.t.Errorf("status %d", a.status)
 			}
 		}
-	}, func(cfg *extproc.Config) { cfg.Observe = func(extproc.Outcome) { secretive() } })
+	}, func(s *sidecar) { s.cfg.Observe = func(extproc.Outcome) { secretive() } })
 }
 
 // The runtime's own panics have a text without content, which is logged.

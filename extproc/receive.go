@@ -11,14 +11,14 @@ import (
 	"bedrock-extproc/translator"
 )
 
-// maxTrusted bounds the memory that is set aside on the word of a
-// content-length alone, in bytes.
-const maxTrusted = 1 << 20
+// maxPreallocated limits the memory, in bytes, that is allocated because of a
+// content-length alone.
+const maxPreallocated = 1 << 20
 
-// receive reads messages until the request has ended, which it does in one of
-// three ways: with the headers, with a body message, or with trailers. After an
-// error r is valid as far as it was read. A *translator.Error is an answer to
-// the client; any other error means that there is no one to answer.
+// receive reads messages until the request ends: with the headers, with a body
+// message, or with trailers. After an error r is valid as far as it was read. A
+// *translator.Error is for the client; any other error means that nobody can be
+// answered.
 func (r *request) receive(stream extprocv3.ExternalProcessor_ProcessServer, maxBody int) error {
 	first, err := stream.Recv()
 	if err != nil {
@@ -41,7 +41,7 @@ func (r *request) receive(stream extprocv3.ExternalProcessor_ProcessServer, maxB
 		return tooLarge(maxBody)
 	}
 	if r.mode == modeBuffered {
-		// Envoy sends a buffered body only after the headers were answered.
+		// Envoy sends a buffered body only after a reply to the headers.
 		if err := stream.Send(continueHeaders()); err != nil {
 			return err
 		}
@@ -49,9 +49,9 @@ func (r *request) receive(stream extprocv3.ExternalProcessor_ProcessServer, maxB
 	return r.readBody(stream, maxBody)
 }
 
-// readBody accumulates body messages up to the end of the request.
+// readBody collects body messages up to the end of the request.
 func (r *request) readBody(stream extprocv3.ExternalProcessor_ProcessServer, maxBody int) error {
-	r.body = make([]byte, 0, min(max(r.contentLength, 0), maxTrusted))
+	r.body = make([]byte, 0, min(max(r.contentLength, 0), maxPreallocated))
 	for {
 		msg, err := stream.Recv()
 		if err != nil {
@@ -66,28 +66,35 @@ func (r *request) readBody(stream extprocv3.ExternalProcessor_ProcessServer, max
 		}
 		r.grow(len(body.GetBody()))
 		r.body = append(r.body, body.GetBody()...)
-		// A buffered body is one message. Where trailers follow it lacks
-		// end_of_stream, and Envoy holds them back until it is answered.
+		// A buffered body is one message. It lacks end_of_stream when trailers follow,
+		// which Envoy sends only after a reply.
 		if body.GetEndOfStream() || body != nil && r.mode == modeBuffered {
 			return nil
 		}
 	}
 }
 
-// grow makes room for n more bytes, at least doubling: append's own steps are
-// smaller, and copy a body of many megabytes a dozen times.
+// continueHeaders lets Envoy continue in BUFFERED mode, in which it waits for this.
+func continueHeaders() *extprocv3.ProcessingResponse {
+	return &extprocv3.ProcessingResponse{
+		Response: &extprocv3.ProcessingResponse_RequestHeaders{RequestHeaders: &extprocv3.HeadersResponse{}},
+	}
+}
+
+// grow makes room for n more bytes. It at least doubles the buffer: append grows in
+// smaller steps, which copy a body of many megabytes a dozen times.
 func (r *request) grow(n int) {
 	if free := cap(r.body) - len(r.body); n > free {
 		r.body = slices.Grow(r.body, max(n, len(r.body)))
 	}
 }
 
-// checkMode refuses the body modes in which a request cannot be answered whole.
+// checkMode rejects the body modes in which a complete request cannot be answered.
 func checkMode(cfg *extprocv3.ProtocolConfiguration) error {
 	mode := cfg.GetRequestBodyMode()
 	switch {
 	case cfg == nil:
-		return unsupported("an unknown request_body_mode (Envoy before 1.34 does not tell)")
+		return unsupported("an unknown request_body_mode (versions before Envoy 1.34 do not send it)")
 	case mode == modeFullDuplex || mode == modeBuffered:
 		return nil
 	default:
@@ -101,7 +108,7 @@ func unsupported(setting string) error {
 	return &translator.Error{
 		Status:  http.StatusInternalServerError,
 		Kind:    translator.KindUnsupportedMode,
-		Message: fmt.Sprintf("Envoy's ext_proc filter uses %s, with which this sidecar cannot answer.", setting),
+		Message: fmt.Sprintf("Envoy's ext_proc filter uses %s, which this sidecar does not support.", setting),
 		Hint: "In the filter's processing_mode set request_header_mode: SEND, request_body_mode: FULL_DUPLEX_STREAMED " +
 			"and request_trailer_mode: SEND (Envoy 1.37 or newer).",
 		Cause: errUnsupportedMode,

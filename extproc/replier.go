@@ -2,6 +2,8 @@ package extproc
 
 import (
 	"errors"
+	"math"
+	"strconv"
 	"time"
 
 	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
@@ -12,50 +14,50 @@ import (
 )
 
 const (
-	contentTypeJSON = "application/json"
-	contentTypeSSE  = "text/event-stream"
-
-	// maxImmediate is the largest body sent as one message; above it a body goes
-	// out in pieces of pieceBytes, which Envoy passes on without a second copy.
+	// maxImmediate is the largest body sent as one message. Larger ones are sent in
+	// pieces of pieceBytes, which Envoy forwards without a second copy.
 	maxImmediate = 1 << 20
 	pieceBytes   = 62 << 10
+
+	// maxHeaderValue limits a response header, in bytes.
+	maxHeaderValue = 512
 )
 
-// replier writes the messages of one answer. It knows what was sent already, and
-// is used by one goroutine.
+// replier sends the messages of one answer. One goroutine uses it.
 type replier struct {
 	stream  extprocv3.ExternalProcessor_ProcessServer
 	outcome *Outcome
 	req     *request
-	begun   bool // response headers are out
+	begun   bool // the response headers are sent
 }
 
 // immediate sends a whole answer. e is the error that it reports, or nil.
-func (r *replier) immediate(status int, contentType string, body []byte, e *translator.Error) error {
-	if len(body) > maxImmediate && e == nil && r.req.mode == modeFullDuplex {
-		return r.inPieces(status, contentType, body)
+func (r *replier) immediate(answer translator.Response, e *translator.Error) error {
+	if len(answer.Body) > maxImmediate && e == nil && r.req.mode == modeFullDuplex {
+		return r.inPieces(answer)
 	}
 	msg := &extprocv3.ProcessingResponse{
 		Response: &extprocv3.ProcessingResponse_ImmediateResponse{
 			ImmediateResponse: &extprocv3.ImmediateResponse{
-				Status:  &typev3.HttpStatus{Code: typev3.StatusCode(status)}, //nolint:gosec // a status fits in an int32
-				Headers: &extprocv3.HeaderMutation{SetHeaders: overwrite(r.headers(contentType, e))},
-				Body:    body,
+				Status:  &typev3.HttpStatus{Code: typev3.StatusCode(answer.Status)}, //nolint:gosec // a status fits in an int32
+				Headers: &extprocv3.HeaderMutation{SetHeaders: overwrite(r.headers(&answer, e))},
+				Body:    answer.Body,
 				Details: details(r.outcome.ErrorKind),
 			},
 		},
 		DynamicMetadata: r.outcome.dynamicMetadata(),
 	}
-	if err := r.send(msg, len(body)); err != nil {
+	if err := r.send(msg, len(answer.Body)); err != nil {
 		return err
 	}
-	r.answered(status)
+	r.recordStatus(answer.Status)
 	return nil
 }
 
 // inPieces sends a large whole answer as a streamed one of known length.
-func (r *replier) inPieces(status int, contentType string, body []byte) error {
-	if err := r.begin(status, contentType, len(body)); err != nil {
+func (r *replier) inPieces(answer translator.Response) error {
+	body := answer.Body
+	if err := r.begin(answer, len(body)); err != nil {
 		return err
 	}
 	for len(body) > pieceBytes {
@@ -67,20 +69,17 @@ func (r *replier) inPieces(status int, contentType string, body []byte) error {
 	return r.end(body)
 }
 
-// begin sends the response headers of a streamed answer, unless they are out.
-// length is its size in bytes, or -1 when nobody knows.
-func (r *replier) begin(status int, contentType string, length int) error {
-	if r.begun {
-		return nil
-	}
-	msg := streamedHeaders(status, length, r.headers(contentType, nil))
-	// The last message of a stream whose client leaves is never sent.
+// begin sends the status and headers of a streamed answer. length is the size of its
+// body in bytes, or -1 when unknown.
+func (r *replier) begin(answer translator.Response, length int) error {
+	msg := streamedHeaders(answer.Status, length, r.headers(&answer, nil))
+	// Envoy drops the last message of a stream whose client has left.
 	msg.DynamicMetadata = r.outcome.dynamicMetadata()
 	if err := r.send(msg, 0); err != nil {
 		return err
 	}
 	r.begun = true
-	r.answered(status)
+	r.recordStatus(answer.Status)
 	return nil
 }
 
@@ -99,8 +98,8 @@ func (r *replier) end(body []byte) error {
 // errEndOfRPC marks a send that failed because Envoy closed the RPC.
 var errEndOfRPC = errors.New("envoy ended the call")
 
-// send sends a message with that many bytes of body. It reports a broken RPC as
-// a client that is gone: there is nobody to tell.
+// send sends a message with that many bytes of body. A broken RPC means that the
+// client is gone.
 func (r *replier) send(msg *extprocv3.ProcessingResponse, bytes int) error {
 	if err := r.stream.Send(msg); err != nil {
 		r.outcome.ClientGone = true
@@ -110,10 +109,10 @@ func (r *replier) send(msg *extprocv3.ProcessingResponse, bytes int) error {
 	return nil
 }
 
-// answered takes down that the client has a status.
-func (r *replier) answered(status int) {
+// recordStatus records the response status and the time to the first byte.
+func (r *replier) recordStatus(status int) {
 	r.outcome.Status = status
-	r.outcome.FirstByte = time.Since(r.outcome.Start)
+	r.outcome.FirstByte = time.Since(r.req.start)
 }
 
 // details is the stable token that Envoy logs as RESPONSE_CODE_DETAILS.
@@ -131,4 +130,82 @@ func overwrite(headers []*corev3.HeaderValue) []*corev3.HeaderValueOption {
 		options[i] = &corev3.HeaderValueOption{Header: h, AppendAction: corev3.HeaderValueOption_OVERWRITE_IF_EXISTS_OR_ADD}
 	}
 	return options
+}
+
+// headers are the response headers of an answer. e adds those of its status; nil
+// adds none.
+func (r *replier) headers(answer *translator.Response, e *translator.Error) []*corev3.HeaderValue {
+	f := &r.outcome.Facts
+	list := make([]*corev3.HeaderValue, 0, 12)
+	list = appendHeader(list, "content-type", answer.ContentType)
+	for _, h := range answer.Headers {
+		list = appendHeader(list, h.Name, h.Value)
+	}
+	list = appendHeader(list, "x-request-id", r.req.requestID)
+	list = appendHeader(list, "x-correlation-id", r.req.correlationID)
+	list = appendHeader(list, "x-bedrock-backend", f.Backend)
+	list = appendHeader(list, "x-bedrock-region", f.Region)
+	list = appendHeader(list, "x-bedrock-request-id", f.AWSRequestID)
+	if f.Attempts > 0 {
+		list = appendHeader(list, "x-bedrock-attempts", strconv.Itoa(f.Attempts))
+	}
+	if e != nil {
+		list = appendHeader(list, "allow", e.Allow)
+		if e.RetryAfter > 0 {
+			seconds := int(math.Ceil(e.RetryAfter.Seconds()))
+			list = appendHeader(list, "retry-after", strconv.Itoa(seconds))
+		}
+	}
+	return list
+}
+
+// appendHeader skips a value that is empty or not legal: Envoy fails a whole
+// response over one bad byte.
+func appendHeader(list []*corev3.HeaderValue, key, value string) []*corev3.HeaderValue {
+	if !validHeaderValue(value) {
+		return list
+	}
+	return append(list, &corev3.HeaderValue{Key: key, RawValue: []byte(value)})
+}
+
+// validHeaderValue reports whether value is printable ASCII, neither empty nor too
+// long.
+func validHeaderValue(value string) bool {
+	if value == "" || len(value) > maxHeaderValue {
+		return false
+	}
+	for i := range len(value) {
+		if value[i] < ' ' || value[i] > '~' {
+			return false
+		}
+	}
+	return true
+}
+
+func streamedHeaders(status, length int, headers []*corev3.HeaderValue) *extprocv3.ProcessingResponse {
+	all := make([]*corev3.HeaderValue, 0, len(headers)+2)
+	all = append(all, &corev3.HeaderValue{Key: ":status", RawValue: strconv.AppendInt(nil, int64(status), 10)})
+	all = append(all, headers...)
+	if length >= 0 {
+		all = append(all, &corev3.HeaderValue{Key: "content-length", RawValue: strconv.AppendInt(nil, int64(length), 10)})
+	}
+	return streamedResponse(&extprocv3.StreamedImmediateResponse{
+		Response: &extprocv3.StreamedImmediateResponse_HeadersResponse{
+			HeadersResponse: &extprocv3.HttpHeaders{Headers: &corev3.HeaderMap{Headers: all}},
+		},
+	})
+}
+
+func streamedBody(body []byte, last bool) *extprocv3.ProcessingResponse {
+	return streamedResponse(&extprocv3.StreamedImmediateResponse{
+		Response: &extprocv3.StreamedImmediateResponse_BodyResponse{
+			BodyResponse: &extprocv3.StreamedBodyResponse{Body: body, EndOfStream: last},
+		},
+	})
+}
+
+func streamedResponse(r *extprocv3.StreamedImmediateResponse) *extprocv3.ProcessingResponse {
+	return &extprocv3.ProcessingResponse{
+		Response: &extprocv3.ProcessingResponse_StreamedImmediateResponse{StreamedImmediateResponse: r},
+	}
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"strconv"
 	"strings"
+	"time"
 
 	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
 	extprocfilterv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/ext_proc/v3"
@@ -17,12 +18,13 @@ import (
 // request is one HTTP request as Envoy handed it over.
 type request struct {
 	mode          bodyMode
+	start         time.Time
 	method        string
-	path          string // without the query
-	userAgent     string
+	path          string // raw, without the query
 	requestID     string
 	correlationID string
 	provider      string // the backend that the client asked for, or ""
+	headers       []*corev3.HeaderValue
 	caller        translator.Caller
 	metadata      map[string]*structpb.Struct // Envoy's dynamic metadata, by namespace
 	attributes    map[string]*structpb.Struct // request attributes, by filter
@@ -38,19 +40,18 @@ const (
 	modeFullDuplex = extprocfilterv3.ProcessingMode_FULL_DUPLEX_STREAMED
 )
 
-// readHeaders fills in everything but the mode and the body. Where a header
-// comes twice the first one counts. Unknown headers are none of our business.
+// readHeaders reads everything but the mode and the body. The first of repeated
+// headers counts.
 func (r *request) readHeaders(headers *corev3.HeaderMap) {
 	r.contentLength = -1
+	r.headers = headers.GetHeaders()
 	var providerLLM, provider string
-	for _, h := range headers.GetHeaders() {
+	for _, h := range r.headers {
 		switch h.GetKey() {
 		case ":method":
 			set(&r.method, h)
 		case ":path":
 			set(&r.path, h)
-		case "user-agent":
-			set(&r.userAgent, h)
 		case "content-length":
 			r.contentLength = parseLength(value(h))
 		case "x-request-id":
@@ -74,18 +75,45 @@ func (r *request) readHeaders(headers *corev3.HeaderMap) {
 	r.path, _, _ = strings.Cut(r.path, "?")
 	r.provider = cmp.Or(providerLLM, provider)
 	if !r.caller.HasKeys() {
-		// Half a key pair is no identity, and a region alone moves nobody.
+		// Half a key pair identifies nobody, and a region counts only with keys.
 		r.caller = translator.Caller{}
 	}
 }
 
-// nameIDs fills in the ids that the client did not give, or gave in a form that
-// cannot be echoed in a header.
-func (r *request) nameIDs() {
-	if !echoable(r.requestID) {
+// header is a translator.HeaderFunc, until release.
+func (r *request) header(name string) string {
+	if translator.SecretHeader(name) {
+		return ""
+	}
+	for _, h := range r.headers {
+		if h.GetKey() == name {
+			if text := value(h); text != "" {
+				return text
+			}
+		}
+	}
+	return ""
+}
+
+// release drops everything that a translated request no longer needs: a stream may
+// live for an hour.
+func (r *request) release() {
+	r.body, r.headers, r.metadata, r.attributes = nil, nil, nil, nil
+}
+
+// complete adds what the backend does not know to the facts of a call.
+func (r *request) complete(facts translator.Facts) translator.Facts {
+	facts.RequestID, facts.Start = r.requestID, r.start
+	return facts
+}
+
+// ensureIDs generates the ids that the client did not send, or that are not legal
+// header values.
+func (r *request) ensureIDs() {
+	if !validHeaderValue(r.requestID) {
 		r.requestID = newRequestID()
 	}
-	if !echoable(r.correlationID) {
+	if !validHeaderValue(r.correlationID) {
 		r.correlationID = r.requestID
 	}
 }
@@ -93,11 +121,11 @@ func (r *request) nameIDs() {
 // newRequestID is 32 hex digits, as the reference server makes them.
 func newRequestID() string {
 	var id [16]byte
-	_, _ = rand.Read(id[:]) // it never fails; it ends the program instead
+	_, _ = rand.Read(id[:]) // never fails
 	return hex.EncodeToString(id[:])
 }
 
-// value reads a header that Envoy sent; raw_value is what current ones use.
+// value reads a header from Envoy. Current versions use raw_value.
 func value(h *corev3.HeaderValue) string {
 	if raw := h.GetRawValue(); len(raw) > 0 {
 		return string(raw)

@@ -97,7 +97,7 @@ func TestMessagesAfterTheEndAreIgnored(t *testing.T) {
 }
 
 func TestBodyCap(t *testing.T) {
-	small := func(cfg *extproc.Config) { cfg.MaxBodyBytes = 10 }
+	small := func(s *sidecar) { s.cfg.MaxBodyBytes = 10 }
 	tests := map[string]struct {
 		length string // content-length, "" when the request has none
 		parts  []string

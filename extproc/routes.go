@@ -1,84 +1,188 @@
 package extproc
 
 import (
+	"cmp"
+	"errors"
 	"fmt"
-	"maps"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 
 	"bedrock-extproc/translator"
 )
 
-// endpoint is what answers one path and method: a dialect or a page.
-type endpoint struct {
-	dialect   translator.Dialect
-	streaming bool
-	page      Page
+// Routes is the table of endpoints. It is immutable and safe for concurrent use.
+type Routes struct {
+	list     []route // in the order in which they are tried
+	scopes   []scope // likewise
+	fallback translator.Dialect
 }
 
-// routes is read-only.
-type routes struct {
-	endpoints map[string]map[string]endpoint // by path and method
-	dialects  map[string]translator.Dialect  // by path: who words its errors
+// An Endpoint is what answers a request.
+type Endpoint struct {
+	// Dialect encodes the request's errors, and decodes the request unless Page is
+	// set. It is never nil.
+	Dialect translator.Dialect
+	// Page is nil for a model call.
+	Page      Page
+	Streaming bool
+	// PathModel is the text that the pattern's hole matched, percent-decoded once.
+	PathModel string
 }
 
-func newRoutes(dialects []translator.Dialect, pages map[string]Page) (*routes, error) {
-	table := &routes{endpoints: map[string]map[string]endpoint{}, dialects: map[string]translator.Dialect{}}
+// route is a translator.Route with its pattern taken apart.
+type route struct {
+	method, prefix, suffix, header string
+	hole                           bool
+	endpoint                       Endpoint // without a dialect for a page
+}
+
+type scope struct {
+	translator.Scope
+
+	dialect translator.Dialect
+}
+
+// hole is the variable part of a pattern.
+const hole = "{model}"
+
+// NewRoutes builds the table. The first dialect encodes the errors of paths outside
+// all scopes. Two owners of one route and an invalid pattern are errors.
+func NewRoutes(dialects []translator.Dialect, pages []PageRoute) (*Routes, error) {
+	if len(dialects) == 0 {
+		return nil, errors.New("no dialect")
+	}
+	t := &Routes{fallback: dialects[0]}
+	var problems []error
 	for _, d := range dialects {
 		for _, r := range d.Routes() {
-			if err := table.add(r.Path, r.Method, endpoint{dialect: d, streaming: r.Streaming}); err != nil {
-				return nil, err
-			}
+			problems = append(problems, t.add(r, Endpoint{Dialect: d, Streaming: r.Streaming}))
+		}
+		for _, s := range d.Scopes() {
+			t.scopes = append(t.scopes, scope{s, d})
 		}
 	}
-	for path, page := range pages {
+	for _, p := range pages {
 		for _, method := range []string{http.MethodGet, http.MethodHead} {
-			if err := table.add(path, method, endpoint{page: page}); err != nil {
-				return nil, err
-			}
+			problems = append(problems, t.add(translator.Route{Method: method, Pattern: p.Pattern, Header: p.Header}, Endpoint{Page: p.Page}))
 		}
 	}
-	return table, nil
+	slices.SortStableFunc(t.list, compareRoutes)
+	slices.SortStableFunc(t.scopes, func(a, b scope) int {
+		return cmp.Or(len(b.Prefix)-len(a.Prefix), len(b.Header)-len(a.Header))
+	})
+	return t, errors.Join(problems...)
 }
 
-func (t *routes) add(path, method string, e endpoint) error {
-	methods := t.endpoints[path]
-	if _, taken := methods[method]; taken {
-		return fmt.Errorf("two owners of %s %s", method, path)
+// compareRoutes puts exact patterns before holes, longer ones before shorter ones,
+// and routes with a header before those without.
+func compareRoutes(a, b route) int {
+	switch {
+	case a.hole != b.hole && b.hole:
+		return -1
+	case a.hole != b.hole:
+		return 1
 	}
-	if methods == nil {
-		methods = map[string]endpoint{}
-		t.endpoints[path] = methods
+	return cmp.Or(len(b.prefix)-len(a.prefix), len(b.suffix)-len(a.suffix), len(b.header)-len(a.header))
+}
+
+func (t *Routes) add(r translator.Route, e Endpoint) error {
+	added := route{method: r.Method, header: r.Header, endpoint: e}
+	added.prefix, added.suffix, added.hole = strings.Cut(r.Pattern, hole)
+	if !strings.HasPrefix(r.Pattern, "/") || strings.ContainsAny(added.prefix+added.suffix, "{}") {
+		return fmt.Errorf("the pattern %q is neither a path nor one with a single %s", r.Pattern, hole)
 	}
-	methods[method] = e
-	if _, known := t.dialects[path]; !known && e.dialect != nil {
-		t.dialects[path] = e.dialect
+	if slices.ContainsFunc(t.list, func(other route) bool {
+		return other.method == added.method && other.header == added.header &&
+			other.hole == added.hole && other.prefix == added.prefix && other.suffix == added.suffix
+	}) {
+		return fmt.Errorf("two owners of %s %s", r.Method, r.Pattern)
 	}
+	t.list = append(t.list, added)
 	return nil
 }
 
-// find returns the endpoint, or a 404 or 405.
-func (t *routes) find(method, path string) (endpoint, error) {
-	methods, known := t.endpoints[path]
-	if !known {
-		return endpoint{}, &translator.Error{
-			Status: http.StatusNotFound, Kind: translator.KindUnknownPath,
-			Message: fmt.Sprintf("There is nothing at %s.", path),
+// Find returns the endpoint for a raw path without its query. Beside an error, a
+// *translator.Error of status 404, 405 or 400, the endpoint has a Dialect only.
+func (t *Routes) Find(method, path string, header translator.HeaderFunc) (Endpoint, error) {
+	var owner translator.Dialect // of a route with another method
+	var allowed []string
+	for i := range t.list {
+		r := &t.list[i]
+		model, matches := r.match(path, header)
+		switch {
+		case matches && r.method == method:
+			return t.endpoint(r, model, path, header)
+		case matches:
+			owner = cmp.Or(owner, r.endpoint.Dialect)
+			allowed = append(allowed, r.method)
 		}
 	}
-	e, allowed := methods[method]
-	if !allowed {
-		return endpoint{}, &translator.Error{
-			Status: http.StatusMethodNotAllowed, Kind: translator.KindMethodNotAllowed,
-			Message: fmt.Sprintf("%s does not answer %s.", path, method),
-			Allow:   allow(methods),
-		}
+	if owner == nil {
+		owner = t.scoped(path, header)
+	}
+	if allowed == nil {
+		return Endpoint{Dialect: owner}, unknownPath(path)
+	}
+	return Endpoint{Dialect: owner}, methodNotAllowed(method, path, allowed)
+}
+
+// match returns the text of the hole, still escaped.
+func (r *route) match(path string, header translator.HeaderFunc) (model string, matches bool) {
+	if r.header != "" && header.Get(r.header) == "" {
+		return "", false
+	}
+	if !r.hole {
+		return "", path == r.prefix
+	}
+	rest, found := strings.CutPrefix(path, r.prefix)
+	model, ends := strings.CutSuffix(rest, r.suffix)
+	return model, found && ends && model != "" && !strings.Contains(model, "/")
+}
+
+// endpoint is that of a route that matches.
+func (t *Routes) endpoint(r *route, model, path string, header translator.HeaderFunc) (Endpoint, error) {
+	e := r.endpoint
+	if e.Dialect == nil {
+		e.Dialect = t.scoped(path, header)
+	}
+	var err error
+	if e.PathModel, err = url.PathUnescape(model); err != nil {
+		return Endpoint{Dialect: e.Dialect}, badEscape()
 	}
 	return e, nil
 }
 
-// allow lists the methods of one path in a fixed order.
-func allow(methods map[string]endpoint) string {
-	return strings.Join(slices.Sorted(maps.Keys(methods)), ", ")
+// scoped is the dialect of paths without a route.
+func (t *Routes) scoped(path string, header translator.HeaderFunc) translator.Dialect {
+	for _, s := range t.scopes {
+		if strings.HasPrefix(path, s.Prefix) && (s.Header == "" || header.Get(s.Header) != "") {
+			return s.dialect
+		}
+	}
+	return t.fallback
+}
+
+func unknownPath(path string) error {
+	return &translator.Error{
+		Status: http.StatusNotFound, Kind: translator.KindUnknownPath,
+		Message: fmt.Sprintf("No such endpoint: %s.", path),
+	}
+}
+
+func methodNotAllowed(method, path string, allowed []string) error {
+	slices.Sort(allowed)
+	return &translator.Error{
+		Status: http.StatusMethodNotAllowed, Kind: translator.KindMethodNotAllowed,
+		Message: fmt.Sprintf("%s does not support the method %s.", path, method),
+		Allow:   strings.Join(slices.Compact(allowed), ", "),
+	}
+}
+
+func badEscape() error {
+	return &translator.Error{
+		Status: http.StatusBadRequest, Kind: translator.KindMalformed,
+		Message: "The model in the path has an invalid percent-escape.",
+	}
 }

@@ -63,8 +63,8 @@ func TestNotReadyPage(t *testing.T) {
 		if a := s.get("/readyz").answer(); a.status != 503 || a.body() != "{}" {
 			s.t.Errorf("answer %+v", a)
 		}
-	}, func(cfg *extproc.Config) {
-		cfg.Pages = map[string]extproc.Page{"/readyz": func() (int, []byte) { return 503, []byte("{}") }}
+	}, func(s *sidecar) {
+		s.pages = []extproc.PageRoute{{Pattern: "/readyz", Page: page(503, "{}")}}
 	})
 }
 
@@ -72,12 +72,12 @@ func TestNotReadyPage(t *testing.T) {
 // reach it.
 func TestDialectsWordTheirOwnErrors(t *testing.T) {
 	other := &fakeDialect{
-		routes:      []translator.Route{{Method: "POST", Path: "/other"}},
-		encodeError: func(e *translator.Error) []byte { return []byte("other " + e.Kind) },
+		routes:      []translator.Route{{Method: "POST", Pattern: "/other"}},
+		encodeError: func(e *translator.Error) translator.Response { return jsonResponse(e.Status, "other "+string(e.Kind)) },
 	}
-	add := func(cfg *extproc.Config) {
-		cfg.Dialects = append(cfg.Dialects, other)
-		cfg.MaxBodyBytes = 100
+	add := func(s *sidecar) {
+		s.others = []translator.Dialect{other}
+		s.cfg.MaxBodyBytes = 100
 	}
 	bubble(t, func(s *sidecar) {
 		if a := s.envoy.open(s.t, endOfStream, requestHeaders("GET", "/other")...).answer(); a.body() != "other method_not_allowed" {
@@ -95,29 +95,9 @@ func TestDialectsWordTheirOwnErrors(t *testing.T) {
 	}, add)
 }
 
-func TestNewServerRefuses(t *testing.T) {
-	dialects := []translator.Dialect{&fakeDialect{}}
-	tests := map[string]struct {
-		cfg  extproc.Config
-		want string
-	}{
-		"no dialect":  {extproc.Config{Backends: &fakeBackend{}}, "needs a dialect"},
-		"no backends": {extproc.Config{Dialects: dialects}, "needs a dialect"},
-		"two dialects at one route": {extproc.Config{
-			Backends: &fakeBackend{}, Dialects: []translator.Dialect{&fakeDialect{}, &fakeDialect{}},
-		}, "two owners of POST /whole"},
-		"a page at a dialect's route": {extproc.Config{
-			Backends: &fakeBackend{},
-			Dialects: []translator.Dialect{&fakeDialect{routes: []translator.Route{{Method: "GET", Path: "/models"}}}},
-			Pages:    map[string]extproc.Page{"/models": nil},
-		}, "two owners of GET /models"},
-	}
-	for name, test := range tests {
-		t.Run(name, func(t *testing.T) {
-			if _, err := extproc.NewServer(test.cfg); err == nil || !strings.Contains(err.Error(), test.want) {
-				t.Errorf("error %v, want %q", err, test.want)
-			}
-		})
+func TestNewServerNeedsAGateway(t *testing.T) {
+	if _, err := extproc.NewServer(extproc.Config{}); err == nil || !strings.Contains(err.Error(), "Gateway is nil") {
+		t.Errorf("error %v", err)
 	}
 }
 
@@ -129,5 +109,5 @@ func TestZeroConfig(t *testing.T) {
 		if a := s.get("/nowhere").answer(); a.status != 404 {
 			s.t.Errorf("status %d", a.status)
 		}
-	}, func(cfg *extproc.Config) { cfg.Observe, cfg.Log = nil, nil })
+	}, func(s *sidecar) { s.cfg.Observe, s.cfg.Log = nil, nil })
 }

@@ -3,15 +3,12 @@ package extproc
 import (
 	"context"
 	"errors"
-	"fmt"
 	"sync/atomic"
 	"time"
 
 	extprocv3 "github.com/envoyproxy/go-control-plane/envoy/service/ext_proc/v3"
 	"go.uber.org/zap"
 	"google.golang.org/grpc"
-
-	"bedrock-extproc/translator"
 )
 
 // Defaults for the zero values of Config.
@@ -20,44 +17,35 @@ const (
 	DefaultKeepAlive    = 15 * time.Second
 )
 
-// Config is what a Server needs. Dialects and Backends are required.
+// Config is what a Server needs. Gateway is required.
 type Config struct {
-	// Dialects answer model calls. The first one also words the errors of
-	// requests whose path no dialect claims.
-	Dialects []translator.Dialect
-	// Pages answer GET and HEAD requests by exact path, such as "/healthz".
-	Pages map[string]Page
-	// Backends answer the translated calls.
-	Backends Backends
-	// MaxBodyBytes bounds a request body, larger ones get 413; 0 means
+	// Gateway returns the current configuration. It is called once a request, after
+	// the request has been received.
+	Gateway func() Gateway
+	// MaxBodyBytes limits a request body; larger ones get 413. 0 means
 	// DefaultMaxBodyBytes.
 	MaxBodyBytes int
-	// MaxCalls bounds the model calls in flight, further ones get 503; 0 means
-	// no bound.
+	// MaxCalls limits the model calls in flight; further ones get 503. 0 means no
+	// limit.
 	MaxCalls int
-	// KeepAlive is the silence after which a comment is sent on a stream, and
-	// the longest wait for a first event before the response headers go out; 0
-	// means DefaultKeepAlive.
+	// KeepAlive is the silence after which a keep-alive is sent on a stream, and the
+	// longest wait for the first event before the response headers are sent. 0 means
+	// DefaultKeepAlive.
 	KeepAlive time.Duration
-	// Observe is called once a request, after its answer; nil ignores outcomes.
-	// It must be safe for concurrent use and return quickly.
+	// Observe is called once a request, after its answer. It must be safe for
+	// concurrent use and return quickly. nil ignores outcomes.
 	Observe func(Outcome)
-	// Log is used for what an Outcome cannot say; nil logs nothing.
+	// Log receives events that are not part of an Outcome. nil logs nothing.
 	Log *zap.Logger
 }
-
-// A Page is a small answer that needs no model: an HTTP status and a JSON body.
-// It is called concurrently.
-type Page func() (status int, body []byte)
 
 // Server implements extprocv3.ExternalProcessorServer. It is safe for
 // concurrent use.
 type Server struct {
 	extprocv3.UnimplementedExternalProcessorServer
 
-	cfg    Config
-	routes *routes
-	calls  atomic.Int64
+	cfg   Config
+	calls atomic.Int64
 
 	// stopping ends every call in flight with its cause.
 	stopping context.Context
@@ -67,11 +55,10 @@ type Server struct {
 // ErrDraining is the cause with which Stop ends calls.
 var ErrDraining = errors.New("the sidecar is shutting down")
 
-// NewServer checks cfg and builds the route table. Two owners of one path are
-// an error.
+// NewServer fails only if Config.Gateway is missing.
 func NewServer(cfg Config) (*Server, error) {
-	if len(cfg.Dialects) == 0 || cfg.Backends == nil {
-		return nil, errors.New("extproc: a server needs a dialect and backends")
+	if cfg.Gateway == nil {
+		return nil, errors.New("extproc: Config.Gateway is nil")
 	}
 	if cfg.MaxBodyBytes == 0 {
 		cfg.MaxBodyBytes = DefaultMaxBodyBytes
@@ -85,11 +72,7 @@ func NewServer(cfg Config) (*Server, error) {
 	if cfg.Log == nil {
 		cfg.Log = zap.NewNop()
 	}
-	table, err := newRoutes(cfg.Dialects, cfg.Pages)
-	if err != nil {
-		return nil, fmt.Errorf("extproc: %w", err)
-	}
-	s := &Server{cfg: cfg, routes: table}
+	s := &Server{cfg: cfg}
 	s.stopping, s.stop = context.WithCancelCause(context.Background())
 	return s, nil
 }
@@ -102,19 +85,32 @@ func (s *Server) Register(r grpc.ServiceRegistrar) {
 // InFlight is the number of model calls being answered.
 func (s *Server) InFlight() int { return int(s.calls.Load()) }
 
+// admit counts a call, or rejects it when the server stops or is full.
+func (s *Server) admit() (release func(), err error) {
+	if cause := context.Cause(s.stopping); cause != nil {
+		return nil, draining(cause)
+	}
+	release = func() { s.calls.Add(-1) }
+	if n := s.calls.Add(1); s.cfg.MaxCalls > 0 && n > int64(s.cfg.MaxCalls) {
+		release()
+		return nil, overloaded(s.cfg.MaxCalls)
+	}
+	return release, nil
+}
+
 // Stop ends every call in flight: whole answers become 503, streams end with an
-// error event. Later calls get 503, and pages stay. It returns at once; the RPCs
-// end soon after, those that are still uploading once their request is complete.
+// error event. Later calls get 503; pages are still answered. Stop returns at once.
+// The RPCs end soon after, those with an incomplete request when it is complete.
 func (s *Server) Stop() { s.stop(ErrDraining) }
 
-// Process answers one HTTP request. It returns nil once the answer is complete
-// or the client is gone; an error means that gRPC could not read Envoy's
-// messages, and is seen by nobody but Envoy's log.
+// Process answers one HTTP request. It returns nil when the answer is complete or
+// the client is gone. An error means that gRPC could not read Envoy's messages; only
+// Envoy's log shows it.
 func (s *Server) Process(stream extprocv3.ExternalProcessor_ProcessServer) error {
 	x := newExchange(s, stream)
 	defer x.close()
 	if err := x.run(); !errors.Is(err, errEndOfRPC) {
 		return err
 	}
-	return nil // nobody is left to tell
+	return nil // the client is gone
 }

@@ -41,7 +41,10 @@ type sidecar struct {
 	*extproc.Server
 	t       *testing.T
 	envoy   fakeEnvoy
+	cfg     extproc.Config
 	dialect *fakeDialect
+	others  []translator.Dialect
+	pages   []extproc.PageRoute
 	backend *fakeBackend
 	logs    *observer.ObservedLogs
 
@@ -50,13 +53,13 @@ type sidecar struct {
 }
 
 // bubble runs f in a synctest bubble, which fails when a goroutine stays behind.
-func bubble(t *testing.T, f func(s *sidecar), options ...func(*extproc.Config)) {
+func bubble(t *testing.T, f func(s *sidecar), options ...func(*sidecar)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) { f(start(t, options...)) })
 }
 
 // bothCloses runs f as bubble does, once for each way in which Envoy closes RPCs.
-func bothCloses(t *testing.T, f func(s *sidecar), options ...func(*extproc.Config)) {
+func bothCloses(t *testing.T, f func(s *sidecar), options ...func(*sidecar)) {
 	t.Helper()
 	for name, graceful := range map[string]bool{"reset": false, "graceful": true} {
 		t.Run(name, func(t *testing.T) {
@@ -68,22 +71,20 @@ func bothCloses(t *testing.T, f func(s *sidecar), options ...func(*extproc.Confi
 	}
 }
 
-func start(t *testing.T, options ...func(*extproc.Config)) *sidecar {
+func start(t *testing.T, options ...func(*sidecar)) *sidecar {
 	t.Helper()
 	s := &sidecar{t: t, dialect: &fakeDialect{}, backend: &fakeBackend{}}
 	core, logs := observer.New(zapcore.DebugLevel)
 	s.logs = logs
-	cfg := extproc.Config{
-		Dialects: []translator.Dialect{s.dialect},
-		Backends: s.backend,
-		Observe:  s.observe,
-		Log:      zap.New(core),
-	}
+	s.cfg = extproc.Config{Observe: s.observe, Log: zap.New(core)}
 	for _, option := range options {
-		option(&cfg)
+		option(s)
+	}
+	if s.cfg.Gateway == nil {
+		s.cfg.Gateway = newGateway(t, s.backend, s.pages, append([]translator.Dialect{s.dialect}, s.others...)...).current
 	}
 	var err error
-	if s.Server, err = extproc.NewServer(cfg); err != nil {
+	if s.Server, err = extproc.NewServer(s.cfg); err != nil {
 		t.Fatal(err)
 	}
 	s.envoy = fakeEnvoy{client: serve(t, s.Server), mode: modeFullDuplex, graceful: true}
@@ -158,7 +159,7 @@ func (s *sidecar) outcome() extproc.Outcome {
 // works checks that a request succeeds, after whatever came before.
 func (s *sidecar) works() {
 	s.t.Helper()
-	*s.dialect, s.backend.converse, s.backend.choose = fakeDialect{}, nil, nil
+	*s.dialect, s.backend.converse, s.backend.target = fakeDialect{}, nil, nil
 	if a := s.envoy.open(s.t, endOfStream, requestHeaders("POST", "/whole")...).answer(); a.status != 200 || a.body() != "reply: hello" {
 		s.t.Errorf("the next request got %d %q", a.status, a.body())
 	}

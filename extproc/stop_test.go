@@ -94,8 +94,12 @@ func TestStopRefusesLaterCalls(t *testing.T) {
 	}, healthz)
 }
 
-func healthz(cfg *extproc.Config) {
-	cfg.Pages = map[string]extproc.Page{"/healthz": func() (int, []byte) { return 200, []byte(`{"status":"ok"}`) }}
+func healthz(s *sidecar) {
+	s.pages = []extproc.PageRoute{{Pattern: "/healthz", Page: page(200, `{"status":"ok"}`)}}
+}
+
+func page(status int, body string) extproc.Page {
+	return func(extproc.PageRequest) translator.Response { return jsonResponse(status, body) }
 }
 
 func TestMaxCalls(t *testing.T) {
@@ -123,7 +127,7 @@ func TestMaxCalls(t *testing.T) {
 		s.works()
 		stream.leave()
 		stream.wait()
-	}, healthz, func(cfg *extproc.Config) { cfg.MaxCalls = 2 })
+	}, healthz, func(s *sidecar) { s.cfg.MaxCalls = 2 })
 }
 
 func TestNoBoundOnCalls(t *testing.T) {

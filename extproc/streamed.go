@@ -4,79 +4,75 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 	"time"
 
 	"go.uber.org/zap"
 
 	"bedrock-extproc/translator"
-	"bedrock-extproc/translator/sse"
 )
 
 // errAnswered is the cause with which an exchange stops its own pump.
 var errAnswered = errors.New("the answer is complete")
 
 // streamed answers with live events. One goroutine, pump, reads and translates
-// Bedrock's events; this one sends whatever is there, so that a slow hop merges
+// Bedrock's events; this one sends what the queue holds, so that a slow hop merges
 // events and a fast one delays none.
-func (x *exchange) streamed(backend Backend, call *translator.Call) error {
+func (x *exchange) streamed(call *translator.Call) error {
 	ctx, stop := context.WithCancelCause(x.ctx)
-	box := newOutbox(maxPending)
+	queue := newSendQueue(maxPending)
 	pumped := make(chan struct{})
 	go func() {
 		defer close(pumped)
-		x.pump(ctx, box, backend, call)
+		x.pump(ctx, queue, call)
 	}()
 	defer func() {
 		stop(errAnswered)
 		<-pumped
-		x.events = box.take().events
-		x.sum() // an answer that was cut short has its usage too
+		x.events = queue.take().events
+		x.recordSummary() // an answer that was cut short has its usage too
 	}()
-	return x.forward(box, pumped)
+	return x.forward(queue, pumped)
 }
 
-// forward sends what comes into box, and a comment when nothing does.
-func (x *exchange) forward(box *outbox, pumped <-chan struct{}) error {
+// forward sends what comes into the queue, and a keep-alive when nothing does.
+func (x *exchange) forward(queue *sendQueue, pumped <-chan struct{}) error {
 	silence := time.NewTimer(x.server.cfg.KeepAlive)
 	defer silence.Stop()
 	for {
-		var ended bool
-		var err error
+		silent := false
 		select {
-		case <-box.ready:
-			ended, err = x.deliver(box.take())
+		case <-queue.ready:
 		case <-silence.C:
-			// Before the first event this settles the status: from here on a
-			// failure is in-band.
-			err = x.sendEvents([]byte(sse.KeepAlive))
+			queue.keepAlive(x.encoder)
+			silent = true
 		case <-x.ctx.Done():
-			<-pumped // the box is closed
-			ended, err = x.deliver(box.take())
+			<-pumped // the queue is closed
 		}
-		if ended || err != nil {
+		if ended, err := x.deliver(queue.take(), silent); ended || err != nil {
 			return err
 		}
 		silence.Reset(x.server.cfg.KeepAlive)
 	}
 }
 
-// pump fills box from Bedrock until the stream ends, fails or ctx ends.
-func (x *exchange) pump(ctx context.Context, box *outbox, backend Backend, call *translator.Call) {
-	box.close(x.try(func() error { return x.fill(ctx, box, backend, call) }))
+// pump fills the queue from Bedrock until the stream ends, fails or ctx ends.
+func (x *exchange) pump(ctx context.Context, queue *sendQueue, call *translator.Call) {
+	queue.close(x.recoverPanic(func() error { return x.fill(ctx, queue, call) }))
 }
 
-func (x *exchange) fill(ctx context.Context, box *outbox, backend Backend, call *translator.Call) error {
-	events, facts, err := backend.ConverseStream(ctx, call, x.req.caller)
+func (x *exchange) fill(ctx context.Context, queue *sendQueue, call *translator.Call) error {
+	events, facts, err := x.target.Backend.ConverseStream(ctx, call, x.target.Caller)
 	call.Body = nil // it is sent, and a stream may live for an hour
-	facts.RequestID = x.req.requestID
+	facts = x.req.complete(facts)
 	if err != nil {
-		box.open(facts, nil)
+		queue.fail(facts)
 		return err
 	}
-	box.open(facts, x.encoder.NewStream(facts))
+	queue.open(facts, x.encoder)
 	for ev, err := range events {
 		if err == nil {
-			err = box.add(ctx, ev)
+			err = queue.add(ctx, ev)
 		}
 		if err != nil {
 			return err
@@ -85,85 +81,104 @@ func (x *exchange) fill(ctx context.Context, box *outbox, backend Backend, call 
 	return nil
 }
 
-// deliver sends what the pump has put together. The first bytes take the
-// response headers with them: a failure before them keeps its own status.
-func (x *exchange) deliver(d delivery) (ended bool, err error) {
-	x.learn(d.facts)
+// deliver sends what the pump has put together. The response headers go out before
+// the first bytes, or after a silence even without any: an earlier failure keeps its
+// own status.
+func (x *exchange) deliver(d delivery, silent bool) (ended bool, err error) {
+	x.applyFacts(d.facts)
 	if !d.ended {
-		return false, x.sendEvents(d.bytes)
+		if len(d.bytes) > 0 || silent {
+			err = x.sendPart(d.bytes)
+		}
+		return false, err
 	}
 	x.events = d.events
-	x.sum()
-	if x.gone() {
-		return true, nil
+	x.recordSummary()
+	if x.clientGone() {
+		return true, x.abandon()
 	}
 	if d.err != nil && len(d.bytes) == 0 {
 		return true, x.fail(d.err)
 	}
 	last := x.finish(d)
-	if err := x.reply.begin(http.StatusOK, contentTypeSSE, -1); err != nil {
+	if err := x.beginStream(); err != nil {
 		return true, err
 	}
 	return true, x.reply.end(last)
 }
 
-// sendEvents sends a part of the event stream, and before the first part the
-// response headers.
-func (x *exchange) sendEvents(part []byte) error {
-	if len(part) == 0 {
-		return nil
-	}
-	if err := x.reply.begin(http.StatusOK, contentTypeSSE, -1); err != nil {
+// sendPart sends a part of the event stream, which may be empty.
+func (x *exchange) sendPart(part []byte) error {
+	if err := x.beginStream(); err != nil || len(part) == 0 {
 		return err
 	}
 	return x.reply.piece(part)
 }
 
-// finish completes the text of a stream that has ended: with what is owed after
-// the last event or, and then without any event that spells success, with the
-// failure.
+// beginStream sends the response headers, unless they are sent already.
+func (x *exchange) beginStream() error {
+	if x.reply.begun {
+		return nil
+	}
+	return x.reply.begin(x.streamAnswer(nil), -1)
+}
+
+// streamAnswer is a streamed answer with that body. Proxies on the way may neither
+// hold back, store nor recompress its events.
+func (x *exchange) streamAnswer(body []byte) translator.Response {
+	return translator.Response{
+		Status: http.StatusOK,
+		Headers: append(slices.Clip(x.encoder.StreamHeaders(x.outcome.Facts)),
+			translator.Header{Name: "cache-control", Value: "no-cache, no-transform"},
+			translator.Header{Name: "x-accel-buffering", Value: "no"}),
+		Body: body,
+	}
+}
+
+// finish completes the bytes of a stream that has ended: with the dialect's last
+// events or with the error event.
 func (x *exchange) finish(d delivery) []byte {
-	text := d.bytes
+	out := d.bytes
 	err := d.err
 	if err == nil {
-		err = x.try(func() error {
-			text = x.events.AppendEnd(text)
+		err = x.recoverPanic(func() error {
+			out = x.events.AppendEnd(out)
 			return nil
 		})
 	}
 	if err == nil {
-		return text
+		return out
 	}
-	return x.appendError(text, x.explain(err))
+	return x.appendError(out, x.recordFailure(err))
 }
 
-// sum takes down what an ended stream has shown.
-func (x *exchange) sum() {
+// recordSummary records what an ended stream has shown.
+func (x *exchange) recordSummary() {
 	if x.events == nil {
 		return
 	}
-	_ = x.try(func() error {
+	_ = x.recoverPanic(func() error {
 		x.outcome.Summary = x.events.Summary()
 		return nil
 	})
 }
 
-// buffered answers a streaming request in one piece, all that a filter in
-// BUFFERED mode can pass on.
-func (x *exchange) buffered(backend Backend, call *translator.Call) error {
-	x.log.Warn("a streamed answer goes out in one piece: Envoy's ext_proc filter buffers request bodies",
+// buffered answers a streaming request in one piece, the only way through a filter in
+// BUFFERED mode.
+func (x *exchange) buffered(call *translator.Call) error {
+	x.log.Warn("sending a streamed answer in one piece: Envoy's ext_proc filter buffers request bodies",
 		zap.String("set", "processing_mode.request_body_mode: FULL_DUPLEX_STREAMED"))
-	box := newOutbox(0)
-	x.pump(x.ctx, box, backend, call)
-	d := box.take()
-	x.learn(d.facts)
+	queue := newSendQueue(0)
+	x.pump(x.ctx, queue, call)
+	d := queue.take()
+	x.applyFacts(d.facts)
 	x.events = d.events
-	x.sum()
+	x.recordSummary()
 	if d.err != nil && len(d.bytes) == 0 {
 		return x.fail(d.err)
 	}
-	if x.gone() {
-		return nil
+	if x.clientGone() {
+		return x.abandon()
 	}
-	return x.reply.immediate(http.StatusOK, contentTypeSSE, x.finish(d), nil)
+	return x.reply.immediate(x.streamAnswer(x.finish(d)), nil)
 }

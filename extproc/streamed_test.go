@@ -103,7 +103,7 @@ func TestKeepAliveIsConfigured(t *testing.T) {
 		c.expect(comment, comment, comment)
 		close(steps)
 		c.answer()
-	}, func(cfg *extproc.Config) { cfg.KeepAlive = time.Second })
+	}, func(s *sidecar) { s.cfg.KeepAlive = time.Second })
 }
 
 // Once a comment has taken the response headers out, nothing can have a status

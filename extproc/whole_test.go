@@ -92,7 +92,9 @@ func TestLargeWholeAnswer(t *testing.T) {
 // could carry neither its details nor its headers.
 func TestLongErrorStaysWhole(t *testing.T) {
 	bubble(t, func(s *sidecar) {
-		s.dialect.encodeError = func(*translator.Error) []byte { return make([]byte, 2<<20) }
+		s.dialect.encodeError = func(e *translator.Error) translator.Response {
+			return jsonResponse(e.Status, string(make([]byte, 2<<20)))
+		}
 		s.backend.converse = func(context.Context, *translator.Call, translator.Caller) ([]byte, translator.Facts, error) {
 			return nil, bedrockFacts, refusal()
 		}
@@ -110,8 +112,8 @@ func TestFailureBeforeTheAnswer(t *testing.T) {
 		kind    translator.Kind
 	}{
 		"of the choice of a backend": {func(s *sidecar) {
-			s.backend.choose = func(name string, _ extproc.Origin) (extproc.Backend, error) {
-				return nil, &translator.Error{Status: 400, Kind: translator.KindUnknownBackend, Message: name}
+			s.backend.target = func(name string, _ translator.Caller, _ extproc.Origin) (extproc.Target, error) {
+				return extproc.Target{}, &translator.Error{Status: 400, Kind: translator.KindUnknownBackend, Message: name}
 			}
 		}, 400, translator.KindUnknownBackend},
 		"of the request": {func(s *sidecar) {
@@ -161,8 +163,8 @@ func TestFailureBeforeTheAnswer(t *testing.T) {
 
 func TestReplyThatIsNotConverse(t *testing.T) {
 	bubble(t, func(s *sidecar) {
-		s.dialect.encodeReply = func([]byte, translator.Facts) ([]byte, translator.Summary, error) {
-			return nil, translator.Summary{}, &translator.Error{Status: 502, Kind: translator.KindBadAnswer, Message: "No."}
+		s.dialect.encodeReply = func([]byte, translator.Facts) (translator.Response, translator.Summary, error) {
+			return translator.Response{}, translator.Summary{}, &translator.Error{Status: 502, Kind: translator.KindBadAnswer, Message: "No."}
 		}
 		a := s.post("/whole", "").answer()
 		if a.status != 502 || a.details != "bedrock_extproc_bad_bedrock_answer" {

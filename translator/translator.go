@@ -1,49 +1,33 @@
 // Package translator is the vocabulary of one call: what a dialect reads from
 // the client, what goes to Bedrock, and what comes back.
 //
-// It stands between extproc, which knows Envoy and no JSON, and
-// internal/bedrock, which knows AWS and no client. Everything below it is a
+// It connects extproc, which knows Envoy and no JSON, and internal/bedrock, which
+// knows AWS and no client. Everything below it is a
 // pure function over bytes: no network, no log, no clock.
 package translator
+
+import "time"
 
 // A Dialect is one client-facing API. Implementations are immutable and safe
 // for concurrent use.
 type Dialect interface {
 	// Routes lists the HTTP routes that the dialect answers with a model call.
 	Routes() []Route
+	// Scopes lists the paths at which the dialect encodes the errors of requests that
+	// match no route.
+	Scopes() []Scope
 	// Decode reads a client's request. An error is always an *Error.
 	Decode(req Request) (*Call, error)
-	// EncodeError returns the JSON body in which the dialect's clients expect e.
-	EncodeError(e *Error) []byte
-}
-
-// A Route is a method and an exact path. Streaming says that its answer is a
-// live event stream rather than one JSON object.
-type Route struct {
-	Method    string
-	Path      string
-	Streaming bool
-}
-
-// A Request is one HTTP request as far as a dialect may know it.
-type Request struct {
-	// Streaming is copied from the route that matched.
-	Streaming bool
-	// UserAgent is the client's User-Agent header, "" when absent.
-	UserAgent string
-	// DefaultModel is asked for when the body names no model.
-	DefaultModel string
-	// Defaults are what the backend adds to requests.
-	Defaults Defaults
-	// Body is the whole request body. Decode may keep parts of it.
-	Body []byte
+	// EncodeError returns the answer in which the dialect's clients expect e. Its
+	// status may differ from e.Status.
+	EncodeError(e *Error) Response
 }
 
 // Defaults are what a backend's configuration adds to requests. The zero value
 // adds nothing. It is read-only.
 type Defaults struct {
-	// Models are names that clients may ask for and the model ids that they stand
-	// for. They are not replaced in a Call; what is known of a model goes by its id.
+	// Models maps names that clients may ask for to model ids. A Call keeps the name;
+	// the rules of model families apply to the id.
 	Models map[string]string
 	// Guardrail is used by requests that name none; nil for no guardrail.
 	Guardrail *Guardrail
@@ -59,7 +43,7 @@ type Guardrail struct {
 	Trace   string
 	// StreamMode is sent with streams only.
 	StreamMode string
-	// Enforced puts it in the place of the one that a request names.
+	// Enforced replaces the guardrail that a request names.
 	Enforced bool
 }
 
@@ -74,13 +58,13 @@ type Call struct {
 	Streaming bool
 	// Guarded says that Body asks for a guardrail.
 	Guarded bool
-	// Warnings list what was sent otherwise than the client gave it.
+	// Warnings lists the differences between the client's request and Body.
 	Warnings []Warning
 	// Encoder turns what Bedrock answers into what this client expects.
 	Encoder Encoder
 }
 
-// A Warning tells of one thing that was not sent to Bedrock the way it was given.
+// A Warning describes one part of a request that was changed or not sent.
 type Warning struct {
 	// Code is stable, such as "blank_text_dropped".
 	Code string
@@ -90,17 +74,28 @@ type Warning struct {
 	Detail string
 }
 
-// An Encoder writes the answer to one call. Either method is used, once.
+// An Encoder writes the answer to one call: EncodeReply for a whole one, the
+// other methods for a streamed one.
+//
+// AppendKeepAlive is never called while NewStream or a method of its Stream runs,
+// and needs no lock. StreamHeaders may run at any time.
 type Encoder interface {
-	// EncodeReply turns the body of a Converse reply into the client's JSON.
+	// EncodeReply turns the body of a Converse reply into the client's answer.
 	// An error is always an *Error: the reply is not one of Converse.
-	EncodeReply(reply []byte, facts Facts) ([]byte, Summary, error)
+	EncodeReply(reply []byte, facts Facts) (Response, Summary, error)
+	// StreamHeaders are the headers of a streamed answer, content-type first. Of
+	// facts only RequestID and Start are set when the headers go out before Bedrock
+	// has answered.
+	StreamHeaders(facts Facts) []Header
+	// AppendKeepAlive appends what keeps a silent stream open. It may append
+	// nothing: then only the response headers go out, unless they are out already.
+	AppendKeepAlive(dst []byte) []byte
 	// NewStream starts the client's event stream.
 	NewStream(facts Facts) Stream
 }
 
 // A Stream writes one client event stream. It is not safe for concurrent use.
-// Every method appends whole SSE events to dst and returns the extended slice.
+// Every method appends whole events to dst and returns the extended slice.
 type Stream interface {
 	// AppendEvent translates one Converse event. It keeps nothing of ev. An
 	// error is always an *Error; what was appended before it is still valid.
@@ -109,7 +104,7 @@ type Stream interface {
 	AppendEnd(dst []byte) []byte
 	// AppendError writes the in-band failure event. Nothing may follow it.
 	AppendError(dst []byte, e *Error) []byte
-	// Summary tells what the stream has shown so far, for logs and metrics.
+	// Summary returns what the stream has shown so far, for logs and metrics.
 	Summary() Summary
 }
 
@@ -125,6 +120,8 @@ type Event struct {
 // Facts are what is known of a call besides its content. They reach the client
 // in metadata and in errors. All fields may be empty.
 type Facts struct {
+	// Start is when the request arrived. Dialects derive times and ids from it.
+	Start time.Time
 	// RequestID is the client's X-Request-Id or our own.
 	RequestID string
 	// AWSRequestID is Bedrock's x-amzn-RequestId.
@@ -151,17 +148,17 @@ type Summary struct {
 	Warnings   int
 }
 
-// A Caller is who calls: what a request said about who pays and where, in the four
-// X-AWS-* headers, and what Envoy said of it. The keys are secret and live as long
-// as the call. The zero value means that the caller brought nothing.
+// A Caller holds the AWS credentials and region of a request's four X-AWS-* headers,
+// and what Envoy knows about the caller. The keys are secret and live as long as the
+// call. The zero value has none of it.
 type Caller struct {
 	AccessKeyID     string
 	SecretAccessKey string
 	SessionToken    string
 	// Region beats the backend's region. Only set together with the keys.
 	Region string
-	// Values are what Envoy has said of the caller, by the names that the
-	// configuration gives them, for its templates. Read-only.
+	// Values are the caller's identity by the names of the configuration, for its
+	// templates. Read-only.
 	Values map[string]string
 }
 

@@ -14,8 +14,8 @@ import (
 	"bedrock-extproc/extproc"
 )
 
-// adminServer is the HTTP port for probes and metrics. It is not for clients.
-// Without an address it serves nothing.
+// adminServer serves probes and metrics over HTTP, for operators. Without an address
+// it serves nothing.
 type adminServer struct {
 	http *http.Server
 	lis  net.Listener
@@ -39,14 +39,14 @@ func newAdminServer(ctx context.Context, address string, h *healthState, registr
 
 func pageHandler(page extproc.Page) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		status, body := page()
-		w.Header().Set("Content-Type", "application/json")
-		w.WriteHeader(status)
-		_, _ = w.Write(body) // a probe that left needs no answer
+		answer := page(extproc.PageRequest{})
+		w.Header().Set("Content-Type", answer.ContentType)
+		w.WriteHeader(answer.Status)
+		_, _ = w.Write(answer.Body) // a probe that has left needs no answer
 	})
 }
 
-// address is where the server listens, with the port that it got.
+// address is where the server listens, with the actual port.
 func (a *adminServer) address() fmt.Stringer {
 	if a.lis == nil {
 		return &net.TCPAddr{}

@@ -16,7 +16,7 @@ import (
 	"bedrock-extproc/translator/chat"
 )
 
-// adminLimit bounds all questions to Envoy's admin interface.
+// adminLimit is the time for all requests to Envoy's admin interface.
 const adminLimit = 30 * time.Second
 
 type doctorOptions struct {
@@ -28,19 +28,19 @@ type doctorOptions struct {
 func (o *doctorOptions) flags() *flag.FlagSet {
 	fs := flag.NewFlagSet("doctor", flag.ContinueOnError)
 	fs.StringVar(&o.envoyAdmin, "envoy-admin", "http://127.0.0.1:9901", "`URL` of a running Envoy's admin interface")
-	fs.StringVar(&o.configDump, "config-dump", "", "`file` with a saved dump instead, of /config_dump?include_eds; - is standard input")
-	fs.StringVar(&o.cluster, "cluster", "", "the sidecar's cluster; without it every ext_proc filter is taken for the sidecar's")
-	fs.StringVar(&o.config, "config", "", "YAML `file` of serve: what it reads of callers must be forwarded, and its profiles have credentials")
-	fs.DurationVar(&o.longestAnswer, "longest-answer", doctor.DefaultLongestAnswer, "how long an answer may take, which no timeout may cut short")
-	fs.BoolVar(&o.aws, "aws", true, "look for AWS credentials and region in this process's environment")
-	fs.BoolVar(&o.strict, "strict", false, "fail on warnings, too")
+	fs.StringVar(&o.configDump, "config-dump", "", "`file` with a saved /config_dump?include_eds, in place of -envoy-admin; - is standard input")
+	fs.StringVar(&o.cluster, "cluster", "", "`name` of the sidecar's cluster; without it every ext_proc filter is checked")
+	fs.StringVar(&o.config, "config", "", "YAML `file` of serve: also check that Envoy forwards the identities it uses, and that its profiles have credentials")
+	fs.DurationVar(&o.longestAnswer, "longest-answer", doctor.DefaultLongestAnswer, "how long an answer may take; report timeouts that are shorter")
+	fs.BoolVar(&o.aws, "aws", true, "check AWS credentials and region in this process's environment")
+	fs.BoolVar(&o.strict, "strict", false, "also fail on warnings")
 	fs.BoolVar(&o.json, "json", false, "print JSON")
 	return fs
 }
 
-// examine says what is wrong with the place of the sidecar in an Envoy, and how to
-// mend it. It fails if there are errors.
-func examine(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) error {
+// runDoctor checks an Envoy's configuration for mistakes that break the sidecar, and
+// prints how to fix them. It fails if there are errors.
+func runDoctor(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) error {
 	var opts doctorOptions
 	if err := parse(opts.flags(), args, noEnv, stderr); err != nil {
 		return err
@@ -86,7 +86,7 @@ func printReport(w io.Writer, report *doctor.Report, asJSON bool) error {
 	return nil
 }
 
-// errFindings marks a report with findings that fail, which was printed.
+// errFindings marks a report that fails the command, and is printed already.
 var errFindings = errors.New("the doctor found something")
 
 func verdict(report *doctor.Report, strict bool) error {
@@ -96,7 +96,8 @@ func verdict(report *doctor.Report, strict bool) error {
 	return nil
 }
 
-// identityNeeds are what a configuration reads of callers, and Envoy must send.
+// identityNeeds lists what a configuration uses to identify callers, and Envoy must
+// send.
 func identityNeeds(cfg *config.Config) doctor.Options {
 	var needs doctor.Options
 	for _, s := range cfg.Policy.Sources {
@@ -106,14 +107,14 @@ func identityNeeds(cfg *config.Config) doctor.Options {
 		if s.Attribute != "" {
 			needs.Attributes = with(needs.Attributes, s.Attribute)
 		}
-		if s.Initial != "" {
-			needs.InitialMetadata = with(needs.InitialMetadata, s.Initial)
+		if s.InitialMetadata != "" {
+			needs.InitialMetadata = with(needs.InitialMetadata, s.InitialMetadata)
 		}
 	}
 	return needs
 }
 
-// with is a list that has the item, once.
+// with appends item unless list has it.
 func with[T comparable](list []T, item T) []T {
 	if slices.Contains(list, item) {
 		return list
@@ -121,8 +122,8 @@ func with[T comparable](list []T, item T) []T {
 	return append(list, item)
 }
 
-// awsAccounts are the identities of the backends, each once. Those with an API key
-// of their own need no others, and none is needed where callers bring theirs.
+// awsAccounts lists the AWS identities of the backends, each once. A backend with its
+// own API key has none, and no backend has one if callers bring their keys.
 func awsAccounts(cfg *config.Config) []doctor.Account {
 	if cfg.Bedrock.ServerCredentials == bedrock.ServerNever {
 		return nil
@@ -136,11 +137,11 @@ func awsAccounts(cfg *config.Config) []doctor.Account {
 	return accounts
 }
 
-// callPaths are the paths of model calls.
+// callPaths lists the paths of model calls.
 func callPaths() []string {
 	var paths []string
 	for _, r := range new(chat.Dialect).Routes() {
-		paths = with(paths, r.Path)
+		paths = with(paths, r.Pattern)
 	}
 	return paths
 }

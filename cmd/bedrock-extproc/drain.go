@@ -6,12 +6,12 @@ import (
 	"go.uber.org/zap"
 )
 
-// endGrace is how long calls that were told to stop have to say so to clients.
+// endGrace is the time for stopped calls to send their error to clients.
 const endGrace = 2 * time.Second
 
-// drain stops the gRPC server without losing an answer: first health checks
-// fail, so that Envoy sends new calls elsewhere; then no new ones are taken;
-// then what is still open ends with an error that clients can read.
+// drain stops the gRPC server without losing an answer. First, health checks fail, so
+// that Envoy sends new calls elsewhere. Then the server accepts no new calls. Calls
+// that are still open after -drain-timeout end with an error that clients can read.
 func (s *sidecar) drain() {
 	s.health.setReady(false)
 	s.log.Info("draining", zap.Int("calls", s.extproc.InFlight()), zap.Duration("delay", s.opts.drainDelay))
@@ -25,7 +25,7 @@ func (s *sidecar) drain() {
 	if endedWithin(stopped, s.opts.drainTimeout) {
 		return
 	}
-	s.log.Warn("ending calls that are still open", zap.Int("calls", s.extproc.InFlight()))
+	s.log.Warn("ending the calls that are still open", zap.Int("calls", s.extproc.InFlight()))
 	s.extproc.Stop()
 	if !endedWithin(stopped, endGrace) {
 		s.grpc.Stop()

@@ -13,8 +13,8 @@ func envoyConfig(args []string, stdout, stderr io.Writer) error {
 	var cfg envoy.Config
 	fs := flag.NewFlagSet("envoy-config", flag.ContinueOnError)
 	fs.StringVar(&cfg.Admin, "admin", "127.0.0.1:9901", "Envoy's admin interface, host:port")
-	xds := fs.String("xds", "", "print a configuration that asks the xDS server there, see the command xds; \"\" prints everything")
-	fs.IntVar(&cfg.MaxConnections, "max-connections", 50_000, "most connections of clients")
+	xds := fs.String("xds", "", "address of an xDS server, see the command xds: print a configuration that uses it; \"\" prints everything")
+	fs.IntVar(&cfg.MaxConnections, "max-connections", 50_000, "maximum number of client connections")
 	configFlags(fs, &cfg)
 	if err := parse(fs, args, noEnv, stderr); err != nil {
 		return err
@@ -34,14 +34,15 @@ func envoyConfig(args []string, stdout, stderr io.Writer) error {
 	return err
 }
 
-// noEnv keeps the variables of serve, whose flags have the same names, away.
+// noEnv ignores the environment: its variables are for serve, which has flags of the
+// same names.
 func noEnv(string) (string, bool) { return "", false }
 
-// configFlags are those of what differs between installations.
+// configFlags defines the flags for what differs between installations.
 func configFlags(fs *flag.FlagSet, cfg *envoy.Config) {
 	fs.StringVar(&cfg.Listen, "listen", "127.0.0.1:8000", "where Envoy listens for clients, host:port")
 	fs.StringVar(&cfg.ExtProc, "extproc", "127.0.0.1:9002", "where the sidecar listens: host:port, or unix:///path")
 	fs.StringVar(&cfg.AccessLog, "access-log", "/dev/stdout", "`file` for the access log")
-	fs.DurationVar(&cfg.StreamIdleTimeout, "stream-idle-timeout", 10*time.Minute, "how long nothing may move on a request; it bounds the wait for a whole answer")
-	fs.DurationVar(&cfg.SlowReaderTimeout, "slow-reader-timeout", 0, "how long a client may leave more than 256 KiB unread, Envoy 1.38 or newer; 0 has no limit")
+	fs.DurationVar(&cfg.StreamIdleTimeout, "stream-idle-timeout", 10*time.Minute, "how long a request may be idle; it limits the wait for a whole answer")
+	fs.DurationVar(&cfg.SlowReaderTimeout, "slow-reader-timeout", 0, "how long a client may leave more than 256 KiB unread; needs Envoy 1.38; 0 means no limit")
 }

@@ -8,17 +8,17 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"net/http"
 	"os"
 	"strings"
-
-	"go.uber.org/zap"
 
 	"bedrock-extproc/internal/bedrock"
 	"bedrock-extproc/internal/identity"
 	"bedrock-extproc/translator"
+	"bedrock-extproc/translator/chat"
 )
 
-// explanation is what explain prints: the call that would have been made.
+// explanation is what explain prints.
 type explanation struct {
 	Operation string               `json:"operation"`
 	Backend   string               `json:"backend"`
@@ -43,11 +43,11 @@ type explainOptions struct {
 func (o *explainOptions) flags(stderr io.Writer) *flag.FlagSet {
 	fs := flag.NewFlagSet("explain", flag.ContinueOnError)
 	fs.StringVar(&o.config, "config", "", "YAML `file` with the backends, as for serve")
-	fs.StringVar(&o.provider, "provider", "", "the backend that X-Provider-LLM would name")
-	fs.Func("as", "`name=value` of the caller's identity; more than once for more of them", o.addValue)
-	fs.BoolVar(&o.stream, "stream", false, "explain a request for a stream")
+	fs.StringVar(&o.provider, "provider", "", "`name` of the backend, as in the X-Provider-LLM header")
+	fs.Func("as", "`name=value` of the caller's identity; may be repeated", o.addValue)
+	fs.BoolVar(&o.stream, "stream", false, "explain a streaming request")
 	fs.Usage = func() {
-		fmt.Fprintln(stderr, "Usage: bedrock-extproc explain [flags] [file]\n\nPrints what would be sent to Bedrock for a chat request (default: standard input).")
+		fmt.Fprintln(stderr, "Usage: bedrock-extproc explain [flags] [file]\n\nPrints the Bedrock call that serve would make for a chat request. Without a file it reads standard input.")
 		fs.PrintDefaults()
 	}
 	fs.SetOutput(stderr)
@@ -71,14 +71,17 @@ func (o *explainOptions) parse(args []string, stderr io.Writer) error {
 	switch err := fs.Parse(args); {
 	case errors.Is(err, flag.ErrHelp):
 		return err
-	case err != nil || fs.NArg() > 1:
+	case err != nil:
+		return errUsage
+	case fs.NArg() > 1:
+		fmt.Fprintf(stderr, "bedrock-extproc explain: unexpected argument %q\n", fs.Arg(1))
 		return errUsage
 	}
 	o.file = fs.Arg(0)
 	return nil
 }
 
-// explain translates a chat request as serve would, and calls nobody.
+// explain prints the call that serve would make for a chat request, without making it.
 func explain(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) error {
 	var opts explainOptions
 	if err := opts.parse(args, stderr); err != nil {
@@ -88,39 +91,31 @@ func explain(ctx context.Context, args []string, stdin io.Reader, stdout, stderr
 	if err != nil {
 		return err
 	}
-	s, err := loadService(ctx, opts.config, zap.NewNop())
+	_, g, err := load(ctx, opts.config)
 	if err != nil {
 		return err
 	}
-	backend, call, err := s.explain(opts.provider, opts.as, translator.Request{Streaming: opts.stream, Body: body})
+	endpoint, err := g.Find(http.MethodPost, opts.path(), nil)
 	if err != nil {
-		return refusedRequest(err, s.dialect, stdout)
+		return err
+	}
+	backend, target, err := g.TargetAs(opts.as, opts.provider)
+	if err != nil {
+		return printRejection(err, endpoint.Dialect, stdout)
+	}
+	call, err := target.Decode(endpoint.Dialect, translator.Request{Streaming: endpoint.Streaming, Body: body})
+	if err != nil {
+		return printRejection(err, endpoint.Dialect, stdout)
 	}
 	return printExplanation(stdout, call, backend)
 }
 
-// explain chooses a backend for a caller of whom these values are known, and
-// translates the request for it.
-func (s *service) explain(name string, as identity.Values, r translator.Request) (*bedrock.Backend, *translator.Call, error) {
-	backend, err := s.pretend(name, as)
-	if err != nil {
-		return nil, nil, err
+// path is that of the request to explain.
+func (o *explainOptions) path() string {
+	if o.stream {
+		return chat.StreamPath
 	}
-	r.DefaultModel, r.Defaults = backend.DefaultModel(), backend.Defaults()
-	call, err := s.dialect.Decode(r)
-	if err != nil {
-		return nil, nil, err
-	}
-	return backend.Backend, call, backend.rule.Allow(call.Model)
-}
-
-// pretend is choose for values that are given.
-func (s *service) pretend(name string, as identity.Values) (*personal, error) {
-	values, rule, err := s.policy.Pretend(as)
-	if err != nil {
-		return nil, err
-	}
-	return s.forCaller(name, values, rule)
+	return chat.CompletionsPath
 }
 
 func readRequest(file string, stdin io.Reader) ([]byte, error) {
@@ -130,17 +125,18 @@ func readRequest(file string, stdin io.Reader) ([]byte, error) {
 	return os.ReadFile(file)
 }
 
-// errRefused marks a request that would get an error, which was printed.
-var errRefused = errors.New("the request would be refused")
+// errRejected marks a request that would get an error. The error is printed already.
+var errRejected = errors.New("the request would be rejected")
 
-// refusedRequest prints the error body that the client would get.
-func refusedRequest(err error, dialect translator.Dialect, stdout io.Writer) error {
+// printRejection prints the error body that the client would get, and returns
+// errRejected.
+func printRejection(err error, dialect translator.Dialect, stdout io.Writer) error {
 	var out bytes.Buffer
-	if err := json.Indent(&out, dialect.EncodeError(translator.AsError(err)), "", "  "); err != nil {
+	if err := json.Indent(&out, dialect.EncodeError(translator.AsError(err)).Body, "", "  "); err != nil {
 		return err
 	}
 	fmt.Fprintln(stdout, out.String())
-	return errRefused
+	return errRejected
 }
 
 func printExplanation(w io.Writer, call *translator.Call, b *bedrock.Backend) error {

@@ -11,8 +11,8 @@ import (
 // envPrefix turns a flag's name into that of its environment variable.
 const envPrefix = "BEDROCK_EXTPROC_"
 
-// parse reads a command's flags, with defaults from the environment. There are
-// no positional arguments. It prints what is wrong and returns errUsage.
+// parse reads a command's flags, with defaults from the environment. It accepts no
+// positional arguments. It prints errors and returns errUsage.
 func parse(fs *flag.FlagSet, args []string, env lookupEnv, stderr io.Writer) error {
 	fs.SetOutput(stderr)
 	if err := setFromEnv(fs, env); err != nil {
@@ -32,7 +32,7 @@ func parse(fs *flag.FlagSet, args []string, env lookupEnv, stderr io.Writer) err
 	return nil
 }
 
-// setFromEnv applies the variables that are set, all problems at once.
+// setFromEnv applies the variables that are set. The error names all problems.
 func setFromEnv(fs *flag.FlagSet, env lookupEnv) error {
 	var problems []error
 	fs.VisitAll(func(f *flag.Flag) {

@@ -8,10 +8,13 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/health"
 	healthv1 "google.golang.org/grpc/health/grpc_health_v1"
+
+	"bedrock-extproc/extproc"
+	"bedrock-extproc/translator"
 )
 
-// healthState is the one answer to every question about readiness: Envoy's gRPC
-// health check, /readyz on the admin port and /readyz through the listener.
+// healthState answers every question about readiness: Envoy's gRPC health check,
+// /readyz on the admin port and /readyz through the listener.
 type healthState struct {
 	ready       atomic.Bool
 	configError atomic.Pointer[string] // nil when the last reload worked
@@ -46,8 +49,8 @@ func (h *healthState) setReady(ready bool) {
 	h.grpc.SetServingStatus("", status)
 }
 
-// setConfigError shows what is wrong with a configuration that was refused; ""
-// says that the latest is in use.
+// setConfigError shows why the latest configuration was rejected; "" means that it
+// is in use.
 func (h *healthState) setConfigError(text string) {
 	if text == "" {
 		h.configError.Store(nil)
@@ -56,18 +59,23 @@ func (h *healthState) setConfigError(text string) {
 	h.configError.Store(&text)
 }
 
-// healthz says that the process answers.
-func (h *healthState) healthz() (int, []byte) {
-	return http.StatusOK, []byte(`{"status":"ok"}`)
+// pages are served through Envoy's listener.
+func (h *healthState) pages() []extproc.PageRoute {
+	return []extproc.PageRoute{{Pattern: "/healthz", Page: h.healthz}, {Pattern: "/readyz", Page: h.readyz}}
 }
 
-// readyz says whether new calls are welcome. They are when a reload has failed,
-// as the configuration from before it serves on.
-func (h *healthState) readyz() (int, []byte) { return h.readiness().page() }
+// healthz is the page that shows that the process answers.
+func (*healthState) healthz(extproc.PageRequest) translator.Response {
+	return jsonPage(http.StatusOK, []byte(`{"status":"ok"}`))
+}
 
-// readyzForOperators also says why a reload has failed, which may quote the
+// readyz is the page that shows whether the sidecar accepts new calls. A failed reload
+// does not change that: the previous configuration stays in use.
+func (h *healthState) readyz(extproc.PageRequest) translator.Response { return h.readiness().page() }
+
+// readyzForOperators also shows why the last reload failed, which may quote the
 // configuration.
-func (h *healthState) readyzForOperators() (int, []byte) {
+func (h *healthState) readyzForOperators(extproc.PageRequest) translator.Response {
 	answer := h.readiness()
 	if text := h.configError.Load(); text != nil {
 		answer.Config = &configState{Error: *text}
@@ -82,10 +90,14 @@ func (h *healthState) readiness() readiness {
 	return readiness{Status: "ready"}
 }
 
-func (r readiness) page() (int, []byte) {
+func (r readiness) page() translator.Response {
 	body, err := json.Marshal(r)
 	if err != nil || r.Status != "ready" {
-		return http.StatusServiceUnavailable, body
+		return jsonPage(http.StatusServiceUnavailable, body)
 	}
-	return http.StatusOK, body
+	return jsonPage(http.StatusOK, body)
+}
+
+func jsonPage(status int, body []byte) translator.Response {
+	return translator.Response{Status: status, ContentType: "application/json", Body: body}
 }

@@ -12,8 +12,8 @@ import (
 // socketMode lets Envoy connect when it shares the socket's group.
 const socketMode = 0o660
 
-// listen opens the gRPC listener. Whoever reaches it can spend the sidecar's
-// AWS money, so any address but a Unix socket or loopback needs mutual TLS.
+// listen opens the gRPC listener. Any client of it can use the sidecar's AWS account,
+// so every address except a Unix socket or loopback needs mutual TLS.
 func listen(ctx context.Context, address string, hasTLS bool) (net.Listener, error) {
 	var lc net.ListenConfig
 	if path, ok := strings.CutPrefix(address, "unix://"); ok {
@@ -38,7 +38,7 @@ func loopback(host string) bool {
 	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
-// listenUnix replaces the socket of a sidecar that is gone, and nothing else.
+// listenUnix replaces the socket of a process that has ended, and no other file.
 func listenUnix(ctx context.Context, lc *net.ListenConfig, path string) (net.Listener, error) {
 	if err := removeStale(ctx, path); err != nil {
 		return nil, fmt.Errorf("-listen unix://%s: %w", path, err)

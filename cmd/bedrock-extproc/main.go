@@ -27,11 +27,11 @@ func main() {
 // lookupEnv is os.LookupEnv, or a test's.
 type lookupEnv func(key string) (string, bool)
 
-// errUsage marks a wrong command line, whose usage was printed already.
+// errUsage marks an invalid command line. Its usage is printed already.
 var errUsage = errors.New("wrong usage")
 
 // run is the program. It returns the exit code: 0 for success, 1 for a failure,
-// 2 for wrong usage. ctx ends it.
+// 2 for an invalid command line. It ends with ctx.
 func run(ctx context.Context, args []string, env lookupEnv, stdin io.Reader, stdout, stderr io.Writer) int {
 	name, rest := "serve", args
 	if len(args) > 0 && args[0] != "" && args[0][0] != '-' {
@@ -42,7 +42,7 @@ func run(ctx context.Context, args []string, env lookupEnv, stdin io.Reader, std
 	case "serve":
 		err = serve(ctx, rest, env, stderr)
 	case "doctor":
-		err = examine(ctx, rest, stdin, stdout, stderr)
+		err = runDoctor(ctx, rest, stdin, stdout, stderr)
 	case "envoy-config":
 		err = envoyConfig(rest, stdout, stderr)
 	case "xds":
@@ -78,15 +78,15 @@ const usage = `Usage: bedrock-extproc [command] [flags]
 
 Commands:
   serve         answer Envoy's ext_proc calls from Amazon Bedrock (the default)
-  doctor        say what is wrong with the sidecar's place in an Envoy
+  doctor        check an Envoy's configuration for mistakes that break the sidecar
   envoy-config  print an Envoy configuration that uses the sidecar
-  xds           serve the same to Envoys that ask by xDS
+  xds           serve the same configuration by xDS
   explain       print what would be sent to Bedrock for a chat request
   validate      check a configuration file
   version       print the version
   help          print this text
 
-"bedrock-extproc COMMAND -h" lists a command's flags. Every flag of serve can
-be set by environment, too: -drain-delay is BEDROCK_EXTPROC_DRAIN_DELAY. A flag wins.
+"bedrock-extproc COMMAND -h" lists a command's flags. Environment variables set the
+defaults of serve's flags: BEDROCK_EXTPROC_DRAIN_DELAY sets -drain-delay.
 AWS credentials, region and endpoints come from the standard AWS variables.
 `

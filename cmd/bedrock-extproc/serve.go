@@ -6,6 +6,9 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"os"
+	"os/signal"
+	"syscall"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -18,8 +21,8 @@ import (
 	"google.golang.org/grpc/reflection"
 
 	"bedrock-extproc/extproc"
+	"bedrock-extproc/internal/gateway"
 	"bedrock-extproc/internal/telemetry"
-	"bedrock-extproc/translator"
 )
 
 // serve runs the sidecar until ctx ends, then drains it.
@@ -46,25 +49,28 @@ func newLogger(w io.Writer, level zapcore.Level) *zap.Logger {
 
 // sidecar is everything that serve runs.
 type sidecar struct {
-	opts    *options
-	log     *zap.Logger
-	live    *live
-	extproc *extproc.Server
-	grpc    *grpc.Server
-	health  *healthState
-	admin   *adminServer
-	grpcLis net.Listener
+	opts     *options
+	log      *zap.Logger
+	reloader *gateway.Reloader
+	hangups  chan os.Signal
+	extproc  *extproc.Server
+	grpc     *grpc.Server
+	health   *healthState
+	admin    *adminServer
+	grpcLis  net.Listener
 }
 
 // newSidecar builds the parts in the order in which they need each other, and
 // opens the listeners last.
 func newSidecar(ctx context.Context, opts *options, log *zap.Logger) (*sidecar, error) {
-	s := &sidecar{opts: opts, log: log, health: newHealthState()}
+	s := &sidecar{opts: opts, log: log, health: newHealthState(), hangups: make(chan os.Signal, 1)}
+	signal.Notify(s.hangups, syscall.SIGHUP)
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 
 	var err error
-	if s.live, err = newLive(ctx, opts.config, s.health, registry, log); err != nil {
+	gatewayOptions := gateway.Options{AppID: appID(), Log: log, Pages: s.health.pages()}
+	if s.reloader, err = gateway.NewReloader(ctx, opts.config, gatewayOptions, registry, s.health.setConfigError); err != nil {
 		return nil, err
 	}
 	recorder, err := telemetry.NewRecorder(log, registry, func() int { return s.extproc.InFlight() })
@@ -72,9 +78,7 @@ func newSidecar(ctx context.Context, opts *options, log *zap.Logger) (*sidecar, 
 		return nil, err
 	}
 	s.extproc, err = extproc.NewServer(extproc.Config{
-		Dialects:     []translator.Dialect{s.live},
-		Pages:        s.live.pages(),
-		Backends:     s.live,
+		Gateway:      func() extproc.Gateway { return s.reloader.Current() },
 		MaxBodyBytes: opts.maxBody,
 		MaxCalls:     opts.maxCalls,
 		KeepAlive:    opts.keepAlive,
@@ -137,10 +141,11 @@ func (s *sidecar) adminAddr() fmt.Stringer { return s.admin.address() }
 
 // run serves until ctx ends or a listener fails, then drains.
 func (s *sidecar) run(ctx context.Context) error {
+	defer signal.Stop(s.hangups)
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return s.grpc.Serve(s.grpcLis) })
 	group.Go(s.admin.serve)
-	group.Go(func() error { return s.live.run(ctx) })
+	group.Go(func() error { return s.reloader.Run(ctx, s.hangups) })
 	group.Go(func() error {
 		<-ctx.Done()
 		s.drain()

@@ -16,21 +16,21 @@ import (
 // tlsFiles name PEM files. All are set, or none.
 type tlsFiles struct{ cert, key, clientCA string }
 
-// set reports whether TLS is configured; half a configuration is an error.
+// set reports whether TLS is configured. A partial configuration is an error.
 func (f tlsFiles) set() (bool, error) {
 	switch {
 	case f == (tlsFiles{}):
 		return false, nil
 	case f.cert == "" || f.key == "" || f.clientCA == "":
-		return false, errors.New("-tls-cert, -tls-key and -tls-client-ca go together")
+		return false, errors.New("-tls-cert, -tls-key and -tls-client-ca must be set together")
 	}
 	return true, nil
 }
 
-// credentials is mutual TLS: a client without our authority's certificate is
-// refused. The files are read again for each connection, of which Envoy makes a
-// few and keeps them, so that renewed certificates are in use at once; while they
-// cannot be used, those from before are.
+// credentials requires a client certificate of the CA. The files are read again for
+// each connection, so that renewed certificates are used at once: Envoy makes only a
+// few connections and keeps them. While the files are invalid, the previous ones stay
+// in use.
 func (f tlsFiles) credentials(log *zap.Logger) (grpc.ServerOption, error) {
 	first, err := f.load()
 	if err != nil {
@@ -42,7 +42,7 @@ func (f tlsFiles) credentials(log *zap.Logger) (grpc.ServerOption, error) {
 	config.GetConfigForClient = func(*tls.ClientHelloInfo) (*tls.Config, error) {
 		next, err := f.load()
 		if err != nil {
-			log.Error("the TLS files cannot be used, those from before are", zap.Error(err))
+			log.Error("cannot load the TLS files, the previous ones stay in use", zap.Error(err))
 			return current.Load(), nil
 		}
 		current.Store(next)

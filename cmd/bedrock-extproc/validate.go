@@ -10,11 +10,13 @@ import (
 
 	"go.uber.org/zap"
 
+	"bedrock-extproc/internal/bedrock"
 	"bedrock-extproc/internal/config"
+	"bedrock-extproc/internal/gateway"
 )
 
-// validate says whether serve could use a file, in this environment, and
-// everything that is wrong with it.
+// validate checks a file as serve would, in this environment, and prints all of its
+// problems.
 func validate(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	fs := flag.NewFlagSet("validate", flag.ContinueOnError)
 	fs.Usage = func() { fmt.Fprintln(stderr, "Usage: bedrock-extproc validate FILE") }
@@ -29,35 +31,36 @@ func validate(ctx context.Context, args []string, stdout, stderr io.Writer) erro
 		return errUsage
 	}
 	file := fs.Arg(0)
-	cfg, s, err := loadValid(ctx, file)
+	cfg, g, err := load(ctx, file)
 	if err != nil {
 		problems := strings.Split(err.Error(), "\n")
 		for _, problem := range problems {
 			fmt.Fprintln(stderr, problem)
 		}
-		return fmt.Errorf("%s cannot be used, see above (%d)", file, len(problems))
+		return fmt.Errorf("%s is not valid, see above (problems: %d)", file, len(problems))
 	}
 	for _, warning := range cfg.Warnings {
 		fmt.Fprintf(stderr, "%s: warning: %s\n", file, warning)
 	}
-	fmt.Fprintf(stdout, "%s: OK: %s\n", file, summary(s))
+	fmt.Fprintf(stdout, "%s: OK: %s\n", file, summary(g.Backends()))
 	return nil
 }
 
-func loadValid(ctx context.Context, file string) (*config.Config, *service, error) {
-	cfg, err := loadConfig(ctx, file, zap.NewNop())
+// load builds everything that serve would, without the listeners.
+func load(ctx context.Context, file string) (*config.Config, *gateway.Gateway, error) {
+	cfg, err := gateway.LoadConfig(ctx, file, zap.NewNop())
 	if err != nil {
 		return nil, nil, err
 	}
-	s, err := newService(ctx, cfg, zap.NewNop())
-	return cfg, s, err
+	g, err := gateway.New(ctx, cfg, gateway.Options{AppID: appID(), Log: zap.NewNop()})
+	return cfg, g, err
 }
 
-// summary names the backends and where they are.
-func summary(s *service) string {
+// summary names the backends and their regions.
+func summary(backends *bedrock.Backends) string {
 	var list []string
-	for _, b := range s.backends.All() {
+	for _, b := range backends.All() {
 		list = append(list, fmt.Sprintf("%s in %s", b.Name(), b.Region()))
 	}
-	return fmt.Sprintf("default %s of %s", s.backends.Default(), strings.Join(list, ", "))
+	return fmt.Sprintf("default %s of %s", backends.Default(), strings.Join(list, ", "))
 }

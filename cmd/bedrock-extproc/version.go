@@ -6,7 +6,10 @@ import (
 	"runtime/debug"
 )
 
-// versionText names the program, its version and what it was built with.
+// appID names the program in the User-Agent of calls to AWS.
+func appID() string { return "bedrock-extproc/" + version }
+
+// versionText names the program, its version and its build.
 func versionText() string {
 	text := fmt.Sprintf("bedrock-extproc %s %s %s/%s", version, runtime.Version(), runtime.GOOS, runtime.GOARCH)
 	info, ok := debug.ReadBuildInfo()

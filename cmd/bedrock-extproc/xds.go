@@ -22,7 +22,7 @@ import (
 	"bedrock-extproc/envoy"
 )
 
-// everyNode is the one group of Envoys: all of them get the same configuration.
+// everyNode puts all Envoys in one group: they get the same configuration.
 type everyNode struct{}
 
 // ID implements cache.NodeHash.
@@ -33,7 +33,7 @@ func (everyNode) ID(*corev3.Node) string { return "" }
 func xds(ctx context.Context, args []string, stderr io.Writer) error {
 	var cfg envoy.Config
 	fs := flag.NewFlagSet("xds", flag.ContinueOnError)
-	serve := fs.String("xds", "127.0.0.1:9005", "where Envoys ask: host:port on loopback, or unix:///path")
+	serve := fs.String("xds", "127.0.0.1:9005", "address for Envoys: host:port on loopback, or unix:///path")
 	configFlags(fs, &cfg)
 	if err := parse(fs, args, noEnv, stderr); err != nil {
 		return err
@@ -53,14 +53,14 @@ func xds(ctx context.Context, args []string, stderr io.Writer) error {
 	}
 	s := grpc.NewServer()
 	discoveryv3.RegisterAggregatedDiscoveryServiceServer(s, server.NewServer(ctx, all, nil))
-	// Streams last as long as Envoy does: nothing would end them in time.
+	// Streams last as long as Envoy, so a graceful stop would not end.
 	defer context.AfterFunc(ctx, s.Stop)()
 	log.Info("ready", zap.String("xds", lis.Addr().String()), zap.String("snapshot", snapshot.GetVersion(resource.ListenerType)))
 	return s.Serve(lis)
 }
 
-// newSnapshot is what Envoys get. Its version is a sum of its content, so that one
-// that is the same after a restart is not sent again.
+// newSnapshot builds the resources for Envoys. Their version is a hash of the content:
+// after a restart Envoys get nothing that they already have.
 func newSnapshot(cfg envoy.Config) (*cache.Snapshot, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err

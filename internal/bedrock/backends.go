@@ -125,19 +125,24 @@ func (bs *Backends) Lookup(name string) (*Backend, error) {
 	if b, ok := bs.byName[cmp.Or(name, bs.fallback)]; ok {
 		return b, nil
 	}
-	names := make([]string, len(bs.list))
-	for i, b := range bs.list {
-		names[i] = b.name
-	}
 	return nil, &translator.Error{
 		Status:  http.StatusBadRequest,
 		Kind:    translator.KindUnknownBackend,
-		Message: fmt.Sprintf("Unknown llm provider '%s'. Available: %s", name, strings.Join(names, ", ")),
+		Message: fmt.Sprintf("Unknown llm provider '%s'. Available: %s", name, strings.Join(bs.Names(), ", ")),
 	}
 }
 
 // All lists the backends in the configured order.
 func (bs *Backends) All() []*Backend { return append([]*Backend(nil), bs.list...) }
+
+// Names lists the names of the backends in the configured order.
+func (bs *Backends) Names() []string {
+	names := make([]string, len(bs.list))
+	for i, b := range bs.list {
+		names[i] = b.name
+	}
+	return names
+}
 
 // Default is the name of the backend of requests that name none.
 func (bs *Backends) Default() string { return bs.fallback }

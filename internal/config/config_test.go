@@ -88,7 +88,7 @@ func TestEverySetting(t *testing.T) {
 			Required: true,
 			Sources: []identity.Source{
 				{Name: "user", Metadata: []string{"envoy.filters.http.jwt_authn", "jwt_payload", "sub"}},
-				{Name: "team", Attribute: "source.principal", Initial: "bedrock-team", Default: "none"},
+				{Name: "team", Attribute: "source.principal", InitialMetadata: "bedrock-team", Default: "none"},
 			},
 			Rules: []identity.Rule{
 				{

@@ -17,7 +17,7 @@ func (v sources) read(d *decoder, n *yaml.Node, path string) {
 	d.entries(n, path, func(name string, n *yaml.Node, path string) {
 		s := identity.Source{Name: name}
 		d.mapping(n, path, nil, sourceKeys(&s))
-		s.Initial = strings.ToLower(s.Initial)
+		s.InitialMetadata = strings.ToLower(s.InitialMetadata)
 		checkSource(d, path, s)
 		v.cfg.Policy.Sources = append(v.cfg.Policy.Sources, s)
 	})
@@ -31,7 +31,7 @@ func sourceKeys(s *identity.Source) []key {
 			texts{&s.Metadata},
 		},
 		{"attribute", "An Envoy attribute. The ext_proc filter must list it in `request_attributes`.", "not used", "connection.uri_san_peer_certificate", text{&s.Attribute}},
-		{"grpc_metadata", "A key of the `grpc_initial_metadata` of the filter or of the route.", "not used", "bedrock-tenant", text{&s.Initial}},
+		{"grpc_metadata", "A key of the `grpc_initial_metadata` of the filter or of the route.", "not used", "bedrock-tenant", text{&s.InitialMetadata}},
 		{"default", "The value if none of these is there.", "the value is missing", "unknown", text{&s.Default}},
 	}
 }
@@ -47,7 +47,7 @@ func isLabel(s identity.Source) bool { return s.Attribute == requestID }
 
 func checkSource(d *decoder, path string, s identity.Source) {
 	switch {
-	case s.Metadata == nil && s.Attribute == "" && s.Initial == "":
+	case s.Metadata == nil && s.Attribute == "" && s.InitialMetadata == "":
 		d.problem(path, "metadata, attribute or grpc_metadata is required")
 	case s.Metadata != nil && (len(s.Metadata) < 2 || slices.Contains(s.Metadata, "")):
 		d.problem(path, "metadata must be a namespace and at least one key")

@@ -5,20 +5,19 @@ import (
 	"strings"
 )
 
-// A Rule says what callers with certain values may have. Its zero value matches
-// everybody and allows everything.
+// A Rule defines what callers with certain values may use. Its zero value matches
+// all callers and allows everything.
 type Rule struct {
-	// Match holds patterns by the name of a value; all must match, and one of the
-	// texts of a list is enough. In a pattern * stands for any text; a value that is
-	// not known matches nothing.
+	// Match holds patterns by the name of a value. All must match; of a list, one text
+	// is enough. In a pattern, * matches any text. A missing value matches nothing.
 	Match map[string]string
-	// Backend answers these callers, whatever they or their route ask for. The zero
-	// value leaves it to them.
+	// Backend answers these callers, even if they or their route ask for another. The
+	// zero value leaves the choice to them.
 	Backend Template
-	// Models are patterns of the names that may be asked for, as the client writes
-	// them or as the backend's default model is written. nil allows every name.
+	// Models are patterns of the model names that these callers may use, as the client
+	// writes them or as the backend's default model is written. nil allows all.
 	Models []string
-	// Guardrail guards these callers' requests, whichever they ask for.
+	// Guardrail applies to these callers' requests, even if they ask for another.
 	Guardrail *Guardrail
 }
 
@@ -31,16 +30,16 @@ func (r Rule) matches(v Values) bool {
 	return true
 }
 
-// Allow returns an error, a *translator.Error, for a model that may not be asked for.
+// Allow returns a *translator.Error for a model that these callers may not use.
 func (r Rule) Allow(model string) error {
 	if r.Models == nil || slices.ContainsFunc(r.Models, func(pattern string) bool { return glob(pattern, model) }) {
 		return nil
 	}
-	return forbidden("model", "The model is not among those that this caller may use.")
+	return forbidden("model", "This caller may not use this model.")
 }
 
-// glob reports whether a text is of a pattern in which * is any text. Unlike in
-// path.Match a slash is a letter like any other: ARNs have them.
+// glob reports whether text matches a pattern in which * matches any text. Unlike in
+// path.Match, that includes slashes: ARNs have them.
 func glob(pattern, text string) bool {
 	parts := strings.Split(pattern, "*")
 	if len(parts) == 1 {

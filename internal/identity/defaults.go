@@ -6,10 +6,10 @@ import (
 	"bedrock-extproc/translator"
 )
 
-// A Guardrail is a guardrail of Bedrock that may depend on who calls.
+// A Guardrail is a Bedrock guardrail that may depend on the caller.
 type Guardrail struct {
 	ID, Version Template
-	// Trace and StreamMode are Converse's; "" leaves them to Bedrock.
+	// Trace and StreamMode are as in Converse; "" leaves them to Bedrock.
 	Trace, StreamMode string
 }
 
@@ -18,8 +18,8 @@ func (g Guardrail) Equal(other Guardrail) bool {
 	return g.ID.Equal(other.ID) && g.Version.Equal(other.Version) && g.Trace == other.Trace && g.StreamMode == other.StreamMode
 }
 
-// For is the guardrail for a caller, nil for nil. An error is a *translator.Error:
-// a value is missing.
+// For returns the guardrail for a caller, nil for nil. An error, a
+// *translator.Error, means that a value is missing.
 func (g *Guardrail) For(texts map[string]string) (*translator.Guardrail, error) {
 	if g == nil {
 		return nil, nil
@@ -35,8 +35,8 @@ func (g *Guardrail) For(texts map[string]string) (*translator.Guardrail, error) 
 	return &translator.Guardrail{ID: id, Version: version, Trace: g.Trace, StreamMode: g.StreamMode}, nil
 }
 
-// Defaults are what a backend adds to requests, as far as it may depend on who
-// calls. The zero value adds nothing.
+// Defaults are what a backend adds to requests, with templates for what depends on the
+// caller. The zero value adds nothing.
 type Defaults struct {
 	// RequestMetadata are entries of Bedrock's request metadata.
 	RequestMetadata map[string]Template
@@ -44,8 +44,8 @@ type Defaults struct {
 	Guardrail *Guardrail
 }
 
-// For are the defaults for a caller whom a rule applies to. An error is a
-// *translator.Error: a value is missing.
+// For returns the defaults for a caller to whom the rule applies. An error, a
+// *translator.Error, means that a value is missing.
 func (d Defaults) For(texts map[string]string, rule Rule) (translator.Defaults, error) {
 	var of translator.Defaults
 	var err error
@@ -68,11 +68,11 @@ func (d Defaults) For(texts map[string]string, rule Rule) (translator.Defaults, 
 	return of, nil
 }
 
-// notInMetadata is what Bedrock refuses in a value of request metadata.
+// notInMetadata matches what Bedrock rejects in a value of request metadata.
 var notInMetadata = regexp.MustCompile(`[^a-zA-Z0-9\s:_@$#=/+,.-]`)
 
-// metadataValue is what Bedrock takes of a value: a whole call would fail over one
-// letter of a tag.
+// metadataValue makes a value acceptable to Bedrock: otherwise one character of a tag
+// would fail the call.
 func metadataValue(text string) string {
 	text = notInMetadata.ReplaceAllString(text, "_")
 	return text[:min(len(text), 256)]

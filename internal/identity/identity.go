@@ -1,10 +1,10 @@
-// Package identity knows who calls, by what Envoy alone can write about a request:
-// dynamic metadata such as the claims of a verified token, attributes of the
-// connection, and the gRPC metadata of a route. It stands between extproc, which
-// hands these over, and the choice of a backend: names become values, values
-// fill templates, and access rules say what a caller may have.
+// Package identity identifies the caller of a request and applies access rules. Its
+// sources are those that only Envoy can write: dynamic metadata such as the claims of
+// a verified token, attributes of the connection, and the gRPC metadata of a route.
+// The gateway uses it after extproc has received a request and before a backend is
+// chosen: sources give named values, values fill templates and match rules.
 //
-// Request headers are not among its sources, since clients write those.
+// Request headers are no source, because clients write them.
 package identity
 
 import (
@@ -15,20 +15,19 @@ import (
 	"bedrock-extproc/translator"
 )
 
-// An Origin is what Envoy says of one request. Lists give each text of a list, a
-// number or a boolean is its text, and nothing means that it was not said.
+// An Origin is what Envoy knows about one request. A list has several texts; a number
+// or a boolean is given as text; a missing value has no texts.
 type Origin interface {
-	// Metadata is the value at a path: a namespace of the dynamic metadata, then
-	// keys.
+	// Metadata is the value at a path: a namespace of the dynamic metadata, then keys.
 	Metadata(path []string) []string
 	// Attribute is the value of a request attribute such as "connection.uri_san_peer_certificate".
 	Attribute(name string) []string
-	// Initial is the gRPC initial metadata of that name.
-	Initial(name string) []string
+	// InitialMetadata is the gRPC initial metadata of that name.
+	InitialMetadata(name string) []string
 }
 
-// A Source says where a named value comes from: the first that is there of
-// Metadata, Attribute and Initial, or else Default.
+// A Source defines a named value: the first of Metadata, Attribute and
+// InitialMetadata that is present, otherwise Default.
 type Source struct {
 	Name string
 	// Metadata is a namespace and keys, such as "envoy.filters.http.jwt_authn",
@@ -36,9 +35,9 @@ type Source struct {
 	Metadata []string
 	// Attribute is one of the filter's request_attributes.
 	Attribute string
-	// Initial is a name of grpc_initial_metadata.
-	Initial string
-	// Default stands in for a value that is not there; "" means that there is none.
+	// InitialMetadata is a name of grpc_initial_metadata.
+	InitialMetadata string
+	// Default replaces a missing value; "" means no default.
 	Default string
 }
 
@@ -53,26 +52,26 @@ func (s Source) read(o Origin) []string {
 			return found
 		}
 	}
-	if s.Initial != "" {
-		if found := o.Initial(s.Initial); len(found) > 0 {
+	if s.InitialMetadata != "" {
+		if found := o.InitialMetadata(s.InitialMetadata); len(found) > 0 {
 			return found
 		}
 	}
-	return s.otherwise()
+	return s.byDefault()
 }
 
-func (s Source) otherwise() []string {
+func (s Source) byDefault() []string {
 	if s.Default != "" {
 		return []string{s.Default}
 	}
 	return nil
 }
 
-// Values are what is known of a caller, by name. A name that is not there, or has
-// no texts, is not known. They are read-only.
+// Values are a caller's identity by name. A value without texts is missing. They are
+// read-only.
 type Values map[string][]string
 
-// Texts are the values as templates see them: lists are joined by spaces.
+// Texts are the values for templates: lists are joined by spaces.
 func (v Values) Texts() map[string]string {
 	if len(v) == 0 {
 		return nil
@@ -84,31 +83,30 @@ func (v Values) Texts() map[string]string {
 	return texts
 }
 
-// A Policy says who may call, and what. Its zero value lets everybody call
-// everything and knows nobody. It is read-only once it is in use.
+// A Policy decides which callers may call what. Its zero value allows all callers
+// everything and identifies nobody. It is read-only once it is in use.
 type Policy struct {
 	Sources []Source
-	// Required refuses calls unless every source without a default has a value.
+	// Required rejects calls in which a source without a default has no value.
 	Required bool
-	// Rules are access rules; the first that matches counts. With none everything
-	// is allowed, and with some nobody is who matches none.
+	// Rules are access rules: the first that matches applies. Callers that match no
+	// rule are rejected. Without rules everything is allowed.
 	Rules []Rule
 }
 
-// Identify reads the values of a call and finds the rule for it. An error is
-// a *translator.Error: 401 when an identity is required and not there, 403 when
-// no rule matches.
+// Identify returns the values of a call and the rule that applies to it. An error is
+// a *translator.Error: 401 if a required value is missing, 403 if no rule matches.
 func (p *Policy) Identify(o Origin) (Values, Rule, error) {
 	return p.identify(func(s Source) []string { return s.read(o) })
 }
 
-// Pretend is Identify for a caller of whom these values are known.
-func (p *Policy) Pretend(given Values) (Values, Rule, error) {
+// IdentifyAs is Identify for a caller with these values.
+func (p *Policy) IdentifyAs(given Values) (Values, Rule, error) {
 	return p.identify(func(s Source) []string {
 		if texts := given[s.Name]; len(texts) > 0 {
 			return texts
 		}
-		return s.otherwise()
+		return s.byDefault()
 	})
 }
 
@@ -130,24 +128,24 @@ func (p *Policy) identify(read func(Source) []string) (Values, Rule, error) {
 			return values, r, nil
 		}
 	}
-	return nil, Rule{}, forbidden("", "No access rule matches the identity of this call.")
+	return nil, Rule{}, forbidden("", "No access rule matches the identity of this caller.")
 }
 
-// Missing is the error of a call without a value that is needed.
+// Missing is the error of a call without a required value.
 func Missing(name string) error {
 	return &translator.Error{
 		Status:  http.StatusUnauthorized,
 		Kind:    translator.KindMissingIdentity,
-		Message: fmt.Sprintf("The call has no identity: %q is not known.", name),
-		Hint: "Identity comes from the proxy, never from request headers. Log in the way the proxy asks for; if you did, its ext_proc filter " +
+		Message: fmt.Sprintf("The call has no identity: the value %q is missing.", name),
+		Hint: "Identity comes from the proxy, never from request headers. Authenticate as the proxy requires. If you did, its ext_proc filter " +
 			"may not forward the metadata or attribute.",
 	}
 }
 
-// forbidden is the error of a call that the access rules do not allow.
+// forbidden is the error of a call that no access rule allows.
 func forbidden(path, message string) error {
 	return &translator.Error{
 		Status: http.StatusForbidden, Kind: translator.KindNotPermitted, Message: message, Path: path,
-		Hint: "Ask who runs this gateway.",
+		Hint: "Ask the operator of this gateway for access.",
 	}
 }

@@ -14,12 +14,12 @@ import (
 // said is what Envoy says, by the name of the source.
 type said map[string][]string
 
-func (s said) Metadata(path []string) []string { return s["metadata "+strings.Join(path, "/")] }
-func (s said) Attribute(name string) []string  { return s["attribute "+name] }
-func (s said) Initial(name string) []string    { return s["initial "+name] }
+func (s said) Metadata(path []string) []string      { return s["metadata "+strings.Join(path, "/")] }
+func (s said) Attribute(name string) []string       { return s["attribute "+name] }
+func (s said) InitialMetadata(name string) []string { return s["initial "+name] }
 
 var sources = []identity.Source{
-	{Name: "user", Metadata: []string{"jwt", "payload", "sub"}, Attribute: "source.principal", Initial: "user"},
+	{Name: "user", Metadata: []string{"jwt", "payload", "sub"}, Attribute: "source.principal", InitialMetadata: "user"},
 	{Name: "groups", Metadata: []string{"jwt", "payload", "groups"}, Default: "none"},
 }
 

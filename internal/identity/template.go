@@ -9,12 +9,13 @@ import (
 // "team-{team}". Its zero value is the empty text. It is immutable.
 type Template struct {
 	text string // as written
-	// texts and names alternate, from a text to a text.
+	// texts and names alternate; the first and the last are texts.
 	texts []string
 	names []string
 }
 
-// Parse reads a template. With an error comes one that has the text and no names.
+// Parse reads a template. Beside an error, which quotes it, the template has the text and
+// no names.
 func Parse(text string) (Template, error) {
 	t := Template{text: text}
 	rest := text
@@ -36,7 +37,7 @@ func Parse(text string) (Template, error) {
 	}
 }
 
-// Names are those of the values that it needs.
+// Names are the names of its values.
 func (t Template) Names() []string { return t.names }
 
 // String is the template as it was written.
@@ -48,27 +49,27 @@ func (t Template) Equal(other Template) bool { return t.text == other.text }
 // IsZero reports the empty text.
 func (t Template) IsZero() bool { return t.text == "" }
 
-// Fill puts values in the places of their names, each by each. An error of each
-// ends it.
-func (t Template) Fill(each func(name string) (string, error)) (string, error) {
+// Fill replaces each name by what value returns for it. An error of value ends it.
+func (t Template) Fill(value func(name string) (string, error)) (string, error) {
 	if len(t.names) == 0 {
 		return t.text, nil
 	}
 	var out strings.Builder
 	for i, name := range t.names {
 		out.WriteString(t.texts[i])
-		value, err := each(name)
+		text, err := value(name)
 		if err != nil {
 			return "", err
 		}
-		out.WriteString(value)
+		out.WriteString(text)
 	}
 	out.WriteString(t.texts[len(t.names)])
 	return out.String(), nil
 }
 
-// Needed fills a template whose values must be there: the error, a
-// *translator.Error of status 401, names the one that is not.
+// Needed fills a template and fails if a value is missing: it is used where a
+// missing value would grant access. The error, a *translator.Error of status 401,
+// names the missing value.
 func (t Template) Needed(texts map[string]string) (string, error) {
 	return t.Fill(func(name string) (string, error) {
 		if text := texts[name]; text != "" {
@@ -78,7 +79,7 @@ func (t Template) Needed(texts map[string]string) (string, error) {
 	})
 }
 
-// Known fills a template with what is known; the rest is empty.
+// Known fills a template and leaves missing values empty: it is used for labels.
 func (t Template) Known(texts map[string]string) string {
 	text, _ := t.Fill(func(name string) (string, error) { return texts[name], nil })
 	return text

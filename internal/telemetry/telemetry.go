@@ -1,5 +1,5 @@
-// Package telemetry turns the one record of each request into a log line and
-// metrics. It stands behind extproc.Config.Observe and sees no content.
+// Package telemetry turns the record of each request into a log line and metrics. It
+// is called after each answer, as extproc.Config.Observe, and sees no content.
 package telemetry
 
 import (
@@ -12,7 +12,7 @@ import (
 	"bedrock-extproc/extproc"
 )
 
-// Recorder counts and logs outcomes. It is safe for concurrent use.
+// A Recorder counts and logs outcomes. It is safe for concurrent use.
 type Recorder struct {
 	log       *zap.Logger
 	requests  *prometheus.CounterVec
@@ -75,7 +75,8 @@ func (r *Recorder) Observe(o extproc.Outcome) {
 	r.write(&o)
 }
 
-// status is the label of an outcome; 499 is what proxies call a client that left.
+// status is the label of an outcome. As in other proxies, 499 means that the client
+// left.
 func status(o *extproc.Outcome) string {
 	if o.ClientGone {
 		return "499"
@@ -83,8 +84,8 @@ func status(o *extproc.Outcome) string {
 	return strconv.Itoa(o.Status)
 }
 
-// write logs model calls and failures at info, and pages at debug: probes come
-// every few seconds.
+// write logs model calls and errors at info level, and pages at debug level: probes
+// request them every few seconds.
 func (r *Recorder) write(o *extproc.Outcome) {
 	level := zapcore.InfoLevel
 	if o.Model == "" && o.ErrorKind == "" {

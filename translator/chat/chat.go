@@ -74,13 +74,18 @@ func New(cfg Config) (*Dialect, error) {
 // Routes implements translator.Dialect.
 func (*Dialect) Routes() []translator.Route {
 	return []translator.Route{
-		{Method: http.MethodPost, Path: CompletionsPath},
-		{Method: http.MethodPost, Path: StreamPath, Streaming: true},
+		{Method: http.MethodPost, Pattern: CompletionsPath},
+		{Method: http.MethodPost, Pattern: StreamPath, Streaming: true},
 	}
 }
 
+// Scopes implements translator.Dialect.
+func (*Dialect) Scopes() []translator.Scope { return []translator.Scope{{Prefix: "/api/"}} }
+
 // EncodeError implements translator.Dialect.
-func (*Dialect) EncodeError(e *translator.Error) []byte { return encodeError(e) }
+func (*Dialect) EncodeError(e *translator.Error) translator.Response {
+	return translator.Response{Status: e.Status, ContentType: contentTypeJSON, Body: encodeError(e)}
+}
 
 // deltas decides about tool_use_delta: the request, then the configuration, then
 // the client.

@@ -47,7 +47,7 @@ func (d *Dialect) Decode(req translator.Request) (*translator.Call, error) {
 	}
 	c := &call{
 		model: model, names: in.out.Names(), warnings: in.out.Warnings(), toolsWithheld: in.out.ToolsWithheld(),
-		toolUseDeltas: d.deltas(asked, req.UserAgent),
+		toolUseDeltas: d.deltas(asked, req.Header.Get("user-agent")),
 	}
 	return &translator.Call{Model: model, Body: sent, Streaming: req.Streaming, Guarded: in.out.Guarded(), Warnings: c.warnings, Encoder: c}, nil
 }

@@ -34,7 +34,7 @@ func FuzzDecode(f *testing.F) {
 			if !ok {
 				t.Fatalf("the error is a %T", err)
 			}
-			wantJSON(t, d.EncodeError(e))
+			wantJSON(t, d.EncodeError(e).Body)
 			return
 		}
 		wantJSON(t, call.Body)
@@ -60,14 +60,14 @@ func FuzzEncodeReply(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, reply []byte) {
 		c := &call{model: "m", names: map[string]string{"a": "b"}}
-		body, _, err := c.EncodeReply(reply, facts)
+		answer, _, err := c.EncodeReply(reply, facts)
 		if err != nil {
 			if _, ok := errors.AsType[*translator.Error](err); !ok {
 				t.Fatalf("the error is a %T", err)
 			}
 			return
 		}
-		wantJSON(t, body)
+		wantJSON(t, answer.Body)
 	})
 }
 

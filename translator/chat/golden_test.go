@@ -47,6 +47,14 @@ type settings struct {
 	RequestMetadata map[string]string     `json:"request_metadata"`
 }
 
+// header has the one header that chat reads.
+func (s settings) header(name string) string {
+	if name == "user-agent" {
+		return s.UserAgent
+	}
+	return ""
+}
+
 func (g *golden) section(name string) ([]byte, bool) {
 	for _, f := range g.archive.Files {
 		if f.Name == name {
@@ -146,7 +154,7 @@ func (g *golden) decode(t testing.TB) (*translator.Call, error) {
 		request = []byte(`{"messages":[{"role":"user","content":"hi"}]}`)
 	}
 	return g.dialect(t).Decode(translator.Request{
-		Streaming: g.settings.Stream, UserAgent: g.settings.UserAgent, DefaultModel: g.settings.DefaultModel, Body: request,
+		Streaming: g.settings.Stream, Header: g.settings.header, DefaultModel: g.settings.DefaultModel, Body: request,
 		Defaults: translator.Defaults{Models: g.settings.Models, Guardrail: g.settings.Guardrail, RequestMetadata: g.settings.RequestMetadata},
 	})
 }
@@ -177,7 +185,7 @@ func (g *golden) run(t *testing.T) {
 		if !ok {
 			t.Fatalf("the error is a %T", err)
 		}
-		g.check(t, "error.json", indent(t, g.dialect(t).EncodeError(e)))
+		g.check(t, "error.json", indent(t, g.dialect(t).EncodeError(e).Body))
 		g.drop(t, "converse.json")
 		return
 	}
@@ -198,11 +206,11 @@ func (g *golden) run(t *testing.T) {
 
 func (g *golden) answer(t *testing.T, call *translator.Call) {
 	if reply, ok := g.section("reply.json"); ok {
-		body, _, err := call.Encoder.EncodeReply(bytes.TrimSpace(reply), facts)
+		answer, _, err := call.Encoder.EncodeReply(bytes.TrimSpace(reply), facts)
 		if err != nil {
-			body = g.dialect(t).EncodeError(withFacts(err))
+			answer = g.dialect(t).EncodeError(withFacts(err))
 		}
-		g.check(t, "client.json", indent(t, body))
+		g.check(t, "client.json", indent(t, answer.Body))
 	}
 	if events, ok := g.section("events.jsonl"); ok {
 		g.check(t, "client.sse", g.stream(t, call, events))

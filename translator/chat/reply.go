@@ -1,16 +1,18 @@
 package chat
 
 import (
+	"net/http"
+
 	"bedrock-extproc/translator"
 	"bedrock-extproc/translator/converse"
 	"bedrock-extproc/translator/rawjson"
 )
 
 // EncodeReply implements translator.Encoder.
-func (c *call) EncodeReply(reply []byte, facts translator.Facts) ([]byte, translator.Summary, error) {
+func (c *call) EncodeReply(reply []byte, facts translator.Facts) (translator.Response, translator.Summary, error) {
 	answer := converse.NewAnswer(c.names)
 	if err := answer.ReadReply(reply); err != nil {
-		return nil, translator.Summary{}, err
+		return translator.Response{}, translator.Summary{}, err
 	}
 	calls := c.encodeCalls(answer.Blocks)
 	w := rawjson.NewWriter(len(reply) + 512)
@@ -20,7 +22,7 @@ func (c *call) EncodeReply(reply []byte, facts translator.Facts) ([]byte, transl
 	w.Member("metadata", c.encodeMetadata(answer, facts))
 	w.Member("tool_calls", rawjson.OrNull(calls))
 	w.Member("stop_reason", rawjson.OrNull(answer.StopReason))
-	return w.End(), c.summary(answer), nil
+	return translator.Response{Status: http.StatusOK, ContentType: contentTypeJSON, Body: w.End()}, c.summary(answer), nil
 }
 
 // encodeCalls lists the tool calls that the client is to answer, nil for none.

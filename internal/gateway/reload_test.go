@@ -1,8 +1,9 @@
-package main
+package gateway
 
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -17,6 +18,7 @@ import (
 	"go.uber.org/zap/zaptest/observer"
 
 	"bedrock-extproc/extproc"
+	"bedrock-extproc/translator"
 	"bedrock-extproc/translator/chat"
 )
 
@@ -29,13 +31,14 @@ const oneBackend = `providers:
         config: {region: us-east-1, default_model: %[1]s-model, models: {fast: m}}
 `
 
-// reloading is a live service with its surroundings.
+// reloading is a Reloader with its surroundings.
 type reloading struct {
-	*live
+	*Reloader
 	file     string
 	registry *prometheus.Registry
 	logs     *observer.ObservedLogs
-	reloaded chan struct{} // hears of each reload that worked
+	problem  string        // as reported last
+	reloaded chan struct{} // gets a token for each reload that worked
 }
 
 func newReloading(t *testing.T) *reloading {
@@ -45,8 +48,6 @@ func newReloading(t *testing.T) *reloading {
 	core, logs := observer.New(zap.InfoLevel)
 	r := &reloading{file: filepath.Join(t.TempDir(), "config.yaml"), registry: prometheus.NewRegistry(), logs: logs, reloaded: make(chan struct{}, 10)}
 	r.write(t, fmt.Sprintf(oneBackend, "a"))
-	h := newHealthState()
-	h.setReady(true)
 	log := zap.New(core, zap.Hooks(func(e zapcore.Entry) error {
 		if e.Message == "configuration reloaded" {
 			r.reloaded <- struct{}{}
@@ -54,13 +55,11 @@ func newReloading(t *testing.T) *reloading {
 		return nil
 	}))
 	var err error
-	if r.live, err = newLive(t.Context(), r.file, h, r.registry, log); err != nil {
+	if r.Reloader, err = NewReloader(t.Context(), r.file, Options{Log: log}, r.registry, func(problem string) { r.problem = problem }); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		ended, cancel := context.WithCancel(context.Background())
-		cancel()
-		if err := r.run(ended); err != nil {
+		if err := r.Run(canceled(), nil); err != nil {
 			t.Errorf("run ended with %v", err)
 		}
 	})
@@ -94,34 +93,43 @@ func (r *reloading) metrics(t *testing.T) map[string]float64 {
 	return values
 }
 
-func (r *reloading) page(path string) string {
-	status, body := r.pages()[path]()
-	return fmt.Sprintf("%d %s", status, body)
+// page is the answer of a page in use.
+func (r *reloading) page(t *testing.T, path string) string {
+	t.Helper()
+	endpoint, err := r.Current().Find(http.MethodGet, path, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer := endpoint.Page(extproc.PageRequest{})
+	return fmt.Sprintf("%d %s", answer.Status, answer.Body)
+}
+
+// defaultModel tells backends apart.
+func (r *reloading) defaultModel(t *testing.T, provider string) string {
+	t.Helper()
+	target, err := r.Current().Target(provider, translator.Caller{}, said{})
+	if err != nil {
+		return translator.AsError(err).Message
+	}
+	return target.DefaultModel
 }
 
 func TestReload(t *testing.T) {
 	r := newReloading(t)
-	before, err := r.Choose("", extproc.Origin{})
-	if err != nil {
-		t.Fatal(err)
-	}
 	r.write(t, fmt.Sprintf(oneBackend, "b"))
 	r.reload(t.Context(), "test")
 
-	if b, err := r.Choose("b", extproc.Origin{}); err != nil || b.DefaultModel() != "b-model" {
-		t.Errorf("the new backend: %v, %v", b, err)
+	if got := r.defaultModel(t, "b"); got != "b-model" {
+		t.Errorf("the new backend: %s", got)
 	}
-	if _, err := r.Choose("a", extproc.Origin{}); err == nil {
-		t.Error("the old backend can still be chosen")
+	if got := r.defaultModel(t, "a"); got != "Unknown llm provider 'a'. Available: b" {
+		t.Errorf("the old backend: %s", got)
 	}
-	if before.DefaultModel() != "a-model" {
-		t.Error("a call in flight sees the new configuration")
-	}
-	if got, want := r.page(chat.ProvidersPath), `200 {"llm":{"default":"b","available":["b"]}}`; got != want {
+	if got, want := r.page(t, chat.ProvidersPath), `200 {"llm":{"default":"b","available":["b"]}}`; got != want {
 		t.Errorf("providers %s, want %s", got, want)
 	}
 	const model = `{"name":%q,"provider":"bedrock","capabilities":["chat","tool_use"]}`
-	if got, want := r.page(chat.ModelsPath), fmt.Sprintf(`200 {"models":[`+model+","+model+`]}`, "b-model", "fast"); got != want {
+	if got, want := r.page(t, chat.ModelsPath), fmt.Sprintf(`200 {"models":[`+model+","+model+`]}`, "b-model", "fast"); got != want {
 		t.Errorf("models %s, want %s", got, want)
 	}
 	want := map[string]float64{"last_reload_success": 1, "reloads_total success": 1, "reloads_total failure": 0, "bedrock_extproc_backend_resting_models b": 0}
@@ -145,17 +153,17 @@ func TestFailedReload(t *testing.T) {
 			[]string{`FILE:7: providers.llm.backends.b.config.models.fast: the model arn:aws:bedrock:eu-west-1:1:x/y is in eu-west-1, but the backend calls us-east-1`},
 		},
 		"a family that is none": {"bedrock_extproc: {model_families: {x: nova-1}}", []string{`FILE:1: bedrock_extproc.model_families.x: there is no family "nova-1": did you mean "nova"?`}},
-		"emptied":               {" \n", []string{"FILE: the file is empty: start anew to run without a configuration"}},
+		"emptied":               {" \n", []string{"FILE: the file is empty: restart the sidecar to run without a configuration"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := newReloading(t)
 			r.write(t, c.text)
 			r.reload(t.Context(), "test")
 
-			if b, err := r.Choose("", extproc.Origin{}); err != nil || b.DefaultModel() != "a-model" {
-				t.Errorf("the backend is %v, %v", b, err)
+			if got := r.defaultModel(t, ""); got != "a-model" {
+				t.Errorf("the backend is %s", got)
 			}
-			entries := r.logs.FilterMessageSnippet("refused").All()
+			entries := r.logs.FilterMessageSnippet("rejected").All()
 			if len(entries) != 1 {
 				t.Fatalf("%d lines in the log, want 1", len(entries))
 			}
@@ -166,13 +174,8 @@ func TestFailedReload(t *testing.T) {
 			if diff := cmp.Diff(c.want, problems); diff != "" {
 				t.Errorf("problems (-want +got):\n%s", diff)
 			}
-			if got := r.page("/readyz"); got != `200 {"status":"ready"}` {
-				t.Errorf("clients read %s", got)
-			}
-			status, body := r.health.readyzForOperators()
-			ready := strings.ReplaceAll(fmt.Sprintf("%d %s", status, body), r.file, "FILE")
-			if want := fmt.Sprintf(`200 {"status":"ready","config":{"error":%q}}`, problems[0]); ready != want {
-				t.Errorf("readyz %s, want %s", ready, want)
+			if got := strings.ReplaceAll(r.problem, r.file, "FILE"); got != problems[0] {
+				t.Errorf("reported %s, want %s", got, problems[0])
 			}
 			want := map[string]float64{"last_reload_success": 0, "reloads_total success": 0, "reloads_total failure": 1, "bedrock_extproc_backend_resting_models a": 0}
 			if diff := cmp.Diff(want, r.metrics(t)); diff != "" {
@@ -181,8 +184,8 @@ func TestFailedReload(t *testing.T) {
 
 			r.write(t, fmt.Sprintf(oneBackend, "b"))
 			r.reload(t.Context(), "test")
-			if got, want := r.page("/readyz"), `200 {"status":"ready"}`; got != want {
-				t.Errorf("readyz after a good reload %s, want %s", got, want)
+			if r.problem != "" {
+				t.Errorf("reported %s after a good reload", r.problem)
 			}
 			if got := r.metrics(t)["last_reload_success"]; got != 1 {
 				t.Errorf("last_reload_success %v after a good reload", got)
@@ -196,13 +199,11 @@ func TestFailedReload(t *testing.T) {
 func TestReloadCauses(t *testing.T) {
 	r := newReloading(t)
 	ctx, cancel := context.WithCancel(t.Context())
-	ended := make(chan error)
-	go func() { ended <- r.run(ctx) }()
+	ended, signals := make(chan error), make(chan os.Signal, 1)
+	go func() { ended <- r.Run(ctx, signals) }()
 	r.write(t, fmt.Sprintf(oneBackend, "b"))
 	r.reloadedBy(t, "file")
-	if err := syscall.Kill(os.Getpid(), syscall.SIGHUP); err != nil {
-		t.Fatal(err)
-	}
+	signals <- syscall.SIGHUP
 	r.reloadedBy(t, "SIGHUP")
 	cancel()
 	if err := <-ended; err != nil {
@@ -222,4 +223,10 @@ func (r *reloading) reloadedBy(t *testing.T, cause string) {
 	if got := entries[len(entries)-1].ContextMap()["cause"]; got != cause {
 		t.Fatalf("reloaded by %v, want %s", got, cause)
 	}
+}
+
+func canceled() context.Context {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	return ctx
 }

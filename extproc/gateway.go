@@ -1,0 +1,57 @@
+package extproc
+
+import (
+	"context"
+	"iter"
+
+	"bedrock-extproc/translator"
+)
+
+// A Gateway is one configuration, ready for use. Implementations are immutable and
+// safe for concurrent use: a call ends with the Gateway that it began with.
+type Gateway interface {
+	// Find returns what answers a request; see Routes.
+	Find(method, path string, header translator.HeaderFunc) (Endpoint, error)
+	// Target chooses the backend and the terms of a call. provider is the backend that
+	// the client asks for, "" for the default; caller holds the keys and the region of
+	// the request. An error is always a *translator.Error.
+	Target(provider string, caller translator.Caller, origin Origin) (Target, error)
+}
+
+// A Target is the backend and the terms of one call.
+type Target struct {
+	Backend Backend
+	// Caller is passed to Backend.
+	Caller translator.Caller
+	// DefaultModel is used when the request names no model.
+	DefaultModel string
+	// Defaults are added to the request.
+	Defaults translator.Defaults
+	// Allow returns a *translator.Error for a model that this caller may not use; nil
+	// allows all.
+	Allow func(model string) error
+}
+
+// Decode translates a request for the target. An error is always a
+// *translator.Error. The call beside it is nil, unless the error is Allow's.
+func (t *Target) Decode(d translator.Dialect, req translator.Request) (*translator.Call, error) {
+	req.DefaultModel, req.Defaults = t.DefaultModel, t.Defaults
+	call, err := d.Decode(req)
+	if err != nil || t.Allow == nil {
+		return call, err
+	}
+	return call, t.Allow(call.Model)
+}
+
+// A Backend sends translated calls to Bedrock. Implementations are safe for
+// concurrent use. Errors are *translator.Error with Facts, except that a call whose
+// context ended may return any error. Facts are valid beside an error too.
+type Backend interface {
+	// Converse returns the body of Bedrock's 2xx reply, unchanged.
+	Converse(ctx context.Context, call *translator.Call, caller translator.Caller) ([]byte, translator.Facts, error)
+	// ConverseStream returns when the first event has arrived. One goroutine must
+	// range over the sequence exactly once; leaving the loop closes the stream. It
+	// yields events in order. It ends after messageStop and the metadata that follows
+	// it, or with one error: a stream without messageStop never ends without one.
+	ConverseStream(ctx context.Context, call *translator.Call, caller translator.Caller) (iter.Seq2[translator.Event, error], translator.Facts, error)
+}

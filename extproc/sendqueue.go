@@ -1,0 +1,129 @@
+package extproc
+
+import (
+	"context"
+	"sync"
+
+	"bedrock-extproc/translator"
+)
+
+// maxPending bounds what one stream holds for a client that reads slowly, in
+// bytes. Bedrock is not read meanwhile.
+const maxPending = 1 << 20
+
+// firstPart is the initial capacity of a part of a stream, in bytes: a typical
+// event.
+const firstPart = 256
+
+// sendQueue hands translated bytes from the goroutine that reads Bedrock to the one
+// that sends to Envoy. Bytes that wait in it are sent together. Its lock also keeps
+// the stream and the encoder's keep-alive apart.
+type sendQueue struct {
+	limit int           // of pending bytes; 0 means none
+	ready chan struct{} // holds a token while there is something to take
+	taken chan struct{} // holds a token after a take
+
+	mu sync.Mutex
+	delivery
+}
+
+// delivery is what there is to send. err is set only when ended is.
+type delivery struct {
+	bytes  []byte
+	facts  translator.Facts
+	events translator.Stream // used by the reader only, until ended is set
+	ended  bool
+	err    error
+}
+
+func newSendQueue(limit int) *sendQueue {
+	return &sendQueue{limit: limit, ready: make(chan struct{}, 1), taken: make(chan struct{}, 1)}
+}
+
+// fail records the facts of a call that failed before its stream began. close comes
+// next.
+func (q *sendQueue) fail(facts translator.Facts) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.facts = facts
+}
+
+// open starts the stream. It comes before everything but keepAlive and close.
+func (q *sendQueue) open(facts translator.Facts, encoder translator.Encoder) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.facts = facts
+	q.events = encoder.NewStream(facts)
+}
+
+// add translates ev into the pending bytes. It waits while they are too many.
+func (q *sendQueue) add(ctx context.Context, ev translator.Event) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	pending, err := q.append(ev)
+	if pending > 0 {
+		signal(q.ready)
+	}
+	for err == nil && q.limit > 0 && pending > q.limit {
+		select {
+		case <-q.taken:
+			pending = q.pending()
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+	return err
+}
+
+func (q *sendQueue) append(ev translator.Event) (pending int, err error) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.bytes == nil {
+		q.bytes = make([]byte, 0, firstPart)
+	}
+	q.bytes, err = q.events.AppendEvent(q.bytes, ev)
+	return len(q.bytes), err
+}
+
+func (q *sendQueue) pending() int {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return len(q.bytes)
+}
+
+// close ends the stream: with err, or with success if that is nil. It is called
+// once.
+func (q *sendQueue) close(err error) {
+	q.mu.Lock()
+	q.ended, q.err = true, err
+	q.mu.Unlock()
+	signal(q.ready)
+}
+
+// take removes what is pending. Its bytes are the taker's: gRPC may read a message
+// after Send has returned, so their buffer is not used again.
+func (q *sendQueue) take() delivery {
+	q.mu.Lock()
+	d := q.delivery
+	q.bytes = nil
+	q.mu.Unlock()
+	signal(q.taken)
+	return d
+}
+
+// keepAlive adds a keep-alive, unless bytes are pending or the stream has ended.
+func (q *sendQueue) keepAlive(encoder translator.Encoder) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if len(q.bytes) == 0 && !q.ended {
+		q.bytes = encoder.AppendKeepAlive(q.bytes)
+	}
+}
+
+func signal(c chan struct{}) {
+	select {
+	case c <- struct{}{}:
+	default:
+	}
+}

@@ -1,0 +1,142 @@
+// Package gateway makes one immutable Gateway out of a configuration: dialects,
+// pages, backends and access rules. It implements extproc.Gateway, so that each
+// request is answered by one configuration from its beginning to its end, and holds
+// the current one while configurations are reloaded.
+package gateway
+
+import (
+	"context"
+	"fmt"
+
+	"go.uber.org/zap"
+
+	"bedrock-extproc/extproc"
+	"bedrock-extproc/internal/bedrock"
+	"bedrock-extproc/internal/config"
+	"bedrock-extproc/internal/identity"
+	"bedrock-extproc/translator"
+	"bedrock-extproc/translator/chat"
+)
+
+// The keys of gRPC initial metadata that Envoy can set for a filter or, by
+// ExtProcPerRoute.overrides.grpc_initial_metadata, for a route. Clients cannot
+// write them.
+const (
+	// MetadataBackend names the backend that answers, in its own region, whatever the
+	// client asks for.
+	MetadataBackend = "bedrock-backend"
+	// MetadataClientChoice is "ignore" where the client may not choose a backend. Any
+	// other value lets it choose.
+	MetadataClientChoice = "bedrock-client-choice"
+)
+
+// Options are what a Gateway needs beside its configuration. The zero value works.
+type Options struct {
+	// AppID is added to the User-Agent of calls to AWS, as "name/version".
+	AppID string
+	// Pages are served beside those of the dialects.
+	Pages []extproc.PageRoute
+	// Log receives events that no request's record has, such as retries. nil logs
+	// nothing.
+	Log *zap.Logger
+}
+
+// A Gateway is one configuration, ready for use. It is immutable and safe for
+// concurrent use.
+type Gateway struct {
+	*extproc.Routes
+
+	backends *bedrock.Backends
+	policy   identity.Policy
+	defaults map[string]identity.Defaults // by the name of the backend
+}
+
+// New builds everything from a configuration that LoadConfig has checked. It makes no
+// network call.
+func New(ctx context.Context, cfg *config.Config, opts Options) (*Gateway, error) {
+	backends, err := newBackends(ctx, cfg, opts)
+	if err != nil {
+		return nil, err
+	}
+	dialect, err := chat.New(cfg.Chat)
+	if err != nil {
+		return nil, err
+	}
+	routes, err := extproc.NewRoutes([]translator.Dialect{dialect}, append(chatPages(backends), opts.Pages...))
+	if err != nil {
+		return nil, fmt.Errorf("routes: %w", err)
+	}
+	return &Gateway{Routes: routes, backends: backends, policy: cfg.Policy, defaults: cfg.Defaults}, nil
+}
+
+// Backends are those of the configuration.
+func (g *Gateway) Backends() *bedrock.Backends { return g.backends }
+
+// Target implements extproc.Gateway.
+func (g *Gateway) Target(provider string, caller translator.Caller, origin extproc.Origin) (extproc.Target, error) {
+	values, rule, err := g.policy.Identify(origin)
+	if err != nil {
+		return extproc.Target{}, err
+	}
+	name, fixed := choose(origin, provider)
+	if fixed {
+		caller.Region = "" // that of the backend
+	}
+	_, target, err := g.target(name, caller, values, rule)
+	return target, err
+}
+
+// TargetAs is Target for a caller with these identity values and without keys. It
+// also returns the backend itself.
+func (g *Gateway) TargetAs(values identity.Values, provider string) (*bedrock.Backend, extproc.Target, error) {
+	values, rule, err := g.policy.IdentifyAs(values)
+	if err != nil {
+		return nil, extproc.Target{}, err
+	}
+	return g.target(provider, translator.Caller{}, values, rule)
+}
+
+// target is that of a caller with these values, to whom the rule applies. A backend
+// that the rule names answers in its own region.
+func (g *Gateway) target(name string, caller translator.Caller, values identity.Values, rule identity.Rule) (*bedrock.Backend, extproc.Target, error) {
+	caller.Values = values.Texts()
+	fixed, err := rule.Backend.Needed(caller.Values)
+	if err != nil {
+		return nil, extproc.Target{}, err
+	}
+	if fixed != "" {
+		name, caller.Region = fixed, ""
+	}
+	backend, err := g.backends.Lookup(name)
+	if err != nil {
+		return nil, extproc.Target{}, err
+	}
+	defaults, err := g.defaults[backend.Name()].For(caller.Values, rule)
+	if err != nil {
+		return nil, extproc.Target{}, err
+	}
+	defaults.Models = backend.Models()
+	return backend, extproc.Target{
+		Backend: backend, Caller: caller, DefaultModel: backend.DefaultModel(), Defaults: defaults, Allow: rule.Allow,
+	}, nil
+}
+
+// choose returns the name of the backend that answers, "" for the default: the one
+// that Envoy's configuration names, which is fixed, or the one that the client asks
+// for if it may.
+func choose(origin extproc.Origin, asked string) (name string, fixed bool) {
+	if name := first(origin.InitialMetadata(MetadataBackend)); name != "" {
+		return name, true
+	}
+	if first(origin.InitialMetadata(MetadataClientChoice)) == "ignore" {
+		return "", true
+	}
+	return asked, false
+}
+
+func first(values []string) string {
+	if len(values) > 0 {
+		return values[0]
+	}
+	return ""
+}
