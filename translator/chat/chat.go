@@ -82,11 +82,6 @@ func (*Dialect) Routes() []translator.Route {
 // Scopes implements translator.Dialect.
 func (*Dialect) Scopes() []translator.Scope { return []translator.Scope{{Prefix: "/api/"}} }
 
-// EncodeError implements translator.Dialect.
-func (*Dialect) EncodeError(e *translator.Error) translator.Response {
-	return translator.Response{Status: e.Status, ContentType: contentTypeJSON, Body: encodeError(e)}
-}
-
 // deltas decides about tool_use_delta: the request, then the configuration, then
 // the client.
 func (d *Dialect) deltas(asked *bool, userAgent string) bool {

@@ -8,9 +8,11 @@ import (
 	"bedrock-extproc/translator/rawjson"
 )
 
-// encodeError writes {"detail", "error"}. A malformed request's detail is the
-// list that FastAPI's clients know.
-func encodeError(e *translator.Error) []byte {
+const contentTypeJSON = "application/json"
+
+// EncodeError implements translator.Dialect: {"detail", "error"}. A malformed
+// request's detail is the list that FastAPI's clients know.
+func (*Dialect) EncodeError(e *translator.Error) translator.Response {
 	w := rawjson.NewWriter(512)
 	if e.Kind == translator.KindMalformed {
 		w.Member("detail", malformedDetail(e))
@@ -18,7 +20,7 @@ func encodeError(e *translator.Error) []byte {
 		w.Text("detail", e.Message)
 	}
 	w.Member("error", errorObject(e))
-	return w.End()
+	return translator.Response{Status: e.Status, ContentType: contentTypeJSON, Body: w.End()}
 }
 
 func malformedDetail(e *translator.Error) rawjson.Value {

@@ -16,6 +16,14 @@ type stream struct {
 	answer *converse.Answer
 }
 
+// StreamHeaders implements translator.Encoder.
+func (*call) StreamHeaders(translator.Facts) []translator.Header {
+	return []translator.Header{{Name: "content-type", Value: "text/event-stream"}}
+}
+
+// AppendKeepAlive implements translator.Encoder: an SSE comment.
+func (*call) AppendKeepAlive(dst []byte) []byte { return append(dst, sse.KeepAlive...) }
+
 // NewStream implements translator.Encoder.
 func (c *call) NewStream(facts translator.Facts) translator.Stream {
 	return &stream{call: c, facts: facts, answer: converse.NewAnswer(c.names)}
