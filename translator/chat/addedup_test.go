@@ -187,6 +187,7 @@ func canonicalValue(v rawjson.Value) string {
 			list = append(list, canonicalValue(element))
 		}
 		return "[" + strings.Join(list, ", ") + "]"
+	default:
+		return string(v)
 	}
-	return string(v)
 }

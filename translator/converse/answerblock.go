@@ -123,8 +123,9 @@ func toolInput(v rawjson.Value) (input rawjson.Value, incomplete bool) {
 		return rawjson.Value("{}"), false
 	case '"':
 		return rawjson.Wrap("raw", v), true
+	default:
+		return rawjson.Compact(v), false
 	}
-	return rawjson.Compact(v), false
 }
 
 // cited reads a block with citations. Its parts of text become one, as a stream
