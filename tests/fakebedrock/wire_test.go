@@ -117,7 +117,7 @@ func TestModelIDs(t *testing.T) {
 		"a%20b%25c":               "a b%c",
 		"%C3%BC":                  "ü",
 	} {
-		s := serve(t, fakebedrock.Config{}, false)
+		s := serve(t, fakebedrock.Config{SkipValidation: true}, false)
 		resp, err := s.client.Do(signed(t, s.url+"/model/"+path+"/converse", "bedrock", helloBody))
 		if err != nil {
 			t.Fatal(err)

@@ -68,7 +68,7 @@ func documentText(r *request) string {
 }
 
 var (
-	documentName = regexp.MustCompile(`^[A-Za-z0-9\s()\[\]-]+$`)
+	documentName = regexp.MustCompile(`^[A-Za-z0-9_\s()\[\]-]+$`)
 	manySpaces   = regexp.MustCompile(`\s\s`)
 )
 

@@ -21,6 +21,10 @@ type Error struct {
 	Status  int
 	Message string
 	Rule    string // name of the rule, for tests; not sent to clients
+
+	// InStream means that the service answers 200 and sends the error as the first
+	// frame of the stream.
+	InStream bool
 }
 
 // Error implements error.
@@ -29,8 +33,8 @@ func (e *Error) Error() string { return e.Code + ": " + e.Message }
 // Request validates the body of a call to a model. nil means that the service accepts
 // it.
 func Request(modelID string, body []byte, o Options) *Error {
-	if modelID == "" {
-		return invalid("modelId", constraints([]string{"Value '' at 'modelId' failed to satisfy constraint: Member must have length greater than or equal to 1"}))
+	if e := checkModelID(modelID); e != nil {
+		return e
 	}
 	w, err := check(body, o.Streaming)
 	switch {
@@ -48,6 +52,22 @@ func Request(modelID string, body []byte, o Options) *Error {
 		return &Error{Code: "SerializationException", Status: http.StatusBadRequest, Message: err.Error(), Rule: "types"}
 	}
 	return r.checkRules()
+}
+
+// checkModelID checks the form of a model id.
+func checkModelID(id string) *Error {
+	constraint := ""
+	switch {
+	case id == "":
+		constraint = "Member must have length greater than or equal to 1"
+	case len(id) > 2048:
+		constraint = "Member must have length less than or equal to 2048"
+	case !modelIDForm.MatchString(id):
+		constraint = "Member must satisfy regular expression pattern: " + modelIDPattern
+	default:
+		return nil
+	}
+	return invalid("modelId", constraints([]string{fmt.Sprintf("Value '%s' at 'modelId' failed to satisfy constraint: %s", id, constraint)}))
 }
 
 // request is the input of rules.
