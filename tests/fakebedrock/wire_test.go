@@ -134,7 +134,9 @@ func TestPathsThatAreNone(t *testing.T) {
 	for path, want := range map[string]string{
 		"/model//converse":        "400 ValidationException",
 		"/model//converse-stream": "400 ValidationException",
-		"/model/a/invoke":         "404 UnknownOperationException",
+		"/model/a/run":            "404 UnknownOperationException",
+		"/model/a/invoke":         "403 AccessDeniedException",
+		"/async-invoke/a/b":       "404 UnknownOperationException",
 		"/model/a/b/converse":     "404 UnknownOperationException",
 		"/model/a/converse/":      "404 UnknownOperationException",
 		"/":                       "404 UnknownOperationException",

@@ -25,9 +25,9 @@ func chatModel(r *request) string {
 	return ""
 }
 
-// onDemand: newer models need an inference profile.
+// onDemand: newer models need an inference profile, except to count tokens.
 func onDemand(r *request) string {
-	if r.model.profile || r.model.resource != "" && r.model.resource != "foundation-model" || !r.model.matches(profileOnly) || contextSize.MatchString(r.model.bare) {
+	if r.counting || r.model.profile || r.model.resource != "" && r.model.resource != "foundation-model" || !r.model.matches(profileOnly) || contextSize.MatchString(r.model.bare) {
 		return ""
 	}
 	return fmt.Sprintf("Invocation of model ID %s with on-demand throughput isn’t supported. Retry your request with the ID or ARN of an inference profile that contains this model.", r.model.bare)

@@ -36,10 +36,19 @@ func Request(modelID string, body []byte, o Options) *Error {
 	if e := checkModelID(modelID); e != nil {
 		return e
 	}
-	w, err := check(body, o.Streaming)
+	r := &request{model: parseModel(modelID), streaming: o.Streaming, lenientRoles: o.LenientRoles}
+	if e := decode(requestShape(o.Streaming), body, &r.Request); e != nil {
+		return e
+	}
+	return r.checkRules()
+}
+
+// decode compares a body with its shape and decodes it.
+func decode(s *shape, body []byte, into any) *Error {
+	w, err := check(s, body)
 	switch {
 	case err != nil:
-		return &Error{Code: "SerializationException", Status: http.StatusBadRequest, Message: err.Error(), Rule: "types"}
+		return unreadable(err)
 	case len(w.unknown) > 0:
 		return invalid("unknown member", w.unknown[0])
 	case len(w.constraints) > 0:
@@ -47,11 +56,14 @@ func Request(modelID string, body []byte, o Options) *Error {
 	case len(w.unions) > 0:
 		return invalid("union", w.unions[0])
 	}
-	r := &request{model: parseModel(modelID), streaming: o.Streaming, lenientRoles: o.LenientRoles}
-	if err := json.Unmarshal(body, &r.Request); err != nil {
-		return &Error{Code: "SerializationException", Status: http.StatusBadRequest, Message: err.Error(), Rule: "types"}
+	if err := json.Unmarshal(body, into); err != nil {
+		return unreadable(err)
 	}
-	return r.checkRules()
+	return nil
+}
+
+func unreadable(err error) *Error {
+	return &Error{Code: "SerializationException", Status: http.StatusBadRequest, Message: err.Error(), Rule: "types"}
 }
 
 // checkModelID checks the form of a model id.
@@ -76,6 +88,7 @@ type request struct {
 	model        model
 	streaming    bool
 	lenientRoles bool
+	counting     bool // CountTokens
 }
 
 func invalid(rule, message string) *Error {
