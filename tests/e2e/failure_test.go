@@ -171,6 +171,28 @@ func TestFailureMidStream(t *testing.T) {
 	}
 }
 
+// TestExceptionsMidStream checks each exception that a stream can contain: an error
+// event with the exception's name.
+func TestExceptionsMidStream(t *testing.T) {
+	s := start(t, nil)
+	for name, want := range map[string]struct{ kind, aws string }{
+		"internalServerException":     {"bedrock_internal_error", "InternalServerException"},
+		"modelStreamErrorException":   {"bedrock_model_error", "ModelStreamErrorException"},
+		"serviceUnavailableException": {"bedrock_unavailable", "ServiceUnavailableException"},
+		"throttlingException":         {"bedrock_throttled", "ThrottlingException"},
+		"validationException":         {"bedrock_validation", "ValidationException"},
+	} {
+		body := strings.Replace(askExplain, "{", `{"model": "us.amazon.nova-lite-v1:0#at=3&fault=`+name+`", `, 1)
+		list := readEvents(t, post(t, newClient(false), s.stream(), body)).all()
+		if diff := cmp.Diff([]string{"content_delta", "error"}, kinds(list)); diff != "" {
+			t.Errorf("%s: events (-want +got):\n%s", name, diff)
+		}
+		if got := list[len(list)-1].Error; got.Type != want.kind || got.AWSError != want.aws {
+			t.Errorf("%s: got %+v, want %+v", name, got, want)
+		}
+	}
+}
+
 // TestNeverTheSidecarsCredentials checks that calls without keys are rejected.
 func TestNeverTheSidecarsCredentials(t *testing.T) {
 	s := start(t, nil, "-config", configFile(t, "allow_server_credentials: never\n"))
