@@ -114,7 +114,8 @@ func TestTransportSettings(t *testing.T) {
 				t.Error(diff)
 			}
 			if tr.Proxy == nil || !tr.DisableCompression || tr.ResponseHeaderTimeout != 0 || tr.TLSClientConfig.MinVersion != tls.VersionTLS12 {
-				t.Errorf("%+v", tr)
+				t.Errorf("proxy set %v, compression disabled %v, header timeout %v, TLS %#x; want true, true, 0, TLS 1.2",
+					tr.Proxy != nil, tr.DisableCompression, tr.ResponseHeaderTimeout, tr.TLSClientConfig.MinVersion)
 			}
 		})
 	}

@@ -126,7 +126,7 @@ func TestWhatFallsBack(t *testing.T) {
 						t.Error(err)
 					}
 				} else if e := asError(t, err); e.Kind != tt.want || e.Facts != facts {
-					t.Errorf("%+v", e)
+					t.Errorf("got %s with %+v, want %s with %+v", e.Kind, e.Facts, tt.want, facts)
 				}
 			})
 		})
