@@ -64,6 +64,7 @@ func TestCountTokensRejects(t *testing.T) {
 	}{
 		"profile":       {claude, "The provided model doesn't support counting tokens.", input},
 		"profile's ARN": {"arn:aws:bedrock:us-east-1:123456789012:application-inference-profile/a1b2c3d4e5f6", "The provided model doesn't support counting tokens.", input},
+		"embeddings":    {"amazon.titan-embed-text-v2:0", "The provided model doesn't support counting tokens.", input},
 		"typo":          {"anthropic.claude-sonnet-4-20250514-v1:O", "The provided model identifier is invalid.", input},
 		"blank text":    {baseClaude, "The text field in the ContentBlock object at messages.0.content.0 is blank. Add text to the text field, and try again.", empty},
 	} {

@@ -11,7 +11,8 @@ import (
 	"bedrock-extproc/tests/fakebedrock/converse"
 )
 
-// Server serves Converse, ConverseStream and CountTokens. It is safe for concurrent use and needs no Close.
+// Server serves Converse, ConverseStream and CountTokens. It is safe for concurrent use
+// and needs no Close.
 type Server struct {
 	config Config
 	log    callLog

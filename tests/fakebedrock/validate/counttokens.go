@@ -13,7 +13,7 @@ func CountTokens(modelID string, body []byte, o Options) *Error {
 		return e
 	}
 	m := parseModel(modelID)
-	if m.profile || m.resource != "" && m.resource != "foundation-model" || opaqueID.MatchString(modelID) {
+	if m.profile || m.resource != "" && m.resource != "foundation-model" || opaqueID.MatchString(modelID) || m.matches(notChat) {
 		return invalid("counting", "The provided model doesn't support counting tokens.")
 	}
 	var count struct {
