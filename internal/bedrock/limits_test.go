@@ -133,7 +133,7 @@ func TestLiftedLimits(t *testing.T) {
 		defer stop()
 		b := newTestBackend(t, Config{RoundTripper: transport, Limits: Limits{-1, -1, -1, -1}}, "http://bedrock.test")
 		if events, _, err := collect(t.Context(), b, call("m", `{}`), translator.Caller{}); err != nil || len(events) != 5 {
-			t.Errorf("%v, %v", events, err)
+			t.Errorf("got %d events, %v, want 5", len(events), err)
 		}
 	})
 }

@@ -111,7 +111,7 @@ func TestStreamCutAfterMessageStop(t *testing.T) {
 				defer stop()
 				events, _, err := collect(t, c, translator.Caller{})
 				if err != nil || len(events) != 4 || events[3].Kind != "messageStop" {
-					t.Errorf("%v, %v", events, err)
+					t.Errorf("got %v, %v, want 4 events, messageStop last", events, err)
 				}
 			})
 		})
@@ -127,7 +127,7 @@ func TestStreamExceptionAfterMessageStop(t *testing.T) {
 		defer stop()
 		events, _, err := collect(t, c, translator.Caller{})
 		if e := asError(t, err); e.Kind != translator.KindInternalServer || e.Message != "why" || len(events) != 4 {
-			t.Errorf("%v, %v", events, err)
+			t.Errorf("got %v, %v, want 4 events, then %s: why", events, err, translator.KindInternalServer)
 		}
 	})
 }
@@ -158,7 +158,7 @@ func TestStreamEndsAfterEarlyMetadata(t *testing.T) {
 		began := time.Now()
 		events, _, err := collect(t, c, translator.Caller{})
 		if err != nil || len(events) != 5 || events[4].Kind != "messageStop" {
-			t.Errorf("%v, %v", events, err)
+			t.Errorf("got %v, %v, want 5 events, messageStop last", events, err)
 		}
 		if waited := time.Since(began); waited != drainTime {
 			t.Errorf("waited %v of synthetic time", waited)
@@ -178,7 +178,7 @@ func TestStreamWithoutMetadata(t *testing.T) {
 		began := time.Now()
 		events, _, err := collect(t, c, translator.Caller{})
 		if err != nil || len(events) != 4 {
-			t.Errorf("%v, %v", events, err)
+			t.Errorf("got %v, %v, want 4 events", events, err)
 		}
 		if waited := time.Since(began); waited != metadataWait {
 			t.Errorf("waited %v of synthetic time", waited)
@@ -216,7 +216,7 @@ func TestRefusalsCloseTheConnection(t *testing.T) {
 				defer stop()
 				_, _, err := collect(t, c, translator.Caller{})
 				if e := asError(t, err); e.Status != http.StatusBadGateway {
-					t.Errorf("%v", e)
+					t.Errorf("got status %d (%v), want 502", e.Status, e)
 				}
 				synctest.Wait()
 				if n := p.Open.Load(); n != 0 {
@@ -225,7 +225,7 @@ func TestRefusalsCloseTheConnection(t *testing.T) {
 				if name == "error without end" {
 					_, _, err = converse(t, c, translator.Caller{})
 					if e := asError(t, err); e.Status != http.StatusBadGateway {
-						t.Errorf("%v", e)
+						t.Errorf("got status %d (%v), want 502", e.Status, e)
 					}
 				}
 			})
@@ -248,7 +248,7 @@ func TestStreamEndsAfterMetadata(t *testing.T) {
 		defer stop()
 		for range 3 {
 			if events, _, err := collect(t, c, translator.Caller{}); err != nil || len(events) != 5 {
-				t.Fatalf("%v, %v", events, err)
+				t.Fatalf("got %v, %v, want 5 events", events, err)
 			}
 		}
 		if n := p.Dials.Load(); n != 1 {
@@ -257,7 +257,7 @@ func TestStreamEndsAfterMetadata(t *testing.T) {
 		stall = true
 		began := time.Now()
 		if events, _, err := collect(t, c, translator.Caller{}); err != nil || len(events) != 5 {
-			t.Errorf("%v, %v", events, err)
+			t.Errorf("got %v, %v, want 5 events", events, err)
 		}
 		if waited := time.Since(began); waited != drainTime {
 			t.Errorf("waited %v of synthetic time", waited)

@@ -138,7 +138,7 @@ func TestErrorAsFirstFrame(t *testing.T) {
 	s := serve(t, fakebedrock.Config{}, false)
 	resp, frames, err := s.stream(body)
 	if err != nil || resp.StatusCode != 200 || len(frames) != 1 {
-		t.Fatalf("%v, %v, %v", resp, frames, err)
+		t.Fatalf("got %v, %d frames, %v, want 200 and one frame", resp, len(frames), err)
 	}
 	first := frame{
 		headers: [][2]string{{":exception-type", "validationException"}, {":content-type", "application/json"}, {":message-type", "exception"}},
