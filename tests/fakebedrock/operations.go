@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+
+	"bedrock-extproc/tests/fakebedrock/validate"
 )
 
 // Operation is the API operation of a path.
@@ -93,6 +95,8 @@ func resourceARN(op Operation, id, region string) string {
 	switch {
 	case strings.HasPrefix(id, "arn:"):
 		return id
+	case strings.HasPrefix(string(op), "InvokeModel") && validate.IsProfile(id):
+		return prefix + "inference-profile/" + id
 	case strings.HasPrefix(string(op), "InvokeModel"):
 		return "arn:aws:bedrock:" + region + "::foundation-model/" + id
 	case strings.Contains(string(op), "Guardrail"):

@@ -88,8 +88,8 @@ func TestDeniedOperations(t *testing.T) {
 			_, err := client.InvokeModel(ctx, &bedrockruntime.InvokeModelInput{ModelId: new(baseClaude), Body: body})
 			return err
 		}},
-		"InvokeModelWithResponseStream": {"InvokeModelWithResponseStream", "arn:aws:bedrock:us-east-1::foundation-model/" + baseClaude, func() error {
-			_, err := client.InvokeModelWithResponseStream(ctx, &bedrockruntime.InvokeModelWithResponseStreamInput{ModelId: new(baseClaude), Body: body}, ownProtocol)
+		"InvokeModelWithResponseStream": {"InvokeModelWithResponseStream", "arn:aws:bedrock:us-east-1:123456789012:inference-profile/" + claude, func() error {
+			_, err := client.InvokeModelWithResponseStream(ctx, &bedrockruntime.InvokeModelWithResponseStreamInput{ModelId: new(claude), Body: body}, ownProtocol)
 			return err
 		}},
 		"ApplyGuardrail": {"ApplyGuardrail", "arn:aws:bedrock:us-east-1:123456789012:guardrail/gr-1", func() error {

@@ -42,6 +42,10 @@ func parseModel(id string) model {
 	return m
 }
 
+// IsProfile reports whether a model id has a geography, so that it is the id of an
+// inference profile.
+func IsProfile(id string) bool { return parseModel(id).profile }
+
 // is reports whether the model's name starts with one of the prefixes.
 func (m model) is(prefixes ...string) bool {
 	for _, p := range prefixes {

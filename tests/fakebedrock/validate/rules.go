@@ -32,11 +32,11 @@ func rules() []rule {
 		{"empty turn", emptyTurn, report + "pi#3443"},
 		{"blank text", blankText, report + "OpenHands#5339, botocore#3525"},
 		{"space only", spaceOnly, report + "hermes-agent#39829, #63983, #64858; a recording of Sonnet 4.5 accepts it beside a document"},
-		{"misplaced blocks", misplacedBlocks, page + "API_runtime_Message: images and documents in user turns; ContentBlock: toolUse is the model's"},
+		{"misplaced blocks", misplacedBlocks, page + "API_runtime_Message: images and documents in user turns; ToolUseBlock, ReasoningContentBlock: from the model"},
 
 		{"tool config", toolConfigNeeded, report + "pentagi#196, vercel/ai#7528"},
-		{"tool names", toolNames, page + "tool-use: names are unique"},
-		{"tool choice", toolChoice, page + "API_runtime_SpecificToolChoice"},
+		{"tool names", toolNames, report + "forgecode#892, Anthropic's API"},
+		{"tool choice", toolChoice, page + "API_runtime_SpecificToolChoice: the tool that the model must request"},
 		{"tool schema", toolSchema, report + "aws-api#272, pi#8279"},
 		{"tool documents", toolDocuments, report + "aichat#1550, aws-sdk-net#3377"},
 		{"missing results", missingResults, report + "agno#6698, genkit#664"},
@@ -46,10 +46,10 @@ func rules() []rule {
 
 		{"media count", mediaCount, page + "API_runtime_Message"},
 		{"media size", mediaSize, page + "API_runtime_Message"},
-		{"document text", documentText, page + "API_runtime_Message"},
-		{"document names", documentNames, page + "API_runtime_DocumentBlock; recordings accept the underscore: Sonnet 5, Sonnet 4.5, Nova Lite"},
+		{"document text", documentText, report + "archestra#4220; page: API_runtime_Message"},
+		{"document names", documentNames, page + "API_runtime_DocumentBlock; report: bifrost#7003, ag-ui#2425 (unique); recordings accept the underscore: Sonnet 5, Sonnet 4.5, Nova Lite"},
 		{"media support", claudeMedia, recorded + "Claude, seven videos and an image in S3"},
-		{"result media", resultMedia, recorded + "Nova 2, PDF and video"},
+		{"result media", resultMedia, recorded + "Nova 2, PDF and video; report: oh-my-pi#11685 (GPT-5.6)"},
 
 		{"tool support", toolSupport, report + "langchain-aws#447, #140, pi#3739"},
 		{"tool choice support", toolChoiceSupport, report + "llama_index#19886 (Llama); page API_runtime_ToolChoice (Mistral Large)"},

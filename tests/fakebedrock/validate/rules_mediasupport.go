@@ -27,18 +27,20 @@ func claudeMedia(r *request) string {
 	return ""
 }
 
-// resultMedia: Nova 2 has neither PDF documents nor videos in tool results.
+// resultMedia: Nova 2 has neither PDF documents nor videos in tool results, GPT-5.6 has
+// no images there.
 func resultMedia(r *request) string {
-	if !r.model.is("amazon.nova-2") {
-		return ""
-	}
+	nova, gpt := r.model.is("amazon.nova-2"), r.model.is("openai.gpt-5.6")
 	for i, m := range r.Messages {
 		for j, b := range m.Content {
 			if b.ToolResult == nil {
 				continue
 			}
 			for _, c := range b.ToolResult.Content {
-				if c.Video != nil || c.Document != nil && c.Document.Format == "pdf" {
+				switch {
+				case gpt && c.Image != nil:
+					return "This model doesn't support the image field for user messages."
+				case nova && (c.Video != nil || c.Document != nil && c.Document.Format == "pdf"):
 					return fmt.Sprintf("Malformed input request: #/messages/%d/content/%d: extraneous key [toolResult] is not permitted, please reformat your input and try again.", i, j)
 				}
 			}

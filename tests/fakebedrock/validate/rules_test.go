@@ -127,7 +127,7 @@ var cases = []struct {
 	},
 
 	{rule: "tool config", refused: messages(hello, turn("assistant", call("a")), turn("user", result("a"))), taken: withTools(hello, turn("assistant", call("a")), turn("user", result("a"))), message: "toolConfig"},
-	{rule: "tool names", refused: offer("", spec("t", `{"type":"object"}`), spec("t", `{"type":"object"}`)), taken: offer("", spec("t", `{"type":"object"}`), spec("u", `{"type":"object"}`)), message: "tool name t"},
+	{rule: "tool names", refused: offer("", spec("t", `{"type":"object"}`), spec("t", `{"type":"object"}`)), taken: offer("", spec("t", `{"type":"object"}`), spec("u", `{"type":"object"}`)), message: "The model returned the following errors: tools: Tool names must be unique.", takenBy: "us.amazon.nova-lite-v1:0"},
 	{
 		rule: "tool choice", message: "tool u at toolConfig.toolChoice.tool.name",
 		refused: offer(`,"toolChoice":{"tool":{"name":"u"}}`, spec("t", `{"type":"object"}`)), taken: offer(`,"toolChoice":{"tool":{"name":"t"}}`, spec("t", `{"type":"object"}`)),
@@ -171,10 +171,10 @@ var cases = []struct {
 	{rule: "media count", refused: messages(turn("user", append(repeat(6, documentBlock("d#", 9)), text("see"))...)), taken: messages(turn("user", append(repeat(5, documentBlock("d#", 9)), text("see"))...)), message: "messages.0 has 6 documents"},
 	{rule: "media size", refused: messages(turn("user", text("see"), image(3_750_003))), taken: messages(turn("user", text("see"), image(3_749_997))), message: "messages.0.content.1"},
 	{rule: "media size", refused: messages(turn("user", text("see"), documentBlock("d", 4_500_003))), taken: messages(turn("user", text("see"), documentBlock("d", 4_499_997))), message: "4.5 MB"},
-	{rule: "document text", refused: messages(turn("user", documentBlock("d", 9))), taken: messages(turn("user", documentBlock("d", 9), text("see"))), message: "messages.0.content"},
+	{rule: "document text", refused: messages(turn("user", documentBlock("d", 9))), taken: messages(turn("user", documentBlock("d", 9), text("see"))), message: "A text block must be included when using documents."},
 	{rule: "document names", refused: messages(turn("user", text("see"), documentBlock("a.pdf", 9))), taken: messages(turn("user", text("see"), documentBlock("a_1 [1] (b-c)", 9))), message: "messages.0.content.1"},
 	{rule: "document names", refused: messages(turn("user", text("see"), documentBlock("a  b", 9))), taken: messages(turn("user", text("see"), documentBlock("a b", 9))), message: "consecutive"},
-	{rule: "document names", refused: messages(turn("user", text("see"), documentBlock("a", 9), documentBlock("a", 9))), taken: messages(turn("user", text("see"), documentBlock("a", 9), documentBlock("b", 9))), message: "more than once"},
+	{rule: "document names", refused: messages(turn("user", text("see"), documentBlock("a", 9), documentBlock("a", 9))), taken: messages(turn("user", text("see"), documentBlock("a", 9), documentBlock("b", 9))), message: "Messages can't contain duplicate document names. Rename the document and retry your request."},
 
 	{
 		rule: "media support", message: "This model doesn't support the video content block that you provided. Update the content block and try again.",
@@ -197,6 +197,11 @@ var cases = []struct {
 	{
 		rule: "result media", model: "us.amazon.nova-2-lite-v1:0", takenBy: "us.amazon.nova-lite-v1:0", message: "#/messages/2/content/0",
 		refused: withTools(hello, turn("assistant", call("a")), turn("user", strings.Replace(result("a"), `{"text":"done"}`, stored("video", "mp4", ""), 1))),
+	},
+	{
+		rule: "result media", model: "global.openai.gpt-5.6-luna", takenBy: claude, message: "This model doesn't support the image field for user messages.",
+		refused: withTools(hello, turn("assistant", call("a")), turn("user", strings.Replace(result("a"), `{"text":"done"}`, image(9), 1))),
+		taken:   withTools(hello, turn("assistant", call("a")), turn("user", result("a"), image(9))),
 	},
 	{
 		rule: "too long", model: "us.amazon.nova-2-lite-v1:0", takenBy: "us.amazon.nova-pro-v1:0",
