@@ -193,6 +193,21 @@ func TestExceptionsMidStream(t *testing.T) {
 	}
 }
 
+// TestErrorAsFirstFrame checks that an exception in the first frame of a stream becomes
+// an HTTP error: Bedrock reports an image of another type so.
+func TestErrorAsFirstFrame(t *testing.T) {
+	s := start(t, nil)
+	const ask = `{"messages": [{"role": "user", "content": [{"text": "see"}, {"image": {"format": "png", "source": {"bytes": "aGVsbG8="}}}]}]}`
+	const want = "The model returned the following errors: The detected file MIME type text/plain does not match the expected type image/png. Reformat your input and try again."
+	for _, url := range []string{s.completions(), s.stream()} {
+		resp := post(t, newClient(false), url, ask)
+		a := decode(t, resp)
+		if resp.StatusCode != http.StatusBadRequest || a.Error.Type != "bedrock_validation" || a.Error.AWSError != "ValidationException" || a.Detail != want {
+			t.Errorf("status %d, detail %v, error %+v, want 400 and %s", resp.StatusCode, a.Detail, a.Error, want)
+		}
+	}
+}
+
 // TestNeverTheSidecarsCredentials checks that calls without keys are rejected.
 func TestNeverTheSidecarsCredentials(t *testing.T) {
 	s := start(t, nil, "-config", configFile(t, "allow_server_credentials: never\n"))

@@ -2,6 +2,7 @@ package validate
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -95,13 +96,8 @@ type modelList map[string][]string
 // known reports whether a model of this name exists: provider.name, without geography.
 func (n modelList) known(bare string) bool {
 	provider, name, _ := strings.Cut(contextSize.ReplaceAllString(bare, ""), ".")
-	for _, listed := range n[provider] {
-		if listed == name {
-			return true
-		}
-	}
 	newer := newerNames[provider]
-	return newer != nil && newer.MatchString(name)
+	return slices.Contains(n[provider], name) || newer != nil && newer.MatchString(name)
 }
 
 var (

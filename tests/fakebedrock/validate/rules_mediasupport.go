@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
 	"bedrock-extproc/tests/fakebedrock/converse"
@@ -52,7 +53,7 @@ func resultMedia(r *request) string {
 // novaContext is the context window of Nova 2 in tokens.
 const novaContext = 1_000_000
 
-// tooLong: the input must fit the context window. Others than Nova 2 are not limited.
+// tooLong: the input must fit the context window. Only Nova 2 has a limit here.
 func tooLong(r *request) string {
 	if !r.model.is("amazon.nova-2") || r.CountInput() <= novaContext {
 		return ""
@@ -90,7 +91,7 @@ func flat(blocks []converse.Block) []converse.Block {
 	list := blocks
 	for _, b := range blocks {
 		if b.ToolResult != nil {
-			list = append(list[:len(list):len(list)], b.ToolResult.Content...)
+			list = append(slices.Clip(list), b.ToolResult.Content...)
 		}
 	}
 	return list
