@@ -101,7 +101,7 @@ func TestFind(t *testing.T) {
 		})
 	}
 	if e, err := table.Find("POST", "/model/m/converse-stream", nil); err != nil || !e.Streaming {
-		t.Errorf("%+v, %v", e, err)
+		t.Errorf("got %+v, %v, want a streaming endpoint", e, err)
 	}
 }
 

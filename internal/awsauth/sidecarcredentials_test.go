@@ -61,7 +61,7 @@ func TestSidecarCredentialsAreNotWaitedForLong(t *testing.T) {
 			began := time.Now()
 			_, err := own.Retrieve(t.Context())
 			if e, ok := errors.AsType[*CredentialsError](err); !ok || e.NotConfigured {
-				t.Errorf("%v", err)
+				t.Errorf("got %v, want a CredentialsError of configured credentials", err)
 			}
 			return time.Since(began)
 		}
@@ -91,7 +91,7 @@ func TestSidecarCredentialsAreNotWaitedForLong(t *testing.T) {
 		time.Sleep(time.Hour) // the chain's own answer to the first call comes at last
 		f.become(0, nil)
 		if c, err := own.Retrieve(t.Context()); err != nil || c.AccessKeyID == "" {
-			t.Errorf("%+v, %v", c, err)
+			t.Errorf("got key %q, %v, want one", c.AccessKeyID, err)
 		}
 	})
 }
@@ -153,7 +153,7 @@ func TestSidecarCredentialsAreRenewedInTime(t *testing.T) {
 		f.become(time.Second, nil)
 		time.Sleep(2 * time.Hour) // nobody asks
 		if c, err := own.Retrieve(t.Context()); err != nil || c.AccessKeyID != "AKID4" {
-			t.Errorf("%+v, %v", c, err)
+			t.Errorf("got key %q, %v, want AKID4", c.AccessKeyID, err)
 		}
 	})
 }

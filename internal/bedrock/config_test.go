@@ -73,7 +73,7 @@ func TestNewRefusesABrokenProfile(t *testing.T) {
 	bedrocktest.Isolate(t)
 	t.Setenv("AWS_PROFILE", "absent")
 	if _, err := New(t.Context(), Config{}); err == nil || !strings.Contains(err.Error(), "AWS configuration: ") {
-		t.Errorf("%v", err)
+		t.Errorf("got %v, want an error of the AWS configuration", err)
 	}
 }
 
@@ -114,7 +114,8 @@ func TestTransportSettings(t *testing.T) {
 				t.Error(diff)
 			}
 			if tr.Proxy == nil || !tr.DisableCompression || tr.ResponseHeaderTimeout != 0 || tr.TLSClientConfig.MinVersion != tls.VersionTLS12 {
-				t.Errorf("%+v", tr)
+				t.Errorf("proxy set %v, compression disabled %v, header timeout %v, TLS %#x; want true, true, 0, TLS 1.2",
+					tr.Proxy != nil, tr.DisableCompression, tr.ResponseHeaderTimeout, tr.TLSClientConfig.MinVersion)
 			}
 		})
 	}
@@ -131,7 +132,7 @@ func TestSDKLog(t *testing.T) {
 	b := newTestBackend(t, Config{Log: zap.New(core)}, "http://127.0.0.1:1")
 	_, _, err := b.Converse(t.Context(), call("m", `{}`), translator.Caller{})
 	if e := asError(t, err); e.Kind != translator.KindNoCredentials {
-		t.Errorf("%v", e)
+		t.Errorf("got %s (%v), want %s", e.Kind, e, translator.KindNoCredentials)
 	}
 	if logged.FilterMessage("AWS SDK").Len() == 0 {
 		t.Error("nothing logged")

@@ -40,7 +40,7 @@ func TestCannotConnect(t *testing.T) {
 			for _, err := range []error{whole, streamed} {
 				e := asError(t, err)
 				if outline(e) != want || e.Facts != facts || facts.Attempts != 1 {
-					t.Errorf("%+v, %+v", e, facts)
+					t.Errorf("got %+v with %+v, want %+v with %+v after 1 attempt", outline(e), e.Facts, want, facts)
 				}
 				if strings.Contains(e.Error()+e.Hint, "127.0.0.1") || strings.Contains(e.Error()+e.Hint, ".invalid") {
 					t.Errorf("the message names the endpoint: %v", e)

@@ -161,17 +161,17 @@ func TestNobodyIsLeftWithoutABackend(t *testing.T) {
 		defer stop()
 		for _, want := range []int{4, 2, 2} { // then one attempt each
 			if _, facts, err := a.Converse(t.Context(), call("m", `{}`), caller); err == nil || facts.Attempts != want || facts.Backend != "a" {
-				t.Errorf("%+v, %v", facts, err)
+				t.Errorf("got %+v, %v, want an error of a after %d attempts", facts, err, want)
 			}
 		}
 		for range 2 {
 			if _, facts, err := b.Converse(t.Context(), call("m", `{}`), caller); err == nil || facts.Attempts != 2 {
-				t.Errorf("%+v, %v", facts, err)
+				t.Errorf("got %+v, %v, want an error after 2 attempts", facts, err)
 			}
 		}
 		down = false
 		if _, facts, err := a.Converse(t.Context(), call("m", `{}`), caller); err != nil || facts.Backend != "a" || facts.Attempts != 1 {
-			t.Errorf("%+v, %v", facts, err)
+			t.Errorf("got %+v, %v, want an answer of a after 1 attempt", facts, err)
 		}
 	})
 }
@@ -190,7 +190,7 @@ func TestModelErrorsMakeNoPause(t *testing.T) {
 		defer stop()
 		for range 2 {
 			if _, facts, err := a.Converse(t.Context(), call("m", `{}`), caller); err != nil || facts.Attempts != 3 || facts.Backend != "b" {
-				t.Errorf("%+v, %v", facts, err)
+				t.Errorf("got %+v, %v, want an answer of b after 3 attempts", facts, err)
 			}
 		}
 	})

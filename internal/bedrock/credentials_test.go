@@ -15,6 +15,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
+	"github.com/google/go-cmp/cmp"
 
 	"bedrock-extproc/tests/bedrocktest"
 	"bedrock-extproc/translator"
@@ -137,11 +138,11 @@ func TestMissingCredentials(t *testing.T) {
 		b := newTestBackend(t, Config{ServerCredentials: ServerNever}, "http://127.0.0.1:1")
 		_, facts, err := b.Converse(t.Context(), call("m", `{}`), translator.Caller{})
 		if e := asError(t, err); outline(e) != want || facts.Attempts != 0 {
-			t.Errorf("%+v, %+v", e, facts)
+			t.Errorf("got %+v after %d attempts, want %+v after none", outline(e), facts.Attempts, want)
 		}
 		_, _, err = b.ConverseStream(t.Context(), call("m", `{}`), translator.Caller{})
 		if e := asError(t, err); outline(e) != want {
-			t.Errorf("%+v", e)
+			t.Errorf("got %+v, want %+v", outline(e), want)
 		}
 	})
 	t.Run("none there", func(t *testing.T) {
@@ -151,11 +152,11 @@ func TestMissingCredentials(t *testing.T) {
 		b := newTestBackend(t, Config{ServerCredentials: ServerFallback}, "http://127.0.0.1:1")
 		_, facts, err := b.Converse(t.Context(), call("m", `{}`), translator.Caller{})
 		if e := asError(t, err); outline(e) != want || facts.Attempts != 0 {
-			t.Errorf("%+v, %+v", e, facts)
+			t.Errorf("got %+v after %d attempts, want %+v after none", outline(e), facts.Attempts, want)
 		}
 		_, _, err = b.ConverseStream(t.Context(), call("m", `{}`), translator.Caller{})
 		if e := asError(t, err); outline(e) != want {
-			t.Errorf("%+v", e)
+			t.Errorf("got %+v, want %+v", outline(e), want)
 		}
 	})
 	t.Run("not to be had", func(t *testing.T) {
@@ -167,8 +168,11 @@ func TestMissingCredentials(t *testing.T) {
 		b := newTestBackend(t, Config{}, "http://127.0.0.1:1")
 		_, _, err := b.Converse(t.Context(), call("m", `{}`), translator.Caller{})
 		e := asError(t, err)
-		if outline(e) != (failure{502, translator.KindSidecarCredentials, true, 0, ""}) || strings.Contains(e.Error()+e.Hint, "secret-name") {
-			t.Errorf("%+v", e)
+		if diff := cmp.Diff(failure{502, translator.KindSidecarCredentials, true, 0, ""}, outline(e)); diff != "" {
+			t.Error(diff)
+		}
+		if strings.Contains(e.Error()+e.Hint, "secret-name") {
+			t.Errorf("the role's name is in %q or %q", e.Error(), e.Hint)
 		}
 	})
 }

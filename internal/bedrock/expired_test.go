@@ -40,6 +40,6 @@ func TestExpiredSidecarCredentialsAreFetchedOnce(t *testing.T) {
 	}
 	_, facts, err := b.Converse(t.Context(), call("m", `{}`), caller)
 	if e := asError(t, err); e.Kind != translator.KindCallerCredentials || facts.Attempts != 1 {
-		t.Errorf("%v, %+v", e, facts)
+		t.Errorf("got %s after %d attempts, want %s after 1", e.Kind, facts.Attempts, translator.KindCallerCredentials)
 	}
 }

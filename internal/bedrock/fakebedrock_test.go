@@ -22,14 +22,14 @@ var fakeCaller = translator.Caller{AccessKeyID: fakebedrock.DemoAccessKeyID, Sec
 
 const hello = `{"messages":[{"role":"user","content":[{"text":"What is 2+2?"}]}]}`
 
-// standIn starts a fake Bedrock without delays, and a backend whose own keys it
-// knows.
+// standIn starts a fake Bedrock without delays, which accepts any model id, and a
+// backend whose own keys it knows.
 func standIn(t testing.TB) (*Backend, *fakebedrock.Server) {
 	t.Helper()
 	bedrocktest.Isolate(t)
 	t.Setenv("AWS_ACCESS_KEY_ID", fakebedrock.DemoAccessKeyID)
 	t.Setenv("AWS_SECRET_ACCESS_KEY", fakebedrock.DemoSecretAccessKey)
-	fake := fakebedrock.New(fakebedrock.Config{MinDelay: -1})
+	fake := fakebedrock.New(fakebedrock.Config{MinDelay: -1, SkipValidation: true})
 	server := httptest.NewServer(fake)
 	t.Cleanup(server.Close)
 	return newTestBackend(t, Config{}, server.URL), fake

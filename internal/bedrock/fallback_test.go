@@ -51,11 +51,11 @@ func TestFallbackAnswers(t *testing.T) {
 				}
 				events, streamed, err := collect(t.Context(), a, call(tt.asked, `{}`), caller)
 				if err != nil || len(events) != 5 {
-					t.Errorf("%v, %v", events, err)
+					t.Errorf("got %d events, %v, want 5", len(events), err)
 				}
 				want := translator.Facts{Backend: "b", Region: "eu-west-1", ModelID: tt.atB, Attempts: 3}
 				if whole != want || streamed != want {
-					t.Errorf("%+v, %+v", whole, streamed)
+					t.Errorf("got %+v and, streamed, %+v, want %+v", whole, streamed, want)
 				}
 				atA, atB := "a.test/model/"+tt.atA+"/converse", "b.test/model/"+tt.atB+"/converse"
 				if diff := cmp.Diff([]string{atA, atA, atB, atA + "-stream", atA + "-stream", atB + "-stream"}, asked); diff != "" {
@@ -126,7 +126,7 @@ func TestWhatFallsBack(t *testing.T) {
 						t.Error(err)
 					}
 				} else if e := asError(t, err); e.Kind != tt.want || e.Facts != facts {
-					t.Errorf("%+v", e)
+					t.Errorf("got %s with %+v, want %s with %+v", e.Kind, e.Facts, tt.want, facts)
 				}
 			})
 		})
@@ -154,7 +154,7 @@ func TestFallbackFromSilence(t *testing.T) {
 		// Beyond the budget no other backend is tried.
 		_, facts, err = a.Converse(t.Context(), call("other", `{}`), caller)
 		if e := asError(t, err); e.Kind != translator.KindTimeout || facts.Attempts != 1 {
-			t.Errorf("%+v, %+v", e, facts)
+			t.Errorf("got %s after %d attempts, want %s after 1", e.Kind, facts.Attempts, translator.KindTimeout)
 		}
 	})
 }
@@ -205,7 +205,7 @@ func TestThrottledRegion(t *testing.T) {
 			began := time.Now()
 			events, facts, err := collect(t.Context(), a, call("m", `{}`), translator.Caller{})
 			if err != nil || len(events) != 5 || facts.Backend != "b" {
-				t.Fatalf("%v, %+v, %v", events, facts, err)
+				t.Fatalf("got %d events of %s, %v, want 5 of b", len(events), facts.Backend, err)
 			}
 			took := time.Since(began)
 			added, worst = added+took, max(worst, took)
@@ -219,7 +219,7 @@ func TestThrottledRegion(t *testing.T) {
 		time.Sleep(30 * time.Second) // the longest pause
 		for range 10 {
 			if _, facts, err := a.Converse(t.Context(), call("m", `{}`), translator.Caller{}); err != nil || facts.Backend != "a" || facts.Attempts != 1 {
-				t.Errorf("%+v, %v", facts, err)
+				t.Errorf("got %+v, %v, want an answer of a after 1 attempt", facts, err)
 			}
 		}
 	})

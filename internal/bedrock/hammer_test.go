@@ -78,7 +78,7 @@ func TestHammer(t *testing.T) {
 // hammer makes call i. Half of the calls are streamed.
 func hammer(t *testing.T, b *Backend, who translator.Caller, i int) {
 	said := fmt.Sprintf("%s in %s, call %d.", who.AccessKeyID, b.Region(), i)
-	c := call("us.anthropic.claude-x-v1:0", fmt.Sprintf(`{"messages":[{"role":"user","content":[{"text":%q}]}]}`, said))
+	c := call("us.anthropic.claude-sonnet-4-20250514-v1:0", fmt.Sprintf(`{"messages":[{"role":"user","content":[{"text":%q}]}]}`, said))
 	if i%8 >= 4 {
 		raw, facts, err := b.Converse(t.Context(), c, who)
 		if err != nil || !strings.Contains(string(raw), said) || facts.Region != b.Region() || facts.Attempts != 1 {

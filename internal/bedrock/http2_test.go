@@ -58,7 +58,7 @@ func TestStreamsBeyondOneConnection(t *testing.T) {
 	stream := func() {
 		events, facts, err := collect(t.Context(), bs.All()[0], call("m", `{}`), translator.Caller{})
 		if err != nil || len(events) != 5 || facts.Attempts != 1 {
-			t.Errorf("%v, %+v, %v", events, facts, err)
+			t.Errorf("got %d events after %d attempts, %v, want 5 after 1", len(events), facts.Attempts, err)
 		}
 	}
 	stream()

@@ -8,6 +8,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"bedrock-extproc/tests/bedrocktest"
 	"bedrock-extproc/translator"
 )
@@ -74,8 +76,11 @@ func TestLimits(t *testing.T) {
 				if took := time.Since(began); took != tt.after || len(events) != tt.events {
 					t.Errorf("%v of synthetic time, %d events", took, len(events))
 				}
-				if outline(e) != (failure{504, translator.KindTimeout, true, 0, ""}) || !strings.Contains(e.Message, tt.says) || e.Facts.Attempts != 1 {
-					t.Errorf("%+v", e)
+				if diff := cmp.Diff(failure{504, translator.KindTimeout, true, 0, ""}, outline(e)); diff != "" {
+					t.Error(diff)
+				}
+				if !strings.Contains(e.Message, tt.says) || e.Facts.Attempts != 1 {
+					t.Errorf("message %q after %d attempts, want %q after 1", e.Message, e.Facts.Attempts, tt.says)
 				}
 				synctest.Wait()
 				if n := p.Open.Load(); n != 0 {
@@ -128,7 +133,7 @@ func TestLiftedLimits(t *testing.T) {
 		defer stop()
 		b := newTestBackend(t, Config{RoundTripper: transport, Limits: Limits{-1, -1, -1, -1}}, "http://bedrock.test")
 		if events, _, err := collect(t.Context(), b, call("m", `{}`), translator.Caller{}); err != nil || len(events) != 5 {
-			t.Errorf("%v, %v", events, err)
+			t.Errorf("got %d events, %v, want 5", len(events), err)
 		}
 	})
 }
@@ -149,8 +154,11 @@ func TestConnectLimits(t *testing.T) {
 			b := newTestBackend(t, Config{Transport: transport}, "https://"+silent.Addr().String())
 			_, _, err := b.Converse(t.Context(), call("m", `{}`), caller)
 			e := asError(t, err)
-			if outline(e) != (failure{503, translator.KindConnection, true, time.Second, ""}) || !strings.Contains(e.Message, "Connecting to Bedrock in region us-west-2 took longer than the sidecar's limit") {
-				t.Errorf("%+v", e)
+			if diff := cmp.Diff(failure{503, translator.KindConnection, true, time.Second, ""}, outline(e)); diff != "" {
+				t.Error(diff)
+			}
+			if want := "Connecting to Bedrock in region us-west-2 took longer than the sidecar's limit"; !strings.Contains(e.Message, want) {
+				t.Errorf("message %q, want %q", e.Message, want)
 			}
 		})
 	}
@@ -160,6 +168,6 @@ func TestConnectLimits(t *testing.T) {
 func TestLimitsOfABackend(t *testing.T) {
 	got := Limits{Silence: 1, Call: -1}.or(Limits{Silence: 2, FirstEvent: 3}).withDefaults()
 	if want := (Limits{FirstEvent: 3, Reply: 30 * time.Minute, Silence: 1, Call: -1}); got != want {
-		t.Errorf("%+v", got)
+		t.Errorf("got %+v, want %+v", got, want)
 	}
 }

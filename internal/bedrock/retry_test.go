@@ -162,7 +162,7 @@ func TestPauses(t *testing.T) {
 					t.Errorf("%d calls in %v of synthetic time", calls, took)
 				}
 				if e := asError(t, err); e.Kind != translator.KindThrottled || facts.Attempts != tt.calls {
-					t.Errorf("%+v, %+v", facts, e)
+					t.Errorf("got %s after %d attempts, want %s after %d", e.Kind, facts.Attempts, translator.KindThrottled, tt.calls)
 				}
 			})
 		})
@@ -204,7 +204,7 @@ func TestClientLeavesDuringTheFallback(t *testing.T) {
 		defer stop()
 		_, facts, err := a.Converse(ctx, call("m", `{}`), translator.Caller{})
 		if !errors.Is(err, errLeft) || facts.Backend != "b" || facts.Attempts != 3 {
-			t.Errorf("%+v, %v", facts, err)
+			t.Errorf("got %+v, %v, want %v from b after 3 attempts", facts, err, errLeft)
 		}
 	})
 }
@@ -240,7 +240,7 @@ func TestCallsAreReleased(t *testing.T) {
 			_, _, whole := b.Converse(t.Context(), call("m", `{}`), who)
 			_, _, streamed := collect(t.Context(), b, call("m", `{}`), who)
 			if (whole != nil || streamed != nil) != (who.SessionToken == refused.SessionToken) {
-				t.Errorf("%v, %v", whole, streamed)
+				t.Errorf("got %v and, streamed, %v, want errors: %v", whole, streamed, who.SessionToken == refused.SessionToken)
 			}
 		}
 		if len(seen) != 6 {

@@ -155,6 +155,6 @@ func TestSessionsOfAFallback(t *testing.T) {
 	}
 	_, facts, err := bs.All()[0].Converse(t.Context(), call("m", `{}`), translator.Caller{})
 	if err != nil || facts.Backend != "c" || facts.Attempts != 2 {
-		t.Errorf("%+v, %v", facts, err)
+		t.Errorf("got %+v, %v, want an answer of c after 2 attempts", facts, err)
 	}
 }

@@ -3,6 +3,8 @@ package bedrock
 import (
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"bedrock-extproc/tests/bedrocktest"
 	"bedrock-extproc/translator"
 )
@@ -30,21 +32,25 @@ func TestARNOfAnotherRegion(t *testing.T) {
 			_, streamed, streamErr := b.ConverseStream(t.Context(), call(tt.model, `{}`), tt.caller)
 			if tt.sent {
 				if err != nil || whole.Attempts != 1 || streamed.Attempts != 1 {
-					t.Errorf("%+v, %+v, %v", whole, streamed, err)
+					t.Errorf("%d and %d attempts, want 1 and 1: %v, %v", whole.Attempts, streamed.Attempts, err, streamErr)
 				}
 				return
 			}
 			for _, err := range []error{err, streamErr} {
 				e := asError(t, err)
-				if outline(e) != (failure{400, translator.KindInvalid, false, 0, ""}) || e.Path != "model" || e.Hint == "" || e.Facts.Attempts != 0 {
-					t.Errorf("%+v", e)
+				if diff := cmp.Diff(failure{400, translator.KindInvalid, false, 0, ""}, outline(e)); diff != "" {
+					t.Error(diff)
+				}
+				if e.Path != "model" || e.Hint == "" || e.Facts.Attempts != 0 {
+					t.Errorf("path %q, hint %q, %d attempts; want path model, a hint, no attempt", e.Path, e.Hint, e.Facts.Attempts)
 				}
 			}
 		})
 	}
 	e := asError(t, CheckModelRegion(inEurope, "us-west-2"))
-	if e.Message != "The model's ARN is in region eu-west-1, but the call would go to us-west-2." || e.Hint != "Choose a backend in eu-west-1, or a model in us-west-2." {
-		t.Errorf("%+v", e)
+	want := []string{"The model's ARN is in region eu-west-1, but the call would go to us-west-2.", "Choose a backend in eu-west-1, or a model in us-west-2."}
+	if diff := cmp.Diff(want, []string{e.Message, e.Hint}); diff != "" {
+		t.Error(diff)
 	}
 }
 

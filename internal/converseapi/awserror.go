@@ -40,6 +40,13 @@ func errorResponse(e smithy.APIError, status int, cause error) awsError {
 	return a
 }
 
+// exceptionName returns the name in an error type. AWS may write a namespace in front
+// and a URI behind it: com.amazon.coral.service#Name:http://internal.amazon.com/coral/….
+func exceptionName(errorType string) string {
+	name, _, _ := strings.Cut(errorType, ":")
+	return strings.TrimSpace(name[strings.LastIndexByte(name, '#')+1:])
+}
+
 // exception reads an exception frame. Its type is the name of a union's member, such
 // as "throttlingException"; the exception's name begins with a capital.
 func exception(msg eventstream.Message) awsError {
@@ -50,7 +57,7 @@ func exception(msg eventstream.Message) awsError {
 	}
 	// Without a readable payload the type alone classifies the exception.
 	_ = json.Unmarshal(msg.Payload, &body)
-	e := awsError{code: string(msg.ExceptionType), message: body.Message, originalStatus: body.OriginalStatusCode}
+	e := awsError{code: exceptionName(string(msg.ExceptionType)), message: body.Message, originalStatus: body.OriginalStatusCode}
 	if e.message == "" {
 		e.message = body.OriginalMessage
 	}

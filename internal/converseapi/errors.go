@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"strings"
 
 	"github.com/aws/smithy-go"
 
@@ -36,8 +35,7 @@ func (a *attempt) findError(err error) *translator.Error {
 	}
 	if a.status != 0 {
 		// The body is not JSON: a proxy's page, for example.
-		code, _, _ := strings.Cut(a.header.Get("X-Amzn-Errortype"), ":")
-		return a.awsError(awsError{code: code, status: a.status, cause: err})
+		return a.awsError(awsError{code: exceptionName(a.header.Get("X-Amzn-Errortype")), status: a.status, cause: err})
 	}
 	if e, ok := errors.AsType[interface {
 		error

@@ -87,6 +87,11 @@ func TestErrorBodies(t *testing.T) {
 	}{
 		{"a proxy's page", "", "<html><b>Bad gateway</b></html>", 502, failure{502, translator.KindInternalServer, true, 0, ""}, "Bedrock answered with HTTP status 502 and no readable error."},
 		{"a page with a name", "ThrottlingException", "<html>", 400, failure{429, translator.KindThrottled, true, time.Second, "ThrottlingException"}, "Bedrock answered with ThrottlingException and no message."},
+		{"a page with a name and a URI", "ExpiredTokenException:http://internal.amazon.com/coral/com.amazon.coral.service/", "<html>", 403, failure{502, translator.KindSidecarCredentials, false, 0, "ExpiredTokenException"}, "AWS rejected the sidecar's own credentials."},
+		{"a page with a namespace", "com.amazon.coral.service#ThrottlingException:http://internal.amazon.com/coral/", "<html>", 400, failure{429, translator.KindThrottled, true, time.Second, "ThrottlingException"}, "Bedrock answered with ThrottlingException and no message."},
+		{"a URI", "ValidationException:http://internal.amazon.com/coral/com.amazon.bedrock/", `{"message":"bad"}`, 400, failure{400, translator.KindValidation, false, 0, "ValidationException"}, "bad"},
+		{"a namespace and a URI", "com.amazon.bedrock#ValidationException:http://internal.amazon.com/coral/com.amazon.bedrock/", `{"message":"bad"}`, 400, failure{400, translator.KindValidation, false, 0, "ValidationException"}, "bad"},
+		{"a URI in the body", "", `{"__type":"ThrottlingException:http://internal.amazon.com/coral/com.amazon.bedrock/","message":"slow"}`, 429, failure{429, translator.KindThrottled, true, time.Second, "ThrottlingException"}, "slow"},
 		{"nothing", "", "", 503, failure{503, translator.KindUnavailable, true, time.Second, ""}, "Bedrock answered with HTTP status 503 and no readable error."},
 		{"a capital", "AccessDeniedException", `{"Message":"no"}`, 403, failure{403, translator.KindAccessDenied, false, 0, "AccessDeniedException"}, "no"},
 		{"a type in the body", "", `{"__type":"com.amazon.coral.service#ThrottlingException","message":"slow"}`, 400, failure{429, translator.KindThrottled, true, time.Second, "ThrottlingException"}, "slow"},

@@ -67,7 +67,7 @@ var hints = []struct {
 	{
 		[]string{
 			"input is too long", "prompt is too long", "context window", "context limit", "context length",
-			"maximum number of tokens", "too many input tokens", "maximum context",
+			"maximum number of tokens", "too many input tokens", "input tokens exceed", "maximum context",
 		},
 		"The conversation is longer than the model can read: shorten it, lower max_tokens, or use a model with a larger context.",
 	},

@@ -26,6 +26,7 @@ func TestHints(t *testing.T) {
 		{"key", "UnrecognizedClientException", "The security token included in the request is invalid.", "access key id"},
 		{"context", "ValidationException", "The model returned the following errors: Input is too long for requested model.", "shorten"},
 		{"context, by tokens", "ValidationException", "input length and `max_tokens` exceed context limit: 199000 + 8000 > 200000", "shorten"},
+		{"context, Nova 2", "ValidationException", "The model returned the following errors: Input Tokens Exceeded: Number of input tokens exceeds maximum length. Please update the input to try again.", "shorten"},
 		{"throttle, not context", "ThrottlingException", "Too many tokens, please wait before trying again.", ""},
 		{"old model", "ResourceNotFoundException", "This model version has reached the end of its life. Please refer to the AWS documentation for more details.", "newer"},
 		{"no idea", "ValidationException", "messages.0.content: a text block is blank", ""},

@@ -26,20 +26,21 @@ func TestStreamFailures(t *testing.T) {
 		abort bool
 		want  failure
 	}{
-		"end between frames":  {nil, false, truncated},
-		"end inside a frame":  {half, false, truncated},
-		"cut between frames":  {nil, true, truncated},
-		"cut inside a frame":  {half, true, truncated},
-		"throttling":          {bedrocktest.Exception("throttlingException", "why"), false, failure{429, translator.KindThrottled, true, time.Second, "ThrottlingException"}},
-		"throttling, capital": {bedrocktest.Exception("ThrottlingException", "why"), false, failure{429, translator.KindThrottled, true, time.Second, "ThrottlingException"}},
-		"validation":          {bedrocktest.Exception("validationException", "why"), false, failure{400, translator.KindValidation, false, 0, "ValidationException"}},
-		"internal":            {bedrocktest.Exception("internalServerException", "why"), false, failure{502, translator.KindInternalServer, true, 0, "InternalServerException"}},
-		"unavailable":         {bedrocktest.Exception("serviceUnavailableException", "why"), false, failure{503, translator.KindUnavailable, true, time.Second, "ServiceUnavailableException"}},
-		"model stream":        {bedrocktest.Exception("modelStreamErrorException", "why"), false, failure{502, translator.KindModel, true, 0, "ModelStreamErrorException"}},
-		"tool sequence":       {bedrocktest.Exception("modelStreamErrorException", "Model produced invalid sequence as part of ToolUse."), false, failure{502, translator.KindModel, false, 0, "ModelStreamErrorException"}},
-		"timeout":             {bedrocktest.Exception("modelTimeoutException", "why"), false, failure{504, translator.KindTimeout, true, 0, "ModelTimeoutException"}},
-		"unknown exception":   {bedrocktest.Exception("newException", "why"), false, failure{502, translator.KindBadAnswer, false, 0, "NewException"}},
-		"nameless exception":  {bedrocktest.Exception("", "why"), false, bad},
+		"end between frames":    {nil, false, truncated},
+		"end inside a frame":    {half, false, truncated},
+		"cut between frames":    {nil, true, truncated},
+		"cut inside a frame":    {half, true, truncated},
+		"throttling":            {bedrocktest.Exception("throttlingException", "why"), false, failure{429, translator.KindThrottled, true, time.Second, "ThrottlingException"}},
+		"throttling, capital":   {bedrocktest.Exception("ThrottlingException", "why"), false, failure{429, translator.KindThrottled, true, time.Second, "ThrottlingException"}},
+		"throttling, namespace": {bedrocktest.Exception("com.amazon.bedrock#throttlingException:http://internal.amazon.com/coral/", "why"), false, failure{429, translator.KindThrottled, true, time.Second, "ThrottlingException"}},
+		"validation":            {bedrocktest.Exception("validationException", "why"), false, failure{400, translator.KindValidation, false, 0, "ValidationException"}},
+		"internal":              {bedrocktest.Exception("internalServerException", "why"), false, failure{502, translator.KindInternalServer, true, 0, "InternalServerException"}},
+		"unavailable":           {bedrocktest.Exception("serviceUnavailableException", "why"), false, failure{503, translator.KindUnavailable, true, time.Second, "ServiceUnavailableException"}},
+		"model stream":          {bedrocktest.Exception("modelStreamErrorException", "why"), false, failure{502, translator.KindModel, true, 0, "ModelStreamErrorException"}},
+		"tool sequence":         {bedrocktest.Exception("modelStreamErrorException", "Model produced invalid sequence as part of ToolUse."), false, failure{502, translator.KindModel, false, 0, "ModelStreamErrorException"}},
+		"timeout":               {bedrocktest.Exception("modelTimeoutException", "why"), false, failure{504, translator.KindTimeout, true, 0, "ModelTimeoutException"}},
+		"unknown exception":     {bedrocktest.Exception("newException", "why"), false, failure{502, translator.KindBadAnswer, false, 0, "NewException"}},
+		"nameless exception":    {bedrocktest.Exception("", "why"), false, bad},
 		"error message": {
 			bedrocktest.Frame("", ":message-type", "error", ":error-code", "ThrottlingException", ":error-message", "why"),
 			false,
@@ -110,7 +111,7 @@ func TestStreamCutAfterMessageStop(t *testing.T) {
 				defer stop()
 				events, _, err := collect(t, c, translator.Caller{})
 				if err != nil || len(events) != 4 || events[3].Kind != "messageStop" {
-					t.Errorf("%v, %v", events, err)
+					t.Errorf("got %v, %v, want 4 events, messageStop last", events, err)
 				}
 			})
 		})
@@ -126,7 +127,7 @@ func TestStreamExceptionAfterMessageStop(t *testing.T) {
 		defer stop()
 		events, _, err := collect(t, c, translator.Caller{})
 		if e := asError(t, err); e.Kind != translator.KindInternalServer || e.Message != "why" || len(events) != 4 {
-			t.Errorf("%v, %v", events, err)
+			t.Errorf("got %v, %v, want 4 events, then %s: why", events, err, translator.KindInternalServer)
 		}
 	})
 }
@@ -157,7 +158,7 @@ func TestStreamEndsAfterEarlyMetadata(t *testing.T) {
 		began := time.Now()
 		events, _, err := collect(t, c, translator.Caller{})
 		if err != nil || len(events) != 5 || events[4].Kind != "messageStop" {
-			t.Errorf("%v, %v", events, err)
+			t.Errorf("got %v, %v, want 5 events, messageStop last", events, err)
 		}
 		if waited := time.Since(began); waited != drainTime {
 			t.Errorf("waited %v of synthetic time", waited)
@@ -177,7 +178,7 @@ func TestStreamWithoutMetadata(t *testing.T) {
 		began := time.Now()
 		events, _, err := collect(t, c, translator.Caller{})
 		if err != nil || len(events) != 4 {
-			t.Errorf("%v, %v", events, err)
+			t.Errorf("got %v, %v, want 4 events", events, err)
 		}
 		if waited := time.Since(began); waited != metadataWait {
 			t.Errorf("waited %v of synthetic time", waited)
@@ -215,7 +216,7 @@ func TestRefusalsCloseTheConnection(t *testing.T) {
 				defer stop()
 				_, _, err := collect(t, c, translator.Caller{})
 				if e := asError(t, err); e.Status != http.StatusBadGateway {
-					t.Errorf("%v", e)
+					t.Errorf("got status %d (%v), want 502", e.Status, e)
 				}
 				synctest.Wait()
 				if n := p.Open.Load(); n != 0 {
@@ -224,7 +225,7 @@ func TestRefusalsCloseTheConnection(t *testing.T) {
 				if name == "error without end" {
 					_, _, err = converse(t, c, translator.Caller{})
 					if e := asError(t, err); e.Status != http.StatusBadGateway {
-						t.Errorf("%v", e)
+						t.Errorf("got status %d (%v), want 502", e.Status, e)
 					}
 				}
 			})
@@ -247,7 +248,7 @@ func TestStreamEndsAfterMetadata(t *testing.T) {
 		defer stop()
 		for range 3 {
 			if events, _, err := collect(t, c, translator.Caller{}); err != nil || len(events) != 5 {
-				t.Fatalf("%v, %v", events, err)
+				t.Fatalf("got %v, %v, want 5 events", events, err)
 			}
 		}
 		if n := p.Dials.Load(); n != 1 {
@@ -256,7 +257,7 @@ func TestStreamEndsAfterMetadata(t *testing.T) {
 		stall = true
 		began := time.Now()
 		if events, _, err := collect(t, c, translator.Caller{}); err != nil || len(events) != 5 {
-			t.Errorf("%v, %v", events, err)
+			t.Errorf("got %v, %v, want 5 events", events, err)
 		}
 		if waited := time.Since(began); waited != drainTime {
 			t.Errorf("waited %v of synthetic time", waited)

@@ -93,7 +93,7 @@ func TestStreamInSingleBytes(t *testing.T) {
 	})
 	events, _, err := collect(t, newTestClient(t, url, nil), translator.Caller{})
 	if err != nil || len(events) != 5 || events[4].Kind != "metadata" {
-		t.Errorf("%v, %v", events, err)
+		t.Errorf("got %v, %v, want 5 events, metadata last", events, err)
 	}
 }
 
@@ -111,6 +111,6 @@ func TestCauseIsTyped(t *testing.T) {
 		t.Errorf("Retry-After %v", e.RetryAfter)
 	}
 	if cause, ok := errors.AsType[*types.ThrottlingException](err); !ok || cause.ErrorMessage() != "slow down" {
-		t.Errorf("%v", err)
+		t.Errorf("got %v, want a ThrottlingException that says slow down", err)
 	}
 }

@@ -102,10 +102,10 @@ func FuzzAppendMessage(f *testing.F) {
 			want = value // the last one counts
 		}
 		if err != nil || string(msg.EventType) != want || !bytes.Equal(msg.Payload, payload) {
-			t.Fatalf("%+v, %v", keep(msg), err)
+			t.Fatalf("got %+v, %v, want event type %q, payload %q", keep(msg), err, want, payload)
 		}
 		if msg, err = r.Next(); err != nil || string(msg.Type) != "event" || len(msg.Payload) != 0 {
-			t.Fatalf("%+v, %v", keep(msg), err)
+			t.Fatalf("got %+v, %v, want an event without payload", keep(msg), err)
 		}
 		if _, err = r.Next(); !errors.Is(err, io.EOF) {
 			t.Fatal(err)

@@ -138,6 +138,57 @@ func TestReload(t *testing.T) {
 	}
 }
 
+// TestReloadReplacesEveryPart changes one part of the configuration at a time, and
+// compares what a call gets from it.
+func TestReloadReplacesEveryPart(t *testing.T) {
+	const text = `
+bedrock_extproc: {translation: repair, identity: {user: {grpc_metadata: user, default: nobody}}, access: [{match: {}, models: ["*"], guardrail: {id: gr-1, version: "1"}}]}
+providers: {llm: {default: a, backends: {a: {backend: a.BedrockConverseProvider, config: {region: us-east-1, default_model: m, request_metadata: {team: red}}}}}}
+`
+	const body = `{"guardrailConfig":{"guardrailIdentifier":"gr-1","guardrailVersion":"1"},"messages":[{"content":[{"text":"hi"}],"role":"user"}],"requestMetadata":{"team":"red"}}`
+	before := "m " + body
+	for name, c := range map[string]struct{ old, new, want string }{
+		"nothing":          {"", "", before},
+		"default model":    {"default_model: m", "default_model: n", "n " + body},
+		"request metadata": {"team: red", "team: blue", "m " + strings.Replace(body, "red", "blue", 1)},
+		"guardrail":        {"id: gr-1", "id: gr-2", "m " + strings.Replace(body, "gr-1", "gr-2", 1)},
+		"translation":      {"repair", "strict", "invalid_request"},
+		"access":           {`models: ["*"]`, "models: [n]", "not_permitted"},
+		"required":         {", default: nobody}}", "}}, require_identity: true", "missing_identity"},
+		"backend's name":   {"default: a, backends: {a:", "default: b, backends: {b:", before},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := newReloading(t)
+			r.write(t, text)
+			r.reload(t.Context(), "test")
+			if diff := cmp.Diff(before, callOf(r.Current())); diff != "" {
+				t.Fatalf("before (-want +got):\n%s", diff)
+			}
+			r.write(t, strings.Replace(text, c.old, c.new, 1))
+			r.reload(t.Context(), "test")
+			if diff := cmp.Diff(c.want, callOf(r.Current())); diff != "" {
+				t.Errorf("after (-want +got):\n%s", diff)
+			}
+			if name == "backend's name" && r.Current().Backends().Default() != "b" {
+				t.Errorf("the default backend is %s", r.Current().Backends().Default())
+			}
+		})
+	}
+}
+
+// callOf returns model and body of a call that needs a repair, or the kind of its error.
+func callOf(g *Gateway) string {
+	begun, err := begin(g)
+	if err != nil {
+		return string(translator.AsError(err).Kind)
+	}
+	call, err := begun.decode()
+	if err != nil {
+		return string(translator.AsError(err).Kind)
+	}
+	return call.Model + " " + string(call.Body)
+}
+
 // TestFailedReload keeps all of the old configuration, and says so.
 func TestFailedReload(t *testing.T) {
 	for name, c := range map[string]struct {

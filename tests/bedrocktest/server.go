@@ -49,7 +49,7 @@ func Refuse(w http.ResponseWriter, status int, code string, headers ...string) {
 	for i := 0; i < len(headers); i += 2 {
 		w.Header().Set(headers[i], headers[i+1])
 	}
-	w.Header().Set("X-Amzn-ErrorType", code)
+	w.Header().Set("X-Amzn-ErrorType", code+":http://internal.amazon.com/coral/com.amazon.bedrock/")
 	w.WriteHeader(status)
 	_, _ = fmt.Fprintf(w, `{"message":"no: %s"}`, code)
 }

@@ -171,6 +171,43 @@ func TestFailureMidStream(t *testing.T) {
 	}
 }
 
+// TestExceptionsMidStream checks each exception that a stream can contain: an error
+// event with the exception's name.
+func TestExceptionsMidStream(t *testing.T) {
+	s := start(t, nil)
+	for name, want := range map[string]struct{ kind, aws string }{
+		"internalServerException":     {"bedrock_internal_error", "InternalServerException"},
+		"modelStreamErrorException":   {"bedrock_model_error", "ModelStreamErrorException"},
+		"serviceUnavailableException": {"bedrock_unavailable", "ServiceUnavailableException"},
+		"throttlingException":         {"bedrock_throttled", "ThrottlingException"},
+		"validationException":         {"bedrock_validation", "ValidationException"},
+	} {
+		body := strings.Replace(askExplain, "{", `{"model": "us.amazon.nova-lite-v1:0#at=3&fault=`+name+`", `, 1)
+		list := readEvents(t, post(t, newClient(false), s.stream(), body)).all()
+		if diff := cmp.Diff([]string{"content_delta", "error"}, kinds(list)); diff != "" {
+			t.Errorf("%s: events (-want +got):\n%s", name, diff)
+		}
+		if got := list[len(list)-1].Error; got.Type != want.kind || got.AWSError != want.aws {
+			t.Errorf("%s: got %+v, want %+v", name, got, want)
+		}
+	}
+}
+
+// TestErrorAsFirstFrame checks that an exception in the first frame of a stream becomes
+// an HTTP error: Bedrock reports an image of another type so.
+func TestErrorAsFirstFrame(t *testing.T) {
+	s := start(t, nil)
+	const ask = `{"messages": [{"role": "user", "content": [{"text": "see"}, {"image": {"format": "png", "source": {"bytes": "aGVsbG8="}}}]}]}`
+	const want = "The model returned the following errors: The detected file MIME type text/plain does not match the expected type image/png. Reformat your input and try again."
+	for _, url := range []string{s.completions(), s.stream()} {
+		resp := post(t, newClient(false), url, ask)
+		a := decode(t, resp)
+		if resp.StatusCode != http.StatusBadRequest || a.Error.Type != "bedrock_validation" || a.Error.AWSError != "ValidationException" || a.Detail != want {
+			t.Errorf("status %d, detail %v, error %+v, want 400 and %s", resp.StatusCode, a.Detail, a.Error, want)
+		}
+	}
+}
+
 // TestNeverTheSidecarsCredentials checks that calls without keys are rejected.
 func TestNeverTheSidecarsCredentials(t *testing.T) {
 	s := start(t, nil, "-config", configFile(t, "allow_server_credentials: never\n"))

@@ -76,7 +76,7 @@ func TestOtherModesAreRejected(t *testing.T) {
 			a := decode(t, post(t, newClient(false), s.completions(), askSum))
 			detail, _ := a.Detail.(string)
 			if a.Error.Type != "unsupported_body_mode" || !strings.Contains(detail, mode.String()) || !strings.Contains(a.Error.Hint, "FULL_DUPLEX_STREAMED") {
-				t.Errorf("%+v", a)
+				t.Errorf("got %+v, want unsupported_body_mode of %s with a hint at FULL_DUPLEX_STREAMED", a, mode)
 			}
 		})
 	}

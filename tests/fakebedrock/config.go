@@ -43,8 +43,8 @@ type Config struct {
 	// Region is the only region that a signature may have. "" means any.
 	Region string
 
-	// LenientRoles accepts consecutive turns of the same role, as the service does for
-	// some models.
+	// LenientRoles accepts consecutive turns of the same role for every model, as the
+	// service does for some.
 	LenientRoles bool
 
 	// SkipValidation accepts any JSON object as a request.

@@ -145,7 +145,7 @@ func TestScriptedEvents(t *testing.T) {
 	s := serve(t, config, false)
 	_, frames, err := s.stream(helloBody)
 	if err != nil || len(frames) != 2 || frames[1].payload != `{"stopReason":"end_turn","z":1.0}` {
-		t.Errorf("%v, %v", frames, err)
+		t.Errorf("got %v, %v, want two frames, the second as scripted", frames, err)
 	}
 }
 

@@ -1,6 +1,7 @@
 // Package fakebedrock is a fake Amazon Bedrock Runtime: an http.Handler that serves
-// Converse and ConverseStream as the service does, for demonstrations, tests and
-// benchmarks without an AWS account.
+// Converse, ConverseStream and CountTokens as the service does, for demonstrations,
+// tests and benchmarks without an AWS account. Its callers lack permission for the other
+// operations.
 //
 // It verifies signatures, rejects what the service rejects, gives simple answers,
 // and fails on request:

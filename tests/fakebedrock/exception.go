@@ -84,10 +84,11 @@ func exceptionNamed(name, message string) *Exception {
 
 // errorType is the value of the x-amzn-ErrorType header.
 func (e *Exception) errorType() string {
+	namespace := "com.amazon.bedrock/"
 	if e.front {
-		return e.Name
+		namespace = "com.amazon.coral.service/"
 	}
-	return e.Name + ":http://internal.amazon.com/coral/com.amazon.bedrock/"
+	return e.Name + ":http://internal.amazon.com/coral/" + namespace
 }
 
 // member is the exception's :exception-type in an event stream.

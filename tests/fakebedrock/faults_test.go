@@ -92,12 +92,12 @@ func TestSpoiledFrames(t *testing.T) {
 	s := serve(t, fakebedrock.Config{}, false)
 	_, frames, err := s.stream(helloBody, append(threeTokens, "X-Fake-Fault", "no-type", "X-Fake-At", "1")...)
 	if err != nil || frames[1].header(":message-type") != "" || frames[1].header(":event-type") == "" {
-		t.Errorf("%v, %v", frames, err)
+		t.Errorf("got %v, %v, want a second frame without :message-type", frames, err)
 	}
 	checkCorruptPrelude(t, s)
 	_, frames, err = s.stream(helloBody, append(threeTokens, "X-Fake-Fault", "bad-json", "X-Fake-At", "1")...)
 	if err != nil || !strings.HasPrefix(frames[1].payload, `{"contentBlockIndex"`) || strings.HasSuffix(frames[1].payload, "}") {
-		t.Errorf("%v, %v", frames, err)
+		t.Errorf("got %v, %v, want half a JSON object in the second frame", frames, err)
 	}
 	_, frames, err = s.stream(helloBody, "X-Fake-Fault", "serviceUnavailable", "X-Fake-At", "0", "X-Fake-Message", "come back later")
 	want := frame{
@@ -105,11 +105,11 @@ func TestSpoiledFrames(t *testing.T) {
 		payload: `{"message":"come back later"}`,
 	}
 	if err != nil || len(frames) != 1 || cmp.Diff(want, frames[0], cmp.AllowUnexported(frame{})) != "" {
-		t.Errorf("%v, %v", frames, err)
+		t.Errorf("got %v, %v, want %v alone", frames, err, want)
 	}
 	_, frames, err = s.stream(helloBody, "X-Fake-Fault", "error-message")
 	if err != nil || len(frames) != 1 || frames[0].header(":message-type") != "error" || frames[0].header(":error-message") == "" {
-		t.Errorf("%v, %v", frames, err)
+		t.Errorf("got %v, %v, want one frame of type error with a message", frames, err)
 	}
 }
 
@@ -221,11 +221,11 @@ func TestCloseConnection(t *testing.T) {
 	s := serve(t, fakebedrock.Config{}, false)
 	resp, _, err := s.whole(helloBody, "X-Fake-Close", "true")
 	if err != nil || !resp.Close {
-		t.Errorf("%v, %v", resp, err)
+		t.Errorf("got %v, %v, want a closed connection", resp, err)
 	}
 	resp, _, err = s.whole(helloBody)
 	if err != nil || resp.Close {
-		t.Errorf("%v, %v", resp, err)
+		t.Errorf("got %v, %v, want an open connection", resp, err)
 	}
 }
 
@@ -234,7 +234,7 @@ func TestSlowHead(t *testing.T) {
 	s := serve(t, fakebedrock.Config{}, false)
 	resp, body, err := s.whole(helloBody, "X-Fake-Slow-Head", "1us")
 	if err != nil || resp.ContentLength != int64(len(body)) || !resp.Close || resp.Header.Get("Content-Type") != "application/json" {
-		t.Errorf("%v, %v", resp, err)
+		t.Errorf("got %v, %v, want JSON of %d bytes and a closed connection", resp, err, len(body))
 	}
 	if _, err := http.ParseTime(resp.Header.Get("Date")); err != nil {
 		t.Error(err)

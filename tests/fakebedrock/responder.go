@@ -52,12 +52,18 @@ func (r *responder) serve() {
 
 // answer validates the request, then composes and sends the reply.
 func (r *responder) answer() {
-	if !r.server.config.SkipValidation {
-		options := validate.Options{Streaming: r.req.Operation == ConverseStream, LenientRoles: r.server.config.LenientRoles}
-		if err := validate.Request(r.req.ModelID, r.req.Body, options); err != nil {
-			r.refuse(&Exception{Name: err.Code, Status: err.Status, Message: err.Message, front: err.Code == "SerializationException"})
-			return
+	if err := r.validate(); err != nil {
+		e := &Exception{Name: err.Code, Status: err.Status, Message: err.Message, front: err.Code == "SerializationException"}
+		if err.InStream {
+			r.streamError(e)
+		} else {
+			r.refuse(e)
 		}
+		return
+	}
+	if r.req.Operation == CountTokens {
+		r.countTokens()
+		return
 	}
 	started := time.Now()
 	reply := r.reply()
@@ -69,6 +75,18 @@ func (r *responder) answer() {
 	} else {
 		r.whole(reply, started)
 	}
+}
+
+// validate returns the service's error for the request, nil if it accepts it.
+func (r *responder) validate() *validate.Error {
+	options := validate.Options{Streaming: r.req.Operation == ConverseStream, LenientRoles: r.server.config.LenientRoles}
+	switch {
+	case r.server.config.SkipValidation:
+		return nil
+	case r.req.Operation == CountTokens:
+		return validate.CountTokens(r.req.ModelID, r.req.Body, options)
+	}
+	return validate.Request(r.req.ModelID, r.req.Body, options)
 }
 
 func (r *responder) reply() Reply {

@@ -6,14 +6,13 @@ import (
 	"errors"
 	"io"
 	"net/http"
-	"net/url"
-	"strings"
 	"time"
 
 	"bedrock-extproc/tests/fakebedrock/converse"
 )
 
-// Server serves both operations. It is safe for concurrent use and needs no Close.
+// Server serves Converse, ConverseStream and CountTokens. It is safe for concurrent use
+// and needs no Close.
 type Server struct {
 	config Config
 	log    callLog
@@ -29,15 +28,6 @@ func New(config Config) *Server {
 	return s
 }
 
-// Operation is the API operation of a path.
-type Operation string
-
-// The operations.
-const (
-	Converse       Operation = "Converse"
-	ConverseStream Operation = "ConverseStream"
-)
-
 // Request is a call that has been read and authenticated, but not validated.
 type Request struct {
 	Number      int // counts all calls of this server, from 1
@@ -49,7 +39,8 @@ type Request struct {
 	AccessKeyID string // "" for a bearer token or an unsigned call
 	Region      string // from the signature
 
-	// Converse is the decoded body, as far as it could be decoded.
+	// Converse is the decoded body, as far as it could be decoded. For CountTokens it is
+	// the request whose tokens are counted.
 	Converse converse.Request
 
 	// Asked is the behaviour that the request's knobs set.
@@ -92,7 +83,11 @@ func (s *Server) serveCall(w http.ResponseWriter, r *http.Request, c *record, re
 		refuse(w, c, refused)
 		return
 	}
-	_ = json.Unmarshal(req.Body, &req.Converse) // validation reports errors
+	if e := denied(req.Operation, req.ModelID, who.region); e != nil {
+		refuse(w, c, e)
+		return
+	}
+	req.decode()
 	if e := s.readKnobs(req); e != nil {
 		refuse(w, c, e)
 		return
@@ -100,6 +95,19 @@ func (s *Server) serveCall(w http.ResponseWriter, r *http.Request, c *record, re
 	c.setModel(req.ModelID)
 	b := s.config.Script(req)
 	(&responder{server: s, w: w, ctx: r.Context(), req: req, b: b, call: c}).serve()
+}
+
+// decode sets Converse from the body. Validation reports errors.
+func (r *Request) decode() {
+	if r.Operation != CountTokens {
+		_ = json.Unmarshal(r.Body, &r.Converse)
+		return
+	}
+	var count struct {
+		Input struct{ Converse converse.Request }
+	}
+	_ = json.Unmarshal(r.Body, &count)
+	r.Converse = count.Input.Converse
 }
 
 // refuse rejects a call whose behaviour is not known yet.
@@ -115,30 +123,6 @@ func (s *Server) finish(c *record, r *http.Request) {
 	if s.config.OnDone != nil {
 		s.config.OnDone(call)
 	}
-}
-
-// route parses the escaped path itself: net/http's patterns would redirect
-// /model//converse, for which the service reports an invalid model id.
-func route(r *http.Request) (op Operation, modelID string, ok bool) {
-	rest, ok := strings.CutPrefix(r.URL.EscapedPath(), "/model/")
-	if !ok || r.Method != http.MethodPost {
-		return "", "", false
-	}
-	label, action, ok := strings.Cut(rest, "/")
-	if !ok {
-		return "", "", false
-	}
-	modelID, err := url.PathUnescape(label)
-	if err != nil {
-		return "", "", false
-	}
-	switch action {
-	case "converse":
-		return Converse, modelID, true
-	case "converse-stream":
-		return ConverseStream, modelID, true
-	}
-	return "", "", false
 }
 
 // wait waits for d. It returns false if ctx ends first.

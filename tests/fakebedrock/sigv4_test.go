@@ -182,7 +182,7 @@ func TestWrongSigningService(t *testing.T) {
 		t.Fatal(err)
 	}
 	if want := "Credential should be scoped to correct service: 'bedrock'."; resp.StatusCode != 403 || body.Message != want ||
-		resp.Header.Get("X-Amzn-Errortype") != "InvalidSignatureException" || !bytes.Contains(raw, []byte(`"Message"`)) {
+		resp.Header.Get("X-Amzn-Errortype") != "InvalidSignatureException:http://internal.amazon.com/coral/com.amazon.coral.service/" || !bytes.Contains(raw, []byte(`"Message"`)) {
 		t.Errorf("%d %s %s", resp.StatusCode, resp.Header.Get("X-Amzn-Errortype"), raw)
 	}
 }

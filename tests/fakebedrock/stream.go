@@ -18,12 +18,23 @@ func (r *responder) stream(reply Reply, started time.Time) {
 		}
 	}
 	events = r.editEvents(events)
-	r.w.Header().Set("Content-Type", "application/vnd.amazon.eventstream")
-	r.w.WriteHeader(http.StatusOK)
-	r.flush()
+	r.startStream()
 	if r.sendAll(events, started) {
 		r.call.setComplete()
 	}
+}
+
+func (r *responder) startStream() {
+	r.w.Header().Set("Content-Type", "application/vnd.amazon.eventstream")
+	r.w.WriteHeader(http.StatusOK)
+	r.flush()
+}
+
+// streamError sends a stream of one exception.
+func (r *responder) streamError(e *Exception) {
+	r.startStream()
+	r.markLast()
+	r.sendFrame(newEncoder().exception(e))
 }
 
 // markLast is called before the last frame is sent: a client may disconnect after it

@@ -20,6 +20,11 @@ func (r *responder) whole(reply Reply, started time.Time) {
 		r.refuse(exceptionNamed("InternalServerException", fmt.Sprintf("fakebedrock: the scripted reply is not JSON: %v", err)))
 		return
 	}
+	r.sendWhole(body)
+}
+
+// sendWhole sends a whole answer with its fault.
+func (r *responder) sendWhole(body []byte) {
 	if r.breaksWhole() {
 		r.writeHalf(body)
 		return

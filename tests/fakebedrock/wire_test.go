@@ -117,7 +117,7 @@ func TestModelIDs(t *testing.T) {
 		"a%20b%25c":               "a b%c",
 		"%C3%BC":                  "ü",
 	} {
-		s := serve(t, fakebedrock.Config{}, false)
+		s := serve(t, fakebedrock.Config{SkipValidation: true}, false)
 		resp, err := s.client.Do(signed(t, s.url+"/model/"+path+"/converse", "bedrock", helloBody))
 		if err != nil {
 			t.Fatal(err)
@@ -134,7 +134,9 @@ func TestPathsThatAreNone(t *testing.T) {
 	for path, want := range map[string]string{
 		"/model//converse":        "400 ValidationException",
 		"/model//converse-stream": "400 ValidationException",
-		"/model/a/invoke":         "404 UnknownOperationException",
+		"/model/a/run":            "404 UnknownOperationException",
+		"/model/a/invoke":         "403 AccessDeniedException",
+		"/async-invoke/a/b":       "404 UnknownOperationException",
 		"/model/a/b/converse":     "404 UnknownOperationException",
 		"/model/a/converse/":      "404 UnknownOperationException",
 		"/":                       "404 UnknownOperationException",

@@ -51,7 +51,7 @@ func TestSidecar(t *testing.T) {
 		const id = "00000000-0000-4000-8000-00000000abcd"
 		as(t, "search", "agent", call{headers: map[string]string{"X-Request-Id": id}}).want(t, http.StatusOK, "")
 		if got := logged(t, proxy, id); got["model"] != "us.amazon.nova-lite-v1:0" || got["output_tokens"] == nil {
-			t.Errorf("%v", got)
+			t.Errorf("got %v, want model us.amazon.nova-lite-v1:0 and output_tokens", got)
 		}
 	})
 	t.Run("bedrock-extproc gone", func(t *testing.T) {

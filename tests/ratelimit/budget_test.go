@@ -105,9 +105,9 @@ func TestFailuresCostNothing(t *testing.T) {
 	s := start(t)
 	const throttled = `{"messages":[{"role":"user","content":"hi"}],"request_metadata":{"fake.fault":"throttle"}}`
 	if r := s.ask(t, "bob", whole, throttled, 1); r.status != http.StatusTooManyRequests || r.kind != "bedrock_throttled" {
-		t.Fatalf("%+v", r)
+		t.Fatalf("got %+v, want 429 bedrock_throttled", r)
 	}
 	if r := s.ask(t, "bob", whole, prompt, 3); r.status != http.StatusOK || r.remaining != "100" {
-		t.Errorf("%+v", r)
+		t.Errorf("got %+v, want 200 with 100 tokens remaining", r)
 	}
 }

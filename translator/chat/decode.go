@@ -19,7 +19,7 @@ type input struct {
 var known = []string{
 	"model", "messages", "system", "temperature", "max_tokens", "metadata", "tools", "tool_choice", "top_p", "top_k", "stop",
 	"additional_model_request_fields", "additional_model_response_field_paths", "guardrail", "response_format", "output_config",
-	"performance", "service_tier", "request_metadata", "prompt_variables", "stream_options",
+	"performance", "project_identifier", "service_tier", "request_metadata", "prompt_variables", "stream_options",
 }
 
 // Decode implements translator.Dialect.

@@ -65,6 +65,7 @@ func TestWrongTypes(t *testing.T) {
 		`{"guardrail":"g",` + hi + `}`:                                                                "guardrail",
 		`{"guardrail":{"id":7},` + hi + `}`:                                                           "guardrail.id",
 		`{"performance":7,` + hi + `}`:                                                                "performance",
+		`{"project_identifier":7,` + hi + `}`:                                                         "project_identifier",
 		`{"service_tier":[],` + hi + `}`:                                                              "service_tier",
 		`{"request_metadata":[],` + hi + `}`:                                                          "request_metadata",
 		`{"prompt_variables":[],` + hi + `}`:                                                          "prompt_variables",

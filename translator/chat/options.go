@@ -80,6 +80,7 @@ func (in *input) options() error {
 		{in.out.RequestMetadata, "request_metadata"},
 		{in.out.PromptVariables, "prompt_variables"},
 		{in.out.Performance, "performance"},
+		{in.out.Project, "project_identifier"},
 		{in.out.ServiceTier, "service_tier"},
 	} {
 		if err := o.add(in.Field(o.name)); err != nil {

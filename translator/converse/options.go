@@ -122,6 +122,15 @@ func (r *Request) PromptVariables(f Field) error {
 	return nil
 }
 
+// Project adds projectIdentifier: the id or ARN of a project, or "default".
+func (r *Request) Project(f Field) error {
+	if !rawjson.Absent(f.Value) && rawjson.Kind(f.Value) != '"' {
+		return Refuse(f.At, FaultNotString)
+	}
+	r.set("projectIdentifier", f)
+	return nil
+}
+
 // Performance adds performanceConfig: an object, or the latency alone.
 func (r *Request) Performance(f Field) error { return r.short("performanceConfig", "latency", f) }
 

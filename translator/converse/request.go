@@ -56,7 +56,7 @@ func (r *Request) set(name string, f Field) {
 // same request always gives the same bytes.
 var memberOrder = []string{
 	"additionalModelRequestFields", "additionalModelResponseFieldPaths", "guardrailConfig", "inferenceConfig", "messages", "outputConfig",
-	"performanceConfig", "promptVariables", "requestMetadata", "serviceTier", "system", "toolConfig",
+	"performanceConfig", "projectIdentifier", "promptVariables", "requestMetadata", "serviceTier", "system", "toolConfig",
 }
 
 // Body checks and repairs the request as a whole, and writes it. size is the

@@ -75,6 +75,9 @@ type Source struct {
 	Content    []Block         `json:"content"`
 }
 
+// InS3 reports whether the content is in S3.
+func (s Source) InS3() bool { return s.S3Location != nil && string(s.S3Location) != "null" }
+
 // Size returns the number of bytes in Bytes, decoded.
 func (s Source) Size() int {
 	if s.Bytes == nil {

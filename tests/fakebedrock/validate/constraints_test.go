@@ -53,6 +53,7 @@ func TestConstraints(t *testing.T) {
 		"empty metadata":    {`{"requestMetadata":{},` + ending, []string{"'requestMetadata'", "length greater than or equal to 1"}},
 		"guardrail version": {`{"guardrailConfig":{"guardrailIdentifier":"a","guardrailVersion":"x"},` + ending, []string{"Value 'x' at 'guardrailConfig.guardrailVersion'"}},
 		"service tier":      {`{"serviceTier":{"type":"gold"},` + ending, []string{"[priority, default, flex, reserved]"}},
+		"project":           {`{"projectIdentifier":"a b",` + ending, []string{"Value 'a b' at 'projectIdentifier'", "Member must satisfy regular expression pattern: [a-zA-Z0-9_-]+|arn:aws"}},
 		"two at once": {
 			`{"inferenceConfig":{"maxTokens":0,"temperature":2},` + ending,
 			[]string{"2 validation errors detected: ", "'inferenceConfig.maxTokens'", "; Value '2' at 'inferenceConfig.temperature'"},
@@ -118,7 +119,9 @@ func TestTaken(t *testing.T) {
 		"search result": messages(turn("user", `{"searchResult":{"source":"a","title":"b","content":[{"text":"c"}],"citations":{"enabled":true}}}`, text("see"))),
 		"guard content": messages(turn("user", `{"guardContent":{"text":{"text":"a","qualifiers":["query"]}}}`)),
 		"audio":         messages(turn("user", `{"audio":{"format":"x-aac","source":{"s3Location":{"uri":"s3://bucket/key"}}}}`, text("hear"))),
-		"video":         messages(turn("user", `{"video":{"format":"three_gp","source":{"s3Location":{"uri":"s3://bucket","bucketOwner":"123456789012"}}}}`, text("see"))),
+		"owner":         messages(turn("user", `{"audio":{"format":"mp3","source":{"s3Location":{"uri":"s3://bucket","bucketOwner":"123456789012"}}}}`, text("hear"))),
+		"project":       `{"projectIdentifier":"default",` + ending,
+		"project's ARN": `{"projectIdentifier":"arn:aws-us-gov:bedrock:us-gov-west-1:123456789012:project/proj_1",` + ending,
 		"white space":   messages(turn("user", text(" a "))),
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -1,6 +1,7 @@
 // Package validate rejects the requests that the Converse service rejects. Its rules
-// come from the service's published model, its documentation and reported error
-// messages. They do not depend on any client.
+// come from the service's published model, recorded answers, documentation and reported
+// error messages. They do not depend on any client. What the service was not seen to
+// reject is accepted.
 //
 // A request passes three layers. The first one that fails returns the error:
 //
@@ -14,6 +15,7 @@
 // Rules for one model family apply by model id, and their errors say that the model
 // returned them. An opaque ARN has no family.
 //
-// To add a member, add a line to a table in members.go. To add a rule, write a
-// function and add it to the list in rules.go.
+// To add a member, add a line to a table in members.go. To add a model, add its name to
+// modelids.go. To add a rule, write a function and add it to the list in rules.go, with
+// its evidence.
 package validate

@@ -4,7 +4,8 @@ import "sync"
 
 // The members of both requests with the limits of the published model:
 // https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.html
-// A test compares them with the AWS SDK's model.
+// A test compares them with the AWS SDK's model. projectIdentifier is from botocore
+// 1.44.8 and not in the Go SDK yet.
 
 // requestShape returns the shape of a request body. It is shared and read-only.
 func requestShape(streaming bool) *shape {
@@ -28,6 +29,7 @@ func requestMembers(guardrailExtra ...member) *shape {
 		opt("inferenceConfig", inferenceShape()),
 		opt("toolConfig", toolConfigShape()),
 		opt("guardrailConfig", guardrailShape(guardrailExtra)),
+		opt("projectIdentifier", name(1, 2048, `[a-zA-Z0-9_-]+|arn:aws(?:|-us-gov|-cn|-iso|-iso-b|-iso-f|-eusc):bedrock:[0-9a-z-]{1,20}:[0-9]{12}:project/[a-zA-Z0-9_-]+`)),
 		opt("additionalModelRequestFields", anything()),
 		opt("promptVariables", mapOf(name(0, 0, ""), unionOf(opt("text", free(0))))),
 		opt("additionalModelResponseFieldPaths", listOf(name(1, 256, "")).length(0, 10)),

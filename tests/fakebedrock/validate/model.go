@@ -14,7 +14,7 @@ type model struct {
 }
 
 var (
-	geographies = regexp.MustCompile(`^(?:us-gov|us|eu|apac|jp|au|ca|sa|global)\.`)
+	geographies = regexp.MustCompile(`^(?:us-gov|us|eu|apac|jp|au|ca|sa|in|global)\.`)
 	named       = regexp.MustCompile(`^[a-z0-9-]+\.[A-Za-z0-9.:_-]+$`)
 )
 
@@ -29,6 +29,9 @@ func parseModel(id string) model {
 			return m
 		}
 		m.resource, name, _ = strings.Cut(parts[5], "/")
+		if m.resource != "foundation-model" && m.resource != "inference-profile" {
+			return m // an id of its own, which says nothing about the model
+		}
 	}
 	if loc := geographies.FindString(name); loc != "" {
 		m.profile, name = true, name[len(loc):]
@@ -38,6 +41,10 @@ func parseModel(id string) model {
 	}
 	return m
 }
+
+// IsProfile reports whether a model id has a geography, so that it is the id of an
+// inference profile.
+func IsProfile(id string) bool { return parseModel(id).profile }
 
 // is reports whether the model's name starts with one of the prefixes.
 func (m model) is(prefixes ...string) bool {
@@ -53,21 +60,3 @@ func (m model) is(prefixes ...string) bool {
 func (m model) matches(re *regexp.Regexp) bool { return m.bare != "" && re.MatchString(m.bare) }
 
 func (m model) claude() bool { return m.is("anthropic.") }
-
-// providers are the providers of models that support Converse; see
-// https://docs.aws.amazon.com/bedrock/latest/userguide/models-supported.html
-var providers = []string{
-	"ai21", "amazon", "anthropic", "cohere", "deepseek", "google", "luma", "meta", "minimax", "mistral", "moonshot", "moonshotai",
-	"nvidia", "openai", "qwen", "stability", "twelvelabs", "writer", "xai", "zai",
-}
-
-// profileOnly matches models that on-demand calls reach only through an inference
-// profile.
-var profileOnly = regexp.MustCompile(`^(?:` +
-	`anthropic\.claude-(?:3-7|opus-4|sonnet-4|haiku-4|fable|opus-5|sonnet-5|haiku-5)` +
-	`|amazon\.nova-(?:premier|2)` +
-	`|meta\.llama(?:3-[123]|4)` +
-	`|deepseek\.r1` +
-	`|mistral\.pixtral` +
-	`|writer\.palmyra-x[45]` +
-	`)`)

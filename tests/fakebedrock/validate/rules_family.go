@@ -10,10 +10,10 @@ import (
 var (
 	noPrefill     = regexp.MustCompile(`^anthropic\.claude-(?:(?:opus|sonnet|haiku)-(?:4-[6-9]|[5-9])|fable)`)
 	oneSampling   = regexp.MustCompile(`^anthropic\.claude-(?:opus-4-1|(?:opus|sonnet|haiku)-4-[56])`)
-	noSampling    = regexp.MustCompile(`^anthropic\.claude-opus-4-7`)
+	noSampling    = regexp.MustCompile(`^anthropic\.claude-(?:opus-4-[78]|sonnet-5)`)
 	noTools       = regexp.MustCompile(`^(?:amazon\.titan|anthropic\.claude-(?:v2|instant)|mistral\.mistral-7b|mistral\.mixtral|meta\.llama(?:2|3-8b|3-70b)|cohere\.command-(?:text|light)|deepseek\.r1)`)
 	noSystem      = regexp.MustCompile(`^(?:amazon\.titan|mistral\.mistral-7b|mistral\.mixtral|cohere\.command-(?:text|light))`)
-	aloneResults  = regexp.MustCompile(`^(?:meta\.llama|mistral\.)`)
+	aloneResults  = regexp.MustCompile(`^(?:meta\.llama|mistral\.|writer\.)`)
 	cachingDenied = regexp.MustCompile(`^(?:moonshot|google\.gemma)`)
 )
 
@@ -51,16 +51,13 @@ func toolSupport(r *request) string {
 	return ""
 }
 
-// choices are the kinds of toolChoice that a family supports.
-var choices = []struct {
+// noChoices are the kinds of toolChoice that a family does not support.
+var noChoices = []struct {
 	prefix string
 	kinds  []string
 }{
-	{"anthropic.", []string{"auto", "any", "tool"}},
-	{"amazon.nova", []string{"auto", "any", "tool"}},
-	{"mistral.mistral-large", []string{"auto", "any"}},
-	{"meta.llama", []string{"auto"}},
-	{"deepseek.v3", []string{"any", "tool"}},
+	{"meta.llama", []string{"any", "tool"}},
+	{"mistral.mistral-large-24", []string{"tool"}},
 }
 
 func (r *request) choice() string {
@@ -77,15 +74,12 @@ func (r *request) choice() string {
 
 func toolChoiceSupport(r *request) string {
 	kind := r.choice()
-	if kind == "" || r.model.bare == "" {
-		return ""
-	}
-	for _, c := range choices {
+	for _, c := range noChoices {
 		if r.model.is(c.prefix) && slices.Contains(c.kinds, kind) {
-			return ""
+			return fmt.Sprintf("This model doesn't support the toolConfig.toolChoice.%s field. Remove toolConfig.toolChoice.%s and try again.", kind, kind)
 		}
 	}
-	return fmt.Sprintf("This model doesn't support the toolConfig.toolChoice.%s field. Remove toolConfig.toolChoice.%s and try again.", kind, kind)
+	return ""
 }
 
 func systemSupport(r *request) string {
@@ -110,18 +104,20 @@ func statusSupport(r *request) string {
 	return ""
 }
 
-// besideResults: Claude rejects documents and videos in a turn with tool results. Llama
-// and Mistral reject any other block.
+// besideResults: Llama, Mistral and Palmyra reject any other block in a turn with tool
+// results. Claude rejects only a document in S3.
 func besideResults(r *request) string {
-	for _, m := range r.Messages {
+	for i, m := range r.Messages {
 		_, results := toolIDs(m)
 		if len(results) == 0 || m.Role != "user" {
 			continue
 		}
-		for _, b := range m.Content {
-			alone := b.ToolResult == nil && b.CachePoint == nil && r.model.matches(aloneResults)
-			if alone || r.model.claude() && (b.Document != nil || b.Video != nil) {
-				return "Conversation blocks and tool result blocks cannot be provided in the same turn."
+		for j, b := range m.Content {
+			switch {
+			case b.ToolResult == nil && b.CachePoint == nil && r.model.matches(aloneResults):
+				return fmt.Sprintf("messages.%d.content: Conversation blocks and tool result blocks cannot be provided in the same turn.", i)
+			case r.model.claude() && b.Document != nil && b.Document.Source.InS3():
+				return returned("messages.%d.content.%d.document.source.type: Field required", i, j)
 			}
 		}
 	}
@@ -131,13 +127,16 @@ func besideResults(r *request) string {
 func sampling(r *request) string {
 	config := r.InferenceConfig
 	switch {
-	case r.model.matches(noSampling) && (config.Temperature != nil || config.TopP != nil):
+	case r.model.matches(noSampling) && (changed(config.Temperature) || changed(config.TopP)):
 		return returned("`temperature` and `top_p` are not supported for this model. Please remove them.")
 	case r.model.matches(oneSampling) && config.Temperature != nil && config.TopP != nil:
 		return returned("`temperature` and `top_p` cannot both be specified for this model. Please use only one.")
 	}
 	return ""
 }
+
+// changed reports a sampling value other than the default, which is 1.
+func changed(value *float64) bool { return value != nil && *value != 1 }
 
 func blankStopSequence(r *request) string {
 	for _, s := range r.InferenceConfig.StopSequences {

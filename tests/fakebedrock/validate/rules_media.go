@@ -54,21 +54,21 @@ func mediaSize(r *request) string {
 
 // documentText: a message with a document needs text.
 func documentText(r *request) string {
-	for i, m := range r.Messages {
+	for _, m := range r.Messages {
 		document, spoken := false, false
 		for _, b := range m.Content {
 			document = document || b.Document != nil
 			spoken = spoken || b.Text != nil && !blank(*b.Text)
 		}
 		if document && !spoken {
-			return fmt.Sprintf("A text block must be included at messages.%d.content when using documents. Add one and try again.", i)
+			return "A text block must be included when using documents."
 		}
 	}
 	return ""
 }
 
 var (
-	documentName = regexp.MustCompile(`^[A-Za-z0-9\s()\[\]-]+$`)
+	documentName = regexp.MustCompile(`^[A-Za-z0-9_\s()\[\]-]+$`)
 	manySpaces   = regexp.MustCompile(`\s\s`)
 )
 
@@ -83,7 +83,7 @@ func documentNames(r *request) string {
 				case !documentName.MatchString(d.Name) || manySpaces.MatchString(d.Name) || strings.TrimSpace(d.Name) == "":
 					return fmt.Sprintf("The document file name at %s can only contain alphanumeric characters, whitespace characters, hyphens, parentheses, and square brackets. The name can't contain more than one consecutive whitespace character.", at)
 				case seen[d.Name]:
-					return fmt.Sprintf("The document name %s at %s is used more than once. Give each document a unique name and try again.", d.Name, at)
+					return "Messages can't contain duplicate document names. Rename the document and retry your request."
 				}
 				seen[d.Name] = true
 			}

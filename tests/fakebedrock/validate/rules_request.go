@@ -2,26 +2,35 @@ package validate
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 )
 
-// modelIdentifier: an id is provider.model, an inference profile or an ARN. An opaque
-// id, such as twelve letters, may be an inference profile.
+// modelIdentifier: a name must be a model's, alone, with a geography, or in an ARN.
+// The ids of other resources say nothing about their model.
 func modelIdentifier(r *request) string {
-	provider, _, _ := strings.Cut(r.model.bare, ".")
-	if r.model.bare == "" || r.model.resource != "" || slices.Contains(providers, provider) {
+	switch m := r.model; {
+	case m.resource != "" && m.resource != "foundation-model" && m.resource != "inference-profile", opaqueID.MatchString(m.id):
 		return ""
+	case m.bare == "" || !modelNames.known(m.bare) || m.profile && (m.matches(noProfiles) || m.resource == "foundation-model"):
+		return noModel
 	}
-	return "The provided model identifier is invalid."
+	return ""
 }
 
-// onDemand: newer models need an inference profile.
+// chatModel: Converse needs a model that writes text.
+func chatModel(r *request) string {
+	if r.model.matches(notChat) {
+		return "This action doesn't support the model that you provided. Try again with a supported text or chat model."
+	}
+	return ""
+}
+
+// onDemand: newer models need an inference profile, except to count tokens.
 func onDemand(r *request) string {
-	if r.model.profile || r.model.resource != "" && r.model.resource != "foundation-model" || !r.model.matches(profileOnly) {
+	if r.counting || r.model.profile || r.model.resource != "" && r.model.resource != "foundation-model" || !r.model.matches(profileOnly) || contextSize.MatchString(r.model.bare) {
 		return ""
 	}
-	return fmt.Sprintf("Invocation of model ID %s with on-demand throughput isn't supported. Retry your request with the ID or ARN of an inference profile that contains this model.", r.model.bare)
+	return fmt.Sprintf("Invocation of model ID %s with on-demand throughput isn’t supported. Retry your request with the ID or ARN of an inference profile that contains this model.", r.model.bare)
 }
 
 func (r *request) prompt() bool { return r.model.resource == "prompt" }

@@ -47,11 +47,17 @@ func offer(rest string, specs ...string) string {
 func bytesOfSize(n int) string { return base64.StdEncoding.EncodeToString(make([]byte, n)) }
 
 func image(size int) string {
-	return `{"image":{"format":"png","source":{"bytes":"` + bytesOfSize(size) + `"}}}`
+	png := append([]byte("\x89PNG\r\n\x1a\n"), make([]byte, size-8)...)
+	return `{"image":{"format":"png","source":{"bytes":"` + base64.StdEncoding.EncodeToString(png) + `"}}}`
 }
 
 func documentBlock(name string, size int) string {
 	return `{"document":{"format":"pdf","name":"` + name + `","source":{"bytes":"` + bytesOfSize(size) + `"}}}`
+}
+
+// stored is a media block whose content is in S3.
+func stored(kind, format, more string) string {
+	return `{"` + kind + `":{` + more + `"format":"` + format + `","source":{"s3Location":{"uri":"s3://bucket/key"}}}}`
 }
 
 func repeat(n int, block string) []string {
@@ -74,8 +80,10 @@ var cases = []struct {
 	streaming, roles bool
 }{
 	{rule: "modelId", model: "", refused: messages(hello), message: "'modelId'"},
-	{rule: "model identifier", model: "acme.rocket-v1:0", refused: messages(hello), message: "identifier is invalid", takenBy: "abcdefghijkl"},
-	{rule: "on-demand", model: "anthropic.claude-sonnet-4-20250514-v1:0", refused: messages(hello), message: "on-demand throughput", takenBy: claude},
+	{rule: "model identifier", model: "acme.rocket-v1:0", refused: messages(hello), message: "The provided model identifier is invalid.", takenBy: "abcdefghijkl"},
+	{rule: "chat model", model: "amazon.titan-embed-text-v2:0", refused: messages(hello), message: "This action doesn't support the model that you provided. Try again with a supported text or chat model.", takenBy: claude},
+	{rule: "on-demand", model: "anthropic.claude-sonnet-4-20250514-v1:0", refused: messages(hello), message: "with on-demand throughput isn’t supported", takenBy: claude},
+	{rule: "on-demand", model: "meta.llama3-2-90b-instruct-v1:0", refused: messages(hello), message: "isn’t supported", takenBy: "meta.llama3-2-1b-instruct-v1:0"},
 	{rule: "prompt members", model: prompt, refused: `{"system":[{"text":"be brief"}]}`, taken: `{"promptVariables":{"a":{"text":"b"}}}`, message: "The system member"},
 	{
 		rule: "response field paths", message: "additionalModelResponseFieldPaths.1",
@@ -90,15 +98,27 @@ var cases = []struct {
 		rule: "system turns", message: "messages.0.content.0",
 		refused: messages(turn("user", `{"toolRemoval":{"tool":{"name":"t"}}}`)), taken: messages(turn("system", `{"toolRemoval":{"tool":{"name":"t"}}}`), hello),
 	},
-	{rule: "alternating turns", refused: messages(hello, hello), taken: messages(hello, hi, hello), message: "alternate"},
+	{rule: "alternating turns", refused: messages(hello, hello), taken: messages(hello, hi, hello), message: "alternate", takenBy: "us.amazon.nova-lite-v1:0"},
+	{rule: "alternating turns", refused: messages(hello, hi, hi, hello), taken: messages(hello, hi, hello), message: "alternate", takenBy: "amazon.titan-text-express-v1"},
 	{rule: "empty turn", refused: messages(hello, turn("assistant"), hello), taken: messages(hello, hi, hello), message: "messages.1 is empty"},
-	{rule: "blank text", refused: messages(turn("user", text("a"), text(" \n"))), taken: messages(turn("user", text("a"), text("b"))), message: "messages.0.content.1 is blank"},
+	{rule: "blank text", refused: messages(turn("user", text("a"), text(""))), taken: messages(turn("user", text("a"), text("\n"), text(" \t"))), message: "messages.0.content.1 is blank"},
 	{
 		rule: "blank text", message: "messages.2.content.0.toolResult.content.0 is blank",
 		refused: withTools(hello, turn("assistant", call("a")), turn("user", strings.Replace(result("a"), "done", "", 1))),
 		taken:   withTools(hello, turn("assistant", call("a")), turn("user", result("a"))),
 	},
-	{rule: "blank system", refused: `{"system":[{"text":" "}],"messages":[` + hello + `]}`, taken: `{"system":[{"text":"a"}],"messages":[` + hello + `]}`, message: "system.0 is blank"},
+	{
+		rule: "space only", message: "messages: text content blocks must contain non-whitespace text", takenBy: "us.amazon.nova-lite-v1:0",
+		refused: messages(turn("user", text("\n"))), taken: messages(turn("user", text("a"), documentBlock("a", 9), text("\n"), cachePointBlock, text("b"))),
+	},
+	{
+		rule: "space only", message: "non-whitespace", takenBy: "us.amazon.nova-lite-v1:0",
+		refused: withTools(hello, turn("assistant", call("a")), turn("user", strings.Replace(result("a"), "done", " ", 1))),
+	},
+	{
+		rule: "space only", message: "system: text content", takenBy: "us.amazon.nova-lite-v1:0",
+		refused: `{"system":[{"text":" "}],"messages":[` + hello + `]}`, taken: `{"system":[{"text":" "},{"text":"a"}],"messages":[` + hello + `]}`,
+	},
 	{rule: "misplaced blocks", refused: messages(hello, turn("assistant", image(9)), hello), taken: messages(turn("user", text("a"), image(9))), message: "image block at messages.1.content.0"},
 	{rule: "misplaced blocks", refused: withTools(turn("user", call("a"))), taken: withTools(hello, turn("assistant", call("a"))), message: "toolUse block"},
 	{
@@ -107,7 +127,7 @@ var cases = []struct {
 	},
 
 	{rule: "tool config", refused: messages(hello, turn("assistant", call("a")), turn("user", result("a"))), taken: withTools(hello, turn("assistant", call("a")), turn("user", result("a"))), message: "toolConfig"},
-	{rule: "tool names", refused: offer("", spec("t", `{"type":"object"}`), spec("t", `{"type":"object"}`)), taken: offer("", spec("t", `{"type":"object"}`), spec("u", `{"type":"object"}`)), message: "tool name t"},
+	{rule: "tool names", refused: offer("", spec("t", `{"type":"object"}`), spec("t", `{"type":"object"}`)), taken: offer("", spec("t", `{"type":"object"}`), spec("u", `{"type":"object"}`)), message: "The model returned the following errors: tools: Tool names must be unique.", takenBy: "us.amazon.nova-lite-v1:0"},
 	{
 		rule: "tool choice", message: "tool u at toolConfig.toolChoice.tool.name",
 		refused: offer(`,"toolChoice":{"tool":{"name":"u"}}`, spec("t", `{"type":"object"}`)), taken: offer(`,"toolChoice":{"tool":{"name":"t"}}`, spec("t", `{"type":"object"}`)),
@@ -151,10 +171,53 @@ var cases = []struct {
 	{rule: "media count", refused: messages(turn("user", append(repeat(6, documentBlock("d#", 9)), text("see"))...)), taken: messages(turn("user", append(repeat(5, documentBlock("d#", 9)), text("see"))...)), message: "messages.0 has 6 documents"},
 	{rule: "media size", refused: messages(turn("user", text("see"), image(3_750_003))), taken: messages(turn("user", text("see"), image(3_749_997))), message: "messages.0.content.1"},
 	{rule: "media size", refused: messages(turn("user", text("see"), documentBlock("d", 4_500_003))), taken: messages(turn("user", text("see"), documentBlock("d", 4_499_997))), message: "4.5 MB"},
-	{rule: "document text", refused: messages(turn("user", documentBlock("d", 9))), taken: messages(turn("user", documentBlock("d", 9), text("see"))), message: "messages.0.content"},
-	{rule: "document names", refused: messages(turn("user", text("see"), documentBlock("a.pdf", 9))), taken: messages(turn("user", text("see"), documentBlock("a [1] (b-c)", 9))), message: "messages.0.content.1"},
+	{rule: "document text", refused: messages(turn("user", documentBlock("d", 9))), taken: messages(turn("user", documentBlock("d", 9), text("see"))), message: "A text block must be included when using documents."},
+	{rule: "document names", refused: messages(turn("user", text("see"), documentBlock("a.pdf", 9))), taken: messages(turn("user", text("see"), documentBlock("a_1 [1] (b-c)", 9))), message: "messages.0.content.1"},
 	{rule: "document names", refused: messages(turn("user", text("see"), documentBlock("a  b", 9))), taken: messages(turn("user", text("see"), documentBlock("a b", 9))), message: "consecutive"},
-	{rule: "document names", refused: messages(turn("user", text("see"), documentBlock("a", 9), documentBlock("a", 9))), taken: messages(turn("user", text("see"), documentBlock("a", 9), documentBlock("b", 9))), message: "more than once"},
+	{rule: "document names", refused: messages(turn("user", text("see"), documentBlock("a", 9), documentBlock("a", 9))), taken: messages(turn("user", text("see"), documentBlock("a", 9), documentBlock("b", 9))), message: "Messages can't contain duplicate document names. Rename the document and retry your request."},
+
+	{
+		rule: "media support", message: "This model doesn't support the video content block that you provided. Update the content block and try again.",
+		refused: messages(turn("user", text("see"), stored("video", "mp4", ""))), takenBy: "us.amazon.nova-pro-v1:0",
+	},
+	{
+		rule: "media support", message: "video content block", takenBy: "us.amazon.nova-pro-v1:0",
+		refused: withTools(hello, turn("assistant", call("a")), turn("user", strings.Replace(result("a"), `{"text":"done"}`, stored("video", "mp4", ""), 1))),
+	},
+	{
+		rule: "media support", message: "This model doesn't support the s3Uri field. Remove s3Uri and try again.", takenBy: "us.amazon.nova-pro-v1:0",
+		refused: messages(turn("user", text("see"), stored("image", "png", ""))), taken: messages(turn("user", text("see"), image(9))),
+	},
+	{
+		rule: "result media", model: "us.amazon.nova-2-lite-v1:0", takenBy: "us.amazon.nova-lite-v1:0",
+		message: "Malformed input request: #/messages/2/content/0: extraneous key [toolResult] is not permitted, please reformat your input and try again.",
+		refused: withTools(hello, turn("assistant", call("a")), turn("user", strings.Replace(result("a"), `{"text":"done"}`, documentBlock("d", 9), 1))),
+		taken:   withTools(hello, turn("assistant", call("a")), turn("user", strings.Replace(result("a"), `{"text":"done"}`, strings.Replace(documentBlock("d", 9), "pdf", "txt", 1), 1))),
+	},
+	{
+		rule: "result media", model: "us.amazon.nova-2-lite-v1:0", takenBy: "us.amazon.nova-lite-v1:0", message: "#/messages/2/content/0",
+		refused: withTools(hello, turn("assistant", call("a")), turn("user", strings.Replace(result("a"), `{"text":"done"}`, stored("video", "mp4", ""), 1))),
+	},
+	{
+		rule: "result media", model: "global.openai.gpt-5.6-luna", takenBy: claude, message: "This model doesn't support the image field for user messages.",
+		refused: withTools(hello, turn("assistant", call("a")), turn("user", strings.Replace(result("a"), `{"text":"done"}`, image(9), 1))),
+		taken:   withTools(hello, turn("assistant", call("a")), turn("user", result("a"), image(9))),
+	},
+	{
+		rule: "too long", model: "us.amazon.nova-2-lite-v1:0", takenBy: "us.amazon.nova-pro-v1:0",
+		message: "The model returned the following errors: Input Tokens Exceeded: Number of input tokens exceeds maximum length. Please update the input to try again.",
+		refused: messages(turn("user", text(strings.Repeat("ha ", novaContext)))), taken: messages(turn("user", text(strings.Repeat("ha ", novaContext/2)))),
+	},
+	{
+		rule: "image type", message: "The model returned the following errors: The detected file MIME type application/octet-stream does not match the expected type image/jpeg. Reformat your input and try again.",
+		refused: messages(turn("user", text("see"), `{"image":{"format":"jpeg","source":{"bytes":"AAAA"}}}`)),
+		taken:   messages(turn("user", text("see"), `{"image":{"format":"jpeg","source":{"bytes":"/9j/"}}}`)),
+	},
+	{
+		rule: "image type", message: "type text/plain does not match the expected type image/png.",
+		refused: withTools(hello, turn("assistant", call("a")), turn("user", strings.Replace(result("a"), `{"text":"done"}`, `{"image":{"format":"png","source":{"bytes":"aGVsbG8="}}}`, 1))),
+		taken:   withTools(hello, turn("assistant", call("a")), turn("user", strings.Replace(result("a"), `{"text":"done"}`, image(9), 1))),
+	},
 
 	{rule: "tool support", model: "amazon.titan-text-express-v1", refused: withTools(hello), message: "tool use", takenBy: claude},
 	{rule: "tool support", model: "us.meta.llama4-scout-17b-instruct-v1:0", refused: withTools(hello), message: "streaming", takenBy: claude, streaming: true},
@@ -162,6 +225,7 @@ var cases = []struct {
 		rule: "tool choice support", model: "us.meta.llama3-3-70b-instruct-v1:0", message: "toolConfig.toolChoice.any",
 		refused: offer(`,"toolChoice":{"any":{}}`, spec("t", `{"type":"object"}`)), taken: offer(`,"toolChoice":{"auto":{}}`, spec("t", `{"type":"object"}`)),
 	},
+	{rule: "tool choice support", model: "us.meta.llama3-3-70b-instruct-v1:0", refused: offer(`,"toolChoice":{"tool":{"name":"t"}}`, spec("t", `{"type":"object"}`)), takenBy: "openai.gpt-oss-20b-1:0", message: "toolChoice.tool"},
 	{rule: "tool choice support", model: "mistral.mistral-large-2407-v1:0", refused: offer(`,"toolChoice":{"tool":{"name":"t"}}`, spec("t", `{"type":"object"}`)), takenBy: claude, message: "toolChoice.tool"},
 	{rule: "system support", model: "amazon.titan-text-express-v1", refused: `{"system":[{"text":"a"}],"messages":[` + hello + `]}`, taken: messages(hello), message: "system messages"},
 	{
@@ -172,12 +236,12 @@ var cases = []struct {
 	{rule: "last turn", model: "us.anthropic.claude-opus-4-6-v1", refused: messages(hello, hi), takenBy: claude, message: "prefill"},
 	{rule: "last turn", refused: messages(hello, turn("assistant", text("so "))), taken: messages(hello, turn("assistant", text("so"))), message: "trailing whitespace"},
 	{
-		rule: "beside results", message: "same turn",
-		refused: withTools(hello, turn("assistant", call("a")), turn("user", result("a"), documentBlock("d", 9), text("see"))),
-		taken:   withTools(hello, turn("assistant", call("a")), turn("user", result("a"), image(9), text("see"))),
+		rule: "beside results", message: "The model returned the following errors: messages.2.content.2.document.source.type: Field required", takenBy: "us.amazon.nova-pro-v1:0",
+		refused: withTools(hello, turn("assistant", call("a")), turn("user", result("a"), text("see"), stored("document", "pdf", `"name":"d",`))),
+		taken:   withTools(hello, turn("assistant", call("a")), turn("user", result("a"), text("see"), documentBlock("d", 9))),
 	},
 	{
-		rule: "beside results", model: "us.meta.llama3-3-70b-instruct-v1:0", message: "same turn", takenBy: claude,
+		rule: "beside results", model: "us.meta.llama3-3-70b-instruct-v1:0", message: "messages.2.content: Conversation blocks and tool result blocks cannot be provided in the same turn.", takenBy: claude,
 		refused: withTools(hello, turn("assistant", call("a")), turn("user", result("a"), text("and?"))),
 	},
 	{
@@ -186,7 +250,11 @@ var cases = []struct {
 	},
 	{
 		rule: "sampling", model: "us.anthropic.claude-opus-4-7", message: "not supported",
-		refused: `{"messages":[` + hello + `],"inferenceConfig":{"temperature":0.5}}`, taken: messages(hello),
+		refused: `{"messages":[` + hello + `],"inferenceConfig":{"temperature":0.5}}`, taken: `{"messages":[` + hello + `],"inferenceConfig":{"temperature":1}}`,
+	},
+	{
+		rule: "sampling", model: "global.anthropic.claude-sonnet-5", message: "not supported",
+		refused: `{"messages":[` + hello + `],"inferenceConfig":{"topP":0.5}}`, taken: messages(hello),
 	},
 	{rule: "blank stop sequence", refused: `{"messages":[` + hello + `],"inferenceConfig":{"stopSequences":[" "]}}`, taken: `{"messages":[` + hello + `],"inferenceConfig":{"stopSequences":["x"]}}`, message: "non-whitespace"},
 	{
@@ -256,12 +324,28 @@ func TestEveryRuleHasACase(t *testing.T) {
 		if !found {
 			t.Errorf("rule %q has no pair of a rejected and an accepted request", rule.name)
 		}
+		if rule.evidence == "" {
+			t.Errorf("rule %q has no evidence", rule.name)
+		}
 	}
 }
 
 func TestLenientRoles(t *testing.T) {
 	if err := Request(claude, []byte(messages(hello, hello)), Options{LenientRoles: true}); err != nil {
 		t.Errorf("got %v", err)
+	}
+}
+
+// Only in a stream does a rejection come after the status.
+func TestImageTypeInStream(t *testing.T) {
+	body := []byte(messages(turn("user", text("see"), `{"image":{"format":"png","source":{"bytes":"aGVsbG8="}}}`)))
+	for _, streaming := range []bool{false, true} {
+		if err := Request(claude, body, Options{Streaming: streaming}); err == nil || err.InStream != streaming || err.Status != 400 {
+			t.Errorf("streaming %v: got %+v", streaming, err)
+		}
+	}
+	if err := Request(claude, []byte(messages(hello, hello)), Options{Streaming: true}); err == nil || err.InStream {
+		t.Errorf("turns: got %+v", err)
 	}
 }
 

@@ -37,11 +37,15 @@ func (r *request) specs() []*converse.ToolSpec {
 	return list
 }
 
+// toolNames: Claude requires unique names.
 func toolNames(r *request) string {
+	if !r.model.claude() {
+		return ""
+	}
 	seen := map[string]bool{}
 	for _, spec := range r.specs() {
 		if seen[spec.Name] {
-			return fmt.Sprintf("The tool name %s is used more than once at toolConfig.tools. Give each tool a unique name and try again.", spec.Name)
+			return returned("tools: Tool names must be unique.")
 		}
 		seen[spec.Name] = true
 	}

@@ -7,8 +7,8 @@ import (
 	"bedrock-extproc/tests/fakebedrock/converse"
 )
 
-// firstTurn must be the user's. Claude and Qwen also accept the assistant's, and a
-// stored prompt has its own messages.
+// firstTurn must be the user's. Some families also accept the assistant's, and a stored
+// prompt has its own messages.
 func firstTurn(r *request) string {
 	if len(r.Messages) == 0 && r.prompt() {
 		return ""
@@ -18,7 +18,7 @@ func firstTurn(r *request) string {
 		case "user":
 			return ""
 		case "assistant":
-			if r.model.claude() || r.model.is("qwen.") {
+			if r.model.is("anthropic.", "qwen.", "zai.", "moonshot") {
 				return ""
 			}
 			return userFirst
@@ -45,8 +45,9 @@ func systemTurns(r *request) string {
 	return ""
 }
 
+// alternatingTurns: Amazon's models accept consecutive turns of the same role.
 func alternatingTurns(r *request) string {
-	if r.lenientRoles {
+	if r.lenientRoles || r.model.is("amazon.") {
 		return ""
 	}
 	last := ""
@@ -72,10 +73,11 @@ func emptyTurn(r *request) string {
 
 func blank(text string) bool { return strings.TrimSpace(text) == "" }
 
+// blankText: no text may be empty.
 func blankText(r *request) string {
 	for i, m := range r.Messages {
 		for j, b := range m.Content {
-			if below, ok := blankIn(b); ok {
+			if below, ok := emptyIn(b); ok {
 				return fmt.Sprintf("The text field in the ContentBlock object at messages.%d.content.%d%s is blank. Add text to the text field, and try again.", i, j, below)
 			}
 		}
@@ -83,16 +85,16 @@ func blankText(r *request) string {
 	return ""
 }
 
-// blankIn finds a blank text in a block. below is its path within the block.
-func blankIn(b converse.Block) (below string, found bool) {
+// emptyIn finds an empty text in a block. below is its path within the block.
+func emptyIn(b converse.Block) (below string, found bool) {
 	switch {
 	case b.Text != nil:
-		return "", blank(*b.Text)
+		return "", *b.Text == ""
 	case b.GuardContent != nil && b.GuardContent.Text != nil:
-		return ".guardContent.text", blank(b.GuardContent.Text.Text)
+		return ".guardContent.text", b.GuardContent.Text.Text == ""
 	case b.ToolResult != nil:
 		for i, c := range b.ToolResult.Content {
-			if c.Text != nil && blank(*c.Text) {
+			if c.Text != nil && *c.Text == "" {
 				return fmt.Sprintf(".toolResult.content.%d", i), true
 			}
 		}
@@ -100,13 +102,35 @@ func blankIn(b converse.Block) (below string, found bool) {
 	return "", false
 }
 
-func blankSystem(r *request) string {
-	for i, b := range r.System {
-		if b.Text != nil && blank(*b.Text) {
-			return fmt.Sprintf("The text field in the SystemContentBlock object at system.%d is blank. Add text to the text field, and try again.", i)
+// spaceOnly: Claude rejects a turn, a tool result or a system prompt that consists of
+// white space. White space beside other blocks is accepted.
+func spaceOnly(r *request) string {
+	switch {
+	case !r.model.claude():
+		return ""
+	case isSpace(r.System):
+		return returned("system: text content blocks must contain non-whitespace text")
+	}
+	for _, m := range r.Messages {
+		alone := isSpace(m.Content)
+		for _, b := range m.Content {
+			alone = alone || b.ToolResult != nil && isSpace(b.ToolResult.Content)
+		}
+		if alone {
+			return returned("messages: text content blocks must contain non-whitespace text")
 		}
 	}
 	return ""
+}
+
+// isSpace reports whether blocks has only white space.
+func isSpace(blocks []converse.Block) bool {
+	for _, b := range blocks {
+		if b.Text == nil || !blank(*b.Text) {
+			return false
+		}
+	}
+	return len(blocks) > 0
 }
 
 // misplacedBlocks: some block kinds are allowed in one role only.
@@ -132,10 +156,6 @@ func misplaced(b converse.Block, role string) string {
 		return "image"
 	case b.Document != nil && !user:
 		return "document"
-	case b.Video != nil && !user:
-		return "video"
-	case b.SearchResult != nil && !user:
-		return "searchResult"
 	}
 	return ""
 }

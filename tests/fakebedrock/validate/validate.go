@@ -21,6 +21,10 @@ type Error struct {
 	Status  int
 	Message string
 	Rule    string // name of the rule, for tests; not sent to clients
+
+	// InStream means that the service answers 200 and sends the error as the first
+	// frame of the stream.
+	InStream bool
 }
 
 // Error implements error.
@@ -29,13 +33,22 @@ func (e *Error) Error() string { return e.Code + ": " + e.Message }
 // Request validates the body of a call to a model. nil means that the service accepts
 // it.
 func Request(modelID string, body []byte, o Options) *Error {
-	if modelID == "" {
-		return invalid("modelId", constraints([]string{"Value '' at 'modelId' failed to satisfy constraint: Member must have length greater than or equal to 1"}))
+	if e := checkModelID(modelID); e != nil {
+		return e
 	}
-	w, err := check(body, o.Streaming)
+	r := &request{model: parseModel(modelID), streaming: o.Streaming, lenientRoles: o.LenientRoles}
+	if e := decode(requestShape(o.Streaming), body, &r.Request); e != nil {
+		return e
+	}
+	return r.checkRules()
+}
+
+// decode compares a body with its shape and decodes it.
+func decode(s *shape, body []byte, into any) *Error {
+	w, err := check(s, body)
 	switch {
 	case err != nil:
-		return &Error{Code: "SerializationException", Status: http.StatusBadRequest, Message: err.Error(), Rule: "types"}
+		return unreadable(err)
 	case len(w.unknown) > 0:
 		return invalid("unknown member", w.unknown[0])
 	case len(w.constraints) > 0:
@@ -43,11 +56,30 @@ func Request(modelID string, body []byte, o Options) *Error {
 	case len(w.unions) > 0:
 		return invalid("union", w.unions[0])
 	}
-	r := &request{model: parseModel(modelID), streaming: o.Streaming, lenientRoles: o.LenientRoles}
-	if err := json.Unmarshal(body, &r.Request); err != nil {
-		return &Error{Code: "SerializationException", Status: http.StatusBadRequest, Message: err.Error(), Rule: "types"}
+	if err := json.Unmarshal(body, into); err != nil {
+		return unreadable(err)
 	}
-	return r.checkRules()
+	return nil
+}
+
+func unreadable(err error) *Error {
+	return &Error{Code: "SerializationException", Status: http.StatusBadRequest, Message: err.Error(), Rule: "types"}
+}
+
+// checkModelID checks the form of a model id.
+func checkModelID(id string) *Error {
+	constraint := ""
+	switch {
+	case id == "":
+		constraint = "Member must have length greater than or equal to 1"
+	case len(id) > 2048:
+		constraint = "Member must have length less than or equal to 2048"
+	case !modelIDForm.MatchString(id):
+		constraint = "Member must satisfy regular expression pattern: " + modelIDPattern
+	default:
+		return nil
+	}
+	return invalid("modelId", constraints([]string{fmt.Sprintf("Value '%s' at 'modelId' failed to satisfy constraint: %s", id, constraint)}))
 }
 
 // request is the input of rules.
@@ -56,6 +88,7 @@ type request struct {
 	model        model
 	streaming    bool
 	lenientRoles bool
+	counting     bool // CountTokens
 }
 
 func invalid(rule, message string) *Error {

@@ -21,8 +21,8 @@ type walker struct {
 	unions      []string
 }
 
-// check walks a body. It returns an error if the body cannot be decoded.
-func check(body []byte, streaming bool) (*walker, error) {
+// check walks a body of the shape s. It returns an error if the body cannot be decoded.
+func check(s *shape, body []byte) (*walker, error) {
 	dec := json.NewDecoder(bytes.NewReader(body))
 	dec.UseNumber()
 	var value any
@@ -33,7 +33,7 @@ func check(body []byte, streaming bool) (*walker, error) {
 		return nil, errors.New("the request body has trailing data after its JSON")
 	}
 	w := &walker{}
-	return w, w.value(requestShape(streaming), value, nil)
+	return w, w.value(s, value, nil)
 }
 
 // value checks one value. It returns an error for a wrong type.

@@ -40,7 +40,7 @@ func program(t *testing.T, args ...string) *running {
 	line := make([]byte, 200)
 	n, err := r.Read(line)
 	if err != nil {
-		t.Fatalf("%v, %v", err, <-p.ended)
+		t.Fatalf("no line, want the address: %v, %v", err, <-p.ended)
 	}
 	var ok bool
 	if p.url, ok = strings.CutPrefix(strings.TrimSpace(string(line[:n])), "fakebedrock: serving on "); !ok {
