@@ -118,6 +118,6 @@ func (in *input) results(m converse.Object) error {
 func (in *input) result(r converse.Object) ([]converse.Block, error) {
 	in.out.WarnUnknown(r, "tool_use_id", "content", "is_error", "status")
 	return in.out.ToolResult(converse.ToolResult{
-		At: r.At, ID: r.Field("tool_use_id"), Content: r.Field("content"), Status: r.Field("status"), IsError: r.Field("is_error"),
+		At: r.At, ID: r.Field("tool_use_id"), Content: r.Field("content"), Status: r.Field("status"), IsError: boolean(r.Field("is_error")),
 	})
 }
