@@ -142,6 +142,9 @@ func (x *exchange) answerCall() error {
 	if x.target, err = x.gateway.Target(x.req.provider, x.req.caller, x.origin()); err != nil {
 		return x.fail(err)
 	}
+	if err := x.req.decodeBody(x.server.cfg.MaxBodyBytes); err != nil {
+		return x.fail(err)
+	}
 	call, err := x.target.Decode(x.endpoint.Dialect, translator.Request{
 		Streaming: x.endpoint.Streaming, PathModel: x.endpoint.PathModel, Header: x.req.header, Body: x.req.body,
 	})

@@ -29,6 +29,7 @@ type request struct {
 	metadata      map[string]*structpb.Struct // Envoy's dynamic metadata, by namespace
 	attributes    map[string]*structpb.Struct // request attributes, by filter
 	contentLength int                         // -1 when unknown
+	encoding      string                      // all Content-Encoding headers, as one
 	body          []byte
 }
 
@@ -41,11 +42,12 @@ const (
 )
 
 // readHeaders reads everything but the mode and the body. The first of repeated
-// headers counts.
+// headers counts, except that repeated encodings form a list.
 func (r *request) readHeaders(headers *corev3.HeaderMap) {
 	r.contentLength = -1
 	r.headers = headers.GetHeaders()
 	var providerLLM, provider string
+	var encodings []string
 	for _, h := range r.headers {
 		switch h.GetKey() {
 		case ":method":
@@ -54,6 +56,8 @@ func (r *request) readHeaders(headers *corev3.HeaderMap) {
 			set(&r.path, h)
 		case "content-length":
 			r.contentLength = parseLength(value(h))
+		case "content-encoding":
+			encodings = append(encodings, value(h))
 		case "x-request-id":
 			set(&r.requestID, h)
 		case "x-correlation-id":
@@ -73,6 +77,7 @@ func (r *request) readHeaders(headers *corev3.HeaderMap) {
 		}
 	}
 	r.path, _, _ = strings.Cut(r.path, "?")
+	r.encoding = strings.Join(encodings, ", ")
 	r.provider = cmp.Or(providerLLM, provider)
 	if !r.caller.HasKeys() {
 		// Half a key pair identifies nobody, and a region counts only with keys.
