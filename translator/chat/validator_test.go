@@ -22,6 +22,7 @@ var beyond = map[string]string{
 	"passthrough_options":   "nothing is checked there",
 	"passthrough_tool_spec": "nothing is checked there",
 	"unknown_block_kinds":   "a kind that the service does not know yet",
+	"openai_passthrough":    "nothing is checked there",
 	"passthrough_mode":      "nothing is repaired there",
 	"first_turn_unknown_09": "of an opaque ARN nothing is known, so Bedrock decides",
 }
