@@ -1,7 +1,6 @@
 package extproc
 
 import (
-	"cmp"
 	"crypto/rand"
 	"encoding/hex"
 	"strconv"
@@ -23,7 +22,6 @@ type request struct {
 	path          string // raw, without the query
 	requestID     string
 	correlationID string
-	provider      string // the backend that the client asked for, or ""
 	headers       []*corev3.HeaderValue
 	caller        translator.Caller
 	metadata      map[string]*structpb.Struct // Envoy's dynamic metadata, by namespace
@@ -46,7 +44,6 @@ const (
 func (r *request) readHeaders(headers *corev3.HeaderMap) {
 	r.contentLength = -1
 	r.headers = headers.GetHeaders()
-	var providerLLM, provider string
 	var encodings []string
 	for _, h := range r.headers {
 		switch h.GetKey() {
@@ -62,10 +59,6 @@ func (r *request) readHeaders(headers *corev3.HeaderMap) {
 			set(&r.requestID, h)
 		case "x-correlation-id":
 			set(&r.correlationID, h)
-		case "x-provider-llm":
-			set(&providerLLM, h)
-		case "x-provider":
-			set(&provider, h)
 		case "x-aws-access-key-id":
 			set(&r.caller.AccessKeyID, h)
 		case "x-aws-secret-access-key":
@@ -78,7 +71,6 @@ func (r *request) readHeaders(headers *corev3.HeaderMap) {
 	}
 	r.path, _, _ = strings.Cut(r.path, "?")
 	r.encoding = strings.Join(encodings, ", ")
-	r.provider = cmp.Or(providerLLM, provider)
 	if !r.caller.HasKeys() {
 		// Half a key pair identifies nobody, and a region counts only with keys.
 		r.caller = translator.Caller{}

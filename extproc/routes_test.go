@@ -72,6 +72,20 @@ func TestNotReadyPage(t *testing.T) {
 	})
 }
 
+// An error of a page is worded by the dialect of its path.
+func TestErrorOfAPage(t *testing.T) {
+	bubble(t, func(s *sidecar) {
+		a := s.get("/models").answer()
+		if e := decodeError(s.t, a.body()); a.status != 400 || e.Kind != "unknown_backend" || a.details != "bedrock_extproc_unknown_backend" {
+			s.t.Errorf("answer %+v", a)
+		}
+	}, func(s *sidecar) {
+		s.pages = []extproc.PageRoute{{Pattern: "/models", Page: func(extproc.PageRequest) (translator.Response, error) {
+			return translator.Response{}, &translator.Error{Status: 400, Kind: translator.KindUnknownBackend}
+		}}}
+	})
+}
+
 // Each dialect words the errors of its own paths, also of requests that never
 // reach it.
 func TestDialectsWordTheirOwnErrors(t *testing.T) {

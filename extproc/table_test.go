@@ -92,7 +92,11 @@ func TestFind(t *testing.T) {
 			}
 			body := ""
 			if e.Page != nil {
-				body = string(e.Page(extproc.PageRequest{}).Body)
+				answer, err := e.Page(extproc.PageRequest{})
+				if err != nil {
+					t.Error(err)
+				}
+				body = string(answer.Body)
 			}
 			if e.PathModel != c.model || body != c.page || e.Streaming {
 				t.Errorf("endpoint %+v", e)
