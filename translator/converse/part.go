@@ -32,24 +32,15 @@ type Media struct {
 
 // Media makes the block of a content part with media.
 func (r *Request) Media(m Media) ([]Block, error) {
-	if rawjson.Kind(m.Data.Value) != '"' {
-		return nil, Refuse(m.Data.At, faultNotBase64String)
-	}
-	if mediaType, data, ok := cutDataURL(m.Data.Value); ok {
-		m.Data.Value = data
-		if rawjson.Absent(m.Format.Value) {
-			m.Format = Field{formatOf(mediaType), m.Data.At}
-		}
-	} else if rawjson.Absent(m.Format.Value) && m.Kind != "document" {
-		return nil, Refuse(m.Data.At, faultNotDataURL)
+	source, err := m.readSource()
+	if err != nil {
+		return nil, err
 	}
 	if rawjson.Kind(m.Name.Value) == '"' {
 		m.Name.Value = rawjson.Quote(withoutExtension(rawjson.Text(m.Name.Value)))
 	}
 	b := Block{Kind: m.Kind, At: m.At, members: rawjson.Object{
-		{Name: "format", Value: given(m.Format.Value)},
-		{Name: "name", Value: given(m.Name.Value)},
-		{Name: "source", Value: rawjson.Wrap("bytes", m.Data.Value)},
+		{Name: "format", Value: given(m.Format.Value)}, {Name: "name", Value: given(m.Name.Value)}, {Name: "source", Value: source},
 	}}
 	if r.passes() {
 		return []Block{b}, nil
@@ -57,12 +48,31 @@ func (r *Request) Media(m Media) ([]Block, error) {
 	return r.checkMedia(b, m)
 }
 
-// checkMedia checks and repairs what Media has made.
+// readSource returns the source of the block. A data URL sets the format, unless there
+// is one.
+func (m *Media) readSource() (rawjson.Value, error) {
+	if rawjson.Kind(m.Data.Value) != '"' {
+		return nil, Refuse(m.Data.At, faultNotBase64String)
+	}
+	mediaType, base64, isURL := cutDataURL(m.Data.Value)
+	noFormat := rawjson.Absent(m.Format.Value)
+	switch {
+	case isURL && noFormat:
+		m.Format = Field{formatOf(mediaType), m.Data.At}
+	case !isURL && noFormat && m.Kind != "document":
+		return nil, Refuse(m.Data.At, faultNotDataURL)
+	case !isURL:
+		return rawjson.Wrap("bytes", m.Data.Value), nil
+	}
+	return bytesSource(base64), nil
+}
+
+// checkMedia checks and repairs the block that Media has made.
 func (r *Request) checkMedia(b Block, m Media) ([]Block, error) {
 	if err := r.format(&b, m.Format); err != nil {
 		return nil, err
 	}
-	plain, fault, err := plainBase64(m.Data)
+	plain, fault, err := plainBase64(Field{rawjson.Members(b.get("source")).Get("bytes"), m.Data.At})
 	if err != nil {
 		return nil, err
 	}
@@ -78,9 +88,15 @@ func (r *Request) checkMedia(b Block, m Media) ([]Block, error) {
 	return []Block{b}, err
 }
 
+// bytesSource is the source of media with that base64. It copies the text once.
+func bytesSource(base64 []byte) rawjson.Value {
+	source := append(make(rawjson.Value, 0, len(base64)+len(`{"bytes":""}`)), `{"bytes":`...)
+	return append(rawjson.AppendText(source, base64), '}')
+}
+
 // cutDataURL returns the media type of a base64 data URL, in lower case and without
 // parameters, and the base64. ok is false for anything else.
-func cutDataURL(url rawjson.Value) (mediaType string, data rawjson.Value, ok bool) {
+func cutDataURL(url rawjson.Value) (mediaType string, base64 []byte, ok bool) {
 	text, plain := rawjson.Plain(url)
 	if !plain {
 		text = []byte(rawjson.Text(url))
@@ -95,8 +111,7 @@ func cutDataURL(url rawjson.Value) (mediaType string, data rawjson.Value, ok boo
 		return "", nil, false
 	}
 	mediaType, _, _ = strings.Cut(head, ";")
-	base64 := text[comma+1:]
-	return mediaType, rawjson.AppendText(make([]byte, 0, len(base64)+2), base64), true
+	return mediaType, text[comma+1:], true
 }
 
 // maxURLHead bounds where the comma of a data URL is looked for, in bytes.
