@@ -73,10 +73,10 @@ var (
 // boolean is a member that must be true or false.
 func boolean(f converse.Field) converse.Field {
 	text := ""
-	switch rawjson.Kind(f.Value) {
-	case '"':
+	switch k := rawjson.Kind(f.Value); {
+	case k == '"':
 		text = strings.ToLower(rawjson.Text(f.Value))
-	case '0':
+	case k == '0':
 		text = strings.TrimSuffix(string(f.Value), ".0")
 	}
 	switch {
