@@ -11,13 +11,13 @@ import (
 	"bedrock-extproc/translator"
 )
 
-// acceptedEncodings is the Accept-Encoding header of an answer that rejects another one.
-// Deflate is not among them: clients disagree about its format.
+// acceptedEncodings is the Accept-Encoding header of an answer that rejects an encoding.
+// It lacks deflate, because clients disagree about its format.
 const acceptedEncodings = "gzip, identity"
 
-// decodeBody replaces a body by what its Content-Encoding stands for, which is gzip
-// once at most. maxBody limits the decoded body, in bytes, while it is decoded. An error
-// is a *translator.Error.
+// decodeBody decodes a body whose Content-Encoding is gzip, and refuses other encodings.
+// maxBody limits the decoded body, in bytes, while it is decoded. An error is a
+// *translator.Error.
 func (r *request) decodeBody(maxBody int) error {
 	if len(r.body) == 0 {
 		return nil
@@ -30,7 +30,8 @@ func (r *request) decodeBody(maxBody int) error {
 	return err
 }
 
-// isGzip reads a Content-Encoding header. Names are those of RFC 9110, section 8.4.1.
+// isGzip reports whether a Content-Encoding header names gzip, once. Anything else but
+// identity is an error. The names are those of RFC 9110, section 8.4.1.
 func isGzip(encoding string) (compressed bool, err error) {
 	for name := range strings.SplitSeq(encoding, ",") {
 		switch strings.ToLower(strings.TrimSpace(name)) {

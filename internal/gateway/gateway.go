@@ -73,11 +73,12 @@ func New(ctx context.Context, cfg *config.Config, opts Options) (*Gateway, error
 // Backends are those of the configuration.
 func (g *Gateway) Backends() *bedrock.Backends { return g.backends }
 
-// The headers by which clients ask for a backend. The first one must name a backend.
-// The second one is for all kinds of providers of the agentic gateway, and counts only
-// where it names a backend.
+// The headers by which clients ask for a backend.
 const (
-	providerHeader    = "x-provider-llm"
+	// providerHeader must name a backend.
+	providerHeader = "x-provider-llm"
+	// anyProviderHeader is for all kinds of providers of the agentic gateway. It is
+	// ignored unless it names a backend.
 	anyProviderHeader = "x-provider"
 )
 

@@ -10,14 +10,13 @@ import (
 	"bedrock-extproc/translator/rawjson"
 )
 
-// The gateway's own server reads requests with pydantic, which also takes numbers and
-// booleans that are written as text:
-// https://docs.pydantic.dev/latest/concepts/conversion_table/. The functions here turn
-// such text into the value that it stands for. Anything else stays as it is, for
-// converse to refuse.
+// The gateway's own server reads requests with pydantic, which also accepts numbers and
+// booleans as text: https://docs.pydantic.dev/latest/concepts/conversion_table/. The
+// functions here replace such text by the number or the boolean. They leave any other
+// value to converse, which refuses it.
 
-// number is a member that must be a number. NaN and infinity are none: JSON cannot
-// express them.
+// number reads a member that must be a number. Text with NaN or infinity is left as it
+// is, since JSON has no such numbers.
 func number(f converse.Field) converse.Field {
 	if n := numberInText(f.Value); n != nil {
 		f.Value = n
@@ -25,8 +24,8 @@ func number(f converse.Field) converse.Field {
 	return f
 }
 
-// wholeNumber is number for a member that must be a whole number, which has no exponent
-// in text.
+// wholeNumber is number for a member that must be a whole number. Pydantic accepts no
+// exponent in its text.
 func wholeNumber(f converse.Field) converse.Field {
 	if n := numberInText(f.Value); n != nil && !strings.ContainsAny(rawjson.Text(f.Value), "eE") {
 		f.Value = n
@@ -70,7 +69,7 @@ var (
 	falseTexts = []string{"false", "f", "no", "n", "off", "0"}
 )
 
-// boolean is a member that must be true or false.
+// boolean reads a member that must be true or false.
 func boolean(f converse.Field) converse.Field {
 	text := ""
 	switch k := rawjson.Kind(f.Value); {

@@ -91,8 +91,8 @@ func (in *input) assistant(m converse.Object) error {
 	return in.out.AddTurn("assistant", append(blocks, calls...), m.At)
 }
 
-// answer reads the content of an assistant's message, and OpenAI's refusal, which
-// stands for it.
+// answer reads the content of an assistant's message, and the refusal that OpenAI's
+// models send instead of content.
 func (in *input) answer(m converse.Object, calls bool) ([]converse.Block, error) {
 	content := m.Field("content")
 	if calls && string(content.Value) == `""` {

@@ -94,8 +94,8 @@ func (r *Request) count(at string) error {
 type PartReader func(part Object) ([]Block, error)
 
 // Content reads the content of a message: text, a list of Converse blocks, or another
-// scalar, which is sent as text. Elements of the list that have a type and another
-// member are no Converse blocks, and go to part, unless it is nil.
+// scalar, which is sent as text. An element of the list with a type and another member
+// is not a Converse block: part reads it, unless part is nil.
 func (r *Request) Content(f Field, part PartReader) ([]Block, error) {
 	switch rawjson.Kind(f.Value) {
 	case 0, 'n':
