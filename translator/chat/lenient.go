@@ -72,11 +72,13 @@ var (
 // boolean reads a member that must be true or false.
 func boolean(f converse.Field) converse.Field {
 	text := ""
-	switch k := rawjson.Kind(f.Value); {
-	case k == '"':
+	switch rawjson.Kind(f.Value) {
+	case '"':
 		text = strings.ToLower(rawjson.Text(f.Value))
-	case k == '0':
+	case '0':
 		text = strings.TrimSuffix(string(f.Value), ".0")
+	default:
+		return f
 	}
 	switch {
 	case slices.Contains(trueTexts, text):
