@@ -45,9 +45,9 @@ func TestWhatDecodeSees(t *testing.T) {
 // A page sees the request, and what Envoy says of it.
 func TestWhatAPageSees(t *testing.T) {
 	var got []string
-	look := func(r extproc.PageRequest) translator.Response {
+	look := func(r extproc.PageRequest) (translator.Response, error) {
 		got = append([]string{r.Method, r.Path, r.PathModel, r.Header("version"), r.Header("x-aws-access-key-id")}, r.Origin.InitialMetadata("tenant")...)
-		return translator.Response{Status: 200, ContentType: "text/plain", Headers: []translator.Header{{Name: "x-page", Value: "1"}}, Body: []byte("seen")}
+		return translator.Response{Status: 200, ContentType: "text/plain", Headers: []translator.Header{{Name: "x-page", Value: "1"}}, Body: []byte("seen")}, nil
 	}
 	bubble(t, func(s *sidecar) {
 		s.envoy.initial = metadata.Pairs("tenant", "t")

@@ -125,10 +125,13 @@ func (x *exchange) drainUntilGone() {
 }
 
 func (x *exchange) answerPage() error {
-	answer := x.endpoint.Page(PageRequest{
+	answer, err := x.endpoint.Page(PageRequest{
 		Method: x.req.method, Path: x.req.path, PathModel: x.endpoint.PathModel,
 		Header: x.req.header, Origin: x.origin(),
 	})
+	if err != nil {
+		return x.fail(err)
+	}
 	return x.reply.immediate(answer, nil)
 }
 
@@ -139,7 +142,10 @@ func (x *exchange) answerCall() error {
 		return x.fail(err)
 	}
 	defer release()
-	if x.target, err = x.gateway.Target(x.req.provider, x.req.caller, x.origin()); err != nil {
+	if x.target, err = x.gateway.Target(x.gateway.Provider(x.req.header), x.req.caller, x.origin()); err != nil {
+		return x.fail(err)
+	}
+	if err := x.req.decodeBody(x.server.cfg.MaxBodyBytes); err != nil {
 		return x.fail(err)
 	}
 	call, err := x.target.Decode(x.endpoint.Dialect, translator.Request{

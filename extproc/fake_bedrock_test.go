@@ -170,6 +170,10 @@ func newGateway(t testing.TB, backend *fakeBackend, pages []extproc.PageRoute, d
 
 func (g *fakeGateway) current() extproc.Gateway { return g }
 
+func (*fakeGateway) Provider(header translator.HeaderFunc) string {
+	return header.Get("x-provider-llm")
+}
+
 func (g *fakeGateway) Target(provider string, caller translator.Caller, origin extproc.Origin) (extproc.Target, error) {
 	return g.targets.Target(provider, caller, origin)
 }

@@ -12,8 +12,11 @@ import (
 type Gateway interface {
 	// Find returns what answers a request; see Routes.
 	Find(method, path string, header translator.HeaderFunc) (Endpoint, error)
+	// Provider returns the name of the backend that the headers of a request ask for, ""
+	// where they ask for none.
+	Provider(header translator.HeaderFunc) string
 	// Target chooses the backend and the terms of a call. provider is the backend that
-	// the client asks for, "" for the default; caller holds the keys and the region of
+	// the client asks for; caller holds the keys and the region of
 	// the request. An error is always a *translator.Error.
 	Target(provider string, caller translator.Caller, origin Origin) (Target, error)
 }

@@ -201,9 +201,9 @@ func TestRequestHeaders(t *testing.T) {
 			translator.Caller{AccessKeyID: "a", SecretAccessKey: "s", SessionToken: "t", Region: "r"},
 			"",
 		},
-		"provider":         {[]string{"x-provider", "p"}, translator.Caller{}, "p"},
-		"provider for llm": {[]string{"x-provider", "p", "x-provider-llm", "l"}, translator.Caller{}, "l"},
-		"nothing else":     {[]string{"x-aws-endpoint", "e", "x-aws-role", "r", "host", "h"}, translator.Caller{}, ""},
+		"provider":      {[]string{"x-provider", "p", "x-provider-llm", "l"}, translator.Caller{}, "l"},
+		"two providers": {[]string{"x-provider-llm", "", "x-provider-llm", "l", "x-provider-llm", "m"}, translator.Caller{}, "l"},
+		"nothing else":  {[]string{"x-aws-endpoint", "e", "x-aws-role", "r", "host", "h"}, translator.Caller{}, ""},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

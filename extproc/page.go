@@ -2,8 +2,9 @@ package extproc
 
 import "bedrock-extproc/translator"
 
-// A Page is a small answer that needs no model. It is called concurrently.
-type Page func(PageRequest) translator.Response
+// A Page is a small answer that needs no model. It is called concurrently. An error is
+// always a *translator.Error.
+type Page func(PageRequest) (translator.Response, error)
 
 // A PageRoute is where a Page answers GET and HEAD requests. Pattern and Header are
 // as in translator.Route.

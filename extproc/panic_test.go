@@ -170,9 +170,9 @@ func TestPanicOfAPage(t *testing.T) {
 		}
 		s.works()
 	}, func(s *sidecar) {
-		s.pages = []extproc.PageRoute{{Pattern: "/healthz", Page: func(extproc.PageRequest) translator.Response {
+		s.pages = []extproc.PageRoute{{Pattern: "/healthz", Page: func(extproc.PageRequest) (translator.Response, error) {
 			secretive()
-			return translator.Response{}
+			return translator.Response{}, nil
 		}}}
 	})
 }

@@ -69,7 +69,7 @@ func TestReloadNeverSplitsACall(t *testing.T) {
 				bubble(t, func(s *sidecar) {
 					s.envoy.mode = mode
 					for n := 1; n <= 3; n++ {
-						a := s.envoy.open(s.t, endOfStream, requestHeaders(c.method, c.path, "x-provider", c.provider)...).answer()
+						a := s.envoy.open(s.t, endOfStream, requestHeaders(c.method, c.path, "x-provider-llm", c.provider)...).answer()
 						if want := fmt.Sprintf(c.want, n); a.body() != want || loads != n {
 							s.t.Errorf("after %d loads the answer is %q, want %q", loads, a.body(), want)
 						}

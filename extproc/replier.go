@@ -151,6 +151,9 @@ func (r *replier) headers(answer *translator.Response, e *translator.Error) []*c
 	}
 	if e != nil {
 		list = appendHeader(list, "allow", e.Allow)
+		if e.Kind == translator.KindEncoding {
+			list = appendHeader(list, "accept-encoding", acceptedEncodings)
+		}
 		if e.RetryAfter > 0 {
 			seconds := int(math.Ceil(e.RetryAfter.Seconds()))
 			list = appendHeader(list, "retry-after", strconv.Itoa(seconds))

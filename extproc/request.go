@@ -1,7 +1,6 @@
 package extproc
 
 import (
-	"cmp"
 	"crypto/rand"
 	"encoding/hex"
 	"strconv"
@@ -23,12 +22,12 @@ type request struct {
 	path          string // raw, without the query
 	requestID     string
 	correlationID string
-	provider      string // the backend that the client asked for, or ""
 	headers       []*corev3.HeaderValue
 	caller        translator.Caller
 	metadata      map[string]*structpb.Struct // Envoy's dynamic metadata, by namespace
 	attributes    map[string]*structpb.Struct // request attributes, by filter
 	contentLength int                         // -1 when unknown
+	encoding      string                      // all Content-Encoding headers, as one
 	body          []byte
 }
 
@@ -41,11 +40,11 @@ const (
 )
 
 // readHeaders reads everything but the mode and the body. The first of repeated
-// headers counts.
+// headers counts, except that repeated encodings form a list.
 func (r *request) readHeaders(headers *corev3.HeaderMap) {
 	r.contentLength = -1
 	r.headers = headers.GetHeaders()
-	var providerLLM, provider string
+	var encodings []string
 	for _, h := range r.headers {
 		switch h.GetKey() {
 		case ":method":
@@ -54,14 +53,12 @@ func (r *request) readHeaders(headers *corev3.HeaderMap) {
 			set(&r.path, h)
 		case "content-length":
 			r.contentLength = parseLength(value(h))
+		case "content-encoding":
+			encodings = append(encodings, value(h))
 		case "x-request-id":
 			set(&r.requestID, h)
 		case "x-correlation-id":
 			set(&r.correlationID, h)
-		case "x-provider-llm":
-			set(&providerLLM, h)
-		case "x-provider":
-			set(&provider, h)
 		case "x-aws-access-key-id":
 			set(&r.caller.AccessKeyID, h)
 		case "x-aws-secret-access-key":
@@ -73,7 +70,7 @@ func (r *request) readHeaders(headers *corev3.HeaderMap) {
 		}
 	}
 	r.path, _, _ = strings.Cut(r.path, "?")
-	r.provider = cmp.Or(providerLLM, provider)
+	r.encoding = strings.Join(encodings, ", ")
 	if !r.caller.HasKeys() {
 		// Half a key pair identifies nobody, and a region counts only with keys.
 		r.caller = translator.Caller{}

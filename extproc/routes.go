@@ -93,6 +93,9 @@ func (t *Routes) add(r translator.Route, e Endpoint) error {
 	if !strings.HasPrefix(r.Pattern, "/") || strings.ContainsAny(added.prefix+added.suffix, "{}") {
 		return fmt.Errorf("the pattern %q is neither a path nor one with a single %s", r.Pattern, hole)
 	}
+	if withoutSlash(r.Pattern) != r.Pattern {
+		return fmt.Errorf("the pattern %q ends with a slash", r.Pattern)
+	}
 	if slices.ContainsFunc(t.list, func(other route) bool {
 		return other.method == added.method && other.header == added.header &&
 			other.hole == added.hole && other.prefix == added.prefix && other.suffix == added.suffix
@@ -103,14 +106,17 @@ func (t *Routes) add(r translator.Route, e Endpoint) error {
 	return nil
 }
 
-// Find returns the endpoint for a raw path without its query. Beside an error, a
-// *translator.Error of status 404, 405 or 400, the endpoint has a Dialect only.
+// Find returns the endpoint for a raw path without its query. One slash at the end of
+// the path is ignored: a redirect would make some clients repeat a POST without its
+// body. Beside an error, a *translator.Error of status 404, 405 or 400, the endpoint
+// has a Dialect only.
 func (t *Routes) Find(method, path string, header translator.HeaderFunc) (Endpoint, error) {
 	var owner translator.Dialect // of a route with another method
 	var allowed []string
+	matched := withoutSlash(path)
 	for i := range t.list {
 		r := &t.list[i]
-		model, matches := r.match(path, header)
+		model, matches := r.match(matched, header)
 		switch {
 		case matches && r.method == method:
 			return t.endpoint(r, model, path, header)
@@ -126,6 +132,14 @@ func (t *Routes) Find(method, path string, header translator.HeaderFunc) (Endpoi
 		return Endpoint{Dialect: owner}, unknownPath(path)
 	}
 	return Endpoint{Dialect: owner}, methodNotAllowed(method, path, allowed)
+}
+
+// withoutSlash is a path without the one slash that may end it.
+func withoutSlash(path string) string {
+	if path == "/" {
+		return path
+	}
+	return strings.TrimSuffix(path, "/")
 }
 
 // match returns the text of the hole, still escaped.

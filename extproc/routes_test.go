@@ -14,14 +14,16 @@ func TestUnknownPathAndMethod(t *testing.T) {
 		status        int
 		kind, allowed string
 	}{
-		"unknown path":        {"POST", "/nowhere", 404, "unknown_path", ""},
-		"no path":             {"POST", "", 404, "unknown_path", ""},
-		"a path too long":     {"POST", "/whole/", 404, "unknown_path", ""},
-		"wrong method":        {"GET", "/whole", 405, "method_not_allowed", "POST"},
-		"wrong page method":   {"POST", "/healthz", 405, "method_not_allowed", "GET, HEAD"},
-		"no method":           {"", "/whole", 405, "method_not_allowed", "POST"},
-		"a method in a rage":  {"DELETE", "/stream?x", 405, "method_not_allowed", "POST"},
-		"secrets in the path": {"POST", "/nowhere?key=" + prompt, 404, "unknown_path", ""},
+		"unknown path":           {"POST", "/nowhere", 404, "unknown_path", ""},
+		"no path":                {"POST", "", 404, "unknown_path", ""},
+		"a path too long":        {"POST", "/whole/more", 404, "unknown_path", ""},
+		"two slashes at the end": {"POST", "/whole//", 404, "unknown_path", ""},
+		"a slash, wrong method":  {"GET", "/whole/", 405, "method_not_allowed", "POST"},
+		"wrong method":           {"GET", "/whole", 405, "method_not_allowed", "POST"},
+		"wrong page method":      {"POST", "/healthz", 405, "method_not_allowed", "GET, HEAD"},
+		"no method":              {"", "/whole", 405, "method_not_allowed", "POST"},
+		"a method in a rage":     {"DELETE", "/stream?x", 405, "method_not_allowed", "POST"},
+		"secrets in the path":    {"POST", "/nowhere?key=" + prompt, 404, "unknown_path", ""},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -45,15 +47,17 @@ func TestUnknownPathAndMethod(t *testing.T) {
 func TestPages(t *testing.T) {
 	for _, method := range []string{"GET", "HEAD"} {
 		t.Run(method, func(t *testing.T) {
-			bothCloses(t, func(s *sidecar) {
-				a := s.envoy.open(s.t, endOfStream, requestHeaders(method, "/healthz?verbose")...).answer()
-				if a.status != 200 || !a.immediate || a.body() != `{"status":"ok"}` || a.header["content-type"] != "application/json" {
-					s.t.Errorf("answer %+v", a)
-				}
-				if o := s.outcome(); o.Model != "" || o.Status != 200 || o.Path != "/healthz" || a.metadata != nil {
-					s.t.Errorf("outcome %+v, metadata %v", o, a.metadata)
-				}
-			}, healthz)
+			for _, path := range []string{"/healthz", "/healthz/"} {
+				bothCloses(t, func(s *sidecar) {
+					a := s.envoy.open(s.t, endOfStream, requestHeaders(method, path+"?verbose")...).answer()
+					if a.status != 200 || !a.immediate || a.body() != `{"status":"ok"}` || a.header["content-type"] != "application/json" {
+						s.t.Errorf("answer %+v", a)
+					}
+					if o := s.outcome(); o.Model != "" || o.Status != 200 || o.Path != path || a.metadata != nil {
+						s.t.Errorf("outcome %+v, metadata %v", o, a.metadata)
+					}
+				}, healthz)
+			}
 		})
 	}
 }
@@ -65,6 +69,20 @@ func TestNotReadyPage(t *testing.T) {
 		}
 	}, func(s *sidecar) {
 		s.pages = []extproc.PageRoute{{Pattern: "/readyz", Page: page(503, "{}")}}
+	})
+}
+
+// An error of a page is worded by the dialect of its path.
+func TestErrorOfAPage(t *testing.T) {
+	bubble(t, func(s *sidecar) {
+		a := s.get("/models").answer()
+		if e := decodeError(s.t, a.body()); a.status != 400 || e.Kind != "unknown_backend" || a.details != "bedrock_extproc_unknown_backend" {
+			s.t.Errorf("answer %+v", a)
+		}
+	}, func(s *sidecar) {
+		s.pages = []extproc.PageRoute{{Pattern: "/models", Page: func(extproc.PageRequest) (translator.Response, error) {
+			return translator.Response{}, &translator.Error{Status: 400, Kind: translator.KindUnknownBackend}
+		}}}
 	})
 }
 

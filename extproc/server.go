@@ -22,8 +22,8 @@ type Config struct {
 	// Gateway returns the current configuration. It is called once a request, after
 	// the request has been received.
 	Gateway func() Gateway
-	// MaxBodyBytes limits a request body; larger ones get 413. 0 means
-	// DefaultMaxBodyBytes.
+	// MaxBodyBytes limits a request body, as it arrives and decompressed; larger ones
+	// get 413. 0 means DefaultMaxBodyBytes.
 	MaxBodyBytes int
 	// MaxCalls limits the model calls in flight; further ones get 503. 0 means no
 	// limit.

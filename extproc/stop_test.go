@@ -99,7 +99,7 @@ func healthz(s *sidecar) {
 }
 
 func page(status int, body string) extproc.Page {
-	return func(extproc.PageRequest) translator.Response { return jsonResponse(status, body) }
+	return func(extproc.PageRequest) (translator.Response, error) { return jsonResponse(status, body), nil }
 }
 
 func TestMaxCalls(t *testing.T) {

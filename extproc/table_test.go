@@ -67,6 +67,11 @@ func TestFind(t *testing.T) {
 		"an escaped slash no slash": {"POST", "/api%2Fchat", nil, chat, "", "", translator.KindUnknownPath, ""},
 		"a bad escape":              {"POST", "/model/%zz/converse", nil, native, "", "", translator.KindMalformed, ""},
 		"a method of a hole":        {"GET", "/model/m/converse", nil, native, "", "", translator.KindMethodNotAllowed, "POST"},
+		"a slash at the end":        {"POST", "/api/chat/", nil, chat, "", "", "", ""},
+		"a slash after a hole":      {"POST", "/model/m/converse/", nil, native, "m", "", "", ""},
+		"two slashes at the end":    {"POST", "/api/chat//", nil, chat, "", "", translator.KindUnknownPath, ""},
+		"a slash in the middle":     {"POST", "/api//chat", nil, chat, "", "", translator.KindUnknownPath, ""},
+		"a page with a slash":       {"GET", "/healthz/", nil, chat, "", "ok", "", ""},
 		"without the header":        {"POST", "/v1/x", nil, openai, "", "", "", ""},
 		"with the header":           {"POST", "/v1/x", with("version"), messages, "", "", "", ""},
 		"the header is not needed":  {"PUT", "/v1/y", with("version"), openai, "", "", "", ""},
@@ -87,7 +92,11 @@ func TestFind(t *testing.T) {
 			}
 			body := ""
 			if e.Page != nil {
-				body = string(e.Page(extproc.PageRequest{}).Body)
+				answer, err := e.Page(extproc.PageRequest{})
+				if err != nil {
+					t.Error(err)
+				}
+				body = string(answer.Body)
 			}
 			if e.PathModel != c.model || body != c.page || e.Streaming {
 				t.Errorf("endpoint %+v", e)
@@ -118,6 +127,7 @@ func TestNewRoutesRefuses(t *testing.T) {
 		"a hole twice":              {at(translator.Route{Pattern: "/{model}/{model}"}), nil, "single {model}"},
 		"another hole":              {at(translator.Route{Pattern: "/{id}"}), nil, "single {model}"},
 		"not a path":                {at(translator.Route{Pattern: "x"}), nil, "neither a path"},
+		"a slash at the end":        {at(translator.Route{Pattern: "/x/"}), nil, "ends with a slash"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if _, err := extproc.NewRoutes(c.dialects, c.pages); err == nil || !strings.Contains(err.Error(), c.want) {

@@ -16,6 +16,7 @@ const (
 	KindUnknownPath        Kind = "unknown_path"
 	KindMethodNotAllowed   Kind = "method_not_allowed"
 	KindTooLarge           Kind = "request_too_large"
+	KindEncoding           Kind = "unsupported_encoding"
 	KindMalformed          Kind = "malformed_request"
 	KindInvalid            Kind = "invalid_request"
 	KindUnknownBackend     Kind = "unknown_backend"

@@ -7,12 +7,12 @@ import (
 
 // A Route is a method and a path at which a dialect answers. It is matched on the
 // raw path of the request, without the query: escapes stay as they are, and nothing
-// is cleaned.
+// is cleaned but one slash at the end, which is ignored.
 type Route struct {
 	Method string
 	// Pattern is an exact path, or one with a single hole "{model}", such as
-	// "/model/{model}/converse". The hole matches any text that is not empty and has
-	// no slash. An exact pattern beats one with a hole.
+	// "/model/{model}/converse". It does not end with a slash. The hole matches any
+	// text that is not empty and has no slash. An exact pattern beats one with a hole.
 	Pattern string
 	// Header is the lower-case name of a request header that must be present and not
 	// empty; "" requires none. A route with a header beats the same pattern without.

@@ -39,7 +39,11 @@ func newAdminServer(ctx context.Context, address string, h *healthState, registr
 
 func pageHandler(page extproc.Page) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		answer := page(extproc.PageRequest{})
+		answer, err := page(extproc.PageRequest{})
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusInternalServerError)
+			return
+		}
 		w.Header().Set("Content-Type", answer.ContentType)
 		w.WriteHeader(answer.Status)
 		_, _ = w.Write(answer.Body) // a probe that has left needs no answer

@@ -19,21 +19,25 @@ type healthState struct {
 	ready       atomic.Bool
 	configError atomic.Pointer[string] // nil when the last reload worked
 	grpc        *health.Server
+	// backends are the states of the backends in use. It is called while the sidecar is
+	// ready.
+	backends func() map[string]string
 }
 
-// readiness is the body of /readyz.
+// readiness is the body of /readyz. Status and Checks are those of the agentic gateway.
 type readiness struct {
-	Status string       `json:"status"`
-	Reason string       `json:"reason,omitempty"`
-	Config *configState `json:"config,omitempty"`
+	Status string            `json:"status"`
+	Reason string            `json:"reason,omitempty"`
+	Checks map[string]string `json:"checks,omitempty"`
+	Config *configState      `json:"config,omitempty"`
 }
 
 type configState struct {
 	Error string `json:"error"`
 }
 
-func newHealthState() *healthState {
-	h := &healthState{grpc: health.NewServer()}
+func newHealthState(backends func() map[string]string) *healthState {
+	h := &healthState{grpc: health.NewServer(), backends: backends}
 	h.setReady(false)
 	return h
 }
@@ -65,20 +69,25 @@ func (h *healthState) pages() []extproc.PageRoute {
 }
 
 // healthz is the page that shows that the process answers.
-func (*healthState) healthz(extproc.PageRequest) translator.Response {
-	return jsonPage(http.StatusOK, []byte(`{"status":"ok"}`))
+func (*healthState) healthz(extproc.PageRequest) (translator.Response, error) {
+	return jsonPage(http.StatusOK, []byte(`{"status":"ok"}`)), nil
 }
 
 // readyz is the page that shows whether the sidecar accepts new calls. A failed reload
 // does not change that: the previous configuration stays in use.
-func (h *healthState) readyz(extproc.PageRequest) translator.Response { return h.readiness().page() }
+func (h *healthState) readyz(extproc.PageRequest) (translator.Response, error) {
+	return h.readiness().page()
+}
 
 // readyzForOperators also shows why the last reload failed, which may quote the
 // configuration.
-func (h *healthState) readyzForOperators(extproc.PageRequest) translator.Response {
+func (h *healthState) readyzForOperators(extproc.PageRequest) (translator.Response, error) {
 	answer := h.readiness()
 	if text := h.configError.Load(); text != nil {
 		answer.Config = &configState{Error: *text}
+		if answer.Checks != nil {
+			answer.Checks["config"] = "rejected"
+		}
 	}
 	return answer.page()
 }
@@ -87,15 +96,17 @@ func (h *healthState) readiness() readiness {
 	if !h.ready.Load() {
 		return readiness{Status: "not ready", Reason: "starting or draining"}
 	}
-	return readiness{Status: "ready"}
+	checks := h.backends()
+	checks["config"] = "ok"
+	return readiness{Status: "ok", Checks: checks}
 }
 
-func (r readiness) page() translator.Response {
+func (r readiness) page() (translator.Response, error) {
 	body, err := json.Marshal(r)
-	if err != nil || r.Status != "ready" {
-		return jsonPage(http.StatusServiceUnavailable, body)
+	if r.Status != "ok" {
+		return jsonPage(http.StatusServiceUnavailable, body), err
 	}
-	return jsonPage(http.StatusOK, body)
+	return jsonPage(http.StatusOK, body), err
 }
 
 func jsonPage(status int, body []byte) translator.Response {

@@ -32,7 +32,7 @@ func (o *options) flags() *flag.FlagSet {
 	fs.StringVar(&o.tls.cert, "tls-cert", "", "PEM `file` with the certificate for -listen")
 	fs.StringVar(&o.tls.key, "tls-key", "", "PEM `file` with the key of -tls-cert")
 	fs.StringVar(&o.tls.clientCA, "tls-client-ca", "", "PEM `file` with the CA that must have signed Envoy's certificate")
-	fs.IntVar(&o.maxBody, "max-body-bytes", extproc.DefaultMaxBodyBytes, "maximum size of a request body")
+	fs.IntVar(&o.maxBody, "max-body-bytes", extproc.DefaultMaxBodyBytes, "maximum size of a request body, as it arrives and decompressed")
 	fs.IntVar(&o.maxCalls, "max-calls", 0, "maximum number of concurrent model calls; 0 means no limit")
 	fs.DurationVar(&o.keepAlive, "keep-alive", extproc.DefaultKeepAlive, "silence after which a keep-alive is sent on a stream")
 	fs.DurationVar(&o.drainDelay, "drain-delay", 6*time.Second, "time between failing health checks and closing the listener after SIGTERM; longer than Envoy's check interval")

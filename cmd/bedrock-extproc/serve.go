@@ -63,7 +63,8 @@ type sidecar struct {
 // newSidecar builds the parts in the order in which they need each other, and
 // opens the listeners last.
 func newSidecar(ctx context.Context, opts *options, log *zap.Logger) (*sidecar, error) {
-	s := &sidecar{opts: opts, log: log, health: newHealthState(), hangups: make(chan os.Signal, 1)}
+	s := &sidecar{opts: opts, log: log, hangups: make(chan os.Signal, 1)}
+	s.health = newHealthState(func() map[string]string { return s.reloader.Current().Checks() })
 	signal.Notify(s.hangups, syscall.SIGHUP)
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))

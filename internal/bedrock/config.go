@@ -56,7 +56,7 @@ type Config struct {
 
 // A BackendConfig is one place to send calls to. Only Name has no default.
 type BackendConfig struct {
-	// Name is what clients ask for in X-Provider-LLM and X-Provider.
+	// Name is what clients ask for in X-Provider-LLM or X-Provider.
 	Name string
 	// Region is called and signed for. "" means AWS_REGION, AWS_DEFAULT_REGION,
 	// the profile's region, or DefaultRegion, in this order.

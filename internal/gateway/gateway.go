@@ -62,15 +62,37 @@ func New(ctx context.Context, cfg *config.Config, opts Options) (*Gateway, error
 	if err != nil {
 		return nil, err
 	}
-	routes, err := extproc.NewRoutes([]translator.Dialect{dialect}, append(chatPages(backends), opts.Pages...))
+	g := &Gateway{backends: backends, policy: cfg.Policy, defaults: cfg.Defaults}
+	g.Routes, err = extproc.NewRoutes([]translator.Dialect{dialect}, append(g.chatPages(), opts.Pages...))
 	if err != nil {
 		return nil, fmt.Errorf("routes: %w", err)
 	}
-	return &Gateway{Routes: routes, backends: backends, policy: cfg.Policy, defaults: cfg.Defaults}, nil
+	return g, nil
 }
 
 // Backends are those of the configuration.
 func (g *Gateway) Backends() *bedrock.Backends { return g.backends }
+
+// The headers by which clients ask for a backend.
+const (
+	// providerHeader must name a backend.
+	providerHeader = "x-provider-llm"
+	// anyProviderHeader is for all kinds of providers of the agentic gateway. It is
+	// ignored unless it names a backend.
+	anyProviderHeader = "x-provider"
+)
+
+// Provider implements extproc.Gateway.
+func (g *Gateway) Provider(header translator.HeaderFunc) string {
+	if name := header.Get(providerHeader); name != "" {
+		return name
+	}
+	name := header.Get(anyProviderHeader)
+	if _, err := g.backends.Lookup(name); err != nil {
+		return ""
+	}
+	return name
+}
 
 // Target implements extproc.Gateway.
 func (g *Gateway) Target(provider string, caller translator.Caller, origin extproc.Origin) (extproc.Target, error) {

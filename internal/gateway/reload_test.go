@@ -100,7 +100,10 @@ func (r *reloading) page(t *testing.T, path string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	answer := endpoint.Page(extproc.PageRequest{})
+	answer, err := endpoint.Page(extproc.PageRequest{})
+	if err != nil {
+		t.Fatal(err)
+	}
 	return fmt.Sprintf("%d %s", answer.Status, answer.Body)
 }
 

@@ -49,6 +49,9 @@ func TestBackends(t *testing.T) {
 	}{
 		"the default":   {nil, askExplain, "us-east-1", "us.anthropic.claude-sonnet-4-20250514-v1:0"},
 		"by X-Provider": {[]string{"X-Provider", "bedrock-eu"}, askExplain, "eu-west-1", "eu.anthropic.claude-sonnet-4-20250514-v1:0"},
+		"by X-Provider, for another primitive": {
+			[]string{"X-Provider", "agentcore"}, askExplain, "us-east-1", "us.anthropic.claude-sonnet-4-20250514-v1:0",
+		},
 		"X-Provider-LLM beats X-Provider": {
 			[]string{"X-Provider", "bedrock-us", "X-Provider-LLM", "bedrock-eu"}, askExplain, "eu-west-1", "eu.anthropic.claude-sonnet-4-20250514-v1:0",
 		},

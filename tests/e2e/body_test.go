@@ -1,6 +1,8 @@
 package e2e
 
 import (
+	"bytes"
+	"compress/gzip"
 	"fmt"
 	"io"
 	"net/http"
@@ -35,6 +37,75 @@ func TestBodySizes(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestFormsOfARequest sends one request in forms that mean the same.
+func TestFormsOfARequest(t *testing.T) {
+	s := start(t, nil)
+	packed := gzipped(t, askSum)
+	for name, c := range map[string]struct {
+		path, body string
+		headers    []string
+	}{
+		"gzip":               {"", packed, []string{"Content-Encoding", "gzip"}},
+		"gzip, another case": {"", packed, []string{"Content-Encoding", "GZIP"}},
+		"identity":           {"", askSum, []string{"Content-Encoding", "identity"}},
+		"a slash":            {"/", askSum, nil},
+		"a byte order mark":  {"", "\ufeff" + askSum, nil},
+		"all":                {"/", gzipped(t, "\ufeff"+askSum), []string{"Content-Encoding", "identity, gzip"}},
+	} {
+		for protocol, client := range protocols() {
+			t.Run(name+"/"+protocol, func(t *testing.T) {
+				resp := post(t, client, s.completions()+c.path, c.body, c.headers...)
+				if a := decode(t, resp); resp.StatusCode != http.StatusOK || !strings.Contains(a.Content, "4") {
+					t.Errorf("status %d, answer %+v", resp.StatusCode, a)
+				}
+				if list := readEvents(t, post(t, client, s.stream()+c.path, c.body, c.headers...)).all(); !strings.Contains(text(list), "4") {
+					t.Errorf("events %+v", list)
+				}
+			})
+		}
+	}
+}
+
+// TestRefusedEncodings checks encodings that are not taken, and gzip bodies that are
+// broken or too large.
+func TestRefusedEncodings(t *testing.T) {
+	s := start(t, nil, "-max-body-bytes", "100000")
+	packed := gzipped(t, askSum)
+	for name, c := range map[string]struct {
+		encoding, body string
+		status         int
+		kind           string
+	}{
+		"zstd":    {"zstd", "(\xb5/\xfd", 415, "unsupported_encoding"},
+		"br":      {"br", askSum, 415, "unsupported_encoding"},
+		"cut off": {"gzip", packed[:len(packed)-4], 422, "malformed_request"},
+		"a bomb":  {"gzip", gzipped(t, strings.Repeat("0", 50_000_000)), 413, "request_too_large"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			resp := post(t, newClient(false), s.completions(), c.body, "Content-Encoding", c.encoding)
+			if a := decode(t, resp); resp.StatusCode != c.status || a.Error.Type != c.kind {
+				t.Errorf("status %d, %+v", resp.StatusCode, a)
+			}
+			if got := resp.Header.Get("Accept-Encoding"); (got == "gzip, identity") != (c.status == 415) {
+				t.Errorf("Accept-Encoding %q", got)
+			}
+		})
+	}
+}
+
+func gzipped(t *testing.T, text string) string {
+	t.Helper()
+	var out bytes.Buffer
+	w := gzip.NewWriter(&out)
+	if _, err := io.WriteString(w, text); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return out.String()
 }
 
 func TestTrailersEndARequest(t *testing.T) {

@@ -141,7 +141,7 @@ func TestAdminPort(t *testing.T) {
 	post(t, newClient(false), s.completions(), askSum)
 	for path, want := range map[string]string{
 		"/healthz": `{"status":"ok"}`,
-		"/readyz":  `{"status":"ready"}`,
+		"/readyz":  `{"status":"ok","checks":{"config":"ok","llm/default":"ok"}}`,
 		"/metrics": `bedrock_extproc_requests_total{error="",status="200",streaming="false"}`,
 	} {
 		resp, err := http.Get(s.sidecar.admin + path)

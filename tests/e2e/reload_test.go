@@ -145,7 +145,7 @@ func TestBrokenReload(t *testing.T) {
 	file := configFile(t, twoRegions)
 	s := start(t, nil, "-config", file)
 	replaceConfig(t, file, strings.Replace(twoRegions, "region:", "regoin:", 1))
-	body := awaitPage(t, s.sidecar.admin+"/readyz", func(body string) bool { return strings.Contains(body, "config") })
+	body := awaitPage(t, s.sidecar.admin+"/readyz", func(body string) bool { return strings.Contains(body, "rejected") })
 
 	var ready struct {
 		Status string
@@ -154,12 +154,13 @@ func TestBrokenReload(t *testing.T) {
 	if err := json.Unmarshal([]byte(body), &ready); err != nil {
 		t.Fatal(err)
 	}
+	const healthy = `{"status":"ok","checks":{"config":"ok","llm/bedrock-eu":"ok","llm/bedrock-us":"ok"}}`
 	want := file + `:8: providers.llm.backends.bedrock-us.config.regoin: unknown key: did you mean "region"?`
-	if _, body := get(t, s.url("/readyz")); body != `{"status":"ready"}` {
+	if _, body := get(t, s.url("/readyz")); body != healthy {
 		t.Errorf("clients read %s", body)
 	}
-	if ready.Status != "ready" || ready.Config.Error != want {
-		t.Errorf("readyz %s, want status ready and the error %s", body, want)
+	if ready.Status != "ok" || ready.Config.Error != want {
+		t.Errorf("readyz %s, want status ok and the error %s", body, want)
 	}
 	for _, url := range []string{s.completions(), s.stream()} {
 		if err := answered(newClient(false), url, "bedrock-us"); err != nil {
@@ -171,7 +172,7 @@ func TestBrokenReload(t *testing.T) {
 		t.Errorf("the metrics lack %q", failed)
 	}
 	replaceConfig(t, file, twoRegions+"\n# fixed\n")
-	awaitPage(t, s.sidecar.admin+"/readyz", func(body string) bool { return body == `{"status":"ready"}` })
+	awaitPage(t, s.sidecar.admin+"/readyz", func(body string) bool { return body == healthy })
 }
 
 // TestReloadedRegion changes a backend's region. New calls go to the new region, and an

@@ -118,10 +118,12 @@ func TestToolRoundTrip(t *testing.T) {
 func TestPages(t *testing.T) {
 	s := start(t, nil)
 	want := map[string]string{
-		"/healthz":           `{"status":"ok"}`,
-		"/readyz":            `{"status":"ready"}`,
-		"/api/v1/providers":  `{"llm":{"default":"default","available":["default"]}}`,
-		"/api/v1/llm/models": `{"models":[{"name":"us.anthropic.claude-sonnet-4-20250514-v1:0","provider":"bedrock","capabilities":["chat","tool_use"]}]}`,
+		"/healthz":                 `{"status":"ok"}`,
+		"/readyz":                  `{"status":"ok","checks":{"config":"ok","llm/default":"ok"}}`,
+		"/readyz/":                 `{"status":"ok","checks":{"config":"ok","llm/default":"ok"}}`,
+		"/api/v1/providers":        `{"llm":{"default":"default","available":["default"]}}`,
+		"/api/v1/providers/status": `{"checks":{"llm/default":"ok"}}`,
+		"/api/v1/llm/models":       `{"models":[{"name":"us.anthropic.claude-sonnet-4-20250514-v1:0","provider":"bedrock","capabilities":["chat","tool_use"]}]}`,
 	}
 	for path, body := range want {
 		resp, err := newClient(false).Get(s.url(path))

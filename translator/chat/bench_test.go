@@ -30,9 +30,11 @@ func chatRequest() []byte {
 
 func BenchmarkDecode(b *testing.B) {
 	image := `{"messages":[{"role":"user","content":[{"text":"see"},{"image":{"format":"png","source":{"bytes":"%s"}}}]}]}`
+	imageURL := `{"messages":[{"role":"user","content":[{"type":"text","text":"see"},{"type":"image_url","image_url":{"url":"data:image/png;base64,%s"}}]}]}`
 	for name, body := range map[string][]byte{
 		"chat-20kB-10-tools": chatRequest(),
 		"image-1MB":          fmt.Appendf(nil, image, strings.Repeat("QUJD", 1<<20/4)),
+		"image-url-1MB":      fmt.Appendf(nil, imageURL, strings.Repeat("QUJD", 1<<20/4)),
 		"image-25MB":         fmt.Appendf(nil, image, strings.Repeat("QUJD", 25<<20/4)),
 	} {
 		b.Run(name, func(b *testing.B) {

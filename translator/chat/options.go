@@ -7,7 +7,8 @@ import (
 
 func (in *input) parameters() error {
 	return in.out.Infer(converse.Inference{
-		MaxTokens: in.Field("max_tokens"), Temperature: in.Field("temperature"), TopP: in.Field("top_p"), TopK: in.Field("top_k"),
+		MaxTokens: wholeNumber(in.Field("max_tokens")), Temperature: number(in.Field("temperature")),
+		TopP: number(in.Field("top_p")), TopK: wholeNumber(in.Field("top_k")),
 		Stop: in.Field("stop"), Additional: in.Field("additional_model_request_fields"),
 	})
 }
@@ -62,7 +63,7 @@ func (in *input) responseFormat() (*converse.OutputSchema, error) {
 		return nil, err
 	}
 	known := []string{"name", "description", "schema"}
-	if rawjson.Kind(schema.Get("strict")) == 't' {
+	if rawjson.Kind(boolean(schema.Field("strict")).Value) == 't' {
 		known = append(known, "strict") // Bedrock always is
 	}
 	in.out.WarnUnknown(schema, known...)
@@ -102,12 +103,13 @@ func (in *input) streamOptions() (*bool, error) {
 		return nil, err
 	}
 	in.out.WarnUnknown(options, "tool_use_deltas")
-	switch v := options.Get("tool_use_deltas"); rawjson.Kind(v) {
+	deltas := boolean(options.Field("tool_use_deltas"))
+	switch k := rawjson.Kind(deltas.Value); k {
 	case 0, 'n':
 		return nil, nil
 	case 't', 'f':
-		return new(rawjson.Kind(v) == 't'), nil
+		return new(k == 't'), nil
 	default:
-		return nil, converse.Refuse(options.Field("tool_use_deltas").At, converse.FaultNotBoolean)
+		return nil, converse.Refuse(deltas.At, converse.FaultNotBoolean)
 	}
 }

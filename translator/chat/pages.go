@@ -1,11 +1,17 @@
 package chat
 
-import "bedrock-extproc/translator/rawjson"
+import (
+	"maps"
+	"slices"
+
+	"bedrock-extproc/translator/rawjson"
+)
 
 // The pages of the dialect, answered to GET.
 const (
 	ModelsPath    = "/api/v1/llm/models"
 	ProvidersPath = "/api/v1/providers"
+	StatusPath    = "/api/v1/providers/status"
 )
 
 // ModelsPage lists models by name.
@@ -34,4 +40,13 @@ func ProvidersPage(fallback string, available []string) []byte {
 	w.Text("default", fallback)
 	w.Member("available", rawjson.Array(names))
 	return rawjson.Wrap("llm", w.End())
+}
+
+// StatusPage shows the states of providers, by names such as "llm/default".
+func StatusPage(checks map[string]string) []byte {
+	members := make(rawjson.Object, 0, len(checks))
+	for _, name := range slices.Sorted(maps.Keys(checks)) {
+		members = append(members, rawjson.Member{Name: name, Value: rawjson.Quote(checks[name])})
+	}
+	return rawjson.Wrap("checks", members.Value())
 }

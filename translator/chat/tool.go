@@ -30,7 +30,7 @@ func (in *input) tool(t converse.Object) error {
 		schema = t.Field("parameters")
 	}
 	return in.out.AddToolSpec(converse.ToolSpec{
-		At: t.At, Name: t.Field("name"), Description: t.Field("description"), Schema: schema, Strict: t.Field("strict"),
+		At: t.At, Name: t.Field("name"), Description: t.Field("description"), Schema: schema, Strict: boolean(t.Field("strict")),
 	})
 }
 

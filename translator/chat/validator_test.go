@@ -26,6 +26,7 @@ var beyond = map[string]string{
 	"image_formats_39":      "what a model supports is Bedrock's to say",
 	"result_kinds":          "what a model supports is Bedrock's to say",
 	"unknown_block_kinds":   "a kind that the service does not know yet",
+	"openai_passthrough":    "nothing is checked there",
 	"passthrough_mode":      "nothing is repaired there",
 	"first_turn_unknown_09": "of an opaque ARN nothing is known, so Bedrock decides",
 }

@@ -89,9 +89,14 @@ func (r *Request) count(at string) error {
 	return nil
 }
 
+// A PartReader reads a content part of a dialect's own form: an object with a member
+// type. The request has counted it already.
+type PartReader func(part Object) ([]Block, error)
+
 // Content reads the content of a message: text, a list of Converse blocks, or another
-// scalar, which is sent as text.
-func (r *Request) Content(f Field) ([]Block, error) {
+// scalar, which is sent as text. An element of the list with a type and another member
+// is not a Converse block: part reads it, unless part is nil.
+func (r *Request) Content(f Field, part PartReader) ([]Block, error) {
 	switch rawjson.Kind(f.Value) {
 	case 0, 'n':
 		return nil, nil
@@ -104,7 +109,7 @@ func (r *Request) Content(f Field) ([]Block, error) {
 		}
 		return r.text(f)
 	case '[':
-		return r.blockList(f)
+		return r.blockList(f, part)
 	case '{':
 		return nil, Refuse(f.At, faultNotContent)
 	default:
@@ -146,10 +151,10 @@ func (r *Request) guardContent(b Block) ([]Block, error) {
 	return []Block{b}, err
 }
 
-func (r *Request) blockList(f Field) ([]Block, error) {
+func (r *Request) blockList(f Field, part PartReader) ([]Block, error) {
 	var all []Block
 	for i, v := range rawjson.Elements(f.Value) {
-		blocks, err := r.block(Field{v, Index(f.At, i)})
+		blocks, err := r.block(Field{v, Index(f.At, i)}, part)
 		if err != nil {
 			return nil, err
 		}
@@ -160,15 +165,20 @@ func (r *Request) blockList(f Field) ([]Block, error) {
 
 // block reads one Converse block. It gives none where the block is dropped, and more
 // than one where a part moves out of it.
-func (r *Request) block(f Field) ([]Block, error) {
+func (r *Request) block(f Field, part PartReader) ([]Block, error) {
 	if err := r.count(f.At); err != nil {
 		return nil, err
 	}
 	if rawjson.Kind(f.Value) != '{' {
 		return nil, Refuse(f.At, faultNotBlock)
 	}
-	only, ok := rawjson.Members(f.Value).Only()
-	if !ok {
+	members := rawjson.Members(f.Value)
+	only, ok := members.Only()
+	switch {
+	case ok:
+	case part != nil && rawjson.Kind(members.Get("type")) == '"':
+		return part(Object{f.At, members})
+	default:
 		return nil, Refuse(f.At, faultBlockMembers)
 	}
 	b := Block{Kind: only.Name, At: f.At, value: only.Value}

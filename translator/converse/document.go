@@ -14,7 +14,11 @@ func (r *Request) document(b *Block) error {
 	if err := r.media(b); err != nil {
 		return err
 	}
-	f := Field{rawjson.Members(b.value).Get("name"), b.At + ".document.name"}
+	return r.documentName(b, Field{rawjson.Members(b.value).Get("name"), b.At + ".document.name"})
+}
+
+// documentName sets the name of a document for the client's name f, which may be absent.
+func (r *Request) documentName(b *Block, f Field) error {
 	given := ""
 	switch k := rawjson.Kind(f.Value); {
 	case k == '"':
@@ -45,12 +49,18 @@ func (r *Request) uniqueName(name string) string {
 	return unique
 }
 
+// withoutExtension removes a file's extension.
+func withoutExtension(name string) string {
+	if i := strings.LastIndexByte(name, '.'); i > 0 && len(name)-i <= 6 {
+		return name[:i]
+	}
+	return name
+}
+
 // cleanDocumentName keeps ASCII letters and digits, single spaces and - ( ) [ ].
 // It removes a file's extension. An empty name becomes "document".
 func cleanDocumentName(name string) string {
-	if i := strings.LastIndexByte(name, '.'); i > 0 && len(name)-i <= 6 {
-		name = name[:i]
-	}
+	name = withoutExtension(name)
 	mapped := strings.Map(func(c rune) rune {
 		switch {
 		case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c >= '0' && c <= '9', strings.ContainsRune("-()[]", c):

@@ -154,7 +154,7 @@ var (
 
 	FaultNoMessages       = Fault{code: "messages_missing", malformed: true, problem: "Field required: a list of messages."}
 	FaultNoRole           = Fault{code: "role_missing", malformed: true, problem: "Field required: role or content."}
-	FaultRole             = Fault{code: "role_unknown", malformed: true, problem: "Input should be user, assistant or system."}
+	FaultRole             = Fault{code: "role_unknown", malformed: true, problem: "Input should be user, assistant, system, developer or tool."}
 	FaultNotSystem        = Fault{code: "not_a_system_prompt", malformed: true, problem: "Input should be a string or a list of system blocks."}
 	FaultNotObject        = Fault{code: "not_an_object", malformed: true, problem: "Input should be an object."}
 	FaultNotString        = Fault{code: "not_a_string", malformed: true, problem: "Input should be a string."}
@@ -216,6 +216,18 @@ var (
 	faultBase64URL    = Fault{code: "base64_url", problem: "This is a URL, not base64. URLs are not fetched.", hint: "Send the bytes as standard base64."}
 	faultNotBase64    = Fault{code: "base64_invalid", problem: "This is not base64.", hint: "Send the bytes as standard base64."}
 
+	FaultPart = Fault{
+		code: "content_part", problem: "This type of content part is unknown.",
+		hint: `Use text, image_url, input_audio or file, or a Converse block such as {"text": "…"}.`,
+	}
+	FaultFileID = Fault{
+		code: "file_id", problem: "Files are not stored, so a file id cannot be used.", hint: "Send the file as a data URL in file_data.",
+	}
+	faultNotDataURL = Fault{
+		code: "not_a_data_url", problem: "This is not a data URL with base64. Other URLs are not fetched.",
+		hint: "Send a data URL such as data:image/png;base64,…, or a Converse block with source.s3Location.",
+	}
+
 	faultCachePointOrder = template{
 		code: "cache_point_order", problem: "This cache point has a lifetime of one hour, but the earlier one at {path} has five minutes.",
 		hint: "Put the longer lifetimes first, in the order tools, system, messages.",
@@ -244,6 +256,13 @@ var (
 	faultInputNotObject = Fault{
 		code: "tool_input_not_an_object", problem: "The input of this tool call is not a JSON object.",
 		hint: "Put the value into an object: Bedrock accepts nothing else.",
+	}
+	FaultToolCallType = Fault{
+		code: "tool_call_type", problem: "Bedrock has no tool calls of this type.", hint: "Use the type function, with a name and arguments.",
+	}
+	FaultFunctionCall = Fault{
+		code: "function_call", problem: "The role function and function_call are not supported: they have no ids.",
+		hint: "Use tool_calls, and messages with the role tool.",
 	}
 	faultStatusUnknown = Fault{
 		code: "tool_result_status_unknown", problem: "This tool result status is unknown.", hint: "Use success or error, or leave it out.",

@@ -14,7 +14,7 @@ func odd(t *testing.T, f *family.Family) *Request {
 	t.Helper()
 	r := New(Rules{Model: "m", Family: f})
 	content := func(text string) []Block {
-		blocks, err := r.Content(Field{rawjson.Value(text), "content"})
+		blocks, err := r.Content(Field{rawjson.Value(text), "content"}, nil)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -1,6 +1,7 @@
 package converse
 
 import (
+	"bytes"
 	"slices"
 
 	"bedrock-extproc/translator/rawjson"
@@ -15,9 +16,14 @@ type Object struct {
 	Members rawjson.Object
 }
 
-// ReadBody reads a request's body. Everything else here relies on its check that
-// the body is JSON.
+// byteOrderMark starts a text in UTF-8 of some editors and Windows programs. It means
+// nothing there.
+const byteOrderMark = "\uFEFF"
+
+// ReadBody reads a request's body, without the byte order mark that may start it.
+// Everything else here relies on its check that the body is JSON.
 func ReadBody(body []byte) (Object, error) {
+	body = bytes.TrimPrefix(body, []byte(byteOrderMark))
 	if err := rawjson.Check(body); err != nil {
 		return Object{}, Refuse("", faultNotJSON.with(values{value: err.Error()}))
 	}

@@ -41,10 +41,10 @@ func TestBlocksAreBounded(t *testing.T) {
 	list := func(n int) Field {
 		return Field{rawjson.Value(`[{"text":"a"}` + strings.Repeat(`,{"text":"a"}`, n-1) + `]`), "content"}
 	}
-	if _, err := New(Rules{}).Content(list(maxBlocks)); err != nil {
+	if _, err := New(Rules{}).Content(list(maxBlocks), nil); err != nil {
 		t.Errorf("%d blocks: %v", maxBlocks, err)
 	}
-	_, err := New(Rules{Mode: Passthrough}).Content(list(maxBlocks + 1))
+	_, err := New(Rules{Mode: Passthrough}).Content(list(maxBlocks+1), nil)
 	if e := translator.AsError(err); e == nil || e.Status != 400 || e.Path != "content[100000]" {
 		t.Errorf("one more: %v", err)
 	}

@@ -14,6 +14,8 @@ type ToolResult struct {
 	// Content is text, a list of Converse blocks, or any other JSON, which is sent
 	// as text.
 	Content Field
+	// Blocks are the content where the dialect has read it already; nil means Content.
+	Blocks []Block
 	// Status is "success" or "error". IsError means the same; Status beats it.
 	Status, IsError Field
 }
@@ -38,7 +40,7 @@ func (r *Request) ToolResult(res ToolResult) ([]Block, error) {
 		content.Value = rawjson.Quote(string(rawjson.AppendCompact(nil, content.Value)))
 	}
 	var behind []Block
-	if b.tool.results, behind, err = r.resultContent(content); err != nil {
+	if b.tool.results, behind, err = r.resultContent(content, res.Blocks); err != nil {
 		return nil, err
 	}
 	b.members = rawjson.Object{{Name: "content", Value: noBlocks}, {Name: "status", Value: status}, {Name: "toolUseId", Value: res.ID.Value}}
@@ -64,7 +66,7 @@ func (r *Request) readToolResult(b Block) ([]Block, error) {
 	if k := rawjson.Kind(content.Value); k != '[' && k != '"' && !rawjson.Absent(content.Value) {
 		return nil, Refuse(content.At, faultNotResultContent)
 	}
-	results, behind, err := r.resultContent(content)
+	results, behind, err := r.resultContent(content, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -134,17 +136,19 @@ func listsBlocks(v rawjson.Value) bool {
 	return known
 }
 
-// resultContent reads the blocks of a result. It gives at least one, since not every
-// family accepts a result without content.
-func (r *Request) resultContent(f Field) (content, behind []Block, err error) {
-	switch rawjson.Kind(f.Value) {
-	case '[':
+// resultContent reads the blocks of a result, unless the dialect has. It gives at least
+// one, since not every family accepts a result without content.
+func (r *Request) resultContent(f Field, blocks []Block) (content, behind []Block, err error) {
+	switch k := rawjson.Kind(f.Value); {
+	case blocks != nil:
+		content, behind, err = r.placeResults(blocks)
+	case k == '[':
 		content, behind, err = r.resultBlocks(f)
-	case '"':
+	case k == '"':
 		if r.passes() || !rawjson.Blank(f.Value) {
 			content = []Block{{Kind: "text", At: f.At, value: f.Value}}
 		}
-	case 0, 'n':
+	case rawjson.Absent(f.Value):
 	default:
 		content = []Block{TextBlock(string(f.Value), f.At)}
 	}
@@ -156,39 +160,43 @@ func (r *Request) resultContent(f Field) (content, behind []Block, err error) {
 
 func (r *Request) resultBlocks(f Field) (content, behind []Block, err error) {
 	for i, v := range rawjson.Elements(f.Value) {
-		blocks, err := r.resultBlock(Field{v, Index(f.At, i)})
+		blocks, err := r.block(Field{v, Index(f.At, i)}, nil)
 		if err != nil {
 			return nil, nil, err
 		}
-		for _, b := range blocks {
-			if b.Kind == "cachePoint" && !r.passes() {
-				behind = append(behind, b)
-				continue
-			}
-			content = append(content, b)
+		inside, after, err := r.placeResults(blocks)
+		if err != nil {
+			return nil, nil, err
 		}
+		content, behind = append(content, inside...), append(behind, after...)
 	}
 	return content, behind, nil
 }
 
-func (r *Request) resultBlock(f Field) ([]Block, error) {
-	blocks, err := r.block(f)
-	if err != nil || len(blocks) == 0 || r.passes() {
-		return blocks, err
+// placeResults checks and repairs the blocks of a result, and moves cache points behind
+// it.
+func (r *Request) placeResults(blocks []Block) (content, behind []Block, err error) {
+	if r.passes() {
+		return blocks, nil, nil
 	}
-	b := &blocks[0]
-	switch b.Kind {
-	case "cachePoint":
-		err = r.repair(b.At, faultCachePointInside)
-	case "json":
-		if rawjson.Kind(b.value) != '{' {
-			b.Kind, b.value = "text", rawjson.Quote(string(rawjson.AppendCompact(nil, b.value)))
+	for i := range blocks {
+		b := &blocks[i]
+		switch {
+		case b.Kind == "cachePoint":
+			behind = append(behind, *b)
+			err = r.repair(b.At, faultCachePointInside)
+		case b.Kind == "json" && rawjson.Kind(b.value) != '{':
+			content = append(content, TextBlock(string(rawjson.AppendCompact(nil, b.value)), b.At))
 			err = r.repair(b.At, faultJSONResult)
+		default:
+			content = append(content, *b)
+			err = r.checkResultBlock(b)
 		}
-	default:
-		err = r.checkResultBlock(b)
+		if err != nil {
+			return nil, nil, err
+		}
 	}
-	return blocks, err
+	return content, behind, nil
 }
 
 // checkResultBlock refuses kinds that a tool result cannot contain, in general or for
@@ -198,7 +206,7 @@ func (r *Request) checkResultBlock(b *Block) error {
 		return Refuse(b.At, faultResultKind.with(values{kind: b.Kind, list: strings.Join(resultKinds[:6], ", ")}))
 	}
 	format := ""
-	if v := rawjson.Members(b.value).Get("format"); b.Kind == "document" && rawjson.Kind(v) == '"' {
+	if v := b.get("format"); b.Kind == "document" && rawjson.Kind(v) == '"' {
 		format = "document." + rawjson.Text(v)
 	}
 	for _, banned := range r.family.NotInToolResults {

@@ -1,0 +1,72 @@
+package gateway
+
+import (
+	"maps"
+	"net/http"
+	"slices"
+
+	"bedrock-extproc/extproc"
+	"bedrock-extproc/internal/bedrock"
+	"bedrock-extproc/translator"
+	"bedrock-extproc/translator/chat"
+)
+
+// chatPages are the chat dialect's lists of models and backends.
+func (g *Gateway) chatPages() []extproc.PageRoute {
+	return []extproc.PageRoute{
+		{Pattern: chat.ModelsPath, Page: g.models},
+		{Pattern: chat.ProvidersPath, Page: fixedPage(chat.ProvidersPage(g.backends.Default(), g.backends.Names()))},
+		{Pattern: chat.StatusPath, Page: fixedPage(chat.StatusPage(g.Checks()))},
+	}
+}
+
+func fixedPage(body []byte) extproc.Page {
+	return func(extproc.PageRequest) (translator.Response, error) { return jsonPage(body), nil }
+}
+
+func jsonPage(body []byte) translator.Response {
+	return translator.Response{Status: http.StatusOK, ContentType: "application/json", Body: body}
+}
+
+// models is the page of the models of the backend that the client asks for, or of all
+// where it asks for none or may not choose.
+func (g *Gateway) models(req extproc.PageRequest) (translator.Response, error) {
+	asked := g.Provider(req.Header)
+	if asked == "" {
+		return jsonPage(chat.ModelsPage(modelNames(g.backends.All()))), nil
+	}
+	if _, fixed := choose(req.Origin, asked); fixed {
+		return jsonPage(chat.ModelsPage(modelNames(g.backends.All()))), nil
+	}
+	backend, err := g.backends.Lookup(asked)
+	if err != nil {
+		return translator.Response{}, err
+	}
+	return jsonPage(chat.ModelsPage(modelNames([]*bedrock.Backend{backend}))), nil
+}
+
+// modelNames lists the names that clients may ask for: each backend's default model,
+// and the aliases that are not listed already.
+func modelNames(backends []*bedrock.Backend) []string {
+	var names []string
+	for _, backend := range backends {
+		names = append(names, backend.DefaultModel())
+		for _, alias := range slices.Sorted(maps.Keys(backend.Models())) {
+			if !slices.Contains(names, alias) {
+				names = append(names, alias)
+			}
+		}
+	}
+	return names
+}
+
+// Checks are the states of the backends, by the names that the agentic gateway gives
+// them. All are "ok": a backend of the configuration in use works as far as one can
+// know without calling AWS.
+func (g *Gateway) Checks() map[string]string {
+	checks := map[string]string{}
+	for _, name := range g.backends.Names() {
+		checks["llm/"+name] = "ok"
+	}
+	return checks
+}

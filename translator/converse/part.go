@@ -1,0 +1,131 @@
+package converse
+
+import (
+	"bytes"
+	"strings"
+
+	"bedrock-extproc/translator/rawjson"
+)
+
+// Text makes the block of a content part with text, or none for blank text. Like Media,
+// it is for a PartReader.
+func (r *Request) Text(f Field) ([]Block, error) {
+	if rawjson.Kind(f.Value) != '"' {
+		return nil, Refuse(f.At, FaultNotString)
+	}
+	return r.text(f)
+}
+
+// Media is an image, a sound or a document in a dialect's own form.
+type Media struct {
+	At string
+	// Kind is image, audio or document.
+	Kind string
+	// Data is base64 or a data URL. A data URL names the format, too.
+	Data Field
+	// Format is Bedrock's name of the format, or another one. It may be absent in a
+	// data URL and for a document.
+	Format Field
+	// Name is the file name of a document; it may be absent.
+	Name Field
+}
+
+// Media makes the block of a content part with media.
+func (r *Request) Media(m Media) ([]Block, error) {
+	source, err := m.readSource()
+	if err != nil {
+		return nil, err
+	}
+	if rawjson.Kind(m.Name.Value) == '"' {
+		m.Name.Value = rawjson.Quote(withoutExtension(rawjson.Text(m.Name.Value)))
+	}
+	b := Block{Kind: m.Kind, At: m.At, members: rawjson.Object{
+		{Name: "format", Value: given(m.Format.Value)}, {Name: "name", Value: given(m.Name.Value)}, {Name: "source", Value: source},
+	}}
+	if r.passes() {
+		return []Block{b}, nil
+	}
+	return r.checkMedia(b, m)
+}
+
+// readSource returns the source of the block. A data URL sets the format, unless there
+// is one.
+func (m *Media) readSource() (rawjson.Value, error) {
+	if rawjson.Kind(m.Data.Value) != '"' {
+		return nil, Refuse(m.Data.At, faultNotBase64String)
+	}
+	mediaType, base64, isURL := cutDataURL(m.Data.Value)
+	noFormat := rawjson.Absent(m.Format.Value)
+	switch {
+	case isURL && noFormat:
+		m.Format = Field{formatOf(mediaType), m.Data.At}
+	case !isURL && noFormat && m.Kind != "document":
+		return nil, Refuse(m.Data.At, faultNotDataURL)
+	case !isURL:
+		return rawjson.Wrap("bytes", m.Data.Value), nil
+	}
+	return bytesSource(base64), nil
+}
+
+// checkMedia checks and repairs the block that Media has made.
+func (r *Request) checkMedia(b Block, m Media) ([]Block, error) {
+	if err := r.format(&b, m.Format); err != nil {
+		return nil, err
+	}
+	plain, fault, err := plainBase64(Field{rawjson.Members(b.get("source")).Get("bytes"), m.Data.At})
+	if err != nil {
+		return nil, err
+	}
+	if plain != nil {
+		b.set("source", rawjson.Wrap("bytes", plain))
+		if err := r.repair(m.Data.At, fault); err != nil {
+			return nil, err
+		}
+	}
+	if m.Kind == "document" {
+		err = r.documentName(&b, m.Name)
+	}
+	return []Block{b}, err
+}
+
+// bytesSource is the source of media with that base64. It copies the text once.
+func bytesSource(base64 []byte) rawjson.Value {
+	source := append(make(rawjson.Value, 0, len(base64)+len(`{"bytes":""}`)), `{"bytes":`...)
+	return append(rawjson.AppendText(source, base64), '}')
+}
+
+// cutDataURL returns the media type of a base64 data URL, in lower case and without
+// parameters, and the base64. ok is false for anything else.
+func cutDataURL(url rawjson.Value) (mediaType string, base64 []byte, ok bool) {
+	text, plain := rawjson.Plain(url)
+	if !plain {
+		text = []byte(rawjson.Text(url))
+	}
+	comma := bytes.IndexByte(text[:min(len(text), maxURLHead)], ',')
+	if comma < 0 {
+		return "", nil, false
+	}
+	head, isData := strings.CutPrefix(strings.ToLower(string(text[:comma])), "data:")
+	head, isBase64 := strings.CutSuffix(head, ";base64")
+	if !isData || !isBase64 {
+		return "", nil, false
+	}
+	mediaType, _, _ = strings.Cut(head, ";")
+	return mediaType, text[comma+1:], true
+}
+
+// maxURLHead bounds where the comma of a data URL is looked for, in bytes.
+const maxURLHead = 1 << 10
+
+// formatOf is Bedrock's name of the format with a media type, or the media type where
+// Bedrock has none. It is absent without a media type.
+func formatOf(mediaType string) rawjson.Value {
+	switch name, ok := aliases[mediaType]; {
+	case ok:
+		return rawjson.Quote(name)
+	case mediaType == "":
+		return nil
+	default:
+		return rawjson.Quote(mediaType)
+	}
+}
