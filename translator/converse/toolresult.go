@@ -14,12 +14,12 @@ type ToolResult struct {
 	// Content is text, a list of Converse blocks, or any other JSON, which is sent
 	// as text.
 	Content Field
-	// Status is "success" or "error". IsError means the same; Status beats it.
+	// Status is "success" or "error". IsError means the same; Status takes precedence.
 	Status, IsError Field
 }
 
 // ToolResult makes the block of a result, followed by blocks that the client sent
-// inside it and that Converse has after it.
+// inside it and that Converse expects after it.
 func (r *Request) ToolResult(res ToolResult) ([]Block, error) {
 	b := Block{Kind: "toolResult", At: res.At, tool: &toolPart{}}
 	err := r.count(res.At)
@@ -134,8 +134,8 @@ func listsBlocks(v rawjson.Value) bool {
 	return known
 }
 
-// resultContent reads the blocks of a result. It gives at least one, since not every
-// family accepts a result without content.
+// resultContent reads the blocks of a result. It returns at least one, since not
+// every family accepts a result without content.
 func (r *Request) resultContent(f Field) (content, behind []Block, err error) {
 	switch rawjson.Kind(f.Value) {
 	case '[':
