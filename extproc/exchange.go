@@ -35,8 +35,8 @@ type exchange struct {
 
 func newExchange(s *Server, stream extprocv3.ExternalProcessor_ProcessServer) *exchange {
 	x := &exchange{server: s, stream: stream, log: s.cfg.Log, req: &request{start: time.Now()}}
-	// Only a failing Recv means that the client is gone, so that the cause never
-	// depends on which of the two ends first.
+	// Only a failing Recv means that the client is gone. The RPC's own context is not
+	// used: which of the two ends first would decide the cause.
 	x.ctx, x.cancel = context.WithCancelCause(context.WithoutCancel(stream.Context()))
 	x.reply = &replier{stream: stream, outcome: &x.outcome, req: x.req}
 	return x
@@ -55,7 +55,7 @@ func (x *exchange) run() error {
 func (x *exchange) serve() error {
 	receiveErr := x.req.receive(x.stream, x.server.cfg.MaxBodyBytes)
 	x.recordRequest()
-	findErr := x.find() // even after receiveErr, which needs a dialect
+	findErr := x.find() // also after receiveErr: its answer needs a dialect
 	if receiveErr != nil {
 		return x.failReceive(receiveErr)
 	}
@@ -71,7 +71,7 @@ func (x *exchange) serve() error {
 	}
 }
 
-// recordRequest records what was received, maybe less than all of the request.
+// recordRequest records the request, as far as it was received.
 func (x *exchange) recordRequest() {
 	req := x.req
 	req.ensureIDs()
@@ -81,14 +81,14 @@ func (x *exchange) recordRequest() {
 	x.log = x.log.WithLazy(zap.String("request_id", req.requestID))
 }
 
-// find takes the configuration of the whole exchange, and its endpoint.
+// find loads the configuration for the whole exchange, and finds the endpoint.
 func (x *exchange) find() (err error) {
 	x.gateway = x.server.cfg.Gateway()
 	x.endpoint, err = x.gateway.Find(x.req.method, x.req.path, x.req.header)
 	return err
 }
 
-// failReceive ends an exchange whose request did not arrive whole.
+// failReceive ends an exchange whose request is incomplete.
 func (x *exchange) failReceive(err error) error {
 	if refusal, ok := errors.AsType[*translator.Error](err); ok {
 		return x.fail(refusal)
@@ -104,8 +104,8 @@ func (x *exchange) failReceive(err error) error {
 	}
 }
 
-// watch cancels the call when Envoy ends the RPC, in every phase, and when the
-// server stops. The returned function ends the watch on the server.
+// watch cancels the call when Envoy ends the RPC or the server stops. The returned
+// function ends the watch on the server.
 func (x *exchange) watch() (stop func() bool) {
 	go x.drainUntilGone()
 	return context.AfterFunc(x.server.stopping, func() {
@@ -135,7 +135,7 @@ func (x *exchange) answerPage() error {
 	return x.reply.immediate(answer, nil)
 }
 
-// answerCall takes a model call to its target.
+// answerCall answers a model call.
 func (x *exchange) answerCall() error {
 	release, err := x.server.admit()
 	if err != nil {
@@ -192,7 +192,7 @@ func (x *exchange) applyFacts(facts translator.Facts) {
 	x.outcome.Facts = x.req.complete(facts)
 }
 
-// close ends what the exchange started and reports it.
+// close ends the exchange's context and reports its outcome.
 func (x *exchange) close() {
 	x.cancel(nil)
 	x.outcome.Duration = time.Since(x.req.start)

@@ -23,7 +23,7 @@ var (
 	errPanic = errors.New("panic")
 )
 
-// fallbackError is the body when encoding an error panics.
+// fallbackError is the body if encoding an error panics.
 const fallbackError = `{"detail":"The sidecar failed while handling this request; its log names the cause."}`
 
 // fail answers with err. Once the headers of a stream are sent its status is final,
@@ -44,8 +44,8 @@ func (x *exchange) fail(err error) error {
 	return x.reply.immediate(answer, e)
 }
 
-// appendError writes the in-band error event. If that panics the stream ends without
-// one: clients then miss its last event.
+// appendError writes the in-band error event. If that panics, the stream ends without
+// one, and clients see that its last event is missing.
 func (x *exchange) appendError(dst []byte, e *translator.Error) []byte {
 	_ = x.recoverPanic(func() error {
 		if x.events == nil {
@@ -102,8 +102,8 @@ func (x *exchange) recoverPanic(f func() error) (err error) {
 	return f()
 }
 
-// panicText is free of content: only the runtime's own panics never quote a request,
-// so of others it gives the type.
+// panicText contains no part of a request: it returns the text of the runtime's own
+// panics, and only the type of others.
 func panicText(p any) string {
 	if e, ok := p.(runtime.Error); ok {
 		return e.Error()

@@ -10,7 +10,7 @@ import (
 // A Gateway is one configuration, ready for use. Implementations are immutable and
 // safe for concurrent use: a call ends with the Gateway that it began with.
 type Gateway interface {
-	// Find returns what answers a request; see Routes.
+	// Find returns the endpoint of a request; see Routes.
 	Find(method, path string, header translator.HeaderFunc) (Endpoint, error)
 	// Provider returns the name of the backend that the headers of a request ask for, ""
 	// where they ask for none.
@@ -35,8 +35,8 @@ type Target struct {
 	Allow func(model string) error
 }
 
-// Decode translates a request for the target. An error is always a
-// *translator.Error. The call beside it is nil, unless the error is Allow's.
+// Decode translates a request for the target. An error is always a *translator.Error.
+// With an error the call is nil, unless the error is Allow's.
 func (t *Target) Decode(d translator.Dialect, req translator.Request) (*translator.Call, error) {
 	req.DefaultModel, req.Defaults = t.DefaultModel, t.Defaults
 	call, err := d.Decode(req)
@@ -48,7 +48,7 @@ func (t *Target) Decode(d translator.Dialect, req translator.Request) (*translat
 
 // A Backend sends translated calls to Bedrock. Implementations are safe for
 // concurrent use. Errors are *translator.Error with Facts, except that a call whose
-// context ended may return any error. Facts are valid beside an error too.
+// context ended may return any error. Facts are valid with an error, too.
 type Backend interface {
 	// Converse returns the body of Bedrock's 2xx reply, unchanged.
 	Converse(ctx context.Context, call *translator.Call, caller translator.Caller) ([]byte, translator.Facts, error)

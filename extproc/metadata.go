@@ -16,7 +16,7 @@ type fact struct {
 	value              func(o *Outcome) *structpb.Value
 }
 
-// facts are what Envoy gets to know about a call. docs/facts.md is generated from
+// facts are the facts that Envoy gets about a call. docs/facts.md is generated from
 // this table.
 var facts = []fact{
 	{"model", `"fast"`, "The requested model, or the backend's default model.", func(o *Outcome) *structpb.Value { return text(o.Model) }},
@@ -38,8 +38,8 @@ var facts = []fact{
 	{"error", `"bedrock_throttled"`, "The kind of the error, also of one in the middle of a stream whose status is 200.", func(o *Outcome) *structpb.Value { return text(string(o.ErrorKind)) }},
 }
 
-// dynamicMetadata is for Envoy's access log and rate limits: what the call was and
-// what it cost, as far as known. It is nil when there was no call.
+// dynamicMetadata returns the known facts for Envoy's access log and rate limits. It
+// is nil if there was no call.
 func (o *Outcome) dynamicMetadata() *structpb.Struct {
 	if o.Model == "" && o.ErrorKind == "" {
 		return nil
@@ -55,7 +55,7 @@ func (o *Outcome) dynamicMetadata() *structpb.Struct {
 	}}
 }
 
-// guardrailAction is "" without a guardrail, or when the stop reason is not known.
+// guardrailAction is "" without a guardrail or if the stop reason is unknown.
 func (o *Outcome) guardrailAction() string {
 	switch {
 	case !o.Guarded || o.Summary.StopReason == "":

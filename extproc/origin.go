@@ -9,12 +9,12 @@ import (
 	"google.golang.org/protobuf/types/known/structpb"
 )
 
-// An Origin is what Envoy knows about a request beside the request itself. Clients
+// An Origin has what Envoy knows about a request besides the request itself. Clients
 // cannot write any of it, so it can be trusted; headers cannot. It is valid only
 // during the call that it is passed to, and not safe for concurrent use.
 //
-// Values are texts: a number or a boolean as JSON writes it, a list as all its texts.
-// A value that is missing, null or an object has none.
+// Values are texts: a number or a boolean as JSON writes it, a list as the texts of
+// its items. A value that is missing, null or an object has none.
 type Origin interface {
 	// Metadata is a value of the dynamic metadata, such as a claim: path is a
 	// namespace, then keys. The filter must list the namespace in
@@ -65,7 +65,7 @@ func (o origin) InitialMetadata(name string) []string {
 	return slices.DeleteFunc(slices.Clone(o.initial.Get(name)), func(text string) bool { return text == "" })
 }
 
-// texts are those of a value, without the empty ones.
+// texts returns the texts of a value, without empty ones.
 func texts(v *structpb.Value) []string {
 	switch kind := v.GetKind().(type) {
 	case *structpb.Value_StringValue:

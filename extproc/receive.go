@@ -16,9 +16,8 @@ import (
 const maxPreallocated = 1 << 20
 
 // receive reads messages until the request ends: with the headers, with a body
-// message, or with trailers. After an error r is valid as far as it was read. A
-// *translator.Error is for the client; any other error means that nobody can be
-// answered.
+// message, or with trailers. After an error, r has what was read. A *translator.Error
+// is for the client; any other error means that no answer can be sent.
 func (r *request) receive(stream extprocv3.ExternalProcessor_ProcessServer, maxBody int) error {
 	first, err := stream.Recv()
 	if err != nil {
@@ -89,7 +88,7 @@ func (r *request) grow(n int) {
 	}
 }
 
-// checkMode rejects the body modes in which a complete request cannot be answered.
+// checkMode rejects body modes in which the sidecar cannot answer.
 func checkMode(cfg *extprocv3.ProtocolConfiguration) error {
 	mode := cfg.GetRequestBodyMode()
 	switch {

@@ -23,7 +23,7 @@ const (
 	maxHeaderValue = 512
 )
 
-// replier sends the messages of one answer. One goroutine uses it.
+// replier sends the messages of one answer. It is used by one goroutine.
 type replier struct {
 	stream  extprocv3.ExternalProcessor_ProcessServer
 	outcome *Outcome
@@ -123,7 +123,7 @@ func details(kind translator.Kind) string {
 	return "bedrock_extproc_" + string(kind)
 }
 
-// overwrite makes a header mutation out of plain headers.
+// overwrite turns headers into a header mutation.
 func overwrite(headers []*corev3.HeaderValue) []*corev3.HeaderValueOption {
 	options := make([]*corev3.HeaderValueOption, len(headers))
 	for i, h := range headers {
@@ -132,7 +132,7 @@ func overwrite(headers []*corev3.HeaderValue) []*corev3.HeaderValueOption {
 	return options
 }
 
-// headers are the response headers of an answer. e adds those of its status; nil
+// headers returns the response headers of an answer. e adds headers of its own; nil
 // adds none.
 func (r *replier) headers(answer *translator.Response, e *translator.Error) []*corev3.HeaderValue {
 	f := &r.outcome.Facts
@@ -162,8 +162,8 @@ func (r *replier) headers(answer *translator.Response, e *translator.Error) []*c
 	return list
 }
 
-// appendHeader skips a value that is empty or not legal: Envoy fails a whole
-// response over one bad byte.
+// appendHeader skips a value that is empty or not legal: Envoy fails a whole response
+// because of one bad byte.
 func appendHeader(list []*corev3.HeaderValue, key, value string) []*corev3.HeaderValue {
 	if !validHeaderValue(value) {
 		return list

@@ -98,7 +98,7 @@ func (r *request) release() {
 	r.body, r.headers, r.metadata, r.attributes = nil, nil, nil, nil
 }
 
-// complete adds what the backend does not know to the facts of a call.
+// complete adds the request's own facts to the backend's.
 func (r *request) complete(facts translator.Facts) translator.Facts {
 	facts.RequestID, facts.Start = r.requestID, r.start
 	return facts
@@ -115,7 +115,7 @@ func (r *request) ensureIDs() {
 	}
 }
 
-// newRequestID is 32 hex digits, as the reference server makes them.
+// newRequestID returns 32 hex digits, like the reference server's ids.
 func newRequestID() string {
 	var id [16]byte
 	_, _ = rand.Read(id[:]) // never fails

@@ -19,7 +19,7 @@ type Routes struct {
 	fallback translator.Dialect
 }
 
-// An Endpoint is what answers a request.
+// An Endpoint answers a request.
 type Endpoint struct {
 	// Dialect encodes the request's errors, and decodes the request unless Page is
 	// set. It is never nil.
@@ -48,7 +48,7 @@ type scope struct {
 const hole = "{model}"
 
 // NewRoutes builds the table. The first dialect encodes the errors of paths outside
-// all scopes. Two owners of one route and an invalid pattern are errors.
+// all scopes. A route with two owners and an invalid pattern are errors.
 func NewRoutes(dialects []translator.Dialect, pages []PageRoute) (*Routes, error) {
 	if len(dialects) == 0 {
 		return nil, errors.New("no dialect")
@@ -155,7 +155,7 @@ func (r *route) match(path string, header translator.HeaderFunc) (model string, 
 	return model, found && ends && model != "" && !strings.Contains(model, "/")
 }
 
-// endpoint is that of a route that matches.
+// endpoint returns the endpoint of a route that matches.
 func (t *Routes) endpoint(r *route, model, path string, header translator.HeaderFunc) (Endpoint, error) {
 	e := r.endpoint
 	if e.Dialect == nil {
@@ -168,7 +168,7 @@ func (t *Routes) endpoint(r *route, model, path string, header translator.Header
 	return e, nil
 }
 
-// scoped is the dialect of paths without a route.
+// scoped returns the dialect of a path without a route.
 func (t *Routes) scoped(path string, header translator.HeaderFunc) translator.Dialect {
 	for _, s := range t.scopes {
 		if strings.HasPrefix(path, s.Prefix) && (s.Header == "" || header.Get(s.Header) != "") {

@@ -7,15 +7,15 @@ import (
 	"bedrock-extproc/translator"
 )
 
-// maxPending bounds what one stream holds for a client that reads slowly, in
-// bytes. Bedrock is not read meanwhile.
+// maxPending is the number of bytes that one stream holds for a slow client. Beyond
+// it, Bedrock's events wait.
 const maxPending = 1 << 20
 
 // firstPart is the initial capacity of a part of a stream, in bytes: a typical
 // event.
 const firstPart = 256
 
-// sendQueue hands translated bytes from the goroutine that reads Bedrock to the one
+// sendQueue passes translated bytes from the goroutine that reads Bedrock to the one
 // that sends to Envoy. Bytes that wait in it are sent together. Its lock also keeps
 // the stream and the encoder's keep-alive apart.
 type sendQueue struct {
@@ -27,7 +27,7 @@ type sendQueue struct {
 	delivery
 }
 
-// delivery is what there is to send. err is set only when ended is.
+// delivery is the content of the queue. err is set only if ended is.
 type delivery struct {
 	bytes  []byte
 	facts  translator.Facts
@@ -56,7 +56,8 @@ func (q *sendQueue) open(facts translator.Facts, encoder translator.Encoder) {
 	q.events = encoder.NewStream(facts)
 }
 
-// add translates ev into the pending bytes. It waits while they are too many.
+// add translates ev into the pending bytes. It waits while more than limit bytes are
+// pending.
 func (q *sendQueue) add(ctx context.Context, ev translator.Event) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
@@ -92,8 +93,7 @@ func (q *sendQueue) pending() int {
 	return len(q.bytes)
 }
 
-// close ends the stream: with err, or with success if that is nil. It is called
-// once.
+// close ends the stream, with success if err is nil. It is called once.
 func (q *sendQueue) close(err error) {
 	q.mu.Lock()
 	q.ended, q.err = true, err
@@ -101,8 +101,8 @@ func (q *sendQueue) close(err error) {
 	signal(q.ready)
 }
 
-// take removes what is pending. Its bytes are the taker's: gRPC may read a message
-// after Send has returned, so their buffer is not used again.
+// take removes the pending bytes. The caller owns them: gRPC may read a message after
+// Send has returned, so the buffer is not reused.
 func (q *sendQueue) take() delivery {
 	q.mu.Lock()
 	d := q.delivery

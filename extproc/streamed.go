@@ -15,9 +15,9 @@ import (
 // errAnswered is the cause with which an exchange stops its own pump.
 var errAnswered = errors.New("the answer is complete")
 
-// streamed answers with live events. One goroutine, pump, reads and translates
-// Bedrock's events; this one sends what the queue holds, so that a slow hop merges
-// events and a fast one delays none.
+// streamed answers with live events. A second goroutine, pump, reads and translates
+// Bedrock's events; this one sends the content of the queue. A slow client gets
+// several events at once, and a fast one each event without delay.
 func (x *exchange) streamed(call *translator.Call) error {
 	ctx, stop := context.WithCancelCause(x.ctx)
 	queue := newSendQueue(maxPending)
@@ -35,7 +35,7 @@ func (x *exchange) streamed(call *translator.Call) error {
 	return x.forward(queue, pumped)
 }
 
-// forward sends what comes into the queue, and a keep-alive when nothing does.
+// forward sends the content of the queue, and a keep-alive after a silence.
 func (x *exchange) forward(queue *sendQueue, pumped <-chan struct{}) error {
 	silence := time.NewTimer(x.server.cfg.KeepAlive)
 	defer silence.Stop()
@@ -63,7 +63,7 @@ func (x *exchange) pump(ctx context.Context, queue *sendQueue, call *translator.
 
 func (x *exchange) fill(ctx context.Context, queue *sendQueue, call *translator.Call) error {
 	events, facts, err := x.target.Backend.ConverseStream(ctx, call, x.target.Caller)
-	call.Body = nil // it is sent, and a stream may live for an hour
+	call.Body = nil // it was sent, and a stream may live for an hour
 	facts = x.req.complete(facts)
 	if err != nil {
 		queue.fail(facts)
@@ -81,9 +81,8 @@ func (x *exchange) fill(ctx context.Context, queue *sendQueue, call *translator.
 	return nil
 }
 
-// deliver sends what the pump has put together. The response headers go out before
-// the first bytes, or after a silence even without any: an earlier failure keeps its
-// own status.
+// deliver sends what the pump has queued. The response headers are sent with the
+// first bytes, or after a silence: an earlier failure keeps its own status.
 func (x *exchange) deliver(d delivery, silent bool) (ended bool, err error) {
 	x.applyFacts(d.facts)
 	if !d.ended {
@@ -152,7 +151,7 @@ func (x *exchange) finish(d delivery) []byte {
 	return x.appendError(out, x.recordFailure(err))
 }
 
-// recordSummary records what an ended stream has shown.
+// recordSummary records the numbers of a stream that has ended.
 func (x *exchange) recordSummary() {
 	if x.events == nil {
 		return

@@ -12,17 +12,19 @@ type Route struct {
 	Method string
 	// Pattern is an exact path, or one with a single hole "{model}", such as
 	// "/model/{model}/converse". It does not end with a slash. The hole matches any
-	// text that is not empty and has no slash. An exact pattern beats one with a hole.
+	// text that is not empty and has no slash. An exact pattern takes precedence over one with a
+	// hole.
 	Pattern string
 	// Header is the lower-case name of a request header that must be present and not
-	// empty; "" requires none. A route with a header beats the same pattern without.
+	// empty; "" requires none. A route with a header takes precedence over the same
+	// pattern without.
 	Header string
 	// Streaming says that the answer is a live event stream.
 	Streaming bool
 }
 
 // A Scope is a path prefix at which a dialect encodes the errors of requests that
-// match no route. The longest prefix wins, and with a Header beats without.
+// match no route. The longest prefix wins; of equal prefixes, one with a Header.
 type Scope struct {
 	Prefix string
 	// Header is as in Route.
@@ -67,7 +69,7 @@ type Response struct {
 	ContentType string
 	// Headers must not repeat those of every answer, such as x-request-id.
 	Headers []Header
-	// Body is the receiver's.
+	// The receiver owns Body.
 	Body []byte
 }
 

@@ -2,8 +2,8 @@
 // the client, what goes to Bedrock, and what comes back.
 //
 // It connects extproc, which knows Envoy and no JSON, and internal/bedrock, which
-// knows AWS and no client. Everything below it is a
-// pure function over bytes: no network, no log, no clock.
+// knows AWS and no client. The packages below it are pure functions over bytes: no
+// network, no log, no clock.
 package translator
 
 import "time"
@@ -32,7 +32,7 @@ type Defaults struct {
 	// Guardrail is used by requests that name none; nil for no guardrail.
 	Guardrail *Guardrail
 	// RequestMetadata are entries of Converse's requestMetadata, such as tags for the
-	// attribution of costs. They beat entries of the same name in the request.
+	// attribution of costs. They replace entries of the same name in the request.
 	RequestMetadata map[string]string
 }
 
@@ -70,7 +70,7 @@ type Warning struct {
 	Code string
 	// Path is the place in the client's request, such as "messages[3].content".
 	Path string
-	// Detail is a sentence; it holds no content.
+	// Detail is a sentence without content of the request.
 	Detail string
 }
 
@@ -87,8 +87,8 @@ type Encoder interface {
 	// facts only RequestID and Start are set when the headers go out before Bedrock
 	// has answered.
 	StreamHeaders(facts Facts) []Header
-	// AppendKeepAlive appends what keeps a silent stream open. It may append
-	// nothing: then only the response headers go out, unless they are out already.
+	// AppendKeepAlive appends the bytes that keep a silent stream open. It may append
+	// nothing: then only the response headers are sent, unless they were sent before.
 	AppendKeepAlive(dst []byte) []byte
 	// NewStream starts the client's event stream.
 	NewStream(facts Facts) Stream
@@ -100,11 +100,11 @@ type Stream interface {
 	// AppendEvent translates one Converse event. It keeps nothing of ev. An
 	// error is always an *Error; what was appended before it is still valid.
 	AppendEvent(dst []byte, ev Event) ([]byte, error)
-	// AppendEnd writes what is owed after Bedrock's last event.
+	// AppendEnd appends the events that complete the stream after Bedrock's last event.
 	AppendEnd(dst []byte) []byte
-	// AppendError writes the in-band failure event. Nothing may follow it.
+	// AppendError appends the in-band error event. Nothing may follow it.
 	AppendError(dst []byte, e *Error) []byte
-	// Summary returns what the stream has shown so far, for logs and metrics.
+	// Summary returns the numbers of the stream so far, for logs and metrics.
 	Summary() Summary
 }
 
@@ -117,8 +117,8 @@ type Event struct {
 	Payload []byte
 }
 
-// Facts are what is known of a call besides its content. They reach the client
-// in metadata and in errors. All fields may be empty.
+// Facts describe a call without its content. They reach the client in metadata and in
+// errors. All fields may be empty.
 type Facts struct {
 	// Start is when the request arrived. Dialects derive times and ids from it.
 	Start time.Time
@@ -136,7 +136,7 @@ type Facts struct {
 	Attempts int
 }
 
-// A Summary is the outcome of an answer in numbers: no content.
+// A Summary has the numbers of an answer, and no content.
 type Summary struct {
 	StopReason       string
 	InputTokens      int64
@@ -150,12 +150,12 @@ type Summary struct {
 
 // A Caller holds the AWS credentials and region of a request's four X-AWS-* headers,
 // and what Envoy knows about the caller. The keys are secret and live as long as the
-// call. The zero value has none of it.
+// call. The zero value is an anonymous caller without keys.
 type Caller struct {
 	AccessKeyID     string
 	SecretAccessKey string
 	SessionToken    string
-	// Region beats the backend's region. Only set together with the keys.
+	// Region overrides the backend's region. It is only set together with the keys.
 	Region string
 	// Values are the caller's identity by the names of the configuration, for its
 	// templates. Read-only.

@@ -86,7 +86,7 @@ func printReport(w io.Writer, report *doctor.Report, asJSON bool) error {
 	return nil
 }
 
-// errFindings marks a report that fails the command, and is printed already.
+// errFindings marks a report that fails the command. It is printed already.
 var errFindings = errors.New("the doctor found something")
 
 func verdict(report *doctor.Report, strict bool) error {
@@ -96,8 +96,8 @@ func verdict(report *doctor.Report, strict bool) error {
 	return nil
 }
 
-// identityNeeds lists what a configuration uses to identify callers, and Envoy must
-// send.
+// identityNeeds lists a configuration's sources of identity, which Envoy must
+// forward.
 func identityNeeds(cfg *config.Config) doctor.Options {
 	var needs doctor.Options
 	for _, s := range cfg.Policy.Sources {

@@ -68,7 +68,7 @@ func (h *healthState) pages() []extproc.PageRoute {
 	return []extproc.PageRoute{{Pattern: "/healthz", Page: h.healthz}, {Pattern: "/readyz", Page: h.readyz}}
 }
 
-// healthz is the page that shows that the process answers.
+// healthz is the page that shows that the process is alive.
 func (*healthState) healthz(extproc.PageRequest) (translator.Response, error) {
 	return jsonPage(http.StatusOK, []byte(`{"status":"ok"}`)), nil
 }

@@ -38,7 +38,7 @@ func loopback(host string) bool {
 	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
-// listenUnix replaces the socket of a process that has ended, and no other file.
+// listenUnix replaces the socket of a process that has ended, but no other file.
 func listenUnix(ctx context.Context, lc *net.ListenConfig, path string) (net.Listener, error) {
 	if err := removeStale(ctx, path); err != nil {
 		return nil, fmt.Errorf("-listen unix://%s: %w", path, err)

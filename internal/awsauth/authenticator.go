@@ -18,8 +18,8 @@ import (
 // bearerVariable is the environment variable from which the SDK reads an API key.
 const bearerVariable = "AWS_BEARER_TOKEN_BEDROCK"
 
-// An Authenticator knows as whom the calls of one backend are signed, and AWS's
-// time there. It is safe for concurrent use.
+// An Authenticator provides the credentials that sign one backend's calls, and the
+// time by which they are signed. It is safe for concurrent use.
 type Authenticator struct {
 	config   aws.Config
 	identity Identity
@@ -72,9 +72,9 @@ func (a *Authenticator) CheckBearerToken(endpoint *string) error {
 	return nil
 }
 
-// Principal returns as whom a caller's call is signed: with the caller's keys if it
-// has any, otherwise as the sidecar. An error is a *translator.Error: a value that
-// the role needs is missing or not allowed.
+// Principal returns the identity that signs a caller's call: the caller's keys if it
+// has any, otherwise the sidecar's identity. An error is a *translator.Error: a value
+// that the role needs is missing or not allowed.
 func (a *Authenticator) Principal(caller translator.Caller) (Principal, error) {
 	if caller.HasKeys() {
 		return Principal{keys: callerKeys(caller)}, nil
@@ -99,14 +99,14 @@ func (a *Authenticator) CorrectClock(status int, h http.Header) bool {
 	return a.clock.correct(status, h)
 }
 
-// A Principal is as whom one call is signed. It lives no longer than the call. The
-// zero value must not be used.
+// A Principal is the identity that signs one call. It lives no longer than the call.
+// The zero value must not be used.
 type Principal struct {
 	keys    callerKeys          // when sidecar is nil
 	sidecar *sidecarCredentials // nil for a caller with keys
 }
 
-// IsCaller reports that the caller's own keys sign the call.
+// IsCaller reports whether the caller's own keys sign the call.
 func (p Principal) IsCaller() bool { return p.sidecar == nil }
 
 // ConfigureCall is the functional option of one call of the SDK's client.
@@ -120,11 +120,11 @@ func (p Principal) ConfigureCall(o *bedrockruntime.Options) {
 	o.AuthSchemePreference = []string{"sigv4"}
 }
 
-// DropExpired drops credentials of the sidecar that AWS has called expired. It
+// DropExpired drops credentials of the sidecar that AWS has rejected as expired. It
 // reports whether the next call may have others.
 func (p Principal) DropExpired() bool { return !p.IsCaller() && p.sidecar.drop() }
 
-// A credentialsSource has the sidecar's credentials of one backend. It is safe for
+// A credentialsSource has the sidecar's credentials for one backend. It is safe for
 // concurrent use.
 type credentialsSource interface {
 	// forCaller returns the credentials for a caller without keys. An error is a
@@ -138,7 +138,7 @@ type credentialsSource interface {
 // callerKeys are the keys of one request.
 type callerKeys translator.Caller
 
-// callerSource marks callerKeys' credentials.
+// callerSource marks the credentials of callerKeys.
 const callerSource = "bedrock-extproc caller"
 
 // Retrieve implements [aws.CredentialsProvider].

@@ -9,7 +9,7 @@ import (
 // A CredentialsError says that the sidecar's own credentials could not be fetched.
 // Calls at the same time may share one.
 type CredentialsError struct {
-	// NotConfigured: nothing says that the sidecar has credentials.
+	// NotConfigured says that no credentials are configured for the sidecar.
 	NotConfigured bool
 	Err           error
 }
@@ -36,7 +36,7 @@ func (e *CredentialsError) ForClient() *translator.Error {
 	}
 }
 
-// NoCredentials is the error of a call that nobody's credentials can sign.
+// NoCredentials is the error of a call that no credentials can sign.
 func NoCredentials(message string) *translator.Error {
 	return &translator.Error{
 		Status:  http.StatusBadRequest,

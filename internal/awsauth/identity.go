@@ -2,8 +2,8 @@ package awsauth
 
 import "bedrock-extproc/internal/identity"
 
-// An Identity configures as whom the sidecar calls AWS for callers without keys.
-// The first of these that is set counts: BearerTokenEnv, RoleARN, Profile, the
+// An Identity says with which credentials the sidecar calls AWS for callers without
+// keys. The first of these that is set counts: BearerTokenEnv, RoleARN, Profile, the
 // variable AWS_BEARER_TOKEN_BEDROCK. The zero value is the AWS default chain.
 //
 // Each combination of the caller's values in RoleARN, SessionName and SessionTags gets

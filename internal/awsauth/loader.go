@@ -21,8 +21,8 @@ type Loader struct {
 	shared        map[credentialsKey]*sidecarCredentials
 }
 
-// NewLoader returns a Loader. defaultRegion is used where neither the environment
-// nor the profile names a region; log takes the SDK's own messages.
+// NewLoader returns a Loader. defaultRegion is used if neither the environment nor
+// the profile names a region; log receives the SDK's own messages.
 func NewLoader(defaultRegion string, log *zap.Logger) *Loader {
 	return &Loader{
 		defaultRegion: defaultRegion, log: log,

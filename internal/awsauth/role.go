@@ -71,8 +71,8 @@ func (r *role) dependsOnCaller() bool {
 	return len(r.arn.Names())+len(r.session.Names()) > 0
 }
 
-// key is the role for a caller with these values. An error is a *translator.Error: a
-// value is missing, or STS does not accept it.
+// key returns the role for a caller with these values. An error is a
+// *translator.Error: a value is missing, or STS does not accept it.
 func (r *role) key(values map[string]string) (credentialsKey, error) {
 	k := credentialsKey{profile: r.profile, externalID: r.externalID, region: r.region}
 	const usedIn = "the name of a role"
@@ -120,8 +120,8 @@ func fill(t identity.Template, values map[string]string, pattern *regexp.Regexp,
 	})
 }
 
-// checkValue rejects a value that STS does not accept. It is never changed to fit:
-// another identity could then get the same session.
+// checkValue rejects a value that STS does not accept. It is never changed to fit,
+// because another identity could then get the same session.
 func checkValue(pattern *regexp.Regexp, name, value, usedIn string) error {
 	switch {
 	case value == "":

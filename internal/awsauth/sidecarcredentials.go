@@ -13,8 +13,8 @@ import (
 )
 
 const (
-	// fetchTimeout bounds a call's wait for credentials. Without a metadata service
-	// the wait would last as long as the network likes.
+	// fetchTimeout bounds a call's wait for credentials. Without a metadata service,
+	// only the network would limit that wait.
 	fetchTimeout = 5 * time.Second
 	// A fetch that fails after slowFailure or later is remembered for failureFor, so
 	// that the next calls fail at once.
@@ -87,8 +87,8 @@ func (c *sidecarCredentials) fetch(ctx context.Context, timeout time.Duration) e
 	return nil
 }
 
-// claimRenewal reports whether the caller is to renew the credentials, and keeps
-// others from it for renewEvery.
+// claimRenewal reports whether the caller must renew the credentials, and stops
+// others from doing so for renewEvery.
 func (c *sidecarCredentials) claimRenewal() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -107,8 +107,8 @@ func (c *sidecarCredentials) renew(ctx context.Context) {
 	_ = c.fetch(ctx, renewTimeout)
 }
 
-// drop drops credentials that AWS has called expired. It returns false for keys
-// without an expiry, where a fetch gives the same ones.
+// drop drops credentials that AWS has rejected as expired. It returns false for keys
+// without an expiry, which a fetch would only return again.
 func (c *sidecarCredentials) drop() bool {
 	if v := c.current.Load(); v != nil && !v.CanExpire {
 		return false
@@ -118,8 +118,8 @@ func (c *sidecarCredentials) drop() bool {
 	return true
 }
 
-// claimFetch returns nil if the caller is to fetch, and the remembered failure
-// otherwise. When that has passed, one caller at a time fetches.
+// claimFetch returns nil if the caller must fetch, and the remembered failure
+// otherwise. After failedUntil, one caller at a time fetches.
 func (c *sidecarCredentials) claimFetch() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()

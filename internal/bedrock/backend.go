@@ -35,7 +35,7 @@ type Backend struct {
 // Name is the configured name.
 func (b *Backend) Name() string { return b.name }
 
-// Region is where calls go whose caller names no region.
+// Region is the region of calls whose caller names none.
 func (b *Backend) Region() string { return b.region }
 
 // DefaultModel is used when a request names no model.

@@ -26,8 +26,8 @@ type Backends struct {
 }
 
 // New reads the AWS environment and profiles and sets up the backends. It makes no
-// network call: the first call that needs credentials fetches them. Its error is
-// Problems: everything that is wrong with cfg, or with cfg in this environment.
+// network call: the first call that needs credentials fetches them. Its error is of
+// type Problems and lists every problem of cfg in this environment.
 func New(ctx context.Context, cfg Config) (*Backends, error) {
 	cfg = cfg.withDefaults()
 	problems := cfg.Check()
@@ -144,7 +144,7 @@ func (bs *Backends) Names() []string {
 	return names
 }
 
-// Default is the name of the backend of requests that name none.
+// Default is the name of the backend for requests that name none.
 func (bs *Backends) Default() string { return bs.fallback }
 
 // Resting counts the models for which each backend cools down, by the names of all

@@ -30,25 +30,25 @@ type Config struct {
 	// Backends in the order in which they are listed to clients. None means one
 	// BackendConfig with the name "default".
 	Backends []BackendConfig
-	// Default names the backend of requests that name none. "" is the first.
+	// Default names the backend for requests that name none. "" means the first.
 	Default string
 	// ServerCredentials says whether the sidecar's own AWS identity serves calls
 	// without keys. The zero value is ServerFallback.
 	ServerCredentials ServerCredentials
 	// Transport sets up the connections that all backends share.
 	Transport Transport
-	// RoundTripper replaces those connections, Transport is then unused. It must
-	// not follow redirects. nil makes one of Transport.
+	// RoundTripper replaces those connections and Transport. It must not follow
+	// redirects. nil means connections with the settings of Transport.
 	RoundTripper http.RoundTripper
 	// Retry says how often a failed call is repeated before the client is told.
 	Retry Retry
-	// CoolDown says how long a backend that refuses is left to its fallbacks.
+	// CoolDown says how long a failing backend is skipped in favour of its fallbacks.
 	CoolDown CoolDown
 	// Limits bound how long a call may take, at backends without limits of their
 	// own.
 	Limits Limits
-	// Log takes cool-downs, refusals of fallbacks, and the SDK's own warnings, such
-	// as those of looking for credentials. nil logs nothing.
+	// Log receives cool-downs, rejections by fallbacks, and the SDK's own warnings, for
+	// example about credentials. nil logs nothing.
 	Log *zap.Logger
 	// AppID is added to the User-Agent, as "name/version" or "name". "" adds nothing.
 	AppID string
@@ -69,8 +69,8 @@ type BackendConfig struct {
 	// the region's public endpoint.
 	EndpointURL string
 	// FIPS and DualStack choose among the region's public endpoints: validated
-	// cryptography, and IPv6 beside IPv4. false leaves it to AWS_USE_FIPS_ENDPOINT
-	// and AWS_USE_DUALSTACK_ENDPOINT. Neither goes with EndpointURL.
+	// cryptography, and IPv6 besides IPv4. false leaves it to AWS_USE_FIPS_ENDPOINT and
+	// AWS_USE_DUALSTACK_ENDPOINT. Neither can be combined with EndpointURL.
 	FIPS      bool
 	DualStack bool
 	// Identity is the sidecar's own at this backend. The zero value is the AWS
@@ -102,14 +102,14 @@ type Transport struct {
 	// MaxConnsPerHost bounds HTTP/1.1 connections to one host; calls beyond it
 	// wait. 0 means no bound, and so does a negative number.
 	MaxConnsPerHost int
-	// IdleConnTimeout closes connections unused for so long. 0 means 90 s.
+	// IdleConnTimeout closes connections that were unused for this long. 0 means 90 s.
 	IdleConnTimeout time.Duration
 	// DialTimeout bounds the TCP handshake. 0 means 5 s.
 	DialTimeout time.Duration
 	// TLSHandshakeTimeout bounds the TLS handshake. 0 means 5 s.
 	TLSHandshakeTimeout time.Duration
-	// PingAfter sends an HTTP/2 ping after so long without a frame, and gives a
-	// connection up that does not answer in 15 s. 0 means 30 s.
+	// PingAfter sends an HTTP/2 ping after this long without a frame, and closes a
+	// connection that does not answer within 15 s. 0 means 30 s.
 	PingAfter time.Duration
 }
 
@@ -127,8 +127,8 @@ func (c Config) withDefaults() Config {
 	return c
 }
 
-// Check returns what is wrong with the settings themselves. New also finds what is
-// wrong with them in its environment.
+// Check returns the problems of the settings themselves. New also finds those that
+// depend on the environment.
 func (c Config) Check() Problems {
 	c = c.withDefaults()
 	var problems Problems
@@ -218,8 +218,8 @@ func (b BackendConfig) check() Problems {
 	return problems
 }
 
-// isRegion holds a region to the letters that region names are made of. It
-// becomes part of a host name, so nothing else may pass.
+// isRegion reports whether s has only the characters of region names. It becomes part
+// of a host name, so nothing else may pass.
 func isRegion(s string) bool {
 	if s == "" || len(s) > 40 || s[0] == '-' || s[len(s)-1] == '-' {
 		return false

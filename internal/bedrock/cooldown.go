@@ -147,7 +147,7 @@ func (c *coolDowns) makeRoom() {
 	delete(c.entries, first)
 }
 
-// count returns the number of cool-downs that are on, by backend.
+// count returns the number of cool-downs in effect, by backend.
 func (c *coolDowns) count(now time.Time) map[string]int {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -166,7 +166,7 @@ func (d *dispatch) prepare(b *Backend) (converseapi.Request, error) {
 	return r, err
 }
 
-// request is what an attempt at b sends. Region and ModelID are set also beside an
+// request returns what an attempt at b sends. Region and ModelID are also set with an
 // error, which is a *translator.Error.
 func (d *dispatch) request(b *Backend) (converseapi.Request, error) {
 	r := converseapi.Request{ModelID: b.modelFor(d.asked, d.call.Model), Body: d.call.Body, InvocationID: d.invocationID}
@@ -189,7 +189,7 @@ func (d *dispatch) request(b *Backend) (converseapi.Request, error) {
 	return r, CheckModelRegion(r.ModelID, r.Region)
 }
 
-// applyFacts takes over what the attempt d.last has shown.
+// applyFacts records the facts of the attempt d.last.
 func (d *dispatch) applyFacts(f converseapi.Facts) {
 	if f.Sent {
 		d.sent++
@@ -245,7 +245,7 @@ func (d *dispatch) afterFailure(b *Backend, v verdict, others bool) step {
 	return nextBackend
 }
 
-// coolDownKey is what the call's cool-downs at b are counted for.
+// coolDownKey returns the key of the call's cool-downs at b.
 func (d *dispatch) coolDownKey(b *Backend) coolDownKey {
 	return b.coolDowns.key(b.name, b.modelFor(d.asked, d.call.Model), b.auth.Payer(d.caller))
 }

@@ -19,8 +19,8 @@ type Retry struct {
 	// further one. Half of each wait is random. 0 means 200 ms; a negative duration is
 	// no wait.
 	BaseDelay time.Duration
-	// MaxDelay bounds a wait. Where a fallback could be tried instead, it also bounds
-	// the wait that a Retry-After asks for. 0 means 2 s.
+	// MaxDelay bounds a wait. If a fallback could be tried instead, it also bounds the
+	// wait that a Retry-After asks for. 0 means 2 s.
 	MaxDelay time.Duration
 	// Budget is how long after a call's beginning a further attempt may begin, at any
 	// backend. It does not cut attempts short: Limits do. 0 means 10 s; a negative
@@ -65,8 +65,8 @@ const (
 	wrongBackend
 )
 
-// judge decides by the error of an attempt. An error that is no *translator.Error is
-// that of a call whose context has ended.
+// judge decides by the error of an attempt. Any error but a *translator.Error is that
+// of a call whose context has ended.
 func judge(err error) verdict {
 	e, ok := errors.AsType[*translator.Error](err)
 	if !ok {

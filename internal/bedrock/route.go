@@ -39,7 +39,7 @@ func (b *Backend) reaches(asked *Backend, model string) bool {
 }
 
 // regionFor is the region that a caller's calls go to: the backend's, unless a caller
-// with keys names another and is allowed to. After an error it is the backend's.
+// with keys names another and is allowed to. With an error it is the backend's.
 func (b *Backend) regionFor(caller translator.Caller) (string, error) {
 	switch {
 	case !caller.HasKeys() || caller.Region == "":

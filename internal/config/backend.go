@@ -11,7 +11,7 @@ import (
 	"bedrock-extproc/internal/identity"
 )
 
-// providerClass is the gateway's name for what this program is.
+// providerClass is the gateway's name for a provider that calls Bedrock.
 const providerClass = "BedrockConverseProvider"
 
 // class is the class of a backend. Only its last name matters.
@@ -24,7 +24,7 @@ func (class) read(d *decoder, n *yaml.Node, path string) {
 	}
 }
 
-// aliases are names of models, none of which stands for another: names are looked
+// aliases are names of models. None may stand for another, because names are looked
 // up once.
 type aliases struct{ field *map[string]string }
 

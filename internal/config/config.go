@@ -2,9 +2,9 @@
 // the work: backends, access rules and the chat dialect. It is the first step of
 // every command that takes -config.
 //
-// A table of keys is the only source of what a file can say: it decodes the file,
-// and the reference page and the JSON schema are generated from it. Every problem
-// of a file, also one that those packages find, is named with its line.
+// A table of keys defines everything that a file can contain: it decodes the file,
+// and the reference page and the JSON schema are generated from it. Every problem of
+// a file is reported with its line, also those that the other packages find.
 package config
 
 //go:generate go test . -run TestReference -update
@@ -15,23 +15,23 @@ import (
 	"bedrock-extproc/translator/chat"
 )
 
-// Config is what a file says. It is read-only. Its zero value has no backends;
+// Config has the settings of a file. It is read-only. Its zero value has no backends;
 // Default is the configuration without a file.
 type Config struct {
-	// Bedrock are the backends in the order of the file. Log, AppID and the transport
-	// are the caller's to add.
+	// Bedrock are the backends in the order of the file. The caller adds Log, AppID and
+	// the transport.
 	Bedrock bedrock.Config
 	// Policy says who may call, and what.
 	Policy identity.Policy
 	// Defaults are what a backend adds to requests, by its name. A backend that is
 	// not in it adds nothing.
 	Defaults map[string]identity.Defaults
-	// Chat configures the chat dialect. Load alone fills in Families.
+	// Chat configures the chat dialect. Only Load fills in Families.
 	Chat chat.Config
 	// FamiliesFile is where Load reads rules of model families from; "" for the
 	// built-in rules alone. A relative path starts at the working directory.
 	FamiliesFile string
-	// Warnings tell of what the file says and this program does not do.
+	// Warnings name the parts of the file that this program ignores.
 	Warnings []string
 }
 

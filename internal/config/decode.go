@@ -43,8 +43,8 @@ func (d *decoder) mapping(n *yaml.Node, path string, tolerated map[string]bool, 
 	})
 }
 
-// entries calls each for every key of a mapping, in order; a key that comes
-// twice is a problem.
+// entries calls each for every key of a mapping, in order; a repeated key is a
+// problem.
 func (d *decoder) entries(n *yaml.Node, path string, each func(key string, value *yaml.Node, path string)) {
 	if !d.isMapping(n, path) {
 		return
@@ -77,8 +77,8 @@ func (d *decoder) items(n *yaml.Node, path string, each func(item *yaml.Node, pa
 	}
 }
 
-// isMapping reports a node that is something else. An empty value is an empty
-// mapping.
+// isMapping reports whether a node is a mapping, and records a problem if it is
+// anything else but an empty value.
 func (d *decoder) isMapping(n *yaml.Node, path string) bool {
 	n = resolve(n)
 	switch {
@@ -90,7 +90,7 @@ func (d *decoder) isMapping(n *yaml.Node, path string) bool {
 	return false
 }
 
-// text is a scalar as it is written, and false for null or something else.
+// text returns a scalar as it is written, and false for null and for anything else.
 func (d *decoder) text(n *yaml.Node, path string) (string, bool) {
 	n = resolve(n)
 	if n.Kind != yaml.ScalarNode {
@@ -103,7 +103,7 @@ func (d *decoder) text(n *yaml.Node, path string) (string, bool) {
 	return n.Value, true
 }
 
-// resolve follows an alias to what it stands for.
+// resolve follows YAML aliases.
 func resolve(n *yaml.Node) *yaml.Node {
 	for n.Kind == yaml.AliasNode {
 		n = n.Alias

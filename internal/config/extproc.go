@@ -81,7 +81,7 @@ func guardrailKeys(g *identity.Guardrail) []key {
 	}
 }
 
-// guardrail is a section that makes the guardrail it reads.
+// guardrail is a section that allocates the guardrail it reads.
 func guardrail(field **identity.Guardrail) section {
 	return section{
 		keys: func() []key {

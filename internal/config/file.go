@@ -34,7 +34,7 @@ func (c *Config) keys() []key {
 	}
 }
 
-// providers is the section of that name, of which only llm is read.
+// providers is the section providers. Only llm is read.
 type providers struct{ cfg *Config }
 
 func (v providers) keys() []key {

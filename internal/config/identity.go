@@ -58,7 +58,7 @@ func checkSource(d *decoder, path string, s identity.Source) {
 	}
 }
 
-// checkRequired reports require_identity where it would require nothing.
+// checkRequired reports require_identity if no value can be missing.
 func (d *decoder) checkRequired() {
 	canBeMissing := func(s identity.Source) bool { return s.Default == "" && !isLabel(s) }
 	if d.cfg.Policy.Required && !slices.ContainsFunc(d.cfg.Policy.Sources, canBeMissing) {

@@ -43,7 +43,7 @@ func (v llm) check(d *decoder, path string) {
 	names := v.cfg.backendNames()
 	if len(names) == 0 {
 		d.problem(path, "backend, or backends with at least one entry, is required")
-		v.cfg.Bedrock.Default = "" // it would be the next problem
+		v.cfg.Bedrock.Default = "" // otherwise it is reported again
 		return
 	}
 	for _, b := range v.cfg.Bedrock.Backends {
@@ -81,8 +81,8 @@ func (c *Config) add(d *decoder, n *yaml.Node, path, name string) {
 	c.Defaults[name] = b.defaults
 }
 
-// checkFallbackDefaults reports fallbacks that add what the backend before them does
-// not add: the request of a call is made once, for the backend that was asked.
+// checkFallbackDefaults reports fallbacks with defaults that the backend lacks: a
+// request is translated once, for the backend that was asked.
 func (d *decoder) checkFallbackDefaults() {
 	for _, b := range d.cfg.Bedrock.Backends {
 		for i, name := range b.Fallback {
@@ -94,7 +94,7 @@ func (d *decoder) checkFallbackDefaults() {
 	}
 }
 
-// missing names what other adds to requests and own does not.
+// missing names a default of other that own lacks, or returns "".
 func missing(own, other identity.Defaults) string {
 	if other.Guardrail != nil && (own.Guardrail == nil || !own.Guardrail.Equal(*other.Guardrail)) {
 		return "a guardrail of its own"

@@ -10,8 +10,8 @@ import (
 )
 
 // Load reads a file and the families file that it names, and checks both in this
-// process's AWS environment: what it returns can be served. Variables in the text
-// are expanded by env. path "" is no file, and the defaults are checked.
+// process's AWS environment: what it returns can be served. Variables in the text are
+// expanded by env. path "" means no file: the defaults are checked.
 //
 // The error has a line for each problem of the files, "file:line: path: problem",
 // in the order of their lines.
@@ -58,8 +58,8 @@ func open(path string, env LookupEnv) (*decoder, error) {
 	return decode(path, text, env)
 }
 
-// decode fills in a decoder's Config as far as the text allows. The error is that of
-// a text which is not YAML.
+// decode fills in a decoder's Config as far as the text allows. An error means that
+// the text is not YAML.
 func decode(name string, text []byte, env LookupEnv) (*decoder, error) {
 	d := newDecoder(name)
 	root, err := parseYAML(name, expand(text, env))
@@ -77,8 +77,8 @@ func decode(name string, text []byte, env LookupEnv) (*decoder, error) {
 	return d, nil
 }
 
-// finish adds the problems that another package has found, and returns the Config
-// if there are none of any kind.
+// finish adds the problems that another package has found, and returns the Config if
+// there are no problems.
 func (d *decoder) finish(found bedrock.Problems) (*Config, error) {
 	d.addBedrock(found)
 	d.checkFallbackDefaults()

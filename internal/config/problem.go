@@ -10,14 +10,14 @@ import (
 	"bedrock-extproc/internal/bedrock"
 )
 
-// A problem is one line of what is wrong with a file.
+// A problem is one problem of a file.
 type problem struct {
 	line int
 	path string
 	text string // with file, line and path
 }
 
-// problem notes what is wrong with the value at a path.
+// problem records a problem of the value at a path.
 func (d *decoder) problem(path, format string, args ...any) {
 	d.problemAt(d.line(path), path, fmt.Sprintf(format, args...))
 }
@@ -29,7 +29,8 @@ func (d *decoder) problemAt(line int, path, text string) {
 	d.problems = append(d.problems, problem{line, path, d.place(line) + text})
 }
 
-// place begins a problem: "file:line: ", without the line where none is known.
+// place returns the beginning of a problem, "file:line: "; an unknown line is left
+// out.
 func (d *decoder) place(line int) string {
 	switch {
 	case d.file == "":
@@ -55,8 +56,8 @@ func (d *decoder) line(path string) int {
 	return d.lines[path]
 }
 
-// addBedrock adds problems of the backends' settings. Where the value itself is a
-// problem already, another one says the same or follows from it.
+// addBedrock adds problems of the backends' settings. A value that has a problem
+// already gets no second one: it would say the same or follow from the first.
 func (d *decoder) addBedrock(found bedrock.Problems) {
 	taken := map[string]bool{}
 	for _, p := range d.problems {

@@ -58,7 +58,7 @@ func (v match) read(d *decoder, n *yaml.Node, path string) {
 }
 
 // checkUses reports names that the section identity does not define, and uses of
-// what clients control.
+// values that clients control where they may only be labels.
 func (d *decoder) checkUses() {
 	sources := d.cfg.Policy.Sources
 	names := make([]string, len(sources))

@@ -14,14 +14,14 @@ type key struct {
 	name string
 	// doc is what the key sets, in Markdown.
 	doc string
-	// absent is what counts without the key.
+	// absent says what applies without the key.
 	absent string
 	// example is a value, as YAML.
 	example string
 	value   value
 }
 
-// A value reads one node into a field, or reports what is wrong with it.
+// A value reads one node into a field, or records a problem.
 type value interface {
 	read(d *decoder, n *yaml.Node, path string)
 }
@@ -128,9 +128,9 @@ func (v textMap) read(d *decoder, n *yaml.Node, path string) {
 
 // section is a mapping with keys of its own.
 type section struct {
-	// keys are asked for once, when the section is read.
+	// keys is called once, when the section is read.
 	keys func() []key
-	// check is for the whole; nil accepts everything.
+	// check checks the section as a whole; nil accepts everything.
 	check func(d *decoder, path string)
 }
 

@@ -16,8 +16,8 @@ import (
 const (
 	// settle is how long a changed file must stay the same before it is reported.
 	settle = 100 * time.Millisecond
-	// absence is how long a file must be missing or empty before that is reported: it
-	// also is while it is being replaced.
+	// absence is how long a file must be missing or empty before that is reported: a
+	// file that is being replaced is missing for a moment.
 	absence = 2 * time.Second
 	// look is how often the file is read without an event: network file systems send
 	// none, and the watch of a directory ends when the directory is removed.
@@ -32,8 +32,8 @@ type Watcher struct {
 	settle, absence, look time.Duration
 	notify                *fsnotify.Watcher // nil if the system has none
 
-	reported content   // what the owner knows
-	seen     content   // what was read last
+	reported content   // the content that the owner knows
+	seen     content   // the content that was read last
 	since    time.Time // when that was first read
 }
 
@@ -97,7 +97,8 @@ func (w *Watcher) Run(ctx context.Context, onChange func()) error {
 			}
 			continue
 		}
-		// Never later than planned: other files in the directory may change all the time.
+		// An event never postpones the check: other files in the directory may change all
+		// the time.
 		if soon := time.Now().Add(w.settle); soon.Before(next) {
 			next = soon
 			timer.Reset(w.settle)

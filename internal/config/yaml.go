@@ -37,7 +37,7 @@ var (
 )
 
 // yamlProblems are the lines of an error of the YAML library, each as "file:line:
-// problem" where the library tells the line.
+// problem" if the library gives the line.
 func yamlProblems(file string, err error) []string {
 	problems := strings.Split(err.Error(), "\n")
 	if e, ok := errors.AsType[*yaml.TypeError](err); ok {

@@ -131,7 +131,7 @@ func (a *attempt) failed() Facts {
 	return a.facts
 }
 
-// A streamKeeper takes the place of the SDK's reader of event streams.
+// A streamKeeper replaces the SDK's reader of event streams.
 type streamKeeper struct{ a *attempt }
 
 // ID implements [middleware.DeserializeMiddleware].
@@ -150,7 +150,7 @@ func (k streamKeeper) HandleDeserialize(ctx context.Context, in middleware.Deser
 	return out, md, err
 }
 
-// cappedBody reads a bounded part of a body and closes all of it.
+// cappedBody reads a bounded part of a body; Close closes the body itself.
 type cappedBody struct {
 	io.Reader
 	io.Closer

@@ -67,8 +67,8 @@ func exception(msg eventstream.Message) awsError {
 	return e
 }
 
-// forClient writes the error for the client. callerSigned says whose credentials
-// signed the request, header is the answer's.
+// forClient returns the error for the client. callerSigned says that the caller's
+// credentials signed the request; header is the answer's.
 func (e awsError) forClient(callerSigned bool, header http.Header) *translator.Error {
 	c := e.classify(callerSigned)
 	out := &translator.Error{

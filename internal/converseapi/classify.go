@@ -29,7 +29,8 @@ func (e awsError) classify(callerSigned bool) class {
 	return c
 }
 
-// modelErrorRepeats reports a model's error that the same request meets again.
+// modelErrorRepeats reports whether the same request would get this model error
+// again.
 func (e awsError) modelErrorRepeats() bool {
 	return strings.Contains(e.message, "invalid sequence as part of ToolUse") ||
 		e.originalStatus >= 400 && e.originalStatus < 500 &&

@@ -85,17 +85,17 @@ type Request struct {
 	Principal awsauth.Principal
 	Region    string
 	ModelID   string
-	// Body is the JSON of a Converse request. It is not modified, and must not be
-	// before the answer has come.
+	// Body is the JSON of a Converse request. It is not modified, and callers must not
+	// modify it before the answer has come.
 	Body []byte
 	// InvocationID is Facts.InvocationID of an earlier attempt at the same call, ""
 	// for the first.
 	InvocationID string
 }
 
-// Facts are what an attempt has shown besides its answer.
+// Facts describe an attempt, apart from its answer.
 type Facts struct {
-	// Sent: an HTTP request was made.
+	// Sent says that an HTTP request was made.
 	Sent bool
 	// InvocationID is the id by which AWS knows all attempts at one call. "" if none
 	// was sent.
@@ -104,12 +104,13 @@ type Facts struct {
 	AWSRequestID string
 	// RetryAfter is how long a failed attempt's answer asks to wait, 0 if it does not.
 	RetryAfter time.Duration
-	// ClockCorrected: the signature's time was wrong, and the next one's will be right.
+	// ClockCorrected says that the signature's time was wrong; the next one's will be
+	// right.
 	ClockCorrected bool
 }
 
-// Converse returns the body of a 2xx reply as it came. Only its two ends are checked
-// to be those of a JSON object.
+// Converse returns the body of a 2xx reply as it came. It is only checked to begin
+// and end like a JSON object.
 func (c *Client) Converse(ctx context.Context, r Request) ([]byte, Facts, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)

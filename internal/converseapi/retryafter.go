@@ -6,7 +6,8 @@ import (
 	"time"
 )
 
-// defaultRetryAfter is used where the client expects an advice and Bedrock gives none.
+// defaultRetryAfter is used if the client expects a Retry-After and Bedrock sends
+// none.
 const defaultRetryAfter = time.Second
 
 // retryAfter is how long an answer's headers ask to wait, 0 if they do not.

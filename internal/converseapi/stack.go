@@ -22,7 +22,7 @@ func removeUnusedSteps(stack *middleware.Stack) error {
 	)
 }
 
-// removeSteps reports a step that is not there.
+// removeSteps returns an error if a step does not exist.
 func removeSteps[M any](remove func(id string) (M, error), ids ...string) error {
 	for _, id := range ids {
 		if _, err := remove(id); err != nil {

@@ -20,7 +20,7 @@ const (
 	drainTime  = 100 * time.Millisecond
 	drainBytes = 64 << 10
 
-	// metadataWait is how long an answer that is complete waits for its token counts.
+	// metadataWait is how long a complete answer waits for its token counts.
 	metadataWait = 5 * time.Second
 )
 
@@ -109,8 +109,8 @@ func (s *stream) limitSilence() (stop func()) {
 	return func() { s.silence.Stop() }
 }
 
-// await is next within Config.Silence, or metadataWait for the metadata of a complete
-// answer. The time that the client takes over an event does not count.
+// await is next with a time limit: Config.Silence, or metadataWait for the metadata
+// of a complete answer. The time that the client takes for an event does not count.
 func (s *stream) await() (translator.Event, error) {
 	if s.messageStopSeen {
 		defer CancelAfter(metadataWait, "the stream's metadata", s.cancel)()

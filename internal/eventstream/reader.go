@@ -1,7 +1,5 @@
-// Package eventstream reads and writes frames of
-// application/vnd.amazon.eventstream, the framing of ConverseStream's events. It
-// lies between the bytes of an HTTP body and the meaning of events, which it does
-// not know.
+// Package eventstream reads and writes frames of application/vnd.amazon.eventstream,
+// the framing of ConverseStream's events. It does not know what events mean.
 //
 // A frame is, in big-endian order: total length (4 bytes), length of the headers
 // (4), CRC-32 of those eight (4), headers, payload, CRC-32 of all before it (4).

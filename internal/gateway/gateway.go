@@ -1,7 +1,7 @@
-// Package gateway makes one immutable Gateway out of a configuration: dialects,
-// pages, backends and access rules. It implements extproc.Gateway, so that each
-// request is answered by one configuration from its beginning to its end, and holds
-// the current one while configurations are reloaded.
+// Package gateway builds an immutable Gateway from a configuration: dialects, pages,
+// backends and access rules. It implements extproc.Gateway: each request is answered
+// by one configuration from beginning to end. Its Reloader holds the current Gateway
+// and replaces it when the configuration changes.
 package gateway
 
 import (
@@ -22,19 +22,19 @@ import (
 // ExtProcPerRoute.overrides.grpc_initial_metadata, for a route. Clients cannot
 // write them.
 const (
-	// MetadataBackend names the backend that answers, in its own region, whatever the
-	// client asks for.
+	// MetadataBackend names the backend that answers, in its own region, regardless of
+	// the client's choice.
 	MetadataBackend = "bedrock-backend"
-	// MetadataClientChoice is "ignore" where the client may not choose a backend. Any
-	// other value lets it choose.
+	// MetadataClientChoice is "ignore" if the client may not choose a backend. Any other
+	// value lets it choose.
 	MetadataClientChoice = "bedrock-client-choice"
 )
 
-// Options are what a Gateway needs beside its configuration. The zero value works.
+// Options are what a Gateway needs besides its configuration. The zero value works.
 type Options struct {
 	// AppID is added to the User-Agent of calls to AWS, as "name/version".
 	AppID string
-	// Pages are served beside those of the dialects.
+	// Pages are served besides those of the dialects.
 	Pages []extproc.PageRoute
 	// Log receives events that no request's record has, such as retries. nil logs
 	// nothing.
@@ -70,7 +70,7 @@ func New(ctx context.Context, cfg *config.Config, opts Options) (*Gateway, error
 	return g, nil
 }
 
-// Backends are those of the configuration.
+// Backends returns the configured backends.
 func (g *Gateway) Backends() *bedrock.Backends { return g.backends }
 
 // The headers by which clients ask for a backend.
@@ -118,8 +118,8 @@ func (g *Gateway) TargetAs(values identity.Values, provider string) (*bedrock.Ba
 	return g.target(provider, translator.Caller{}, values, rule)
 }
 
-// target is that of a caller with these values, to whom the rule applies. A backend
-// that the rule names answers in its own region.
+// target returns the target of a caller with these values, to whom the rule applies.
+// A backend that the rule names answers in its own region.
 func (g *Gateway) target(name string, caller translator.Caller, values identity.Values, rule identity.Rule) (*bedrock.Backend, extproc.Target, error) {
 	caller.Values = values.Texts()
 	fixed, err := rule.Backend.Needed(caller.Values)

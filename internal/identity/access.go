@@ -8,8 +8,9 @@ import (
 // A Rule defines what callers with certain values may use. Its zero value matches
 // all callers and allows everything.
 type Rule struct {
-	// Match holds patterns by the name of a value. All must match; of a list, one text
-	// is enough. In a pattern, * matches any text. A missing value matches nothing.
+	// Match holds patterns by the name of a value. All must match; for a list, one
+	// matching text is enough. In a pattern, * matches any text. A missing value matches
+	// nothing.
 	Match map[string]string
 	// Backend answers these callers, even if they or their route ask for another. The
 	// zero value leaves the choice to them.

@@ -18,7 +18,7 @@ func (g Guardrail) Equal(other Guardrail) bool {
 	return g.ID.Equal(other.ID) && g.Version.Equal(other.Version) && g.Trace == other.Trace && g.StreamMode == other.StreamMode
 }
 
-// For returns the guardrail for a caller, nil for nil. An error, a
+// For returns the guardrail for a caller; nil if g is nil. An error, a
 // *translator.Error, means that a value is missing.
 func (g *Guardrail) For(texts map[string]string) (*translator.Guardrail, error) {
 	if g == nil {
@@ -35,7 +35,7 @@ func (g *Guardrail) For(texts map[string]string) (*translator.Guardrail, error) 
 	return &translator.Guardrail{ID: id, Version: version, Trace: g.Trace, StreamMode: g.StreamMode}, nil
 }
 
-// Defaults are what a backend adds to requests, with templates for what depends on the
+// Defaults are a backend's additions to requests. Templates make them depend on the
 // caller. The zero value adds nothing.
 type Defaults struct {
 	// RequestMetadata are entries of Bedrock's request metadata.

@@ -1,10 +1,10 @@
 // Package identity identifies the caller of a request and applies access rules. Its
 // sources are those that only Envoy can write: dynamic metadata such as the claims of
 // a verified token, attributes of the connection, and the gRPC metadata of a route.
-// The gateway uses it after extproc has received a request and before a backend is
-// chosen: sources give named values, values fill templates and match rules.
+// internal/gateway uses it after extproc has received a request and before a backend
+// is chosen: sources give named values, values fill templates and match rules.
 //
-// Request headers are no source, because clients write them.
+// Request headers are not a source, because clients write them.
 package identity
 
 import (

@@ -14,8 +14,8 @@ type Template struct {
 	names []string
 }
 
-// Parse reads a template. Beside an error, which quotes it, the template has the text and
-// no names.
+// Parse reads a template. With an error, which quotes the text, the template has the
+// text and no names.
 func Parse(text string) (Template, error) {
 	t := Template{text: text}
 	rest := text
@@ -37,19 +37,19 @@ func Parse(text string) (Template, error) {
 	}
 }
 
-// Names are the names of its values.
+// Names returns the names of its values.
 func (t Template) Names() []string { return t.names }
 
-// String is the template as it was written.
+// String returns the template as it was written.
 func (t Template) String() string { return t.text }
 
 // Equal reports whether two templates are written alike.
 func (t Template) Equal(other Template) bool { return t.text == other.text }
 
-// IsZero reports the empty text.
+// IsZero reports whether the template is the empty text.
 func (t Template) IsZero() bool { return t.text == "" }
 
-// Fill replaces each name by what value returns for it. An error of value ends it.
+// Fill replaces each name with the result of value, and stops at its first error.
 func (t Template) Fill(value func(name string) (string, error)) (string, error) {
 	if len(t.names) == 0 {
 		return t.text, nil

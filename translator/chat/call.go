@@ -2,12 +2,12 @@ package chat
 
 import "bedrock-extproc/translator"
 
-// call is what the answer to one request must know of the request. Decode
-// fills it in; it is then read-only, and implements translator.Encoder.
+// call implements translator.Encoder. It has what the answer to one request depends
+// on in the request. Decode fills it in; after that, only withhold changes it.
 type call struct {
 	// model is the id that was asked for; answers repeat it.
 	model string
-	// names are the client's names of tools that were renamed, by the names sent.
+	// names are the client's names of renamed tools, by the names that were sent.
 	names map[string]string
 	// warnings lists every repair of the request, in the order of the request.
 	warnings []warning

@@ -16,13 +16,13 @@ const (
 	StreamPath      = "/api/v1/llm/completions/stream"
 )
 
-// Config sets what the contract leaves open. Its zero value is the default.
+// Config has the settings of the dialect. Its zero value is the default.
 type Config struct {
 	ToolUseDeltas ToolUseDeltas
 	Translation   Translation
 	// Families are the rules of model families; nil means the built-in ones.
 	Families *family.Table
-	// ModelFamilies names the family of models whose id does not tell, such as the
+	// ModelFamilies names the family of models whose id does not show it, such as the
 	// ARN of an application inference profile.
 	ModelFamilies map[string]string
 }
@@ -31,8 +31,8 @@ type Config struct {
 type ToolUseDeltas int
 
 const (
-	// DeltasAuto sends them to every client but the reference's Python client,
-	// which would add them up with the whole input that follows.
+	// DeltasAuto sends them to every client but the reference's Python client, which
+	// would add them to the complete input that follows.
 	DeltasAuto ToolUseDeltas = iota
 	// DeltasAlways sends them to every client.
 	DeltasAlways
@@ -40,8 +40,8 @@ const (
 	DeltasNever
 )
 
-// Translation says what becomes of a request that Bedrock would refuse although
-// it is clear what was meant.
+// Translation says how to treat a request that Bedrock would refuse although its
+// meaning is clear.
 type Translation = converse.Mode
 
 // The ways to treat such a request; see converse.Mode.
@@ -54,7 +54,7 @@ const (
 // Dialect implements translator.Dialect. It is immutable.
 type Dialect struct{ cfg Config }
 
-// New checks that the families which cfg names exist.
+// New returns an error if cfg names a family that does not exist.
 func New(cfg Config) (*Dialect, error) {
 	if cfg.Families == nil {
 		table, err := family.Builtin()
@@ -95,7 +95,7 @@ func (d *Dialect) deltas(asked *bool, userAgent string) bool {
 	}
 }
 
-// family returns the rules for a model, nil when nothing is known of it.
+// family returns the rules for a model, nil for an unknown model.
 func (d *Dialect) family(model string) *family.Family {
 	if name, ok := d.cfg.ModelFamilies[model]; ok {
 		return d.cfg.Families.Named(name)

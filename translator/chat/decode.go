@@ -8,8 +8,8 @@ import (
 	"bedrock-extproc/translator/rawjson"
 )
 
-// input is the client's body, and out the Converse request that is made of it. Out
-// refers to the body, and copies nothing before it is written.
+// input is the client's body, and out the Converse request made from it. out refers
+// to the body and copies nothing before it is written.
 type input struct {
 	converse.Object
 	out *converse.Request
@@ -65,8 +65,8 @@ func (in *input) model(fallback string) (string, error) {
 	return fallback, nil
 }
 
-// translate reads every member. asked is what stream_options says of
-// tool_use_delta events, nil when it says nothing.
+// translate reads every member. asked is the setting of tool_use_delta events in
+// stream_options, nil if there is none.
 func (in *input) translate() (asked *bool, err error) {
 	in.out.WarnUnknown(in.Object, known...)
 	if v := in.Get("metadata"); rawjson.Kind(v) != '{' && !rawjson.Absent(v) {

@@ -8,8 +8,8 @@ import (
 	"bedrock-extproc/translator/rawjson"
 )
 
-// encodeMetadata is everything about an answer besides its content. What is not
-// known is left out.
+// encodeMetadata encodes everything about an answer except its content. Unknown
+// values are left out.
 func (c *call) encodeMetadata(answer *converse.Answer, facts translator.Facts) rawjson.Value {
 	w := rawjson.NewWriter(384)
 	w.Optional("request_id", facts.RequestID)
@@ -38,7 +38,7 @@ func (c *call) encodeMetadata(answer *converse.Answer, facts translator.Facts) r
 	return w.End()
 }
 
-// encodeUsage is absent where Bedrock has not counted.
+// encodeUsage returns absent if Bedrock sent no counts.
 func encodeUsage(u *converse.Usage, absent string) rawjson.Value {
 	if u == nil {
 		return rawjson.Value(absent)
@@ -52,7 +52,7 @@ func encodeUsage(u *converse.Usage, absent string) rawjson.Value {
 	return w.End()
 }
 
-// encodeWarnings is nil when there are none.
+// encodeWarnings returns nil when there are none.
 func (c *call) encodeWarnings() rawjson.Value {
 	all := make([]rawjson.Value, len(c.warnings))
 	for i, warning := range c.warnings {

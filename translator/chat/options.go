@@ -13,7 +13,7 @@ func (in *input) parameters() error {
 	})
 }
 
-// guardrail reads the client's guardrail, where it counts.
+// guardrail adds the backend's guardrail, or the client's.
 func (in *input) guardrail() error {
 	f := in.Field("guardrail")
 	if done, err := in.out.DefaultGuardrail(f); done || err != nil {
@@ -91,8 +91,8 @@ func (in *input) options() error {
 	return nil
 }
 
-// streamOptions reads whether the client wants tool_use_delta events, nil when it does
-// not care.
+// streamOptions reads whether the client wants tool_use_delta events, nil if it does
+// not say.
 func (in *input) streamOptions() (*bool, error) {
 	f := in.Field("stream_options")
 	if rawjson.Absent(f.Value) {

@@ -25,7 +25,7 @@ func (c *call) EncodeReply(reply []byte, facts translator.Facts) (translator.Res
 	return translator.Response{Status: http.StatusOK, ContentType: contentTypeJSON, Body: w.End()}, c.summary(answer), nil
 }
 
-// encodeCalls lists the tool calls that the client is to answer, nil for none.
+// encodeCalls lists the tool calls that the client must answer, nil for none.
 func (c *call) encodeCalls(blocks []converse.AnswerBlock) rawjson.Value {
 	var calls []rawjson.Value
 	for i := range blocks {
@@ -45,7 +45,7 @@ func (c *call) encodeCalls(blocks []converse.AnswerBlock) rawjson.Value {
 	return rawjson.Array(calls)
 }
 
-// appendInput is the same in whole and in streamed answers.
+// appendInput writes the input, in the same way for whole and streamed answers.
 func appendInput(w *rawjson.Writer, call *converse.ToolCall) {
 	w.Member("input", call.Input)
 	if call.Incomplete {

@@ -82,7 +82,7 @@ func (s *stream) appendStep(dst []byte, step *converse.Step) []byte {
 		w.Member("usage", encodeUsage(s.answer.Usage, "null"))
 		w.Member("metadata", s.call.encodeMetadata(s.answer, s.facts))
 		return sse.AppendData(dst, w.End())
-	case converse.StepStart, converse.StepCitation, converse.StepPiece: // told when the block ends
+	case converse.StepStart, converse.StepCitation, converse.StepPiece: // StepBlock has their content
 	}
 	return dst
 }
@@ -93,7 +93,7 @@ func newEvent(kind string) *rawjson.Writer {
 	return w
 }
 
-// appendText copies the piece as it came, escapes and all.
+// appendText copies the piece unchanged, with its escapes.
 func appendText(dst []byte, step *converse.Step) []byte {
 	dst = append(dst, `data: {"type":"content_delta","delta":`...)
 	dst = sse.AppendJSON(dst, step.Value)

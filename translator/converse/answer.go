@@ -9,42 +9,42 @@ import (
 	"bedrock-extproc/translator/rawjson"
 )
 
-// An Answer reads what Bedrock answers to one request, for every dialect, and
-// collects the assistant's turn. A whole reply goes through ReadReply, the events of
-// a stream go through Read, in order, and End. Both fill in the same fields by the
-// same code, so that a whole answer is its own stream, added up.
+// An Answer reads Bedrock's answer to one request, for every dialect, and collects
+// the assistant's turn. A whole reply goes through ReadReply, the events of a stream
+// go through Read, in order, and End. Both fill in the same fields through the same
+// code, so a whole answer equals its own stream, added up.
 //
-// It repairs streams in an unusual order; see Read. It is for one goroutine and one
-// answer, and fields are to be read only. The members are those of
+// It repairs streams in an unusual order; see Read. It serves one answer and one
+// goroutine. Callers only read its fields. The members are those of
 // https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.html
 // and API_runtime_ConverseStream.html.
 type Answer struct {
-	// Blocks are the turn's blocks, in order. Of a stream they are those that have
+	// Blocks are the turn's blocks, in order. During a stream they are those that have
 	// ended.
 	Blocks []AnswerBlock
-	// StopReason is Bedrock's word as a JSON string, nil while there is none.
+	// StopReason is Bedrock's, a JSON string; nil until it is known.
 	StopReason rawjson.Value
-	// Usage counts tokens, nil while Bedrock has not.
+	// Usage has the token counts; nil until Bedrock has sent them.
 	Usage *Usage
-	// What else Bedrock said, without white space, nil for nothing.
+	// Further members of the answer, without white space; nil if absent.
 	Metrics, Trace, Performance, ServiceTier, AdditionalFields rawjson.Value
-	// Other are top-level members that have no field here.
+	// Other has the top-level members without a field here.
 	Other rawjson.Object
 
-	names map[string]string // the client's names of tools, by those that were sent
-	// Readers of an event, of its delta and of a piece in that.
+	names map[string]string // the client's tool names, by the names that were sent
+	// Readers of an event, of its delta, and of a piece in the delta.
 	events, deltas, pieces rawjson.Reader
 
 	open    map[int]*openBlock // by Bedrock's index
-	opened  int                // blocks with content so far
+	opened  int                // blocks so far
 	steps   []Step
-	started bool // StepStart is out
-	stopped bool // messageStop has come
-	counted bool // metadata has come
-	ended   bool // StepStop and StepEnd are out
+	started bool // StepStart was returned
+	stopped bool // messageStop was read
+	counted bool // metadata was read
+	ended   bool // StepStop and StepEnd were returned
 }
 
-// NewAnswer starts an answer. names are those of Request.Names.
+// NewAnswer returns an empty Answer. names is the result of Request.Names.
 func NewAnswer(names map[string]string) *Answer {
 	return &Answer{names: names, open: map[int]*openBlock{}}
 }
@@ -55,7 +55,7 @@ func (a *Answer) Plain() bool {
 	return !slices.ContainsFunc(a.Blocks, func(b AnswerBlock) bool { return !b.Plain })
 }
 
-// Turn lists the blocks as they belong into a later request.
+// Turn returns the blocks as a JSON array, in the form that a later request needs.
 func (a *Answer) Turn() rawjson.Value {
 	blocks := make([]rawjson.Value, len(a.Blocks))
 	for i := range a.Blocks {
@@ -64,8 +64,8 @@ func (a *Answer) Turn() rawjson.Value {
 	return rawjson.Array(blocks)
 }
 
-// Text is the turn's text as one JSON string. Blocks of text are a line each; a
-// block with citations and its neighbours are one running text.
+// Text returns the turn's text as one JSON string. Line breaks separate the blocks,
+// except that a block with citations and its neighbours are one running text.
 func (a *Answer) Text() rawjson.Value {
 	size, cited, some := 2, false, false
 	for i := range a.Blocks {
@@ -86,7 +86,7 @@ func (a *Answer) Text() rawjson.Value {
 	return append(text, '"')
 }
 
-// Summary is the answer in numbers. The caller counts the warnings.
+// Summary returns the numbers of the answer. The caller adds the number of warnings.
 func (a *Answer) Summary() translator.Summary {
 	s := a.Usage.summary()
 	if rawjson.Kind(a.StopReason) == '"' {
@@ -95,9 +95,10 @@ func (a *Answer) Summary() translator.Summary {
 	return s
 }
 
-// ReadReply reads the body of a whole reply, which the Answer keeps parts of. An
-// error is a *translator.Error: this is not a reply of Converse. A guardrail or filter
-// that stops a request before the model leaves no message: the turn is empty.
+// ReadReply reads the body of a whole reply. The Answer keeps parts of it. An error
+// is a *translator.Error: the body is not a Converse reply. If a guardrail or a
+// filter has stopped the request before the model, there is no message, and the turn
+// is empty.
 func (a *Answer) ReadReply(reply []byte) error {
 	members, err := a.events.Read(reply)
 	if err != nil {
@@ -132,7 +133,7 @@ func (a *Answer) ReadReply(reply []byte) error {
 	return nil
 }
 
-// member takes one top-level member of a reply, of messageStop or of metadata.
+// member records one top-level member of a reply, of messageStop or of metadata.
 func (a *Answer) member(name string, value rawjson.Value) (err error) {
 	if rawjson.Absent(value) {
 		return nil
@@ -181,7 +182,7 @@ func (a *Answer) wholeBlock(v rawjson.Value) error {
 	return err
 }
 
-// errIndex is the error of an event whose block has no index.
+// errIndex is the error of an event whose block index is not a number.
 var errIndex = errors.New("the index of a content block is not a number")
 
 func blockIndex(v rawjson.Value) (int, error) {

@@ -6,20 +6,20 @@ import (
 	"bedrock-extproc/translator/rawjson"
 )
 
-// An AnswerBlock is one content block of an answer, complete.
+// An AnswerBlock is one complete content block of an answer.
 type AnswerBlock struct {
 	// Kind is the block's member, such as "text" or "toolUse".
 	Kind string
-	// Value is the block as it belongs into a later request, with the client's name
-	// of a tool.
+	// Value is the block in the form that a later request needs, with the client's tool
+	// name.
 	Value rawjson.Value
-	// Text is what the block adds to the text of the answer, as a JSON string; nil
-	// for nothing.
+	// Text is the block's part of the answer's text, as a JSON string; nil if it has
+	// none.
 	Text rawjson.Value
-	// Call is a call of one of the client's tools, nil for every other block: a call
-	// whose tool Bedrock runs is not the client's to answer.
+	// Call is a call of one of the client's tools; nil for every other block, also for a
+	// call whose tool Bedrock runs itself.
 	Call *ToolCall
-	// Plain says that Text or Call is all there is to the block.
+	// Plain says that the block has nothing but Text or Call.
 	Plain bool
 }
 
@@ -29,14 +29,14 @@ type ToolCall struct {
 	ID rawjson.Value
 	// Name is the client's.
 	Name string
-	// Input is any JSON, usually an object. Of a stream it is there with StepBlock.
+	// Input is any JSON, usually an object. In a stream it is set at StepBlock.
 	Input rawjson.Value
 	// Incomplete says that Bedrock's text was not JSON: Input is {"raw": text}.
 	Incomplete bool
 }
 
-// block completes a block of either kind of answer. extra are members beside the one
-// that names the kind. value has no white space around its parts.
+// block completes a block of a whole or a streamed answer. extra has the members
+// besides the one that names the kind. value has no white space around its parts.
 func (a *Answer) block(kind string, value rawjson.Value, extra rawjson.Object) (AnswerBlock, error) {
 	b := AnswerBlock{Kind: kind}
 	var err error
@@ -65,7 +65,7 @@ func (a *Answer) block(kind string, value rawjson.Value, extra rawjson.Object) (
 // serverTool is the type of a call whose tool Bedrock runs.
 const serverTool = "server_tool_use"
 
-// toolUse restores the client's name and gives the input its one form.
+// toolUse restores the client's tool name and normalizes the input.
 func (a *Answer) toolUse(b *AnswerBlock, value rawjson.Value) (rawjson.Value, error) {
 	if rawjson.Kind(value) != '{' {
 		return value, rawjson.ErrNotObject
@@ -86,7 +86,7 @@ func (a *Answer) toolUse(b *AnswerBlock, value rawjson.Value) (rawjson.Value, er
 	return members.Value(), nil
 }
 
-// toolCall is the call of a toolUse block as far as its start tells.
+// toolCall returns the call of a toolUse block, as far as its start shows it.
 func (a *Answer) toolCall(toolUse rawjson.Object) *ToolCall {
 	call := &ToolCall{ID: rawjson.Compact(toolUse.Get("toolUseId"))}
 	if name := toolUse.Get("name"); rawjson.Kind(name) == '"' {
@@ -98,15 +98,15 @@ func (a *Answer) toolCall(toolUse rawjson.Object) *ToolCall {
 	return call
 }
 
-// forClient reports whether the client is to run the tool: nobody can answer a call
+// forClient reports whether the client must run the tool. Nobody can answer a call
 // that has neither id nor name.
 func (c *ToolCall) forClient(toolUse rawjson.Object) bool {
 	return !rawjson.IsText(toolUse.Get("type"), serverTool) && (c.Name != "" || !rawjson.Absent(c.ID))
 }
 
-// toolInput gives the input of a tool call its one form. Streams send its text, and
-// some models send a JSON string with that text. Nothing at all is an empty object,
-// and what is not JSON is {"raw": text}.
+// toolInput normalizes the input of a tool call. Streams send it as text, and some
+// models send a JSON string that contains the text. An absent input becomes an empty
+// object, and text that is not JSON becomes {"raw": text}.
 func toolInput(v rawjson.Value) (input rawjson.Value, incomplete bool) {
 	quoted := rawjson.Value(nil)
 	for range 2 {
@@ -128,8 +128,8 @@ func toolInput(v rawjson.Value) (input rawjson.Value, incomplete bool) {
 	}
 }
 
-// cited reads a block with citations. Its parts of text become one, as a stream
-// sends them, and without citations it is a block of text.
+// cited reads a block with citations. Its parts of text become one, as in a stream.
+// Without citations it becomes a text block.
 func (b *AnswerBlock) cited(value rawjson.Value) rawjson.Value {
 	members := rawjson.Members(value)
 	text, ok := joinedText(members.Get("content"))
@@ -147,8 +147,8 @@ func (b *AnswerBlock) cited(value rawjson.Value) rawjson.Value {
 	return members.Set("content", rawjson.Array([]rawjson.Value{rawjson.Wrap("text", text)})).Value()
 }
 
-// joinedText is the text of a list of {"text": …} as one JSON string, nil for an
-// empty list. ok is false when there are parts of another kind.
+// joinedText joins a list of {"text": …} into one JSON string, nil for an empty list.
+// ok is false if the list has other parts.
 func joinedText(content rawjson.Value) (text rawjson.Value, ok bool) {
 	joined, parts := rawjson.Value(`"`), 0
 	ok = true
@@ -167,7 +167,8 @@ func joinedText(content rawjson.Value) (text rawjson.Value, ok bool) {
 	return append(joined, '"'), ok
 }
 
-// withText adds an empty text to reasoning that is only signed: a request needs one.
+// withText adds an empty text to reasoning that has only a signature: a request must
+// have one.
 func withText(value rawjson.Value) rawjson.Value {
 	members := rawjson.Members(value)
 	reasoning := members.Get("reasoningText")

@@ -9,43 +9,43 @@ import (
 	"bedrock-extproc/translator/rawjson"
 )
 
-// A StepKind says what a Step tells.
+// A StepKind is the kind of a Step.
 type StepKind int
 
-// The steps of a stream. Every stream starts with StepStart and ends with StepStop and
-// StepEnd, each once; a stream that fails has neither of the last two.
+// The steps of a stream. A stream starts with StepStart and ends with StepStop and
+// StepEnd, each once. A stream that fails lacks the last two.
 const (
 	// StepStart begins the answer.
 	StepStart StepKind = iota + 1
 	// StepText is a piece of text: Value is a JSON string.
 	StepText
 	// StepReasoning is a piece of reasoning: Name is "text", "signature",
-	// "redactedContent" or a name to come, and Value its value.
+	// "redactedContent" or a newer name; Value is the piece.
 	StepReasoning
 	// StepCitation is a citation of the block's text: Value is an object.
 	StepCitation
 	// StepToolStart opens a call of one of the client's tools: Call has ID and Name.
 	StepToolStart
-	// StepToolInput is a piece of its input: Value is a JSON string, never empty.
+	// StepToolInput is a piece of the call's input: Value is a JSON string, never empty.
 	StepToolInput
 	// StepPiece is a piece of a block of any other kind: Name is the kind.
 	StepPiece
 	// StepBlock ends a block: Block is complete.
 	StepBlock
-	// StepUnknown is an event of a kind that is not known here: Name is the kind, and
-	// Value its object without padding.
+	// StepUnknown is an event of an unknown kind: Name is the kind, and Value its object
+	// without padding.
 	StepUnknown
-	// StepStop: StopReason and AdditionalFields of the Answer are complete.
+	// StepStop says that StopReason and AdditionalFields of the Answer are final.
 	StepStop
-	// StepEnd: so is everything else of it.
+	// StepEnd says that the whole Answer is final.
 	StepEnd
 )
 
-// A Step is one thing that a stream has told. What it points to is valid until the
-// next event is read, except Call and Block, which stay.
+// A Step is one thing that a stream has shown. Value is valid until the next event is
+// read; Call and Block stay valid.
 type Step struct {
 	Kind StepKind
-	// Index is the place of the block in the turn, from 0 and without gaps.
+	// Index is the block's position in the turn, from 0, without gaps.
 	Index int
 	Name  string
 	Value rawjson.Value
@@ -53,13 +53,13 @@ type Step struct {
 	Block *AnswerBlock
 }
 
-// Read reads one event and lists what it tells. The list is valid until the next
-// call. An error is a *translator.Error; steps beside it still count.
+// Read reads one event and returns its steps, which are valid until the next call. An
+// error is a *translator.Error; steps returned with it still count.
 //
-// Whatever the order of events, nothing is lost, and StepStop comes when there can be
-// no more content: with metadata, or at End. A block ends when its event says so,
-// when a piece of another kind comes under its index, or when the message stops; the
-// same index then means a new block. What comes twice counts once.
+// No order of events loses content. StepStop comes when there can be no more content:
+// after messageStop and metadata, or at End. A block ends at its stop event, at a
+// piece of another kind with its index, or at messageStop; the same index then means
+// a new block. The first of several messageStop events counts.
 func (a *Answer) Read(kind string, payload []byte) ([]Step, error) {
 	a.steps = a.steps[:0]
 	if kind == "contentBlockDelta" && a.plainText(payload) {
@@ -101,7 +101,7 @@ func (a *Answer) Read(kind string, payload []byte) ([]Step, error) {
 	return a.steps, nil
 }
 
-// End lists what is owed when Bedrock has nothing more to say.
+// End returns the steps that are still missing when Bedrock's stream has ended.
 func (a *Answer) End() []Step {
 	a.steps = a.steps[:0]
 	_ = a.finish() // a block that cannot be completed is missing; all others count
@@ -119,7 +119,8 @@ func (a *Answer) finish() error {
 	return err
 }
 
-// take reads the members of an event about the message. The first reason counts.
+// take records the members of an event about the message. The first stop reason
+// counts.
 func (a *Answer) take(members rawjson.Object) error {
 	for _, m := range members {
 		if m.Name == "role" || m.Name == "stopReason" && a.StopReason != nil {
@@ -137,7 +138,7 @@ func (a *Answer) unknown(kind string, members rawjson.Object) {
 	a.steps = append(a.steps, Step{Kind: StepUnknown, Name: kind, Value: members.Value()})
 }
 
-// blockEvent finds the block that an event belongs to.
+// blockEvent reads an event of a block.
 func (a *Answer) blockEvent(kind string, members rawjson.Object) error {
 	index, err := blockIndex(members.Get("contentBlockIndex"))
 	if err != nil {
@@ -175,8 +176,8 @@ func (a *Answer) startBlock(index int, m rawjson.Member) error {
 	return a.start(index, m.Name, m.Value)
 }
 
-// addPiece adds a piece to the block that is open, or to a new one where it is of
-// another kind.
+// addPiece adds a piece to the open block, or to a new one if the piece is of another
+// kind.
 func (a *Answer) addPiece(index int, m rawjson.Member) error {
 	if rawjson.Absent(m.Value) {
 		return nil
@@ -215,7 +216,7 @@ func (a *Answer) stopAll() error {
 	return err
 }
 
-// badAnswer is the error of an answer that is not one of Converse.
+// badAnswer is the error of an answer that is not Converse's.
 func badAnswer(message string, cause error) error {
 	return &translator.Error{Status: http.StatusBadGateway, Kind: translator.KindBadAnswer, Message: message, Cause: cause}
 }

@@ -9,7 +9,7 @@ import (
 // A Block is one content block of Converse, or one tool: an object with a single
 // member, whose name is its kind.
 type Block struct {
-	// Kind is such as "text" or "toolUse".
+	// Kind is the member's name, such as "text" or "toolUse".
 	Kind string
 	// At is the block's path in the client's request.
 	At string
@@ -30,7 +30,7 @@ type toolPart struct {
 // label is a name or an id as the client gave it, "" when there is none.
 type label struct{ text, at string }
 
-// is reports whether the block has that kind and is about a tool of the client.
+// is reports whether the block has that kind and concerns one of the client's tools.
 func (b *Block) is(kind string) bool { return b.Kind == kind && b.tool != nil && !b.tool.server }
 
 // set changes a member of the block's value. nil leaves it out.
@@ -102,7 +102,7 @@ func (r *Request) Content(f Field, part PartReader) ([]Block, error) {
 		return nil, nil
 	case '"':
 		if string(f.Value) == `""` && !r.passes() {
-			return nil, nil // clients send it for no text
+			return nil, nil // clients send it when there is no text
 		}
 		if err := r.count(f.At); err != nil {
 			return nil, err
@@ -122,7 +122,7 @@ func TextBlock(text, at string) Block {
 	return Block{Kind: "text", At: at, value: rawjson.Quote(text)}
 }
 
-// text gives no block for blank text, which Bedrock refuses.
+// text returns no block for blank text, which Bedrock refuses.
 func (r *Request) text(f Field) ([]Block, error) {
 	if !r.passes() && rawjson.Blank(f.Value) {
 		return nil, r.repair(f.At, faultBlankText)

@@ -6,7 +6,7 @@ import (
 	"bedrock-extproc/translator/rawjson"
 )
 
-// cachePoint is a cachePoint block and where it is, in the words of
+// cachePoint is a cachePoint block and its position, as in
 // family.Family.NoCachePoints: tools, after_tool_result, or "" for elsewhere.
 type cachePoint struct {
 	block    *Block

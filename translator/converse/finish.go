@@ -24,9 +24,9 @@ var repairs = []step{
 	(*Request).dropCachePoints, (*Request).dropEmptySystem,
 }
 
-// finalChecks refuse what only the repaired request shows, and change nothing: there
-// is no choice among tools that were dropped, and dropped cache points and system
-// prompts break no rule.
+// finalChecks refuse faults that only the repaired request shows, and change nothing:
+// there is no choice among tools that were dropped, and dropped cache points and
+// system prompts break no rule.
 var finalChecks = []step{(*Request).checkChoice, (*Request).checkCacheOrder, (*Request).checkPrompt}
 
 // finish checks and repairs the request as a whole. In passthrough mode it only

@@ -14,9 +14,10 @@ type Guardrail struct {
 	ID, Version, Trace, StreamMode Field
 }
 
-// DefaultGuardrail adds the backend's guardrail where it is enforced or asked, the
-// client's own, is absent. If done, the dialect must not add the client's guardrail.
-// Call it after the last message: an enforced guardrail allows no guardContent block.
+// DefaultGuardrail adds the backend's guardrail if it is enforced or the client asks
+// for none. asked is the client's own. If done is true, the dialect must not add the
+// client's guardrail. Call it after the last message: an enforced guardrail allows no
+// guardContent block.
 func (r *Request) DefaultGuardrail(asked Field) (done bool, err error) {
 	g, absent := r.rules.Defaults.Guardrail, rawjson.Absent(asked.Value)
 	switch {

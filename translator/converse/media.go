@@ -8,8 +8,8 @@ import (
 	"bedrock-extproc/translator/rawjson"
 )
 
-// formats are those of Bedrock, by kind of block; see ImageBlock,
-// VideoBlock, AudioBlock and DocumentBlock in the API reference.
+// formats are Bedrock's formats, by kind of block; see ImageBlock, VideoBlock,
+// AudioBlock and DocumentBlock in the API reference.
 var formats = map[string][]string{
 	"image":    {"png", "jpeg", "gif", "webp"},
 	"video":    {"mkv", "mov", "mp4", "webm", "flv", "mpeg", "mpg", "wmv", "three_gp"},
@@ -50,8 +50,8 @@ var aliases = map[string]string{
 	"application/vnd.openxmlformats-officedocument.spreadsheetml.sheet":       "xlsx",
 }
 
-// media repairs the format name and checks the bytes of an image, a video, a sound
-// or a document.
+// media repairs the format name and checks the bytes of an image, a video, audio or a
+// document.
 func (r *Request) media(b *Block) error {
 	members, at := rawjson.Members(b.value), b.At+"."+b.Kind
 	if err := r.format(b, Field{members.Get("format"), at + ".format"}); err != nil {
@@ -60,7 +60,7 @@ func (r *Request) media(b *Block) error {
 	return r.source(b, Field{members.Get("source"), at + ".source"})
 }
 
-// format replaces aliases by Bedrock's name for the format, and refuses formats
+// format replaces aliases with Bedrock's name for the format, and refuses formats
 // that Bedrock does not have.
 func (r *Request) format(b *Block, f Field) error {
 	switch k := rawjson.Kind(f.Value); {

@@ -7,14 +7,14 @@ import (
 	"bedrock-extproc/translator/rawjson"
 )
 
-// pieces are those of one streamed value, in order, without white space.
+// pieces are the parts of one streamed value, in order, without white space.
 type pieces []rawjson.Value
 
 // add copies a piece.
 func (p *pieces) add(piece rawjson.Value) { *p = append(*p, rawjson.Compact(piece).Clone()) }
 
-// join merges the pieces by halves: merging them one after another would take time
-// that grows with the square of their number.
+// join merges the pieces by halves: merging them one by one would take quadratic
+// time.
 func (p pieces) join() rawjson.Value {
 	switch len(p) {
 	case 0:
@@ -26,10 +26,9 @@ func (p pieces) join() rawjson.Value {
 	return merge(p[:half].join(), p[half:].join())
 }
 
-// merge adds a later piece of a streamed value to an earlier one, as Bedrock cuts
-// them: texts are joined, lists are appended, objects are merged member by member,
-// and of anything else the later one counts. Both are without white space. The
-// result may share their memory.
+// merge joins two successive pieces of a streamed value: texts and lists are joined,
+// objects are merged member by member, and of other values the later one counts.
+// Neither piece has white space. The result may share their memory.
 func merge(a, b rawjson.Value) rawjson.Value {
 	switch {
 	case rawjson.Absent(a):
@@ -78,7 +77,7 @@ func mergeObjects(a, b rawjson.Value) rawjson.Value {
 	return merged.Value()
 }
 
-// mergeMember knows the members that are base64: each piece has padding of its own.
+// mergeMember knows the base64 members, whose pieces each have their own padding.
 func mergeMember(name string, a, b rawjson.Value) rawjson.Value {
 	if name != "bytes" && name != "redactedContent" || a.Kind() != '"' || b.Kind() != '"' {
 		return merge(a, b)

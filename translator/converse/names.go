@@ -64,7 +64,7 @@ func (n *renaming) legalByte(c byte) bool {
 	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || strings.IndexByte(n.marks, c) >= 0
 }
 
-// shape makes a legal name of any text: its legal characters, and a hash.
+// shape turns any text into a legal name: its legal characters, and a hash.
 func (n *renaming) shape(name string, attempt int) string {
 	const hashed = 8
 	text := name

@@ -14,17 +14,17 @@ var errNotText = errors.New("not a JSON string")
 type openBlock struct {
 	kind     string
 	position int // in the turn
-	// call is that of a client's tool, once it has started.
+	// call is a call of a client's tool; nil for other blocks.
 	call *ToolCall
-	// text is the text, a call's input or the reasoning, joined with its escapes.
+	// text is the text, input or reasoning so far, with its JSON escapes.
 	text []byte
-	// half is the half of a surrogate pair that waits for the other.
+	// half is half a surrogate pair that waits for the other half.
 	half []byte
-	// some says that a piece of text has come, if an empty one.
+	// some says that a piece of text has come, even an empty one.
 	some      bool
 	signature pieces
 	citations []rawjson.Value
-	// value is all else.
+	// value has all other pieces.
 	value pieces
 }
 
@@ -80,8 +80,7 @@ func (a *Answer) delta(b *openBlock, name string, value rawjson.Value) error {
 	return nil
 }
 
-// text adds a piece of text to the block, and passes on the step with the characters
-// that are whole.
+// text adds a piece of text to the block, and a step with its complete characters.
 func (a *Answer) text(b *openBlock, step Step) error {
 	if rawjson.Kind(step.Value) != '"' {
 		return errNotText
@@ -95,7 +94,7 @@ func (a *Answer) text(b *openBlock, step Step) error {
 	return nil
 }
 
-// flush passes on a half that no other half has followed.
+// flush adds a step for half a surrogate pair whose other half has not come.
 func (a *Answer) flush(b *openBlock) {
 	if len(b.half) == 0 {
 		return
@@ -150,7 +149,7 @@ func (a *Answer) reasoning(b *openBlock, value rawjson.Value) error {
 	return nil
 }
 
-// stop ends the block that is open under an index, if there is one.
+// stop ends the open block of an index, if there is one.
 func (a *Answer) stop(index int) error {
 	b := a.open[index]
 	if b == nil {
@@ -174,7 +173,7 @@ func (a *Answer) stop(index int) error {
 	return nil
 }
 
-// joined is the value of the block as a whole reply has it.
+// joined returns the block's value as a whole reply has it.
 func (b *openBlock) joined() rawjson.Value {
 	switch b.kind {
 	case "text":
@@ -210,9 +209,9 @@ func (b *openBlock) quoted() rawjson.Value {
 	return append(append(q, b.text...), '"')
 }
 
-// wholeCharacters holds half a surrogate pair at the end of a piece back until the
-// next piece: two halves in two events are no character to any client. The result
-// is the piece itself where nothing is held back.
+// wholeCharacters holds back half a surrogate pair at the end of a piece until the
+// next piece: no client can join halves from two events. If nothing is held back, it
+// returns the piece itself.
 func (b *openBlock) wholeCharacters(piece rawjson.Value) rawjson.Value {
 	if len(b.half) == 0 && !endsInHalf(piece) {
 		return piece

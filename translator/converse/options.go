@@ -47,7 +47,7 @@ func (r *Request) ResponsePaths(f Field) error {
 var metadataText = regexp.MustCompile(`^[a-zA-Z0-9\s:_@$#=/+,.-]*$`)
 
 // RequestMetadata adds requestMetadata, an object of strings, with the backend's
-// entries. Those beat the client's: the operator attributes costs, not the caller.
+// entries. Those take precedence: the operator attributes costs, not the caller.
 func (r *Request) RequestMetadata(f Field) error {
 	if k := rawjson.Kind(f.Value); len(r.rules.Defaults.RequestMetadata) > 0 && (k == '{' || rawjson.Absent(f.Value)) {
 		f.Value = withDefaults(f.Value, r.rules.Defaults.RequestMetadata)

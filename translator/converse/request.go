@@ -52,8 +52,8 @@ func (r *Request) set(name string, f Field) {
 	}
 }
 
-// memberOrder is that of the body. It is alphabetical, like the SDK's, so that the
-// same request always gives the same bytes.
+// memberOrder is the order of the body's members. It is alphabetical, like the SDK's,
+// so that the same request always gives the same bytes.
 var memberOrder = []string{
 	"additionalModelRequestFields", "additionalModelResponseFieldPaths", "guardrailConfig", "inferenceConfig", "messages", "outputConfig",
 	"performanceConfig", "projectIdentifier", "promptVariables", "requestMetadata", "serviceTier", "system", "toolConfig",

@@ -8,8 +8,8 @@ import (
 	"bedrock-extproc/translator/rawjson"
 )
 
-// A Mode decides about a request that Bedrock would refuse although its meaning is
-// clear.
+// A Mode says how to treat a request that Bedrock would refuse although its meaning
+// is clear.
 type Mode int
 
 const (
@@ -21,7 +21,7 @@ const (
 	Passthrough
 )
 
-// Rules are those for one request.
+// Rules are the rules for one request.
 type Rules struct {
 	Mode Mode
 	// Model is the id that the client asked for.
@@ -38,7 +38,7 @@ type Rules struct {
 type Field struct {
 	// Value is nil when the client sent none.
 	Value rawjson.Value
-	// At is such as "messages[3].content".
+	// At is the path, such as "messages[3].content".
 	At string
 }
 

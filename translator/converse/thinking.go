@@ -83,7 +83,8 @@ func (r *Request) addTopK(f, additional Field) error {
 	return nil
 }
 
-// placed is an object with v at a path of names. ok is false where the path is taken.
+// placed returns an object with v at a path of names. ok is false if the path is
+// taken.
 func placed(object rawjson.Value, path []string, v rawjson.Value) (out rawjson.Value, ok bool) {
 	if object != nil && rawjson.Kind(object) != '{' {
 		return nil, false

@@ -39,7 +39,7 @@ func (r *Request) AddToolSpec(s ToolSpec) error {
 	return nil
 }
 
-// given is v, absent where v is null.
+// given returns v, or nil if v is null.
 func given(v rawjson.Value) rawjson.Value {
 	if rawjson.Absent(v) {
 		return nil

@@ -16,12 +16,12 @@ type ToolResult struct {
 	Content Field
 	// Blocks are the content where the dialect has read it already; nil means Content.
 	Blocks []Block
-	// Status is "success" or "error". IsError means the same; Status beats it.
+	// Status is "success" or "error". IsError means the same; Status takes precedence.
 	Status, IsError Field
 }
 
 // ToolResult makes the block of a result, followed by blocks that the client sent
-// inside it and that Converse has after it.
+// inside it and that Converse expects after it.
 func (r *Request) ToolResult(res ToolResult) ([]Block, error) {
 	b := Block{Kind: "toolResult", At: res.At, tool: &toolPart{}}
 	err := r.count(res.At)

@@ -50,7 +50,7 @@ func (r *Request) AddTurn(role string, blocks []Block, at string) error {
 // belongs to the messages rather than the system prompt.
 func notForSystem(b Block) bool { return !slices.Contains(systemKinds, b.Kind) }
 
-// mergeTurns does not warn where a client sends one message for each tool result.
+// mergeTurns does not warn if a client sends one message for each tool result.
 func (r *Request) mergeTurns(last *turn, blocks []Block, at string) error {
 	apart := slices.ContainsFunc(last.blocks, notResult) || slices.ContainsFunc(blocks, notResult)
 	last.blocks = append(last.blocks, blocks...)
@@ -107,7 +107,8 @@ func (r *Request) checkFirstTurn() error {
 	return Refuse(r.turns[0].at, faultFirstTurn.with(values{family: r.family}))
 }
 
-// unfinished is an assistant turn at the end, which the model would continue, or nil.
+// unfinished returns an assistant turn at the end, which the model would continue, or
+// nil.
 func (r *Request) unfinished() *turn {
 	if n := len(r.turns); n > 0 && r.turns[n-1].role == "assistant" {
 		return &r.turns[n-1]

@@ -7,10 +7,10 @@ import (
 	"bedrock-extproc/translator/rawjson"
 )
 
-// Usage counts tokens, as Bedrock wrote the numbers. Absent ones are nil.
+// Usage has the token counts as Bedrock wrote them. Absent ones are nil.
 type Usage struct {
 	Input, Output, Total, CacheRead, CacheWrite rawjson.Value
-	// Details are all other members that are not empty.
+	// Details has all other members, except empty objects.
 	Details rawjson.Object
 }
 
@@ -43,7 +43,7 @@ func readUsage(v rawjson.Value) (*Usage, error) {
 	return u, nil
 }
 
-// summary is that of a nil Usage, too.
+// summary accepts a nil Usage.
 func (u *Usage) summary() translator.Summary {
 	if u == nil {
 		return translator.Summary{}
@@ -55,7 +55,7 @@ func (u *Usage) summary() translator.Summary {
 	}
 }
 
-// integer is 0 for what is not a whole number.
+// integer returns 0 for anything but a whole number.
 func integer(v rawjson.Value) int64 {
 	n, err := strconv.ParseInt(string(v), 10, 64)
 	if err != nil {

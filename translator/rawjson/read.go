@@ -15,25 +15,25 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// A Value is JSON text: one value with the white space around it at most. nil is
-// an absent value.
+// A Value is JSON text: one value, with optional white space around it. nil is an
+// absent value.
 type Value = jsontext.Value
 
-// asWritten keeps strings as they are written, and names that come twice. Check
-// sees to the UTF-8; half a surrogate pair in an escape is legal JSON.
+// asWritten keeps strings as they are written, and repeated names. Check tests the
+// UTF-8; half a surrogate pair in an escape is legal JSON.
 var asWritten = json.JoinOptions(jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true), jsontext.PreserveRawStrings(true))
 
-// A SyntaxError says why and where a text is not JSON.
+// A SyntaxError says why a text is not JSON, and where.
 type SyntaxError struct {
 	Reason string
 	Offset int64 // in bytes
 }
 
-// Error gives reason and place, and nothing of the text.
+// Error has the reason and the offset, and nothing of the text.
 func (e *SyntaxError) Error() string { return fmt.Sprintf("%s at byte %d", e.Reason, e.Offset) }
 
-// Check returns a *SyntaxError if text is not one JSON value in UTF-8. What the
-// other functions return of anything else is not specified.
+// Check returns a *SyntaxError if text is not one JSON value in UTF-8. For any other
+// text, the results of the other functions are unspecified.
 func Check(text []byte) error {
 	dec := jsontext.NewDecoder(bytes.NewBuffer(text), asWritten)
 	if err := dec.SkipValue(); err != nil {
@@ -93,8 +93,8 @@ func Members(v Value) Object {
 	return all
 }
 
-// Elements ranges over the elements of the array v, which are parts of v, and
-// their positions.
+// Elements ranges over the positions and the elements of the array v. The elements
+// are parts of v.
 func Elements(v Value) iter.Seq2[int, Value] {
 	return func(yield func(int, Value) bool) {
 		if Kind(v) != '[' {

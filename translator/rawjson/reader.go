@@ -11,14 +11,14 @@ import (
 var ErrNotObject = errors.New("not a JSON object")
 
 // A Reader lists the members of one object after another without allocating. Its zero
-// value is ready, and it is for one goroutine. A list is valid until the next call;
-// its values are parts of the text that was read.
+// value is ready to use, by one goroutine at a time. A list is valid until the next
+// call; its values are parts of the text that was read.
 type Reader struct {
 	dec  *jsontext.Decoder
 	buf  bytes.Buffer
 	list Object
-	// names are short names read before, by a hash: the objects of a stream repeat
-	// the same few, and each would be a string of its own.
+	// names are short names read before, by a hash: the objects of a stream repeat the
+	// same few names, and each would be a new string.
 	names [16]string
 }
 
@@ -43,7 +43,7 @@ func (r *Reader) Read(v Value) (Object, error) {
 }
 
 // Part lists the members of an object that is part of a text which was read before.
-// It lists none of anything else.
+// For any other value the list is empty.
 func (r *Reader) Part(v Value) Object {
 	r.list = r.list[:0]
 	if Kind(v) == '{' {
@@ -55,7 +55,7 @@ func (r *Reader) Part(v Value) Object {
 	return r.list
 }
 
-// name is the text of a quoted name, without a new string where it was read before.
+// name is the text of a quoted name, without a new string if it was read before.
 func (r *Reader) name(quoted Value) string {
 	const most = 40
 	text, ok := Plain(quoted)

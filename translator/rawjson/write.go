@@ -61,7 +61,7 @@ func AppendCompact(dst []byte, v Value) []byte {
 	return dst
 }
 
-// Compact is v without its insignificant white space: v itself when it has none.
+// Compact returns v without its insignificant white space: v itself if it has none.
 func Compact(v Value) Value {
 	if !bytes.ContainsAny(v, " \t\n\r") {
 		return v
@@ -69,7 +69,7 @@ func Compact(v Value) Value {
 	return AppendCompact(make([]byte, 0, len(v)), v)
 }
 
-// Quote is a JSON string with that text.
+// Quote returns a JSON string with that text.
 func Quote(text string) Value { return AppendText(nil, text) }
 
 // Append appends an object with these members. Absent values are left out.
@@ -81,7 +81,7 @@ func (o Object) Append(dst []byte) []byte {
 	return append(dst, '}')
 }
 
-// Value is the object as text.
+// Value returns the object as text.
 func (o Object) Value() Value { return o.Append(nil) }
 
 // Set changes the last member of that name, or adds one. A nil value leaves the
@@ -97,5 +97,5 @@ func (o Object) Set(name string, v Value) Object {
 	return append(changed, Member{name, v})
 }
 
-// Wrap is an object with one member.
+// Wrap returns an object with one member.
 func Wrap(name string, v Value) Value { return Object{{name, v}}.Value() }

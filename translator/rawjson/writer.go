@@ -2,8 +2,8 @@ package rawjson
 
 import "strconv"
 
-// A Writer builds one object. Names are those of this program: nothing in them needs
-// an escape. For names that came from outside there is Object.
+// A Writer builds one object. Its names must not need escapes; for names from
+// outside, use Object.
 type Writer struct{ buf []byte }
 
 // NewWriter returns a Writer with room for about size bytes.
@@ -23,7 +23,7 @@ func (w *Writer) Text(name, text string) {
 	w.buf = AppendText(w.buf, text)
 }
 
-// Optional is Text, and adds nothing for "".
+// Optional is Text, but adds nothing for "".
 func (w *Writer) Optional(name, text string) {
 	if text != "" {
 		w.Text(name, text)
@@ -52,10 +52,10 @@ func (w *Writer) name(name string) {
 // Empty reports whether nothing was added.
 func (w *Writer) Empty() bool { return len(w.buf) == 1 }
 
-// End returns the object. The Writer is not to be used afterwards.
+// End returns the object. The Writer must not be used afterwards.
 func (w *Writer) End() Value { return append(w.buf, '}') }
 
-// Array is an array of these values, nil when there are none.
+// Array returns an array of these values, nil when there are none.
 func Array(values []Value) Value {
 	if len(values) == 0 {
 		return nil
@@ -71,7 +71,7 @@ func Array(values []Value) Value {
 	return append(array, ']')
 }
 
-// OrNull is v, or null in the place of an absent value.
+// OrNull returns v, or null if v is absent.
 func OrNull(v Value) Value {
 	if len(v) == 0 {
 		return Value("null")

@@ -12,10 +12,10 @@ import (
 	"bedrock-extproc/translator/rawjson"
 )
 
-// Cut makes the events of the stream that Bedrock would send in place of a whole
-// reply, which must be one of Converse. The pieces are random: they end inside
-// escapes and between the halves of a surrogate pair. Some streams lack what a
-// reader can do without, or have it twice, or in another order.
+// Cut makes the events that Bedrock would stream instead of a whole Converse reply.
+// The pieces are random: they end inside escapes and between the halves of a
+// surrogate pair. Some streams lack events that a reader can do without, repeat them,
+// or have them in another order.
 func (m Maker) Cut(reply []byte) []translator.Event {
 	s := &cutter{Maker: m}
 	members := rawjson.Members(reply)
@@ -55,7 +55,7 @@ type cutter struct {
 	index  int
 }
 
-// event adds padding, as Bedrock does, to some.
+// event adds an event, sometimes with padding as Bedrock does.
 func (s *cutter) event(kind, payload string) {
 	if s.IntN(2) == 0 && payload != "{}" {
 		payload = strings.TrimSuffix(payload, "}") + `,"p":"abcdefgh"}`
@@ -104,7 +104,8 @@ func (s *cutter) block(members rawjson.Object) {
 	}
 }
 
-// text sends a JSON string in pieces; member, if not "", is where each is put.
+// text sends a JSON string in pieces. Each is the member of an object, unless member
+// is "".
 func (s *cutter) text(kind, member string, v rawjson.Value) {
 	for _, piece := range s.cutText(rawjson.Text(v)) {
 		if member != "" {
@@ -166,7 +167,7 @@ func (s *cutter) reasoning(members rawjson.Object) {
 	}
 }
 
-// base64 sends bytes in pieces, each with padding of its own.
+// base64 sends bytes in pieces, each with its own padding.
 func (s *cutter) base64(kind string, wrap func(rawjson.Value) rawjson.Value, v rawjson.Value) {
 	data, _ := base64.StdEncoding.DecodeString(rawjson.Text(v))
 	for first := true; first || len(data) > 0; first = false {
@@ -239,7 +240,7 @@ func half(units []uint16, i int) rune {
 	return rune(units[len(units)-1])
 }
 
-// without is an object without some members.
+// without returns members without the named ones.
 func without(members rawjson.Object, names ...string) rawjson.Object {
 	return slices.DeleteFunc(slices.Clone(members), func(m rawjson.Member) bool { return slices.Contains(names, m.Name) })
 }

@@ -1,6 +1,6 @@
-// Package answertest makes whole Converse replies and cuts them into the events of
-// the stream that Bedrock would send in their place. Property tests of dialects use
-// it: a whole answer must be its own stream, added up.
+// Package answertest makes whole Converse replies and cuts them into the events that
+// Bedrock would stream instead. The property tests of dialects use it: a whole answer
+// must equal its own stream, added up.
 package answertest
 
 import (
@@ -11,7 +11,7 @@ import (
 	"bedrock-extproc/translator/rawjson"
 )
 
-// A Maker makes replies and streams. The same Rand makes the same ones.
+// A Maker makes replies and streams. The same seed gives the same ones.
 type Maker struct{ *rand.Rand }
 
 func (m Maker) one(of ...string) string { return of[m.IntN(len(of))] }
@@ -53,7 +53,7 @@ func (m Maker) object(depth int) string {
 	return "{" + m.some(3, func() string { i++; return fmt.Sprintf(`"m%d":%s`, i, m.value(depth)) }) + "}"
 }
 
-// input is a tool call's. Some models send its text in place of an object.
+// input is a tool call's. Some models send its text instead of an object.
 func (m Maker) input() string {
 	return m.one("{}", m.object(2), m.object(2), string(rawjson.Quote(m.object(1))), m.text())
 }
