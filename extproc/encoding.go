@@ -3,9 +3,7 @@ package extproc
 import (
 	"bytes"
 	"compress/gzip"
-	"fmt"
 	"io"
-	"net/http"
 	"strings"
 
 	"bedrock-extproc/translator"
@@ -38,11 +36,11 @@ func isGzip(encoding string) (compressed bool, err error) {
 		case "", "identity":
 		case "gzip", "x-gzip":
 			if compressed {
-				return false, unsupportedEncoding(encoding)
+				return false, translator.ErrEncoding(sanitize(encoding))
 			}
 			compressed = true
 		default:
-			return false, unsupportedEncoding(encoding)
+			return false, translator.ErrEncoding(sanitize(encoding))
 		}
 	}
 	return compressed, nil
@@ -51,31 +49,15 @@ func isGzip(encoding string) (compressed bool, err error) {
 func gunzip(body []byte, maxBody int) ([]byte, error) {
 	reader, err := gzip.NewReader(bytes.NewReader(body))
 	if err != nil {
-		return nil, brokenGzip(err)
+		return nil, translator.ErrBrokenGzip(err)
 	}
 	var decoded bytes.Buffer
 	decoded.Grow(min(4*len(body), maxBody, maxPreallocated))
 	switch _, err := decoded.ReadFrom(io.LimitReader(reader, int64(maxBody)+1)); {
 	case err != nil:
-		return nil, brokenGzip(err)
+		return nil, translator.ErrBrokenGzip(err)
 	case decoded.Len() > maxBody:
-		return nil, tooLarge(maxBody)
+		return nil, translator.ErrTooLarge(maxBody)
 	}
 	return decoded.Bytes(), nil
-}
-
-func unsupportedEncoding(encoding string) error {
-	return &translator.Error{
-		Status: http.StatusUnsupportedMediaType, Kind: translator.KindEncoding,
-		Message: fmt.Sprintf("The Content-Encoding %s of the request body is not supported.", sanitize(encoding)),
-		Hint:    "Send the body with Content-Encoding: gzip, or without the header and uncompressed.",
-	}
-}
-
-func brokenGzip(cause error) error {
-	return &translator.Error{
-		Status: http.StatusUnprocessableEntity, Kind: translator.KindMalformed,
-		Message: "The body is not in the gzip format that its Content-Encoding header names, or it ends too early.",
-		Cause:   cause,
-	}
 }

@@ -4,11 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"runtime"
-	"strconv"
 	"strings"
-	"time"
 
 	"go.uber.org/zap"
 
@@ -61,7 +58,7 @@ func (x *exchange) appendError(dst []byte, e *translator.Error) []byte {
 // the outcome.
 func (x *exchange) recordFailure(err error) *translator.Error {
 	if cause := context.Cause(x.ctx); errors.Is(cause, ErrDraining) {
-		err = draining(cause)
+		err = translator.ErrDraining(cause)
 	}
 	e := *translator.AsError(err)
 	if e.Facts == (translator.Facts{}) {
@@ -92,11 +89,7 @@ func (x *exchange) recoverPanic(f func() error) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			x.log.Error("panic", zap.String("panic", panicText(p)), zap.Stack("stack"))
-			err = &translator.Error{
-				Status: http.StatusInternalServerError, Kind: translator.KindInternal,
-				Message: "The sidecar failed while handling this request; its log names the cause.",
-				Cause:   errPanic,
-			}
+			err = translator.ErrInternal(errPanic)
 		}
 	}()
 	return f()
@@ -119,20 +112,4 @@ func typesOf(err error) string {
 		names = append(names, fmt.Sprintf("%T", err))
 	}
 	return strings.Join(names, ": ")
-}
-
-func draining(cause error) error {
-	return &translator.Error{
-		Status: http.StatusServiceUnavailable, Kind: translator.KindDraining,
-		Message:   "The sidecar is shutting down.",
-		Retryable: true, RetryAfter: time.Second, Cause: cause,
-	}
-}
-
-func overloaded(limit int) error {
-	return &translator.Error{
-		Status: http.StatusServiceUnavailable, Kind: translator.KindOverloaded,
-		Message:   "Too many calls are in flight: the limit is " + strconv.Itoa(limit) + ".",
-		Retryable: true, RetryAfter: time.Second,
-	}
 }

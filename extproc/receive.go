@@ -2,8 +2,6 @@ package extproc
 
 import (
 	"errors"
-	"fmt"
-	"net/http"
 	"slices"
 
 	extprocv3 "github.com/envoyproxy/go-control-plane/envoy/service/ext_proc/v3"
@@ -37,7 +35,7 @@ func (r *request) receive(stream extprocv3.ExternalProcessor_ProcessServer, maxB
 		return err
 	}
 	if r.contentLength > maxBody {
-		return tooLarge(maxBody)
+		return translator.ErrTooLarge(maxBody)
 	}
 	if r.mode == modeBuffered {
 		// Envoy sends a buffered body only after a reply to the headers.
@@ -61,7 +59,7 @@ func (r *request) readBody(stream extprocv3.ExternalProcessor_ProcessServer, max
 		}
 		body := msg.GetRequestBody()
 		if len(r.body)+len(body.GetBody()) > maxBody {
-			return tooLarge(maxBody)
+			return translator.ErrTooLarge(maxBody)
 		}
 		r.grow(len(body.GetBody()))
 		r.body = append(r.body, body.GetBody()...)
@@ -104,20 +102,5 @@ func checkMode(cfg *extprocv3.ProtocolConfiguration) error {
 var errUnsupportedMode = errors.New("unsupported processing_mode")
 
 func unsupported(setting string) error {
-	return &translator.Error{
-		Status:  http.StatusInternalServerError,
-		Kind:    translator.KindUnsupportedMode,
-		Message: fmt.Sprintf("Envoy's ext_proc filter uses %s, which this sidecar does not support.", setting),
-		Hint: "In the filter's processing_mode set request_header_mode: SEND, request_body_mode: FULL_DUPLEX_STREAMED " +
-			"and request_trailer_mode: SEND (Envoy 1.37 or newer).",
-		Cause: errUnsupportedMode,
-	}
-}
-
-func tooLarge(maxBody int) error {
-	return &translator.Error{
-		Status:  http.StatusRequestEntityTooLarge,
-		Kind:    translator.KindTooLarge,
-		Message: fmt.Sprintf("The request body is larger than %d bytes.", maxBody),
-	}
+	return translator.ErrUnsupportedMode(setting, errUnsupportedMode)
 }

@@ -129,9 +129,9 @@ func (t *Routes) Find(method, path string, header translator.HeaderFunc) (Endpoi
 		owner = t.scoped(path, header)
 	}
 	if allowed == nil {
-		return Endpoint{Dialect: owner}, unknownPath(path)
+		return Endpoint{Dialect: owner}, translator.ErrUnknownPath(path)
 	}
-	return Endpoint{Dialect: owner}, methodNotAllowed(method, path, allowed)
+	return Endpoint{Dialect: owner}, translator.ErrMethodNotAllowed(method, path, allowed)
 }
 
 // withoutSlash is a path without the one slash that may end it.
@@ -163,7 +163,7 @@ func (t *Routes) endpoint(r *route, model, path string, header translator.Header
 	}
 	var err error
 	if e.PathModel, err = url.PathUnescape(model); err != nil {
-		return Endpoint{Dialect: e.Dialect}, badEscape()
+		return Endpoint{Dialect: e.Dialect}, translator.ErrPathEscape()
 	}
 	return e, nil
 }
@@ -176,27 +176,4 @@ func (t *Routes) scoped(path string, header translator.HeaderFunc) translator.Di
 		}
 	}
 	return t.fallback
-}
-
-func unknownPath(path string) error {
-	return &translator.Error{
-		Status: http.StatusNotFound, Kind: translator.KindUnknownPath,
-		Message: fmt.Sprintf("No such endpoint: %s.", path),
-	}
-}
-
-func methodNotAllowed(method, path string, allowed []string) error {
-	slices.Sort(allowed)
-	return &translator.Error{
-		Status: http.StatusMethodNotAllowed, Kind: translator.KindMethodNotAllowed,
-		Message: fmt.Sprintf("%s does not support the method %s.", path, method),
-		Allow:   strings.Join(slices.Compact(allowed), ", "),
-	}
-}
-
-func badEscape() error {
-	return &translator.Error{
-		Status: http.StatusBadRequest, Kind: translator.KindMalformed,
-		Message: "The model in the path has an invalid percent-escape.",
-	}
 }

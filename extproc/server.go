@@ -6,6 +6,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"bedrock-extproc/translator"
+
 	extprocv3 "github.com/envoyproxy/go-control-plane/envoy/service/ext_proc/v3"
 	"go.uber.org/zap"
 	"google.golang.org/grpc"
@@ -88,12 +90,12 @@ func (s *Server) InFlight() int { return int(s.calls.Load()) }
 // admit counts a call, or rejects it when the server stops or is full.
 func (s *Server) admit() (release func(), err error) {
 	if cause := context.Cause(s.stopping); cause != nil {
-		return nil, draining(cause)
+		return nil, translator.ErrDraining(cause)
 	}
 	release = func() { s.calls.Add(-1) }
 	if n := s.calls.Add(1); s.cfg.MaxCalls > 0 && n > int64(s.cfg.MaxCalls) {
 		release()
-		return nil, overloaded(s.cfg.MaxCalls)
+		return nil, translator.ErrOverloaded(s.cfg.MaxCalls)
 	}
 	return release, nil
 }

@@ -65,7 +65,7 @@ func TestFind(t *testing.T) {
 		"a slash in the hole":       {"POST", "/model/a/b/converse", nil, native, "", "", translator.KindUnknownPath, ""},
 		"nothing is cleaned":        {"POST", "/model/m/./converse", nil, native, "", "", translator.KindUnknownPath, ""},
 		"an escaped slash no slash": {"POST", "/api%2Fchat", nil, chat, "", "", translator.KindUnknownPath, ""},
-		"a bad escape":              {"POST", "/model/%zz/converse", nil, native, "", "", translator.KindMalformed, ""},
+		"a bad escape":              {"POST", "/model/%zz/converse", nil, native, "", "", translator.KindInvalid, ""},
 		"a method of a hole":        {"GET", "/model/m/converse", nil, native, "", "", translator.KindMethodNotAllowed, "POST"},
 		"a slash at the end":        {"POST", "/api/chat/", nil, chat, "", "", "", ""},
 		"a slash after a hole":      {"POST", "/model/m/converse/", nil, native, "m", "", "", ""},

@@ -3,45 +3,7 @@ package translator
 import (
 	"errors"
 	"fmt"
-	"net/http"
 	"time"
-)
-
-// A Kind is the stable name of a failure. It is the error.type that clients
-// see and the suffix of Envoy's response code details.
-type Kind string
-
-// The kinds of failure, in the order in which a call can meet them.
-const (
-	KindUnknownPath        Kind = "unknown_path"
-	KindMethodNotAllowed   Kind = "method_not_allowed"
-	KindTooLarge           Kind = "request_too_large"
-	KindEncoding           Kind = "unsupported_encoding"
-	KindMalformed          Kind = "malformed_request"
-	KindInvalid            Kind = "invalid_request"
-	KindUnknownBackend     Kind = "unknown_backend"
-	KindUnsupportedMode    Kind = "unsupported_body_mode"
-	KindMissingIdentity    Kind = "missing_identity"
-	KindNotPermitted       Kind = "not_permitted"
-	KindDraining           Kind = "draining"
-	KindOverloaded         Kind = "overloaded"
-	KindNoCredentials      Kind = "missing_credentials"
-	KindCallerCredentials  Kind = "caller_credentials_refused"
-	KindSidecarCredentials Kind = "sidecar_credentials_refused"
-	KindConnection         Kind = "cannot_connect"
-	KindValidation         Kind = "bedrock_validation"
-	KindAccessDenied       Kind = "bedrock_access_denied"
-	KindNotFound           Kind = "bedrock_not_found"
-	KindThrottled          Kind = "bedrock_throttled"
-	KindQuota              Kind = "bedrock_quota_exceeded"
-	KindNotReady           Kind = "bedrock_model_not_ready"
-	KindUnavailable        Kind = "bedrock_unavailable"
-	KindModel              Kind = "bedrock_model_error"
-	KindInternalServer     Kind = "bedrock_internal_error"
-	KindTimeout            Kind = "timeout"
-	KindBadAnswer          Kind = "bad_bedrock_answer"
-	KindTruncated          Kind = "stream_truncated"
-	KindInternal           Kind = "internal_error"
 )
 
 // An Error is the one error type at the boundary to clients. Every field but
@@ -93,10 +55,5 @@ func AsError(err error) *Error {
 	if e, ok := errors.AsType[*Error](err); ok {
 		return e
 	}
-	return &Error{
-		Status:  http.StatusInternalServerError,
-		Kind:    KindInternal,
-		Message: "The sidecar failed while handling this request; its log names the cause.",
-		Cause:   err,
-	}
+	return ErrInternal(err)
 }

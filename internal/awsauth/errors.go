@@ -1,8 +1,6 @@
 package awsauth
 
 import (
-	"net/http"
-
 	"bedrock-extproc/translator"
 )
 
@@ -26,23 +24,16 @@ func (e *CredentialsError) ForClient() *translator.Error {
 		missing.Cause = e
 		return missing
 	}
-	return &translator.Error{
-		Status:    http.StatusBadGateway,
-		Kind:      translator.KindSidecarCredentials,
-		Message:   "The sidecar could not get its own AWS credentials.",
-		Hint:      "The sidecar's log names the cause; only its operator can fix it.",
-		Retryable: true,
-		Cause:     e,
-	}
+	out := translator.NewError(translator.KindSidecarCredentials, "The sidecar could not get its own AWS credentials.")
+	out.Hint = "The sidecar's log names the cause; only its operator can fix it."
+	out.Retryable, out.Cause = true, e
+	return out
 }
 
 // NoCredentials is the error of a call that no credentials can sign.
 func NoCredentials(message string) *translator.Error {
-	return &translator.Error{
-		Status:  http.StatusBadRequest,
-		Kind:    translator.KindNoCredentials,
-		Message: message,
-		Hint: "Send X-AWS-Access-Key-Id and X-AWS-Secret-Access-Key, or give the sidecar an AWS identity " +
-			"and set allow_server_credentials to fallback.",
-	}
+	e := translator.NewError(translator.KindNoCredentials, message)
+	e.Hint = "Send X-AWS-Access-Key-Id and X-AWS-Secret-Access-Key, or give the sidecar an AWS identity " +
+		"and set allow_server_credentials to fallback."
+	return e
 }

@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"fmt"
 	"maps"
-	"net/http"
 	"net/url"
 	"regexp"
 	"slices"
@@ -125,12 +124,9 @@ func fill(t identity.Template, values map[string]string, pattern *regexp.Regexp,
 func checkValue(pattern *regexp.Regexp, name, value, usedIn string) error {
 	switch {
 	case value == "":
-		return identity.Missing(name)
+		return translator.ErrMissingIdentity(name)
 	case !pattern.MatchString(value):
-		return &translator.Error{
-			Status: http.StatusForbidden, Kind: translator.KindNotPermitted,
-			Message: fmt.Sprintf("The value of %q in the identity of this call cannot be used in %s.", name, usedIn),
-		}
+		return translator.ErrUnusableIdentity(name, usedIn)
 	}
 	return nil
 }

@@ -8,7 +8,6 @@ import (
 	"maps"
 	"net/http"
 	"slices"
-	"strings"
 	"time"
 
 	"bedrock-extproc/internal/awsauth"
@@ -125,11 +124,7 @@ func (bs *Backends) Lookup(name string) (*Backend, error) {
 	if b, ok := bs.byName[cmp.Or(name, bs.fallback)]; ok {
 		return b, nil
 	}
-	return nil, &translator.Error{
-		Status:  http.StatusBadRequest,
-		Kind:    translator.KindUnknownBackend,
-		Message: fmt.Sprintf("Unknown llm provider '%s'. Available: %s", name, strings.Join(bs.Names(), ", ")),
-	}
+	return nil, translator.ErrUnknownBackend(name, bs.Names())
 }
 
 // All lists the backends in the configured order.

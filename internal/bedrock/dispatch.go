@@ -179,7 +179,7 @@ func (d *dispatch) request(b *Backend) (converseapi.Request, error) {
 	}
 	switch {
 	case r.ModelID == "":
-		return r, invalid("model", "The request names no model, and the backend has no default model.")
+		return r, translator.ErrNoModel()
 	case !d.caller.HasKeys() && b.mode == ServerNever:
 		return r, awsauth.NoCredentials("The request has no AWS credentials, and the sidecar's own may not be used.")
 	}

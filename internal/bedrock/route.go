@@ -2,7 +2,6 @@ package bedrock
 
 import (
 	"fmt"
-	"net/http"
 	"strings"
 
 	"bedrock-extproc/translator"
@@ -45,9 +44,9 @@ func (b *Backend) regionFor(caller translator.Caller) (string, error) {
 	case !caller.HasKeys() || caller.Region == "":
 		return b.region, nil
 	case !isRegion(caller.Region):
-		return b.region, invalid("", "X-AWS-Region is not the name of an AWS region.")
+		return b.region, translator.ErrRegion()
 	case b.residency != "" && caller.Region != b.region:
-		return b.region, invalid("", "X-AWS-Region must be "+b.region+": data of this backend must not go to another region.")
+		return b.region, translator.ErrResidency(b.region)
 	}
 	return caller.Region, nil
 }
@@ -79,7 +78,7 @@ func CheckModelRegion(model, region string) error {
 	if of == "" || of == region {
 		return nil
 	}
-	e := invalid("model", fmt.Sprintf("The model's ARN is in region %s, but the call would go to %s.", of, region))
+	e := translator.ErrModelRegion(of, region)
 	e.Hint = fmt.Sprintf("Choose a backend in %s, or a model in %s.", of, region)
 	return e
 }
@@ -91,9 +90,4 @@ func arnRegion(model string) string {
 		return ""
 	}
 	return parts[3]
-}
-
-// invalid is the error of a request that Bedrock cannot serve.
-func invalid(path, message string) *translator.Error {
-	return &translator.Error{Status: http.StatusBadRequest, Kind: translator.KindInvalid, Path: path, Message: message}
 }

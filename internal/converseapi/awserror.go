@@ -1,6 +1,7 @@
 package converseapi
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -70,24 +71,19 @@ func exception(msg eventstream.Message) awsError {
 // forClient returns the error for the client. callerSigned says that the caller's
 // credentials signed the request; header is the answer's.
 func (e awsError) forClient(callerSigned bool, header http.Header) *translator.Error {
-	c := e.classify(callerSigned)
-	out := &translator.Error{
-		Status:    c.status,
-		Kind:      c.kind,
-		Message:   e.message,
-		Hint:      e.hint(c.kind),
-		Retryable: c.retryable,
-		AWSError:  e.code,
-		Cause:     e.cause,
+	out := translator.NewError(e.kind(callerSigned), e.message)
+	out.Hint, out.AWSError, out.Cause = e.hint(out.Kind), e.code, e.cause
+	if out.Kind == translator.KindModel {
+		out.Retryable = !e.modelErrorRepeats()
 	}
-	if c.retryable {
-		out.RetryAfter = clientRetryAfter(header, c.status)
+	if out.Retryable {
+		out.RetryAfter = cmp.Or(wholeSeconds(retryAfter(header)), out.RetryAfter)
 	}
 	switch {
-	case c.kind == translator.KindCallerCredentials:
+	case out.Kind == translator.KindCallerCredentials:
 		// AWS's own message can quote the signed request.
 		out.Message = "AWS rejected the credentials in the request."
-	case c.kind == translator.KindSidecarCredentials:
+	case out.Kind == translator.KindSidecarCredentials:
 		out.Message = "AWS rejected the sidecar's own credentials."
 	case e.message == "" && e.code != "":
 		out.Message = fmt.Sprintf("Bedrock answered with %s and no message.", e.code)

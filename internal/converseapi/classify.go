@@ -7,26 +7,16 @@ import (
 	"bedrock-extproc/translator"
 )
 
-// A class is the part of an error that clients act on.
-type class struct {
-	status    int
-	kind      translator.Kind
-	retryable bool
-}
-
-// classify goes by the exception's name and, without a known one, by the HTTP status.
-func (e awsError) classify(callerSigned bool) class {
-	c, known := classOfName(strings.TrimSuffix(e.code, "Exception"))
+// kind goes by the exception's name and, without a known one, by the HTTP status.
+func (e awsError) kind(callerSigned bool) translator.Kind {
+	kind, known := kindOfName(strings.TrimSuffix(e.code, "Exception"))
 	if !known {
-		c = classOfStatus(e.status)
+		kind = kindOfStatus(e.status)
 	}
-	switch {
-	case c.kind == translator.KindSidecarCredentials && callerSigned:
-		return class{http.StatusUnauthorized, translator.KindCallerCredentials, false}
-	case c.kind == translator.KindModel:
-		c.retryable = !e.modelErrorRepeats()
+	if kind == translator.KindSidecarCredentials && callerSigned {
+		return translator.KindCallerCredentials
 	}
-	return c
+	return kind
 }
 
 // modelErrorRepeats reports whether the same request would get this model error
@@ -37,62 +27,62 @@ func (e awsError) modelErrorRepeats() bool {
 			e.originalStatus != http.StatusTooManyRequests && e.originalStatus != http.StatusRequestTimeout
 }
 
-// classOfName knows the exceptions of Bedrock Runtime and of AWS's front end, without
+// kindOfName knows the exceptions of Bedrock Runtime and of AWS's front end, without
 // the suffix "Exception", which only some have. Rejected credentials count as the
 // sidecar's here.
-func classOfName(code string) (c class, known bool) {
+func kindOfName(code string) (kind translator.Kind, known bool) {
 	switch code {
 	case "Validation", "Serialization":
-		return class{http.StatusBadRequest, translator.KindValidation, false}, true
+		return translator.KindValidation, true
 	case "ResourceNotFound", "FTUFormNotFilled":
-		return class{http.StatusNotFound, translator.KindNotFound, false}, true
+		return translator.KindNotFound, true
 	case "AccessDenied":
-		return class{http.StatusForbidden, translator.KindAccessDenied, false}, true
+		return translator.KindAccessDenied, true
 	case "UnrecognizedClient", "InvalidSignature", "ExpiredToken", "IncompleteSignature", "MissingAuthenticationToken",
 		"InvalidClientTokenId", "SignatureDoesNotMatch", "RequestExpired":
-		return class{http.StatusBadGateway, translator.KindSidecarCredentials, false}, true
+		return translator.KindSidecarCredentials, true
 	case "Throttling", "Throttled", "RequestThrottled", "TooManyRequests", "RequestLimitExceeded":
-		return class{http.StatusTooManyRequests, translator.KindThrottled, true}, true
+		return translator.KindThrottled, true
 	case "ServiceQuotaExceeded", "LimitExceeded":
-		return class{http.StatusTooManyRequests, translator.KindQuota, true}, true
+		return translator.KindQuota, true
 	case "ServiceUnavailable":
-		return class{http.StatusServiceUnavailable, translator.KindUnavailable, true}, true
+		return translator.KindUnavailable, true
 	case "ModelNotReady":
-		return class{http.StatusServiceUnavailable, translator.KindNotReady, true}, true
+		return translator.KindNotReady, true
 	case "ModelTimeout", "RequestTimeout":
-		return class{http.StatusGatewayTimeout, translator.KindTimeout, true}, true
+		return translator.KindTimeout, true
 	case "ModelError", "ModelStreamError":
-		return class{http.StatusBadGateway, translator.KindModel, true}, true
+		return translator.KindModel, true
 	case "InternalServer", "InternalServerError", "InternalFailure", "InternalError":
-		return class{http.StatusBadGateway, translator.KindInternalServer, true}, true
+		return translator.KindInternalServer, true
 	case "UnknownOperation":
-		return class{http.StatusBadGateway, translator.KindBadAnswer, false}, true
+		return translator.KindBadAnswer, true
 	}
-	return class{}, false
+	return "", false
 }
 
-// classOfStatus is for answers without a name, which may come from a proxy before
+// kindOfStatus is for answers without a name, which may come from a proxy before
 // Bedrock, and for names newer than this code.
-func classOfStatus(status int) class {
+func kindOfStatus(status int) translator.Kind {
 	switch status {
 	case http.StatusBadRequest, http.StatusConflict, http.StatusUnprocessableEntity:
-		return class{http.StatusBadRequest, translator.KindValidation, false}
+		return translator.KindValidation
 	case http.StatusUnauthorized, http.StatusForbidden:
-		return class{http.StatusForbidden, translator.KindAccessDenied, false}
+		return translator.KindAccessDenied
 	case http.StatusNotFound:
-		return class{http.StatusNotFound, translator.KindNotFound, false}
+		return translator.KindNotFound
 	case http.StatusRequestEntityTooLarge:
-		return class{http.StatusRequestEntityTooLarge, translator.KindTooLarge, false}
+		return translator.KindTooLarge
 	case http.StatusFailedDependency:
-		return class{http.StatusBadGateway, translator.KindModel, true}
+		return translator.KindModel
 	case http.StatusTooManyRequests:
-		return class{http.StatusTooManyRequests, translator.KindThrottled, true}
+		return translator.KindThrottled
 	case http.StatusServiceUnavailable:
-		return class{http.StatusServiceUnavailable, translator.KindUnavailable, true}
+		return translator.KindUnavailable
 	case http.StatusRequestTimeout, http.StatusGatewayTimeout:
-		return class{http.StatusGatewayTimeout, translator.KindTimeout, true}
+		return translator.KindTimeout
 	case http.StatusInternalServerError, http.StatusBadGateway:
-		return class{http.StatusBadGateway, translator.KindInternalServer, true}
+		return translator.KindInternalServer
 	}
-	return class{http.StatusBadGateway, translator.KindBadAnswer, false}
+	return translator.KindBadAnswer
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"net/http"
 
 	"github.com/aws/smithy-go"
 
@@ -43,12 +42,9 @@ func (a *attempt) findError(err error) *translator.Error {
 	}](err); ok && e.ConnectionError() {
 		return cannotConnect(a.request.Region, err)
 	}
-	return &translator.Error{
-		Status:  http.StatusInternalServerError,
-		Kind:    translator.KindInternal,
-		Message: "The sidecar could not make the call to Bedrock; its log names the cause.",
-		Cause:   err,
-	}
+	e := translator.NewError(translator.KindInternal, "The sidecar could not make the call to Bedrock; its log names the cause.")
+	e.Cause = err
+	return e
 }
 
 // awsError is the error for the client of what AWS sent.
@@ -61,25 +57,8 @@ func cannotConnect(region string, err error) *translator.Error {
 	if timeout, ok := errors.AsType[net.Error](err); ok && timeout.Timeout() {
 		message = fmt.Sprintf("Connecting to Bedrock in region %s took longer than the sidecar's limit.", region)
 	}
-	return &translator.Error{
-		Status:     http.StatusServiceUnavailable,
-		Kind:       translator.KindConnection,
-		Message:    message,
-		Hint:       "Check that the region exists and offers Bedrock, and that the sidecar can reach its endpoint.",
-		Retryable:  true,
-		RetryAfter: defaultRetryAfter,
-		Cause:      err,
-	}
-}
-
-// badAnswer is the error of an answer that cannot be Converse's.
-func badAnswer(message string, cause error) *translator.Error {
-	return &translator.Error{Status: http.StatusBadGateway, Kind: translator.KindBadAnswer, Message: message, Cause: cause}
-}
-
-// emptyAnswer is the error of a 2xx answer without a body, which a failing peer sends.
-func emptyAnswer(cause error) *translator.Error {
-	e := badAnswer("Bedrock's answer is empty.", cause)
-	e.Retryable = true
+	e := translator.NewError(translator.KindConnection, message)
+	e.Hint = "Check that the region exists and offers Bedrock, and that the sidecar can reach its endpoint."
+	e.Cause = err
 	return e
 }

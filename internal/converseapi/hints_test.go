@@ -72,7 +72,7 @@ func TestRetryAfter(t *testing.T) {
 		})
 	}
 	date := http.Header{"Retry-After": {time.Now().Add(time.Hour).UTC().Format(http.TimeFormat)}}
-	if got := clientRetryAfter(date, http.StatusTooManyRequests); got <= 59*time.Minute || got > time.Hour {
+	if got := wholeSeconds(retryAfter(date)); got <= 59*time.Minute || got > time.Hour {
 		t.Errorf("%v for a date in an hour", got)
 	}
 }

@@ -3,6 +3,8 @@ package converseapi
 import (
 	"bytes"
 	"io"
+
+	"bedrock-extproc/translator"
 )
 
 const (
@@ -15,17 +17,15 @@ const (
 // readReply reads a whole reply of the given length, -1 if unknown.
 func readReply(body io.Reader, length int64) ([]byte, error) {
 	if length > maxReply {
-		return nil, badAnswer("Bedrock's answer is too large.", nil)
+		return nil, translator.ErrBadAnswer(translator.AnswerTooLarge, nil)
 	}
 	buf := bytes.NewBuffer(make([]byte, 0, min(max(length, 0), firstReply)+bytes.MinRead))
 	n, err := buf.ReadFrom(io.LimitReader(body, maxReply+1))
 	switch {
 	case err != nil:
-		e := badAnswer("The connection to Bedrock broke in the middle of its answer.", err)
-		e.Retryable = true
-		return nil, e
+		return nil, translator.ErrBadAnswer(translator.AnswerBroken, err)
 	case n > maxReply:
-		return nil, badAnswer("Bedrock's answer is too large.", nil)
+		return nil, translator.ErrBadAnswer(translator.AnswerTooLarge, nil)
 	}
 	return buf.Bytes(), nil
 }
@@ -35,10 +35,10 @@ func readReply(body io.Reader, length int64) ([]byte, error) {
 func checkReply(reply []byte) error {
 	reply = bytes.TrimSpace(reply)
 	if len(reply) == 0 {
-		return emptyAnswer(nil)
+		return translator.ErrBadAnswer(translator.AnswerEmpty, nil)
 	}
 	if len(reply) < 2 || reply[0] != '{' || reply[len(reply)-1] != '}' {
-		return badAnswer("Bedrock's answer is not a JSON object.", nil)
+		return translator.ErrBadAnswer(translator.AnswerNotJSON, nil)
 	}
 	return nil
 }

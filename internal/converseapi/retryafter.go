@@ -6,10 +6,6 @@ import (
 	"time"
 )
 
-// defaultRetryAfter is used if the client expects a Retry-After and Bedrock sends
-// none.
-const defaultRetryAfter = time.Second
-
 // retryAfter is how long an answer's headers ask to wait, 0 if they do not.
 func retryAfter(h http.Header) time.Duration {
 	if ms, err := strconv.Atoi(h.Get("X-Amz-Retry-After")); err == nil && ms > 0 {
@@ -24,14 +20,7 @@ func retryAfter(h http.Header) time.Duration {
 	return 0
 }
 
-// clientRetryAfter is the Retry-After of an error for the client, in whole seconds,
-// rounded up. status is the error's own. 0 is none.
-func clientRetryAfter(h http.Header, status int) time.Duration {
-	if d := retryAfter(h); d > 0 {
-		return (d + time.Second - 1).Truncate(time.Second)
-	}
-	if status == http.StatusTooManyRequests || status == http.StatusServiceUnavailable {
-		return defaultRetryAfter
-	}
-	return 0
+// wholeSeconds rounds up, since Retry-After has seconds.
+func wholeSeconds(d time.Duration) time.Duration {
+	return (d + time.Second - 1).Truncate(time.Second)
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io"
 	"mime"
-	"net/http"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/bedrockruntime"
@@ -64,9 +63,9 @@ func (s *stream) checkType() error {
 	case kind == "application/vnd.amazon.eventstream":
 		return nil
 	case s.attempt.streamLen == 0:
-		return emptyAnswer(err)
+		return translator.ErrBadAnswer(translator.AnswerEmpty, err)
 	}
-	return badAnswer("Bedrock did not answer with an event stream.", err)
+	return translator.ErrBadAnswer(translator.AnswerNoStream, err)
 }
 
 // close returns the connection to the transport, or cuts it if the answer was not
@@ -139,9 +138,9 @@ func (s *stream) next() (translator.Event, error) {
 	msg, err := s.frames.Next()
 	switch {
 	case errors.Is(err, eventstream.ErrFrame):
-		return translator.Event{}, badAnswer("Bedrock sent an event stream that cannot be read.", err)
+		return translator.Event{}, translator.ErrBadAnswer(translator.AnswerFrame, err)
 	case err != nil:
-		return translator.Event{}, truncated(err)
+		return translator.Event{}, translator.ErrTruncated(errors.Join(errCut, err))
 	}
 	switch string(msg.Type) {
 	case "event":
@@ -151,14 +150,14 @@ func (s *stream) next() (translator.Event, error) {
 	case "error":
 		return translator.Event{}, s.attempt.awsError(awsError{code: string(msg.ErrorCode), message: string(msg.ErrorMessage)})
 	}
-	return translator.Event{}, badAnswer("Bedrock sent a message of an unknown type.", nil)
+	return translator.Event{}, translator.ErrBadAnswer(translator.AnswerMessageType, nil)
 }
 
 func (s *stream) event(msg eventstream.Message) (translator.Event, error) {
 	ev := translator.Event{Kind: eventKind(msg.EventType), Payload: msg.Payload}
 	switch ev.Kind {
 	case "":
-		return ev, badAnswer("Bedrock sent an event without a type.", nil)
+		return ev, translator.ErrBadAnswer(translator.AnswerEventType, nil)
 	case "messageStop":
 		s.messageStopSeen = true
 	case "metadata":
@@ -184,15 +183,4 @@ func eventKind(b []byte) string {
 		return "metadata"
 	}
 	return string(b)
-}
-
-// truncated is the error of a stream that ended too early.
-func truncated(err error) *translator.Error {
-	return &translator.Error{
-		Status:    http.StatusBadGateway,
-		Kind:      translator.KindTruncated,
-		Message:   "The connection to Bedrock ended before the answer was complete.",
-		Retryable: true,
-		Cause:     errors.Join(errCut, err),
-	}
 }

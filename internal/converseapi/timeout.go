@@ -3,7 +3,6 @@ package converseapi
 import (
 	"context"
 	"fmt"
-	"net/http"
 	"time"
 
 	"bedrock-extproc/translator"
@@ -36,11 +35,5 @@ func EndError(cause error) error {
 	if !ok {
 		return fmt.Errorf("bedrock: the call was ended: %w", cause)
 	}
-	return &translator.Error{
-		Status:    http.StatusGatewayTimeout,
-		Kind:      translator.KindTimeout,
-		Message:   fmt.Sprintf("Bedrock took too long: %s did not come within the sidecar's limit of %v.", timeout.Awaited, timeout.Limit),
-		Retryable: true,
-		Cause:     timeout,
-	}
+	return translator.ErrTimeout(timeout.Awaited, timeout.Limit, timeout)
 }

@@ -3,6 +3,8 @@ package identity
 import (
 	"slices"
 	"strings"
+
+	"bedrock-extproc/translator"
 )
 
 // A Rule defines what callers with certain values may use. Its zero value matches
@@ -36,7 +38,7 @@ func (r Rule) Allow(model string) error {
 	if r.Models == nil || slices.ContainsFunc(r.Models, func(pattern string) bool { return glob(pattern, model) }) {
 		return nil
 	}
-	return forbidden("model", "This caller may not use this model.")
+	return translator.ErrForbiddenModel()
 }
 
 // glob reports whether text matches a pattern in which * matches any text. Unlike in

@@ -8,8 +8,6 @@
 package identity
 
 import (
-	"fmt"
-	"net/http"
 	"strings"
 
 	"bedrock-extproc/translator"
@@ -117,7 +115,7 @@ func (p *Policy) identify(read func(Source) []string) (Values, Rule, error) {
 		if len(texts) > 0 {
 			values[s.Name] = texts
 		} else if p.Required {
-			return nil, Rule{}, Missing(s.Name)
+			return nil, Rule{}, translator.ErrMissingIdentity(s.Name)
 		}
 	}
 	if len(p.Rules) == 0 {
@@ -128,24 +126,5 @@ func (p *Policy) identify(read func(Source) []string) (Values, Rule, error) {
 			return values, r, nil
 		}
 	}
-	return nil, Rule{}, forbidden("", "No access rule matches the identity of this caller.")
-}
-
-// Missing is the error of a call without a required value.
-func Missing(name string) error {
-	return &translator.Error{
-		Status:  http.StatusUnauthorized,
-		Kind:    translator.KindMissingIdentity,
-		Message: fmt.Sprintf("The call has no identity: the value %q is missing.", name),
-		Hint: "Identity comes from the proxy, never from request headers. Authenticate as the proxy requires. If you did, its ext_proc filter " +
-			"may not forward the metadata or attribute.",
-	}
-}
-
-// forbidden is the error of a call that no access rule allows.
-func forbidden(path, message string) error {
-	return &translator.Error{
-		Status: http.StatusForbidden, Kind: translator.KindNotPermitted, Message: message, Path: path,
-		Hint: "Ask the operator of this gateway for access.",
-	}
+	return nil, Rule{}, translator.ErrNoRule()
 }

@@ -3,6 +3,8 @@ package identity
 import (
 	"fmt"
 	"strings"
+
+	"bedrock-extproc/translator"
 )
 
 // A Template is a text with the names of values in braces, such as
@@ -75,7 +77,7 @@ func (t Template) Needed(texts map[string]string) (string, error) {
 		if text := texts[name]; text != "" {
 			return text, nil
 		}
-		return "", Missing(name)
+		return "", translator.ErrMissingIdentity(name)
 	})
 }
 

@@ -102,7 +102,7 @@ func (a *Answer) Summary() translator.Summary {
 func (a *Answer) ReadReply(reply []byte) error {
 	members, err := a.events.Read(reply)
 	if err != nil {
-		return badAnswer("Bedrock's answer is not a Converse reply.", err)
+		return translator.ErrBadAnswer(translator.AnswerNotConverse, err)
 	}
 	for _, m := range members {
 		if err := a.member(m.Name, m.Value); err != nil {
@@ -123,11 +123,11 @@ func (a *Answer) ReadReply(reply []byte) error {
 		if reason := a.Summary().StopReason; reason == "guardrail_intervened" || reason == "content_filtered" {
 			return nil
 		}
-		return badAnswer("Bedrock's answer holds no message.", rawjson.ErrNotObject)
+		return translator.ErrBadAnswer(translator.AnswerNoMessage, rawjson.ErrNotObject)
 	}
 	for _, v := range rawjson.Elements(content) {
 		if err := a.wholeBlock(v); err != nil {
-			return badAnswer("Bedrock's answer holds a content block that cannot be read.", err)
+			return translator.ErrBadAnswer(translator.AnswerBlock, err)
 		}
 	}
 	return nil

@@ -2,7 +2,6 @@ package converse
 
 import (
 	"errors"
-	"net/http"
 	"slices"
 
 	"bedrock-extproc/translator"
@@ -216,9 +215,4 @@ func (a *Answer) stopAll() error {
 	return err
 }
 
-// badAnswer is the error of an answer that is not Converse's.
-func badAnswer(message string, cause error) error {
-	return &translator.Error{Status: http.StatusBadGateway, Kind: translator.KindBadAnswer, Message: message, Cause: cause}
-}
-
-func unreadable(err error) error { return badAnswer("Bedrock sent an event that cannot be read.", err) }
+func unreadable(err error) error { return translator.ErrBadAnswer(translator.AnswerEvent, err) }

@@ -1,7 +1,6 @@
 package converse
 
 import (
-	"net/http"
 	"strconv"
 	"strings"
 
@@ -87,10 +86,12 @@ func (v values) get(name string) (value string, ok bool) {
 
 // Refuse returns the *translator.Error of a request that has fault f at a path.
 func Refuse(at string, f Fault) error {
-	e := &translator.Error{Status: http.StatusBadRequest, Kind: translator.KindInvalid, Path: at, Message: f.problem, Hint: f.hint}
+	kind := translator.KindInvalid
 	if f.malformed {
-		e.Status, e.Kind = http.StatusUnprocessableEntity, translator.KindMalformed
+		kind = translator.KindMalformed
 	}
+	e := translator.NewError(kind, f.problem)
+	e.Path, e.Hint = at, f.hint
 	return e
 }
 

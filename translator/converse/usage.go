@@ -16,7 +16,7 @@ type Usage struct {
 
 func readUsage(v rawjson.Value) (*Usage, error) {
 	if rawjson.Kind(v) != '{' {
-		return nil, badAnswer("Bedrock's answer holds a usage that cannot be read.", rawjson.ErrNotObject)
+		return nil, translator.ErrBadAnswer(translator.AnswerUsage, rawjson.ErrNotObject)
 	}
 	u := &Usage{}
 	for _, m := range rawjson.Members(v) {
