@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"bedrock-extproc/internal/config"
+	"bedrock-extproc/internal/metrics"
 )
 
 // A Reloader holds the Gateway in use. A changed configuration is applied atomically,
@@ -55,14 +56,7 @@ func NewReloader(ctx context.Context, path string, opts Options, reg prometheus.
 }
 
 func (r *Reloader) register(reg prometheus.Registerer) error {
-	r.reloads = prometheus.NewCounterVec(prometheus.CounterOpts{
-		Name: "bedrock_extproc_config_reloads_total",
-		Help: "Reloads of the configuration, by result: success or failure.",
-	}, []string{"result"})
-	r.success = prometheus.NewGauge(prometheus.GaugeOpts{
-		Name: "bedrock_extproc_config_last_reload_success",
-		Help: "1 if the latest configuration is in use, 0 if it was rejected.",
-	})
+	r.reloads, r.success = metrics.Reloads.Counter(), metrics.LastReloadSuccess.Gauge()
 	r.reloads.WithLabelValues("success")
 	r.reloads.WithLabelValues("failure")
 	r.success.Set(1)

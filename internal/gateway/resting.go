@@ -1,9 +1,12 @@
 package gateway
 
-import "github.com/prometheus/client_golang/prometheus"
+import (
+	"github.com/prometheus/client_golang/prometheus"
 
-var restingDesc = prometheus.NewDesc("bedrock_extproc_backend_resting_models",
-	"Models for which a backend has failed and is left to its fallbacks for a while, by backend.", []string{"backend"}, nil)
+	"bedrock-extproc/internal/metrics"
+)
+
+var restingDesc = metrics.RestingModels.Desc()
 
 // resting collects a metric of the backends in use.
 type resting struct{ reloader *Reloader }

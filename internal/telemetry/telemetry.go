@@ -10,6 +10,7 @@ import (
 	"go.uber.org/zap/zapcore"
 
 	"bedrock-extproc/extproc"
+	"bedrock-extproc/internal/metrics"
 )
 
 // A Recorder counts and logs outcomes. It is safe for concurrent use.
@@ -24,30 +25,11 @@ type Recorder struct {
 // NewRecorder registers the metrics with reg. inFlight is read at each scrape.
 func NewRecorder(log *zap.Logger, reg prometheus.Registerer, inFlight func() int) (*Recorder, error) {
 	r := &Recorder{
-		log: log,
-		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "bedrock_extproc_requests_total",
-			Help: "Requests answered, by HTTP status, kind of error and whether the answer was streamed.",
-		}, []string{"status", "error", "streaming"}),
-		duration: prometheus.NewHistogramVec(prometheus.HistogramOpts{
-			Name:    "bedrock_extproc_call_duration_seconds",
-			Help:    "Time from the first header to the last byte of a model call's answer.",
-			Buckets: prometheus.ExponentialBuckets(0.01, 2, 16),
-		}, []string{"streaming"}),
-		firstByte: prometheus.NewHistogramVec(prometheus.HistogramOpts{
-			Name:    "bedrock_extproc_first_byte_seconds",
-			Help:    "Time from the first header to the first byte of a model call's answer.",
-			Buckets: prometheus.ExponentialBuckets(0.01, 2, 16),
-		}, []string{"streaming"}),
-		tokens: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "bedrock_extproc_tokens_total",
-			Help: "Tokens that Bedrock reported, by backend and type.",
-		}, []string{"backend", "type"}),
+		log:      log,
+		requests: metrics.Requests.Counter(), duration: metrics.CallDuration.Histogram(),
+		firstByte: metrics.FirstByte.Histogram(), tokens: metrics.Tokens.Counter(),
 	}
-	gauge := prometheus.NewGaugeFunc(prometheus.GaugeOpts{
-		Name: "bedrock_extproc_calls_in_flight",
-		Help: "Model calls being answered.",
-	}, func() float64 { return float64(inFlight()) })
+	gauge := metrics.CallsInFlight.GaugeFunc(func() float64 { return float64(inFlight()) })
 	for _, c := range []prometheus.Collector{r.requests, r.duration, r.firstByte, r.tokens, gauge} {
 		if err := reg.Register(c); err != nil {
 			return nil, err

@@ -1,0 +1,45 @@
+package metrics
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+//go:generate go test . -run TestPage -update
+
+var update = flag.Bool("update", false, "write docs/metrics.md again")
+
+// TestPage compares docs/metrics.md with the table.
+func TestPage(t *testing.T) {
+	const page = "../../docs/metrics.md"
+	intro, err := os.ReadFile("testdata/metrics.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var rows strings.Builder
+	for _, m := range All() {
+		labels := make([]string, len(m.Labels))
+		for i, l := range m.Labels {
+			labels[i] = fmt.Sprintf("`%s`: %s", l.Name, l.Values)
+		}
+		fmt.Fprintf(&rows, "| `%s` | %s | %s | %s |\n", m.Name, m.Type, strings.Join(labels, "<br>"), m.Help)
+	}
+	want := strings.Replace(string(intro), "METRICS\n", rows.String(), 1)
+	if *update {
+		if err := os.WriteFile(page, []byte(want), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, err := os.ReadFile(page)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, string(got)); diff != "" {
+		t.Errorf("docs/metrics.md is stale, run go generate ./internal/metrics (-want +got):\n%s", diff)
+	}
+}
