@@ -6,11 +6,11 @@ import (
 	"sync/atomic"
 	"time"
 
-	"bedrock-extproc/translator"
-
 	extprocv3 "github.com/envoyproxy/go-control-plane/envoy/service/ext_proc/v3"
 	"go.uber.org/zap"
 	"google.golang.org/grpc"
+
+	"bedrock-extproc/translator"
 )
 
 // Defaults for the zero values of Config.

@@ -28,7 +28,8 @@ var (
 		"bedrock_extproc_requests_total", "Requests answered, by HTTP status, kind of error and whether the answer was streamed.", "counter",
 		[]Label{
 			{"status", "the HTTP status; `499` when the client left, `0` when nothing was sent"},
-			{"error", "a [kind of error](errors.md), empty for none"}, streaming,
+			{"error", "a [kind of error](errors.md), empty for none"},
+			streaming,
 		},
 	}
 	CallDuration = Metric{
