@@ -84,7 +84,9 @@ func (x *exchange) fill(ctx context.Context, queue *sendQueue, call *translator.
 // deliver sends what the pump has queued. The response headers are sent with the
 // first bytes, or after a silence: an earlier failure keeps its own status.
 func (x *exchange) deliver(d delivery, silent bool) (ended bool, err error) {
-	x.applyFacts(d.facts)
+	if d.facts != (translator.Facts{}) {
+		x.outcome.Facts = d.facts
+	}
 	if !d.ended {
 		if len(d.bytes) > 0 || silent {
 			err = x.sendPart(d.bytes)

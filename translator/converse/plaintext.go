@@ -17,7 +17,7 @@ func (a *Answer) plainText(payload []byte) bool {
 		return false
 	}
 	b := a.open[index]
-	if b == nil || !b.takes("text") || len(b.half) > 0 {
+	if b == nil || b.kind != "text" || len(b.half) > 0 {
 		return false
 	}
 	b.text = append(b.text, text[1:len(text)-1]...)
