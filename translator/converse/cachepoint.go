@@ -19,17 +19,17 @@ func (r *Request) dropCachePoints() error {
 	points := r.cachePoints()
 	kept := points[:0:0]
 	for _, p := range points {
-		if p.position == "" || !slices.Contains(r.family.NoCachePoints, p.position) {
+		if p.position == "" || !slices.Contains(r.family.NoCachePoints.Value, p.position) {
 			kept = append(kept, p)
 			continue
 		}
-		if err := r.dropCachePoint(p, faultCachePointPosition); err != nil {
+		if err := r.dropCachePoint(p, faultCachePointPosition, r.family.NoCachePoints.Evidence); err != nil {
 			return err
 		}
 	}
-	if limit := r.family.MaxCachePoints; limit > 0 {
+	if limit := r.family.MaxCachePoints.Value; limit > 0 {
 		for ; len(kept) > limit; kept = kept[1:] {
-			if err := r.dropCachePoint(kept[0], faultCachePointCount); err != nil {
+			if err := r.dropCachePoint(kept[0], faultCachePointCount, r.family.MaxCachePoints.Evidence); err != nil {
 				return err
 			}
 		}
@@ -43,9 +43,9 @@ func (r *Request) dropCachePoints() error {
 }
 
 // dropCachePoint marks a block as dropped, by an empty kind.
-func (r *Request) dropCachePoint(p cachePoint, f template) error {
+func (r *Request) dropCachePoint(p cachePoint, f template, evidence string) error {
 	p.block.Kind = ""
-	return r.repair(p.block.At, f.with(values{family: r.family, count: r.family.MaxCachePoints}))
+	return r.repair(p.block.At, f.with(values{family: r.family, evidence: evidence, count: r.family.MaxCachePoints.Value}))
 }
 
 // cachePoints lists the cache points in the order in which Bedrock reads them.

@@ -45,7 +45,7 @@ func (r *Request) uniqueName(name string) string {
 	return unique
 }
 
-// cleanDocumentName keeps ASCII letters and digits, single spaces and - ( ) [ ].
+// cleanDocumentName keeps ASCII letters and digits, single spaces and _ - ( ) [ ].
 // It removes a file's extension. An empty name becomes "document".
 func cleanDocumentName(name string) string {
 	if i := strings.LastIndexByte(name, '.'); i > 0 && len(name)-i <= 6 {
@@ -53,7 +53,7 @@ func cleanDocumentName(name string) string {
 	}
 	mapped := strings.Map(func(c rune) rune {
 		switch {
-		case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c >= '0' && c <= '9', strings.ContainsRune("-()[]", c):
+		case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c >= '0' && c <= '9', strings.ContainsRune("_-()[]", c):
 			return c
 		default:
 			return ' '

@@ -1,6 +1,7 @@
 package converse
 
 import (
+	"cmp"
 	"net/http"
 	"strconv"
 	"strings"
@@ -20,6 +21,9 @@ type Fault struct {
 	done string
 	// hint tells the client what to do, "" when the problem does.
 	hint string
+	// evidence says where and when Bedrock was seen to refuse this, or why it is refused
+	// here. It is "" in the table where the family's rule has it.
+	evidence string
 	// malformed makes the error a 422 rather than a 400.
 	malformed bool
 }
@@ -32,17 +36,20 @@ type template Fault
 // length of values that a client wrote.
 type values struct {
 	family *family.Family // the family and the date of its rules
-	kind   string         // of a block
-	value  string         // of the request
-	id     string         // of a tool call
-	name   string         // sent instead of the client's
-	list   string         // of accepted values
-	path   string         // of another value in the request
-	count  int
+	// evidence is that of the family's rule. It is no placeholder.
+	evidence string
+	kind     string // of a block
+	value    string // of the request
+	id       string // of a tool call
+	name     string // sent instead of the client's
+	list     string // of accepted values
+	path     string // of another value in the request
+	count    int
 }
 
 func (t template) with(v values) Fault {
 	f := Fault(t)
+	f.evidence = cmp.Or(v.evidence, f.evidence)
 	f.problem, f.done, f.hint = v.fill(f.problem), v.fill(f.done), v.fill(f.hint)
 	return f
 }
@@ -87,7 +94,7 @@ func (v values) get(name string) (value string, ok bool) {
 
 // Refuse returns the *translator.Error of a request that has fault f at a path.
 func Refuse(at string, f Fault) error {
-	e := &translator.Error{Status: http.StatusBadRequest, Kind: translator.KindInvalid, Path: at, Message: f.problem, Hint: f.hint}
+	e := &translator.Error{Status: http.StatusBadRequest, Kind: translator.KindInvalid, Path: at, Message: f.problem, Hint: f.hint, Evidence: f.evidence}
 	if f.malformed {
 		e.Status, e.Kind = http.StatusUnprocessableEntity, translator.KindMalformed
 	}
@@ -96,7 +103,7 @@ func Refuse(at string, f Fault) error {
 
 // Warning reports that fault f, at a path, was repaired.
 func (f Fault) Warning(at string) translator.Warning {
-	return translator.Warning{Code: f.code, Path: at, Detail: f.done}
+	return translator.Warning{Code: f.code, Path: at, Detail: f.done, Evidence: f.evidence}
 }
 
 // repair warns of a fault that the caller repairs, or refuses it in strict mode. It

@@ -23,11 +23,11 @@ func (r *Request) checkStrictTools() error {
 		tools, optional = tools+1, optional+found.optional
 		switch {
 		case found.refused != "":
-			return Refuse(b.At, faultStrictKeyword.with(values{family: r.family, value: found.refused}))
+			return Refuse(b.At, faultStrictKeyword.with(values{family: r.family, evidence: limits.Evidence, value: found.refused}))
 		case limits.Tools > 0 && tools > limits.Tools:
-			return Refuse(b.At, faultStrictTools.with(values{family: r.family, count: limits.Tools}))
+			return Refuse(b.At, faultStrictTools.with(values{family: r.family, evidence: limits.Evidence, count: limits.Tools}))
 		case limits.Optional > 0 && optional > limits.Optional:
-			return Refuse(b.At, faultStrictOptional.with(values{family: r.family, count: limits.Optional}))
+			return Refuse(b.At, faultStrictOptional.with(values{family: r.family, evidence: limits.Evidence, count: limits.Optional}))
 		}
 	}
 	return nil
