@@ -1,14 +1,17 @@
 package chat
 
-import "bedrock-extproc/translator"
+import (
+	"bedrock-extproc/translator"
+	"bedrock-extproc/translator/converse"
+)
 
 // call is what the answer to one request must know of the request. Decode
 // fills it in; it is then read-only, and implements translator.Encoder.
 type call struct {
 	// model is the id that was asked for; answers repeat it.
 	model string
-	// names are the client's names of tools that were renamed, by the names sent.
-	names map[string]string
+	// names are the client's names of tools and documents that were renamed.
+	names converse.Names
 	// warnings lists every repair of the request, in the order of the request.
 	warnings []warning
 	// toolUseDeltas says whether tool_use_delta events are sent.

@@ -31,7 +31,7 @@ type Answer struct {
 	// Other are top-level members that have no field here.
 	Other rawjson.Object
 
-	names map[string]string // the client's names of tools, by those that were sent
+	names Names
 	// Readers of an event, of its delta and of a piece in that.
 	events, deltas, pieces rawjson.Reader
 
@@ -45,7 +45,7 @@ type Answer struct {
 }
 
 // NewAnswer starts an answer. names are those of Request.Names.
-func NewAnswer(names map[string]string) *Answer {
+func NewAnswer(names Names) *Answer {
 	return &Answer{names: names, open: map[int]*openBlock{}}
 }
 

@@ -49,7 +49,7 @@ func (a *Answer) block(kind string, value rawjson.Value, extra rawjson.Object) (
 	case "toolUse":
 		value, err = a.toolUse(&b, value)
 	case "citationsContent":
-		value = b.cited(value)
+		value = b.cited(a.withTitles(value))
 	case "reasoningContent":
 		value = withText(value)
 	case "toolResult":
@@ -92,7 +92,7 @@ func (a *Answer) toolCall(toolUse rawjson.Object) *ToolCall {
 	if name := toolUse.Get("name"); rawjson.Kind(name) == '"' {
 		call.Name = rawjson.Text(name)
 	}
-	if given, ok := a.names[call.Name]; ok {
+	if given, ok := a.names.Tools[call.Name]; ok {
 		call.Name = given
 	}
 	return call
@@ -125,6 +125,40 @@ func toolInput(v rawjson.Value) (input rawjson.Value, incomplete bool) {
 		return rawjson.Wrap("raw", v), true
 	}
 	return rawjson.Compact(v), false
+}
+
+// withTitles restores the client's names of documents, which Bedrock cites as titles.
+func (a *Answer) withTitles(value rawjson.Value) rawjson.Value {
+	if len(a.names.Documents) == 0 {
+		return value
+	}
+	members := rawjson.Members(value)
+	var citations []rawjson.Value
+	for _, v := range rawjson.Elements(members.Get("citations")) {
+		citations = append(citations, a.titled(v))
+	}
+	if len(citations) == 0 {
+		return value
+	}
+	return members.Set("citations", rawjson.Array(citations)).Value()
+}
+
+// titled restores the title of one citation, unless it is of a web page or a search
+// result.
+func (a *Answer) titled(v rawjson.Value) rawjson.Value {
+	if len(a.names.Documents) == 0 {
+		return v
+	}
+	citation := rawjson.Members(v)
+	location := rawjson.Members(citation.Get("location"))
+	title := citation.Get("title")
+	if rawjson.Kind(title) != '"' || !rawjson.Absent(location.Get("web")) || !rawjson.Absent(location.Get("searchResultLocation")) {
+		return v
+	}
+	if given, ok := a.names.Documents[rawjson.Text(title)]; ok {
+		return citation.Set("title", rawjson.Quote(given)).Value()
+	}
+	return v
 }
 
 // cited reads a block with citations. Its parts of text become one, as a stream

@@ -27,6 +27,12 @@ func (r *Request) document(b *Block) error {
 		return nil
 	}
 	b.set("name", rawjson.Quote(name))
+	if given != "" {
+		if r.renamed == nil {
+			r.renamed = map[string]string{}
+		}
+		r.renamed[name] = given
+	}
 	return r.repair(f.At, faultDocumentName.with(values{name: strconv.Quote(name)}))
 }
 

@@ -159,20 +159,27 @@ func (r *Request) relabel(b *Block, member string, l label, n *renaming, v value
 	return r.repair(l.at, faultToolUseID.with(v))
 }
 
-// Names maps tool names as they were sent to the client's own. It lists only changed
-// names, and is nil when there are none.
-func (r *Request) Names() map[string]string {
+// Names map names as they were sent to the client's own. They list only changed names,
+// and are nil when there are none.
+type Names struct {
+	Tools map[string]string
+	// Documents are names of documents, which an answer cites as titles.
+	Documents map[string]string
+}
+
+// Names are those that the answer must have back. Call it after Body.
+func (r *Request) Names() Names {
+	n := Names{Documents: r.renamed}
 	if r.names == nil {
-		return nil
+		return n
 	}
-	var changed map[string]string
 	for sent, given := range r.names.given {
 		if sent != given {
-			if changed == nil {
-				changed = map[string]string{}
+			if n.Tools == nil {
+				n.Tools = map[string]string{}
 			}
-			changed[sent] = given
+			n.Tools[sent] = given
 		}
 	}
-	return changed
+	return n
 }

@@ -69,7 +69,7 @@ func (a *Answer) delta(b *openBlock, name string, value rawjson.Value) error {
 	case "citation":
 		b.kind = "citationsContent"
 		b.citations = append(b.citations, rawjson.Compact(value).Clone())
-		a.steps = append(a.steps, Step{Kind: StepCitation, Index: b.position, Value: value})
+		a.steps = append(a.steps, Step{Kind: StepCitation, Index: b.position, Value: a.titled(value)})
 		return nil
 	case "toolResult": // a stream sends the content alone
 		b.value.add(rawjson.Wrap("content", value))

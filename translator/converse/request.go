@@ -22,12 +22,13 @@ type Request struct {
 	blocks   int // content blocks and tools read so far
 	choice   choice
 	options  []option
-	thinks   bool            // the client switches thinking on
-	withheld bool            // the client's tools are not sent
-	docs     map[string]bool // the names of documents
-	numbers  map[string]int  // the last number of names with the same stem
-	names    *renaming       // of tools
-	ids      *renaming       // of tool calls
+	thinks   bool              // the client switches thinking on
+	withheld bool              // the client's tools are not sent
+	docs     map[string]bool   // the names of documents
+	renamed  map[string]string // the client's names of documents, by those sent
+	numbers  map[string]int    // the last number of names with the same stem
+	names    *renaming         // of tools
+	ids      *renaming         // of tool calls
 }
 
 // option is a top-level member besides messages, system and toolConfig.

@@ -64,7 +64,8 @@ func (m Maker) toolUse() string {
 }
 
 func (m Maker) citation() string {
-	return fmt.Sprintf(`{"location":{"web":{"url":"https://example.com","domain":%s}},"title":%s,"new":%s}`, m.text(), m.text(), m.value(1))
+	location := m.one(`"documentPage":{"documentIndex":0,"start":1,"end":2}`, `"web":{"url":"https://example.com","domain":`+m.text()+`}`)
+	return fmt.Sprintf(`{"location":{%s},"title":%s,"new":%s}`, location, m.one(m.text(), `"a"`, `"b"`), m.value(1))
 }
 
 func (m Maker) block() string {
