@@ -6,8 +6,8 @@ import (
 	"bedrock-extproc/translator/rawjson"
 )
 
-// cachePoint is a cachePoint block and where it is, in the words of
-// family.Family.NoCachePoints: tools, after_tool_result, or "" for elsewhere.
+// cachePoint is a cachePoint block and where it is: after_reasoning, "" for elsewhere,
+// or one of the words of family.Family.NoCachePoints, tools and after_tool_result.
 type cachePoint struct {
 	block    *Block
 	position string
@@ -19,6 +19,13 @@ func (r *Request) dropCachePoints() error {
 	points := r.cachePoints()
 	kept := points[:0:0]
 	for _, p := range points {
+		if p.position == "after_reasoning" {
+			p.block.Kind = ""
+			if err := r.repair(p.block.At, faultCachePointReasoning); err != nil {
+				return err
+			}
+			continue
+		}
 		if p.position == "" || !slices.Contains(r.family.NoCachePoints.Value, p.position) {
 			kept = append(kept, p)
 			continue
@@ -52,13 +59,18 @@ func (r *Request) dropCachePoint(p cachePoint, f template, evidence string) erro
 func (r *Request) cachePoints() []cachePoint {
 	var points []cachePoint
 	list := func(blocks []Block, position string) {
+		before := "" // the kind of the block before, other than cache points
 		for i := range blocks {
+			b := &blocks[i]
 			switch {
-			case blocks[i].Kind != "cachePoint":
-			case position == "" && i > 0 && blocks[i-1].Kind == "toolResult":
-				points = append(points, cachePoint{&blocks[i], "after_tool_result"})
+			case b.Kind != "cachePoint":
+				before = b.Kind
+			case before == "reasoningContent":
+				points = append(points, cachePoint{b, "after_reasoning"})
+			case before == "toolResult":
+				points = append(points, cachePoint{b, "after_tool_result"})
 			default:
-				points = append(points, cachePoint{&blocks[i], position})
+				points = append(points, cachePoint{b, position})
 			}
 		}
 	}

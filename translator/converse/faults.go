@@ -103,6 +103,11 @@ var (
 		code: "cache_point_dropped", problem: "For {family}, a cache point is not allowed here.",
 		done: "The cache point was not sent, because {family} do not accept one here.", hint: "Put the cache point elsewhere, or leave it out.",
 	}
+	faultCachePointReasoning = Fault{
+		code: "cache_point_dropped", problem: "A cache point cannot come straight after reasoning.",
+		done: "The cache point was not sent, because Bedrock accepts none straight after reasoning.", hint: "Put the cache point after the text or the tool call that follows.",
+		evidence: "Bedrock refuses a cache point straight after reasoningContent; seen with Claude, 2026",
+	}
 	faultCachePointCount = template{
 		code: "cache_point_dropped", problem: "For {family}, a request can have at most {count} cache points.",
 		done: "The cache point was not sent, because {family} accept at most {count} in a request. Later ones cover what it covered.",
@@ -152,6 +157,22 @@ var (
 		code: "schema_type_added", problem: "The root of this schema has no type.",
 		done: `"type": "object" was added to the root of the schema.`, hint: "Give the root of the schema the type object.",
 		evidence: `"inputSchema.json.type must be one of the following: object": cognitect-labs/aws-api issue 272, earendil-works/pi issue 8279, read 2026-11-23`,
+	}
+	faultSchemaOpen = Fault{
+		code: "schema_closed", problem: "An object of this schema does not exclude other properties.",
+		done:     `"additionalProperties": false was added to the objects of the schema that lacked it.`,
+		hint:     `Set "additionalProperties" to false in each object of the schema.`,
+		evidence: "AWS user guide, structured output: additionalProperties must be false in all objects, read 2026-11-23",
+	}
+	faultTierAuto = Fault{
+		code: "service_tier_dropped", problem: "Bedrock has no service tier auto.",
+		done: "The service tier auto was not sent. Bedrock uses its default.", hint: "Leave it out.",
+		evidence: "AWS API reference, ServiceTier, read 2026-11-23",
+	}
+	faultModelBlanks = Fault{
+		code: "model_trimmed", problem: "The model id begins or ends with white space.",
+		done: "White space around the model id was removed.", hint: "Remove the white space.",
+		evidence: "AWS API reference, Converse, modelId, whose pattern has no white space, read 2026-11-23",
 	}
 	faultNoTool = Fault{
 		code: "empty_tools_dropped", problem: "The list of tools contains only cache points.",
@@ -393,6 +414,10 @@ var (
 		code: "thinking_budget", problem: "For {family}, the thinking budget must be below the maximum number of tokens.",
 		hint: "Raise the maximum, or lower the budget: thoughts count towards the tokens of the answer.",
 	}
+	faultTier = template{
+		code: "service_tier", problem: "Bedrock does not have this service tier.", hint: "Use one of {list}, or leave it out.",
+		evidence: "AWS API reference, ServiceTier, read 2026-11-23",
+	}
 	faultTopK = Fault{
 		code: "top_k_twice", problem: "The additional model request fields conflict with this parameter.", hint: "Set it in one place only.",
 		evidence: "ours: two values for one parameter",
@@ -426,10 +451,6 @@ var (
 		code: "beside_prompt", problem: "This cannot be combined with a Bedrock prompt, which has its own.",
 		hint:     "Leave out system, tools, inference parameters and additional model fields, or name a model.",
 		evidence: "AWS API reference, Converse, read 2026-11-23, modelId",
-	}
-	faultGuardrailID = Fault{
-		code: "guardrail_id_missing", problem: "The id of the guardrail is missing.", hint: "Send its id or ARN.",
-		evidence: "AWS API reference, GuardrailConfiguration, read 2026-11-23",
 	}
 	faultGuardContents = Fault{
 		code: "guard_content", problem: "The guardrail of this caller checks all content. A guardContent block would hide the rest from it.",

@@ -46,6 +46,23 @@ func New(rules Rules) *Request {
 	return &Request{rules: rules, family: f, docs: map[string]bool{}, numbers: map[string]int{}}
 }
 
+// ModelID is the model id that is sent for the client's: blanks around it are removed,
+// except in passthrough mode. Request.WarnModel warns of that.
+func ModelID(given string, mode Mode) string {
+	if mode == Passthrough {
+		return given
+	}
+	return strings.TrimSpace(given)
+}
+
+// WarnModel warns of blanks around the model id that the client gave.
+func (r *Request) WarnModel(given Field) error {
+	if r.passes() || rawjson.Kind(given.Value) != '"' || rawjson.IsText(given.Value, r.rules.Model) || rawjson.Blank(given.Value) {
+		return nil
+	}
+	return r.repair(given.At, faultModelBlanks)
+}
+
 // set adds a top-level member unchanged. An absent value adds none.
 func (r *Request) set(name string, f Field) {
 	if !rawjson.Absent(f.Value) {
