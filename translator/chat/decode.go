@@ -24,7 +24,7 @@ var known = []string{
 
 // Decode implements translator.Dialect.
 func (d *Dialect) Decode(req translator.Request) (*translator.Call, error) {
-	body, err := converse.ReadBody(req.Body)
+	body, err := converse.ReadBody(req.Body, d.cfg.Translation)
 	if err != nil {
 		return nil, err
 	}
@@ -37,6 +37,9 @@ func (d *Dialect) Decode(req translator.Request) (*translator.Call, error) {
 		Mode: d.cfg.Translation, Model: model, Family: d.family(cmp.Or(req.Defaults.Models[model], model)),
 		Streaming: req.Streaming, Defaults: req.Defaults,
 	})
+	if err := in.out.WarnHalves(body); err != nil {
+		return nil, err
+	}
 	if err := in.out.WarnModel(in.Field("model")); err != nil {
 		return nil, err
 	}

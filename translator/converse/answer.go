@@ -141,7 +141,7 @@ func (a *Answer) member(name string, value rawjson.Value) (err error) {
 	case "output", "p": // p is padding that hides the length of tokens on the wire
 		return nil
 	}
-	value = rawjson.Compact(value).Clone()
+	value = rawjson.WithoutHalves(rawjson.Compact(value).Clone())
 	switch name {
 	case "stopReason":
 		a.StopReason = value

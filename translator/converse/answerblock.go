@@ -36,9 +36,13 @@ type ToolCall struct {
 }
 
 // block completes a block of either kind of answer. extra are members beside the one
-// that names the kind. value has no white space around its parts.
+// that names the kind. value has no white space around its parts. Half a surrogate pair
+// that still lacks the other becomes U+FFFD.
 func (a *Answer) block(kind string, value rawjson.Value, extra rawjson.Object) (AnswerBlock, error) {
 	b := AnswerBlock{Kind: kind}
+	if kind != "citationsContent" { // its parts of text are joined first
+		value = rawjson.WithoutHalves(value)
+	}
 	var err error
 	switch kind {
 	case "text":
@@ -58,7 +62,7 @@ func (a *Answer) block(kind string, value rawjson.Value, extra rawjson.Object) (
 		}
 	}
 	b.Plain = b.Plain && len(extra) == 0
-	b.Value = slices.Concat(rawjson.Object{{Name: b.Kind, Value: value}}, extra).Value()
+	b.Value = rawjson.WithoutHalves(slices.Concat(rawjson.Object{{Name: b.Kind, Value: value}}, extra).Value())
 	return b, err
 }
 
@@ -88,7 +92,7 @@ func (a *Answer) toolUse(b *AnswerBlock, value rawjson.Value) (rawjson.Value, er
 
 // toolCall is the call of a toolUse block as far as its start tells.
 func (a *Answer) toolCall(toolUse rawjson.Object) *ToolCall {
-	call := &ToolCall{ID: rawjson.Compact(toolUse.Get("toolUseId"))}
+	call := &ToolCall{ID: rawjson.WithoutHalves(rawjson.Compact(toolUse.Get("toolUseId")))}
 	if name := toolUse.Get("name"); rawjson.Kind(name) == '"' {
 		call.Name = rawjson.Text(name)
 	}
@@ -113,7 +117,7 @@ func toolInput(v rawjson.Value) (input rawjson.Value, incomplete bool) {
 		if rawjson.Kind(v) != '"' {
 			break
 		}
-		quoted, v = v, rawjson.Value(rawjson.Text(v))
+		quoted, v = v, rawjson.WithoutHalves(rawjson.Value(rawjson.Text(v)))
 		if len(v) > 0 && rawjson.Check(v) != nil {
 			return rawjson.Wrap("raw", quoted), true
 		}
@@ -197,7 +201,7 @@ func joinedText(content rawjson.Value) (text rawjson.Value, ok bool) {
 	if parts == 0 {
 		return nil, ok
 	}
-	return append(joined, '"'), ok
+	return rawjson.WithoutHalves(append(joined, '"')), ok
 }
 
 // withText adds an empty text to reasoning that is only signed: a request needs one.

@@ -38,6 +38,11 @@ var (
 		done: "The text was blank and was not sent.", hint: "Leave it out.",
 		evidence: `"The text field in the ContentBlock object at messages.0.content.0 is blank": boto/botocore issue 3525, langchain-ai/langchain-aws issue 590, read 2026-11-23`,
 	}
+	faultHalf = Fault{
+		code: "half_character_replaced", problem: "This text contains half of a surrogate pair without the other half.",
+		done: "Half of a surrogate pair was replaced by U+FFFD, here and wherever else the request has one.", hint: "Do not cut text between the halves of a character.",
+		evidence: "ours: it is not known how Bedrock reads it, and many clients cannot write it again, so that one such text would break a conversation",
+	}
 	faultEmptyTurn = Fault{
 		code: "empty_turn_dropped", problem: "This message has no content.",
 		done: "The message had no content and was not sent.", hint: "Leave it out, or add content.",

@@ -1,7 +1,11 @@
 package converse
 
 import (
+	"bytes"
 	"slices"
+	"strings"
+
+	"github.com/go-json-experiment/json/jsontext"
 
 	"bedrock-extproc/translator/rawjson"
 )
@@ -13,18 +17,55 @@ type Object struct {
 	At string
 	// Members are in the order of the text.
 	Members rawjson.Object
+
+	half *string // the path of the first half of a surrogate pair in a body, nil for none
 }
 
 // ReadBody reads a request's body. Everything else here relies on its check that
-// the body is JSON.
-func ReadBody(body []byte) (Object, error) {
+// the body is JSON. Except in passthrough mode, half a surrogate pair without the other
+// becomes U+FFFD, wherever it is; Request.WarnHalves warns of that. The body itself is
+// not changed.
+func ReadBody(body []byte, mode Mode) (Object, error) {
 	if err := rawjson.Check(body); err != nil {
 		return Object{}, Refuse("", faultNotJSON.with(values{value: err.Error()}))
 	}
 	if rawjson.Kind(body) != '{' {
 		return Object{}, Refuse("", faultBodyNotObject)
 	}
+	if i := rawjson.LoneHalf(body, 0); i >= 0 && mode != Passthrough {
+		return Object{Members: rawjson.Members(rawjson.WithoutHalves(body)), half: new(pathAt(body, i))}, nil
+	}
 	return Object{Members: rawjson.Members(body)}, nil
+}
+
+// maxPath bounds the names of a path that a client has nested.
+const maxPath = 20
+
+// pathAt is the path of the value of a body that the position i is in.
+func pathAt(body rawjson.Value, i int) string {
+	dec := jsontext.NewDecoder(bytes.NewBuffer(body), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
+	for dec.InputOffset() <= int64(i) {
+		if _, err := dec.ReadToken(); err != nil {
+			break
+		}
+	}
+	path, names := "", strings.Split(string(dec.StackPointer()), "/")[1:]
+	for depth, name := range names[:min(len(names), maxPath)] {
+		if kind, _ := dec.StackIndex(depth + 1); kind == '[' {
+			path += "[" + name + "]"
+			continue
+		}
+		path = strings.TrimPrefix(path+"."+clip(name), ".")
+	}
+	return path
+}
+
+// WarnHalves warns of the halves of surrogate pairs that ReadBody has replaced.
+func (r *Request) WarnHalves(body Object) error {
+	if body.half == nil {
+		return nil
+	}
+	return r.repair(*body.half, faultHalf)
 }
 
 // ReadObject reads a field that must be an object.
@@ -32,7 +73,7 @@ func ReadObject(f Field) (Object, error) {
 	if rawjson.Kind(f.Value) != '{' {
 		return Object{}, Refuse(f.At, FaultNotObject)
 	}
-	return Object{f.At, rawjson.Members(f.Value)}, nil
+	return Object{At: f.At, Members: rawjson.Members(f.Value)}, nil
 }
 
 // Get returns a member's value, nil when there is none. Where a name occurs twice,
