@@ -198,7 +198,7 @@ func (r *Request) checkResultBlock(b *Block) error {
 		return Refuse(b.At, faultResultKind.with(values{kind: b.Kind, list: strings.Join(resultKinds[:6], ", ")}))
 	}
 	format := ""
-	if v := rawjson.Members(b.value).Get("format"); b.Kind == "document" && rawjson.Kind(v) == '"' {
+	if v := b.get("format"); b.Kind == "document" && rawjson.Kind(v) == '"' {
 		format = "document." + rawjson.Text(v)
 	}
 	for _, banned := range r.family.NotInToolResults.Value {
