@@ -16,7 +16,6 @@ import (
 	"bedrock-extproc/internal/identity"
 	"bedrock-extproc/translator"
 	"bedrock-extproc/translator/chat"
-	"bedrock-extproc/translator/rawjson"
 )
 
 // explanation is what explain prints.
@@ -136,7 +135,11 @@ func printRejection(err error, dialect translator.Dialect, stdout io.Writer) err
 	e := translator.AsError(err)
 	body := dialect.EncodeError(e).Body
 	if e.Evidence != "" {
-		body = rawjson.Members(body).Set("evidence", rawjson.Quote(e.Evidence)).Value()
+		evidence, err := json.Marshal(e.Evidence)
+		if err != nil {
+			return err
+		}
+		body = fmt.Appendf(bytes.TrimSuffix(body, []byte("}")), `,"evidence":%s}`, evidence)
 	}
 	var out bytes.Buffer
 	if err := json.Indent(&out, body, "", "  "); err != nil {

@@ -40,7 +40,7 @@ func plainWords(message string) string {
 		switch {
 		case c == '\'' || c == '\u2019':
 		case c >= 'a' && c <= 'z', c >= '0' && c <= '9':
-			words = append(words, byte(c))
+			words = append(words, string(c)...)
 		case len(words) > 0 && words[len(words)-1] != ' ':
 			words = append(words, ' ')
 		}
@@ -96,8 +96,10 @@ var hints = []struct {
 		"status 403 for Kimi and Gemma, 400 for Nemotron: twentyhq/twenty issue 26217, read 2026-11-23",
 	},
 	{
-		[]string{"input is too long", "prompt is too long", "context window", "context limit", "context length",
-			"maximum number of tokens", "too many input tokens", "maximum context", "input tokens exceeded", "number of input tokens exceeds"},
+		[]string{
+			"input is too long", "prompt is too long", "context window", "context limit", "context length",
+			"maximum number of tokens", "too many input tokens", "maximum context", "input tokens exceeded", "number of input tokens exceeds",
+		},
 		"The conversation is longer than the model can read: shorten it, lower max_tokens, or use a model with a larger context.",
 		"recorded 2026, Nova 2: \"Input Tokens Exceeded: Number of input tokens exceeds maximum length.\"",
 	},

@@ -38,8 +38,9 @@ func ReadBody(body []byte, mode Mode) (Object, error) {
 	return Object{Members: rawjson.Members(body)}, nil
 }
 
-// maxPath bounds the names of a path that a client has nested.
-const maxPath = 20
+// maxPath bounds the names of a path: what is deeper, such as the members of a tool
+// call's input, is content.
+const maxPath = 5
 
 // pathAt is the path of the value of a body that the position i is in.
 func pathAt(body rawjson.Value, i int) string {

@@ -1,6 +1,10 @@
 package converse
 
-import "bedrock-extproc/translator/rawjson"
+import (
+	"slices"
+
+	"bedrock-extproc/translator/rawjson"
+)
 
 // An OutputSchema makes the model answer with JSON of that schema. At is where the
 // client asks for it.
@@ -49,8 +53,8 @@ func (r *Request) ownOutputConfig(config Field) error {
 			return err
 		}
 		if &closed[0] != &v[0] {
-			for i := len(path) - 1; i >= 0; i-- {
-				closed = objects[i].Set(path[i], closed).Value()
+			for i, name := range slices.Backward(path) {
+				closed = objects[i].Set(name, closed).Value()
 			}
 			config.Value = closed
 		}
