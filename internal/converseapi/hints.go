@@ -171,7 +171,7 @@ var hints = []struct {
 	{
 		[]string{"additionalproperties"},
 		"Set additionalProperties to false in each object of the schema.",
-		"AWS user guide, structured output, read 2026-11-23",
+		"\"For 'object' type, 'additionalProperties' must be explicitly set to false\": future-agi/future-agi pull request 412, 2026-05-12",
 	},
 	{
 		[]string{"guardrailidentifier"},

@@ -36,7 +36,7 @@ var (
 	faultBlankText = Fault{
 		code: "blank_text_dropped", problem: "This text is blank. Bedrock rejects blank text.",
 		done: "The text was blank and was not sent.", hint: "Leave it out.",
-		evidence: `"The text field in the ContentBlock object at messages.0.content.0 is blank": boto/botocore issue 3525, langchain-ai/langchain-aws issue 590, read 2026-11-23`,
+		evidence: `"text field … is blank": boto/botocore issue 3525, langchain-ai/langchain-aws issue 590, read 2026-11-23`,
 	}
 	faultHalf = Fault{
 		code: "half_character_replaced", problem: "This text contains half of a surrogate pair without the other half.",
@@ -46,7 +46,7 @@ var (
 	faultEmptyTurn = Fault{
 		code: "empty_turn_dropped", problem: "This message has no content.",
 		done: "The message had no content and was not sent.", hint: "Leave it out, or add content.",
-		evidence: `"The content field in the Message object at messages.N is empty": langchain-ai/langchain issue 26968, pydantic/pydantic-ai issue 3689, read 2026-11-23`,
+		evidence: `"content field in the Message object at messages.N is empty": langchain-ai/langchain issue 26968, pydantic/pydantic-ai issue 3689, read 2026-11-23`,
 	}
 	faultSameRole = Fault{
 		code: "turns_merged", problem: "This message has the same role as the message before it.",
@@ -141,7 +141,7 @@ var (
 	faultJSONResult = Fault{
 		code: "json_result_as_text", problem: "A json block of a tool result must contain an object.",
 		done: "The json block did not contain an object. Its value was sent as text.", hint: "Put the value into an object, or send text.",
-		evidence: `"Provide a json object for the field": aws/aws-sdk-net issue 3377, sigoden/aichat issue 1550, read 2026-11-23`,
+		evidence: `arrays and scalars are refused: aws/aws-sdk-net issue 3377, sigoden/aichat issue 1550, read 2026-11-23`,
 	}
 	faultResultStatus = template{
 		code: "tool_result_status_dropped", problem: "For {family}, a tool result cannot have a status.",
@@ -167,7 +167,7 @@ var (
 		code: "schema_closed", problem: "An object of this schema does not exclude other properties.",
 		done:     `"additionalProperties": false was added to the objects of the schema that lacked it.`,
 		hint:     `Set "additionalProperties" to false in each object of the schema.`,
-		evidence: "AWS user guide, structured output: additionalProperties must be false in all objects, read 2026-11-23",
+		evidence: "`For 'object' type, 'additionalProperties' must be explicitly set to false`: future-agi/future-agi pull request 412, 2026-05-12",
 	}
 	faultTierAuto = Fault{
 		code: "service_tier_dropped", problem: "Bedrock has no service tier auto.",
@@ -243,7 +243,7 @@ var (
 	}
 	faultEmptyRequest = Fault{
 		code: "no_message", problem: "There is no message to send.", hint: "Send at least one user message with content.",
-		evidence: `"A conversation must start with a user message", also for an empty list; read 2026-11-23`,
+		evidence: `"must start with a user message", also for an empty list; pydantic/pydantic-ai issue 4498, read 2026-11-23`,
 	}
 	faultFirstTurn = template{
 		code: "first_turn", problem: "For {family}, a conversation must start with a user message.",
@@ -269,7 +269,7 @@ var (
 	faultDocumentAlone = Fault{
 		code: "document_without_text", problem: "A message with a document must also contain text.",
 		hint:     "Add a text block that says what to do with the document.",
-		evidence: `"A text block must be included when using documents": archestra-ai/archestra issue 4220, read 2026-11-23`,
+		evidence: `"A text block must be included when using documents": archestra issue 4220, read 2026-11-23`,
 	}
 	faultBesideResults = template{
 		code: "beside_tool_results", problem: "For {family}, {kind} blocks cannot share a message with tool results.",
@@ -308,7 +308,7 @@ var (
 	faultCachePointOrder = template{
 		code: "cache_point_order", problem: "This cache point has a lifetime of one hour, but the earlier one at {path} has five minutes.",
 		hint:     "Put the longer lifetimes first, in the order tools, system, messages.",
-		evidence: `"a ttl='1h' cache_control block must not come after a ttl='5m' cache_control block": BerriAI/litellm issue 32154, read 2026-11-23`,
+		evidence: `"a ttl='1h' … must not come after a ttl='5m'": BerriAI/litellm issue 32154, read 2026-11-23`,
 	}
 )
 
@@ -320,7 +320,7 @@ var (
 	}
 	faultSameToolUseID = template{
 		code: "tool_use_id_twice", problem: "Two tool calls of this message have the id {id}.", hint: "Give each tool call a unique id.",
-		evidence: `"the number of toolResult blocks exceeds the number of toolUse blocks": strands-agents/harness-sdk issue 1435, read 2026-11-23; a result names a call by its id`,
+		evidence: `"number of toolResult blocks … exceeds": strands-agents/harness-sdk issue 1435, read 2026-11-23; a result names a call by its id`,
 	}
 	faultResultMissing = template{
 		code: "tool_result_missing", problem: "There is no tool result for {id}.",
@@ -330,11 +330,11 @@ var (
 	faultResultUnasked = template{
 		code: "tool_result_unasked", problem: "The previous assistant message contains no tool call {id}.",
 		hint:     "Send a result directly after the assistant message that contains the call.",
-		evidence: `"the number of toolResult blocks exceeds the number of toolUse blocks of previous turn": OpenHands/OpenHands issue 4912, strands-agents/harness-sdk issue 1435, read 2026-11-23`,
+		evidence: `"number of toolResult blocks … exceeds": OpenHands/OpenHands issue 4912, strands-agents/harness-sdk issue 1435, read 2026-11-23`,
 	}
 	faultResultTwice = template{
 		code: "tool_result_twice", problem: "There are two results for the tool call {id}.", hint: "Send one result for each tool call.",
-		evidence: `"the number of toolResult blocks exceeds the number of toolUse blocks of previous turn": OpenHands/OpenHands issue 4912, strands-agents/harness-sdk issue 1435, read 2026-11-23`,
+		evidence: `"number of toolResult blocks … exceeds": OpenHands/OpenHands issue 4912, strands-agents/harness-sdk issue 1435, read 2026-11-23`,
 	}
 	faultInputNotObject = Fault{
 		code: "tool_input_not_an_object", problem: "The input of this tool call is not a JSON object.",
