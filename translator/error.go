@@ -21,6 +21,9 @@ type Error struct {
 	Path string
 	// Hint says what to do; "" when nothing is known.
 	Hint string
+	// Evidence says how it is known that Bedrock refuses this request, for errors about
+	// a request that was not sent. It is for the operator, and not part of answers.
+	Evidence string
 	// Retryable says that the same request may succeed later.
 	Retryable bool
 	// RetryAfter is sent as the Retry-After header, in whole seconds; 0 omits it.

@@ -72,6 +72,9 @@ type Warning struct {
 	Path string
 	// Detail is a sentence without content of the request.
 	Detail string
+	// Evidence says how it is known that Bedrock refuses what was repaired, "" where
+	// nothing is to say. It is for the operator, and not part of answers.
+	Evidence string
 }
 
 // An Encoder writes the answer to one call: EncodeReply for a whole one, the

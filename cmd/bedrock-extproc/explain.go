@@ -29,9 +29,10 @@ type explanation struct {
 }
 
 type explanationWarning struct {
-	Code   string `json:"code"`
-	Path   string `json:"path"`
-	Detail string `json:"detail"`
+	Code     string `json:"code"`
+	Path     string `json:"path"`
+	Detail   string `json:"detail"`
+	Evidence string `json:"evidence,omitempty"`
 }
 
 type explainOptions struct {
@@ -128,11 +129,20 @@ func readRequest(file string, stdin io.Reader) ([]byte, error) {
 // errRejected marks a request that would get an error. The error is printed already.
 var errRejected = errors.New("the request would be rejected")
 
-// printRejection prints the error body that the client would get, and returns
-// errRejected.
+// printRejection prints the error body that the client would get, with the evidence of
+// the rule that refuses the request, and returns errRejected.
 func printRejection(err error, dialect translator.Dialect, stdout io.Writer) error {
+	e := translator.AsError(err)
+	body := dialect.EncodeError(e).Body
+	if e.Evidence != "" {
+		evidence, err := json.Marshal(e.Evidence)
+		if err != nil {
+			return err
+		}
+		body = fmt.Appendf(bytes.TrimSuffix(body, []byte("}")), `,"evidence":%s}`, evidence)
+	}
 	var out bytes.Buffer
-	if err := json.Indent(&out, dialect.EncodeError(translator.AsError(err)).Body, "", "  "); err != nil {
+	if err := json.Indent(&out, body, "", "  "); err != nil {
 		return err
 	}
 	fmt.Fprintln(stdout, out.String())

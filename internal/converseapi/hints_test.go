@@ -29,6 +29,20 @@ func TestHints(t *testing.T) {
 		{"context, Nova 2", "ValidationException", "The model returned the following errors: Input Tokens Exceeded: Number of input tokens exceeds maximum length. Please update the input to try again.", "shorten"},
 		{"throttle, not context", "ThrottlingException", "Too many tokens, please wait before trying again.", ""},
 		{"old model", "ResourceNotFoundException", "This model version has reached the end of its life. Please refer to the AWS documentation for more details.", "newer"},
+		{"caching", "AccessDeniedException", "You invoked an unsupported model or your request did not allow prompt caching. See the documentation for more information.", "leave the cache points out"},
+		{"video", "ValidationException", "This model doesn't support the video content block that you provided. Update the content block and try again.", "no video"},
+		{"video, other apostrophe", "ValidationException", "This model doesn’t support the video content block that you provided.", "no video"},
+		{"S3", "ValidationException", "This model doesn't support the s3Uri field. Remove s3Uri and try again.", "send the bytes"},
+		{"S3 document beside results", "ValidationException", "The model returned the following errors: messages.2.content.2.document.source.type: Field required", "Beside tool results"},
+		{"beside results", "ValidationException", "messages.2.content: Conversation blocks and tool result blocks cannot be provided in the same turn.", "later user message"},
+		{"Nova's results", "ValidationException", "Malformed input request: #/messages/2/content/0: extraneous key [toolResult] is not permitted, please reformat your input and try again.", "PDF or a video"},
+		{"Nova's context", "ValidationException", "The model returned the following errors: Input Tokens Exceeded: Number of input tokens exceeds maximum length. Please update the input to try again.", "shorten"},
+		{"sampling", "ValidationException", "The model returned the following errors: `temperature` is deprecated for this model.", "but the default"},
+		{"sampling, both", "ValidationException", "The model returned the following errors: `temperature` and `top_p` cannot both be specified for this model. Please use only one.", "one of them"},
+		{"prefill", "ValidationException", "This model does not support assistant message prefill. The conversation must end with a user message.", "unfinished answer"},
+		{"first turn", "ValidationException", "A conversation must start with a user message. Try again with a conversation that starts with a user message.", "greeting"},
+		{"Mistral's ids", "ValidationException", "Tool call id was tooluse_1 but must be a-z, A-Z, 0-9, with a length of 9.", "model_families"},
+		{"schema", "ValidationException", "For 'object' type, 'additionalProperties' must be explicitly set to false", "to false"},
 		{"no idea", "ValidationException", "messages.0.content: a text block is blank", ""},
 		{"not Bedrock", "", "", "endpoint"},
 	}
@@ -42,6 +56,28 @@ func TestHints(t *testing.T) {
 				t.Errorf("kind %s", e.Kind)
 			}
 		})
+	}
+}
+
+// TestHintsAreComplete: each hint names its evidence, can be found, and is found before
+// one that takes its messages, too.
+func TestHintsAreComplete(t *testing.T) {
+	for i, h := range hints {
+		if h.hint == "" || !strings.Contains(h.evidence, " ") {
+			t.Errorf("hint %d, %q, has the evidence %q", i, h.hint, h.evidence)
+		}
+		for _, text := range h.texts {
+			if text != strings.TrimSpace(plainWords(text)) {
+				t.Errorf("%q is never found: messages read %q", text, plainWords(text))
+			}
+			for _, before := range hints[:i] {
+				for _, shorter := range before.texts {
+					if strings.Contains(text, shorter) {
+						t.Errorf("%q never applies: %q comes first", text, shorter)
+					}
+				}
+			}
+		}
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	diff "github.com/google/go-cmp/cmp"
 
 	"bedrock-extproc/translator"
+	"bedrock-extproc/translator/converse"
 	"bedrock-extproc/translator/converse/answertest"
 	"bedrock-extproc/translator/rawjson"
 )
@@ -44,7 +45,10 @@ func TestWholeIsStreamAddedUp(t *testing.T) {
 // no reply.
 func compareBoth(t *testing.T, m answertest.Maker, reply []byte) int {
 	t.Helper()
-	names := map[string]string{"renamed": "the client's name"}
+	names := converse.Names{
+		Tools:     map[string]string{"renamed": "the client's name"},
+		Documents: map[string]string{"a": "a_1.pdf", "b": `b "2".txt`},
+	}
 	whole, summary, err := (&call{model: "m", names: names}).EncodeReply(reply, facts)
 	if err != nil {
 		return 0

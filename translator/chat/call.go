@@ -1,14 +1,17 @@
 package chat
 
-import "bedrock-extproc/translator"
+import (
+	"bedrock-extproc/translator"
+	"bedrock-extproc/translator/converse"
+)
 
 // call implements translator.Encoder. It has what the answer to one request depends
 // on in the request. Decode fills it in; after that, only withhold changes it.
 type call struct {
 	// model is the id that was asked for; answers repeat it.
 	model string
-	// names are the client's names of renamed tools, by the names that were sent.
-	names map[string]string
+	// names are the client's names of tools and documents that were renamed.
+	names converse.Names
 	// warnings lists every repair of the request, in the order of the request.
 	warnings []warning
 	// toolUseDeltas says whether tool_use_delta events are sent.

@@ -24,12 +24,12 @@ var known = []string{
 
 // Decode implements translator.Dialect.
 func (d *Dialect) Decode(req translator.Request) (*translator.Call, error) {
-	body, err := converse.ReadBody(req.Body)
+	body, err := converse.ReadBody(req.Body, d.cfg.Translation)
 	if err != nil {
 		return nil, err
 	}
 	in := &input{Object: body}
-	model, err := in.model(req.DefaultModel)
+	model, err := in.model(req.DefaultModel, d.cfg.Translation)
 	if err != nil {
 		return nil, err
 	}
@@ -37,6 +37,12 @@ func (d *Dialect) Decode(req translator.Request) (*translator.Call, error) {
 		Mode: d.cfg.Translation, Model: model, Family: d.family(cmp.Or(req.Defaults.Models[model], model)),
 		Streaming: req.Streaming, Defaults: req.Defaults,
 	})
+	if err := in.out.WarnHalves(body); err != nil {
+		return nil, err
+	}
+	if err := in.out.WarnModel(in.Field("model")); err != nil {
+		return nil, err
+	}
 	asked, err := in.translate()
 	if err != nil {
 		return nil, err
@@ -52,17 +58,17 @@ func (d *Dialect) Decode(req translator.Request) (*translator.Call, error) {
 	return &translator.Call{Model: model, Body: sent, Streaming: req.Streaming, Guarded: in.out.Guarded(), Warnings: c.warnings, Encoder: c}, nil
 }
 
-func (in *input) model(fallback string) (string, error) {
+func (in *input) model(fallback string, mode Translation) (string, error) {
 	f, err := in.Text("model")
 	switch {
 	case err != nil:
 		return "", err
-	case f.Value != nil && string(f.Value) != `""`:
-		return rawjson.Text(f.Value), nil
-	case fallback == "":
+	case fallback == "" && (f.Value == nil || rawjson.Blank(f.Value)):
 		return "", converse.Refuse("model", converse.FaultNoModel)
+	case f.Value == nil || rawjson.Blank(f.Value):
+		return fallback, nil
 	}
-	return fallback, nil
+	return converse.ModelID(rawjson.Text(f.Value), mode), nil
 }
 
 // translate reads every member. asked is the setting of tool_use_delta events in

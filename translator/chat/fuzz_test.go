@@ -9,6 +9,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"bedrock-extproc/translator"
+	"bedrock-extproc/translator/converse"
 	"bedrock-extproc/translator/rawjson"
 )
 
@@ -59,7 +60,7 @@ func FuzzEncodeReply(f *testing.F) {
 		}
 	}
 	f.Fuzz(func(t *testing.T, reply []byte) {
-		c := &call{model: "m", names: map[string]string{"a": "b"}}
+		c := &call{model: "m", names: converse.Names{Tools: map[string]string{"a": "b"}}}
 		answer, _, err := c.EncodeReply(reply, facts)
 		if err != nil {
 			if _, ok := errors.AsType[*translator.Error](err); !ok {

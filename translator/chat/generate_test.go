@@ -25,7 +25,7 @@ func (g generator) some(n int, piece func() string) string {
 }
 
 func (g generator) text() string {
-	return g.one(`"hi"`, `"hi"`, `"hi"`, `""`, `" "`, `"\n"`, `" x "`, `"\u00e9\/"`)
+	return g.one(`"hi"`, `"hi"`, `"hi"`, `""`, `" "`, `"\n"`, `" x "`, `"\u00e9\/"`, `"cut \ud83d"`, `"\uDE00"`)
 }
 
 func (g generator) id() string {

@@ -31,7 +31,7 @@ type Answer struct {
 	// Other has the top-level members without a field here.
 	Other rawjson.Object
 
-	names map[string]string // the client's tool names, by the names that were sent
+	names Names
 	// Readers of an event, of its delta, and of a piece in the delta.
 	events, deltas, pieces rawjson.Reader
 
@@ -45,7 +45,7 @@ type Answer struct {
 }
 
 // NewAnswer returns an empty Answer. names is the result of Request.Names.
-func NewAnswer(names map[string]string) *Answer {
+func NewAnswer(names Names) *Answer {
 	return &Answer{names: names, open: map[int]*openBlock{}}
 }
 
@@ -142,7 +142,7 @@ func (a *Answer) member(name string, value rawjson.Value) (err error) {
 	case "output", "p": // p is padding that hides the length of tokens on the wire
 		return nil
 	}
-	value = rawjson.Compact(value).Clone()
+	value = rawjson.WithoutHalves(rawjson.Compact(value).Clone())
 	switch name {
 	case "stopReason":
 		a.StopReason = value

@@ -14,7 +14,7 @@ import (
 // read copies what the events tell, and what is owed at the end.
 func read(t *testing.T, events []translator.Event, change func([]byte) []byte) []Step {
 	t.Helper()
-	a := NewAnswer(map[string]string{"renamed": "the client's"})
+	a := NewAnswer(Names{Tools: map[string]string{"renamed": "the client's"}})
 	var all []Step
 	for _, ev := range events {
 		steps, err := a.Read(ev.Kind, change(ev.Payload))
@@ -100,7 +100,7 @@ func TestOneEnd(t *testing.T) {
 
 // TestIndexesHaveNoGaps: blocks are numbered in order, whatever Bedrock numbers them.
 func TestIndexesHaveNoGaps(t *testing.T) {
-	a := NewAnswer(nil)
+	a := NewAnswer(Names{})
 	var got []int
 	for _, payload := range []string{
 		`{"contentBlockIndex":0,"start":{}}`, `{"contentBlockIndex":7,"start":{"toolUse":{"toolUseId":"t","name":"f"}}}`, `{"contentBlockIndex":3,"start":{"image":{"format":"png"}}}`,

@@ -36,9 +36,13 @@ type ToolCall struct {
 }
 
 // block completes a block of a whole or a streamed answer. extra has the members
-// besides the one that names the kind. value has no white space around its parts.
+// besides the one that names the kind. value has no white space around its parts. Half a
+// surrogate pair without the other becomes U+FFFD.
 func (a *Answer) block(kind string, value rawjson.Value, extra rawjson.Object) (AnswerBlock, error) {
 	b := AnswerBlock{Kind: kind}
+	if kind != "citationsContent" { // its parts of text are joined first
+		value = rawjson.WithoutHalves(value)
+	}
 	var err error
 	switch kind {
 	case "text":
@@ -49,7 +53,7 @@ func (a *Answer) block(kind string, value rawjson.Value, extra rawjson.Object) (
 	case "toolUse":
 		value, err = a.toolUse(&b, value)
 	case "citationsContent":
-		value = b.cited(value)
+		value = b.cited(a.withTitles(value))
 	case "reasoningContent":
 		value = withText(value)
 	case "toolResult":
@@ -58,7 +62,7 @@ func (a *Answer) block(kind string, value rawjson.Value, extra rawjson.Object) (
 		}
 	}
 	b.Plain = b.Plain && len(extra) == 0
-	b.Value = slices.Concat(rawjson.Object{{Name: b.Kind, Value: value}}, extra).Value()
+	b.Value = rawjson.WithoutHalves(slices.Concat(rawjson.Object{{Name: b.Kind, Value: value}}, extra).Value())
 	return b, err
 }
 
@@ -88,11 +92,11 @@ func (a *Answer) toolUse(b *AnswerBlock, value rawjson.Value) (rawjson.Value, er
 
 // toolCall returns the call of a toolUse block, as far as its start shows it.
 func (a *Answer) toolCall(toolUse rawjson.Object) *ToolCall {
-	call := &ToolCall{ID: rawjson.Compact(toolUse.Get("toolUseId"))}
+	call := &ToolCall{ID: rawjson.WithoutHalves(rawjson.Compact(toolUse.Get("toolUseId")))}
 	if name := toolUse.Get("name"); rawjson.Kind(name) == '"' {
 		call.Name = rawjson.Text(name)
 	}
-	if given, ok := a.names[call.Name]; ok {
+	if given, ok := a.names.Tools[call.Name]; ok {
 		call.Name = given
 	}
 	return call
@@ -113,7 +117,7 @@ func toolInput(v rawjson.Value) (input rawjson.Value, incomplete bool) {
 		if rawjson.Kind(v) != '"' {
 			break
 		}
-		quoted, v = v, rawjson.Value(rawjson.Text(v))
+		quoted, v = v, rawjson.WithoutHalves(rawjson.Value(rawjson.Text(v)))
 		if len(v) > 0 && rawjson.Check(v) != nil {
 			return rawjson.Wrap("raw", quoted), true
 		}
@@ -126,6 +130,40 @@ func toolInput(v rawjson.Value) (input rawjson.Value, incomplete bool) {
 	default:
 		return rawjson.Compact(v), false
 	}
+}
+
+// withTitles restores the client's names of documents, which Bedrock cites as titles.
+func (a *Answer) withTitles(value rawjson.Value) rawjson.Value {
+	if len(a.names.Documents) == 0 {
+		return value
+	}
+	members := rawjson.Members(value)
+	var citations []rawjson.Value
+	for _, v := range rawjson.Elements(members.Get("citations")) {
+		citations = append(citations, a.titled(v))
+	}
+	if len(citations) == 0 {
+		return value
+	}
+	return members.Set("citations", rawjson.Array(citations)).Value()
+}
+
+// titled restores the title of one citation, unless it is of a web page or a search
+// result.
+func (a *Answer) titled(v rawjson.Value) rawjson.Value {
+	if len(a.names.Documents) == 0 {
+		return v
+	}
+	citation := rawjson.Members(v)
+	location := rawjson.Members(citation.Get("location"))
+	title := citation.Get("title")
+	if rawjson.Kind(title) != '"' || !rawjson.Absent(location.Get("web")) || !rawjson.Absent(location.Get("searchResultLocation")) {
+		return v
+	}
+	if given, ok := a.names.Documents[rawjson.Text(title)]; ok {
+		return citation.Set("title", rawjson.Quote(given)).Value()
+	}
+	return v
 }
 
 // cited reads a block with citations. Its parts of text become one, as in a stream.
@@ -164,7 +202,7 @@ func joinedText(content rawjson.Value) (text rawjson.Value, ok bool) {
 	if parts == 0 {
 		return nil, ok
 	}
-	return append(joined, '"'), ok
+	return rawjson.WithoutHalves(append(joined, '"')), ok
 }
 
 // withText adds an empty text to reasoning that has only a signature: a request must

@@ -3,6 +3,7 @@ package converse
 import (
 	"errors"
 	"slices"
+	"strings"
 
 	"bedrock-extproc/translator"
 	"bedrock-extproc/translator/rawjson"
@@ -63,6 +64,9 @@ func (a *Answer) Read(kind string, payload []byte) ([]Step, error) {
 	a.steps = a.steps[:0]
 	if kind == "contentBlockDelta" && a.plainText(payload) {
 		return a.steps, nil
+	}
+	if !strings.HasPrefix(kind, "contentBlock") {
+		payload = rawjson.WithoutHalves(payload) // pieces of blocks may have the other half
 	}
 	members, err := a.events.Read(payload)
 	switch {

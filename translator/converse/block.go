@@ -153,14 +153,52 @@ func (r *Request) guardContent(b Block) ([]Block, error) {
 
 func (r *Request) blockList(f Field, part PartReader) ([]Block, error) {
 	var all []Block
+	var blank Field // text that is dropped unless a cache point follows
 	for i, v := range rawjson.Elements(f.Value) {
-		blocks, err := r.block(Field{v, Index(f.At, i)}, part)
+		element := Field{v, Index(f.At, i)}
+		if blank.Value != nil {
+			kept, err := r.separator(blank, v)
+			if err != nil {
+				return nil, err
+			}
+			all, blank = append(all, kept...), Field{}
+		}
+		if r.maySeparate(all, v) {
+			blank = Field{rawjson.Members(v).Get("text"), element.At}
+			continue
+		}
+		blocks, err := r.block(element, part)
 		if err != nil {
 			return nil, err
 		}
 		all = append(all, blocks...)
 	}
+	if blank.Value != nil {
+		_, err := r.text(blank)
+		return all, err
+	}
 	return all, nil
+}
+
+// maySeparate reports whether v is blank text behind a document or a video. Bedrock
+// accepts it before a cache point, which cannot come straight behind either.
+func (r *Request) maySeparate(before []Block, v rawjson.Value) bool {
+	if r.passes() || len(before) == 0 {
+		return false
+	}
+	if kind := before[len(before)-1].Kind; kind != "document" && kind != "video" {
+		return false
+	}
+	only, ok := rawjson.Members(v).Only()
+	return ok && only.Name == "text" && rawjson.Kind(only.Value) == '"' && len(only.Value) > 2 && rawjson.Blank(only.Value)
+}
+
+// separator keeps blank text before a cache point, and drops it before anything else.
+func (r *Request) separator(blank Field, next rawjson.Value) ([]Block, error) {
+	if only, ok := rawjson.Members(next).Only(); ok && only.Name == "cachePoint" {
+		return []Block{{Kind: "text", At: blank.At, value: blank.Value}}, nil
+	}
+	return r.text(blank)
 }
 
 // block reads one Converse block. It gives none where the block is dropped, and more
@@ -177,7 +215,7 @@ func (r *Request) block(f Field, part PartReader) ([]Block, error) {
 	switch {
 	case ok:
 	case part != nil && rawjson.Kind(members.Get("type")) == '"':
-		return part(Object{f.At, members})
+		return part(Object{At: f.At, Members: members})
 	default:
 		return nil, Refuse(f.At, faultBlockMembers)
 	}

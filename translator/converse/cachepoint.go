@@ -6,8 +6,8 @@ import (
 	"bedrock-extproc/translator/rawjson"
 )
 
-// cachePoint is a cachePoint block and its position, as in
-// family.Family.NoCachePoints: tools, after_tool_result, or "" for elsewhere.
+// cachePoint is a cachePoint block and its position: after_reasoning, a word of
+// family.Family.NoCachePoints (tools, after_tool_result), or "" for elsewhere.
 type cachePoint struct {
 	block    *Block
 	position string
@@ -19,17 +19,24 @@ func (r *Request) dropCachePoints() error {
 	points := r.cachePoints()
 	kept := points[:0:0]
 	for _, p := range points {
-		if p.position == "" || !slices.Contains(r.family.NoCachePoints, p.position) {
+		if p.position == "after_reasoning" {
+			p.block.Kind = ""
+			if err := r.repair(p.block.At, faultCachePointReasoning); err != nil {
+				return err
+			}
+			continue
+		}
+		if p.position == "" || !slices.Contains(r.family.NoCachePoints.Value, p.position) {
 			kept = append(kept, p)
 			continue
 		}
-		if err := r.dropCachePoint(p, faultCachePointPosition); err != nil {
+		if err := r.dropCachePoint(p, faultCachePointPosition, r.family.NoCachePoints.Evidence); err != nil {
 			return err
 		}
 	}
-	if limit := r.family.MaxCachePoints; limit > 0 {
+	if limit := r.family.MaxCachePoints.Value; limit > 0 {
 		for ; len(kept) > limit; kept = kept[1:] {
-			if err := r.dropCachePoint(kept[0], faultCachePointCount); err != nil {
+			if err := r.dropCachePoint(kept[0], faultCachePointCount, r.family.MaxCachePoints.Evidence); err != nil {
 				return err
 			}
 		}
@@ -43,22 +50,27 @@ func (r *Request) dropCachePoints() error {
 }
 
 // dropCachePoint marks a block as dropped, by an empty kind.
-func (r *Request) dropCachePoint(p cachePoint, f template) error {
+func (r *Request) dropCachePoint(p cachePoint, f template, evidence string) error {
 	p.block.Kind = ""
-	return r.repair(p.block.At, f.with(values{family: r.family, count: r.family.MaxCachePoints}))
+	return r.repair(p.block.At, f.with(values{family: r.family, evidence: evidence, count: r.family.MaxCachePoints.Value}))
 }
 
 // cachePoints lists the cache points in the order in which Bedrock reads them.
 func (r *Request) cachePoints() []cachePoint {
 	var points []cachePoint
 	list := func(blocks []Block, position string) {
+		before := "" // the kind of the block before, other than cache points
 		for i := range blocks {
+			b := &blocks[i]
 			switch {
-			case blocks[i].Kind != "cachePoint":
-			case position == "" && i > 0 && blocks[i-1].Kind == "toolResult":
-				points = append(points, cachePoint{&blocks[i], "after_tool_result"})
+			case b.Kind != "cachePoint":
+				before = b.Kind
+			case before == "reasoningContent":
+				points = append(points, cachePoint{b, "after_reasoning"})
+			case before == "toolResult":
+				points = append(points, cachePoint{b, "after_tool_result"})
 			default:
-				points = append(points, cachePoint{&blocks[i], position})
+				points = append(points, cachePoint{b, position})
 			}
 		}
 	}

@@ -31,6 +31,12 @@ func (r *Request) documentName(b *Block, f Field) error {
 		return nil
 	}
 	b.set("name", rawjson.Quote(name))
+	if given != "" {
+		if r.renamed == nil {
+			r.renamed = map[string]string{}
+		}
+		r.renamed[name] = given
+	}
 	return r.repair(f.At, faultDocumentName.with(values{name: strconv.Quote(name)}))
 }
 
@@ -57,13 +63,13 @@ func withoutExtension(name string) string {
 	return name
 }
 
-// cleanDocumentName keeps ASCII letters and digits, single spaces and - ( ) [ ].
+// cleanDocumentName keeps ASCII letters and digits, single spaces and _ - ( ) [ ].
 // It removes a file's extension. An empty name becomes "document".
 func cleanDocumentName(name string) string {
 	name = withoutExtension(name)
 	mapped := strings.Map(func(c rune) rune {
 		switch {
-		case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c >= '0' && c <= '9', strings.ContainsRune("-()[]", c):
+		case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c >= '0' && c <= '9', strings.ContainsRune("_-()[]", c):
 			return c
 		default:
 			return ' '

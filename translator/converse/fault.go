@@ -1,6 +1,7 @@
 package converse
 
 import (
+	"cmp"
 	"strconv"
 	"strings"
 
@@ -19,6 +20,9 @@ type Fault struct {
 	done string
 	// hint tells the client what to do, "" when the problem does.
 	hint string
+	// evidence says where and when Bedrock was seen to refuse this, or why it is refused
+	// here. It is "" in the table where the family's rule has it.
+	evidence string
 	// malformed makes the error a 422 rather than a 400.
 	malformed bool
 }
@@ -31,17 +35,20 @@ type template Fault
 // length of values that a client wrote.
 type values struct {
 	family *family.Family // the family and the date of its rules
-	kind   string         // of a block
-	value  string         // of the request
-	id     string         // of a tool call
-	name   string         // sent instead of the client's
-	list   string         // of accepted values
-	path   string         // of another value in the request
-	count  int
+	// evidence is that of the family's rule. It is no placeholder.
+	evidence string
+	kind     string // of a block
+	value    string // of the request
+	id       string // of a tool call
+	name     string // sent instead of the client's
+	list     string // of accepted values
+	path     string // of another value in the request
+	count    int
 }
 
 func (t template) with(v values) Fault {
 	f := Fault(t)
+	f.evidence = cmp.Or(v.evidence, f.evidence)
 	f.problem, f.done, f.hint = v.fill(f.problem), v.fill(f.done), v.fill(f.hint)
 	return f
 }
@@ -91,13 +98,13 @@ func Refuse(at string, f Fault) error {
 		kind = translator.KindMalformed
 	}
 	e := translator.NewError(kind, f.problem)
-	e.Path, e.Hint = at, f.hint
+	e.Path, e.Hint, e.Evidence = at, f.hint, f.evidence
 	return e
 }
 
 // Warning reports that fault f, at a path, was repaired.
 func (f Fault) Warning(at string) translator.Warning {
-	return translator.Warning{Code: f.code, Path: at, Detail: f.done}
+	return translator.Warning{Code: f.code, Path: at, Detail: f.done, Evidence: f.evidence}
 }
 
 // repair warns of a fault that the caller repairs, or refuses it in strict mode. It

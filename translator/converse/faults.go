@@ -11,19 +11,23 @@ var (
 	faultUnknownField = Fault{
 		code: "unknown_field", problem: "This field is unknown.",
 		done: "This field is unknown and was not sent.", hint: "Check its spelling, or leave it out.",
+		evidence: "ours: a misspelt option should be noticed",
 	}
 	faultGuardrailReplaced = Fault{
 		code: "guardrail_replaced", problem: "This caller cannot choose a guardrail.",
 		done: "The guardrail was replaced by the one that is set for this caller.", hint: "Leave the guardrail out.",
+		evidence: "ours: the operator enforces the guardrail",
 	}
 	faultMoreWarnings = template{
 		code: "more_warnings", problem: "The request has more than 100 warnings.",
 		done: "There are {count} more warnings.", hint: "Fix the listed ones first.",
+		evidence: "ours: answers are bounded",
 	}
 	// FaultToolCallWithheld is about an answer.
 	FaultToolCallWithheld = Fault{
 		code: "tool_call_withheld", problem: "The model called a tool although tool_choice is none.",
 		done: "The model called a tool although tool_choice is none; the call was left out.", hint: "Nothing: the answer is complete without the call.",
+		evidence: "ours: Converse has no tool choice none",
 	}
 )
 
@@ -32,14 +36,22 @@ var (
 	faultBlankText = Fault{
 		code: "blank_text_dropped", problem: "This text is blank. Bedrock rejects blank text.",
 		done: "The text was blank and was not sent.", hint: "Leave it out.",
+		evidence: `"text field … is blank": boto/botocore issue 3525, langchain-ai/langchain-aws issue 590, read 2026-11-23`,
+	}
+	faultHalf = Fault{
+		code: "half_character_replaced", problem: "This text contains half of a surrogate pair without the other half.",
+		done: "Half of a surrogate pair was replaced by U+FFFD, here and wherever else the request has one.", hint: "Do not cut text between the halves of a character.",
+		evidence: "ours: it is not known how Bedrock reads it, and many clients cannot write it again, so that one such text would break a conversation",
 	}
 	faultEmptyTurn = Fault{
 		code: "empty_turn_dropped", problem: "This message has no content.",
 		done: "The message had no content and was not sent.", hint: "Leave it out, or add content.",
+		evidence: `"content field in the Message object at messages.N is empty": langchain-ai/langchain issue 26968, pydantic/pydantic-ai issue 3689, read 2026-11-23`,
 	}
 	faultSameRole = Fault{
 		code: "turns_merged", problem: "This message has the same role as the message before it.",
 		done: "The message was merged with the message before it, which has the same role.", hint: "Send one message instead of two.",
+		evidence: `"must alternate between user and assistant": Portkey-AI/gateway issue 748, agentgateway/agentgateway issue 1358, read 2026-11-23; some models accept two, and for them it means the same`,
 	}
 	faultTrailingSpace = template{
 		code: "trailing_space_trimmed", problem: "For {family}, the assistant's last text cannot end with white space.",
@@ -48,24 +60,29 @@ var (
 	faultEmptySystem = Fault{
 		code: "empty_system_dropped", problem: "The system prompt contains only cache points.",
 		done: "The system prompt contained only cache points and was not sent.", hint: "Leave it out, or add text.",
+		evidence: "ours: a cache point marks the end of content, and there is none",
 	}
 	faultFormatName = template{
 		code: "format_renamed", problem: "Bedrock calls this format {name}.",
 		done: "The format was sent as {name}, which is Bedrock's name for it.", hint: "Use one of {list}.",
+		evidence: "other names, such as jpg and JPEG, are refused: live test in NousResearch/hermes-agent issue 55429, read 2026-11-23",
 	}
 	faultDataURL = Fault{
 		code: "base64_rewritten", problem: "This is a data URL, not plain base64.",
 		done: "The data URL was reduced to the base64 in it.", hint: "Send only the base64 part.",
+		evidence: `"Failed to sanitize image": NousResearch/hermes-agent issue 33536, read 2026-11-23`,
 	}
 	faultBase64Variant = Fault{
 		code: "base64_rewritten", problem: "This is not standard base64: its alphabet, padding or line breaks differ.",
-		done: "The base64 was rewritten with the standard alphabet, with padding and without line breaks.",
-		hint: "Send standard base64, with padding and without line breaks.",
+		done:     "The base64 was rewritten with the standard alphabet, with padding and without line breaks.",
+		hint:     "Send standard base64, with padding and without line breaks.",
+		evidence: "base64 in another form fails: anomalyco/opencode issue 46333, read 2026-11-23",
 	}
 	faultDocumentName = template{
 		code: "document_renamed", problem: "Bedrock does not accept this document name, or another document has the same name.",
-		done: "The document was sent with the name {name}.",
-		hint: "Give each document a unique name of at most 200 letters, digits, single spaces, hyphens, parentheses and brackets.",
+		done:     "The document was sent with the name {name}.",
+		hint:     "Give each document a unique name of at most 200 letters, digits, single spaces, underscores, hyphens, parentheses and brackets.",
+		evidence: "AWS API reference, DocumentBlock, read 2026-11-23; vercel/ai issue 20365, maximhq/bifrost issue 7003; recorded 2026: names with _ are accepted",
 	}
 	faultReasoningText = template{
 		code: "reasoning_dropped", problem: "For {family}, reasoning in clear text cannot be sent back.",
@@ -80,14 +97,21 @@ var (
 	faultEmptySignature = Fault{
 		code: "empty_signature_dropped", problem: "This signature is empty. Bedrock rejects empty signatures.",
 		done: "The signature was empty and was not sent.", hint: "Leave it out.",
+		evidence: `"Invalid signature": maximhq/bifrost issue 6942, read 2026-11-23`,
 	}
 	faultCachePointInside = Fault{
 		code: "cache_point_moved", problem: "A tool result cannot contain a cache point.",
 		done: "The cache point was moved from inside the tool result to behind it.", hint: "Put cache points beside tool results.",
+		evidence: "AWS API reference, ToolResultContentBlock, read 2026-11-23; Portkey-AI/gateway issue 1762",
 	}
 	faultCachePointPosition = template{
 		code: "cache_point_dropped", problem: "For {family}, a cache point is not allowed here.",
 		done: "The cache point was not sent, because {family} do not accept one here.", hint: "Put the cache point elsewhere, or leave it out.",
+	}
+	faultCachePointReasoning = Fault{
+		code: "cache_point_dropped", problem: "A cache point cannot come straight after reasoning.",
+		done: "The cache point was not sent, because Bedrock accepts none straight after reasoning.", hint: "Put the cache point after the text or the tool call that follows.",
+		evidence: "Bedrock refuses a cache point straight after reasoningContent; seen with Claude, 2026",
 	}
 	faultCachePointCount = template{
 		code: "cache_point_dropped", problem: "For {family}, a request can have at most {count} cache points.",
@@ -101,19 +125,23 @@ var (
 	faultInputNotJSON = Fault{
 		code: "tool_input_wrapped", problem: "The input of this tool call is not JSON.",
 		done: `The input of the tool call is not JSON. It was sent as {"raw": text}.`, hint: "Send the input as a JSON object.",
+		evidence: "AWS API reference, ToolUseBlock, read 2026-11-23: the input is a JSON object",
 	}
 	faultResultOrder = Fault{
 		code: "tool_results_sorted", problem: "Tool results must come first in the message, in the order of the tool calls.",
-		done: "The tool results were moved to the start of the message, in the order of the tool calls.",
-		hint: "Send tool results in the order of the tool calls, before other content.",
+		done:     "The tool results were moved to the start of the message, in the order of the tool calls.",
+		hint:     "Send tool results in the order of the tool calls, before other content.",
+		evidence: "tool results come first in the message: OpenHands/OpenHands issue 4912, agno-agi/agno issue 6698, read 2026-11-23; their order among themselves keeps prompt caches",
 	}
 	faultEmptyResult = Fault{
 		code: "empty_result_filled", problem: "This tool result has no content.",
 		done: `The tool result had no content. It was sent as the text "(empty)".`, hint: "Send a text that says that the tool returned nothing.",
+		evidence: "Nemotron refuses an empty list, other models blank text: strands-agents/harness-sdk issue 2122, pydantic/pydantic-ai issue 6115, read 2026-11-23",
 	}
 	faultJSONResult = Fault{
 		code: "json_result_as_text", problem: "A json block of a tool result must contain an object.",
 		done: "The json block did not contain an object. Its value was sent as text.", hint: "Put the value into an object, or send text.",
+		evidence: `arrays and scalars are refused: aws/aws-sdk-net issue 3377, sigoden/aichat issue 1550, read 2026-11-23`,
 	}
 	faultResultStatus = template{
 		code: "tool_result_status_dropped", problem: "For {family}, a tool result cannot have a status.",
@@ -121,29 +149,55 @@ var (
 	}
 	faultToolName = template{
 		code: "tool_renamed", problem: "Bedrock does not accept the name of this tool.",
-		done: "The tool was sent with the name {name}. The answer uses the original name.",
-		hint: "Use letters, digits, _ and -, at most 64.",
+		done:     "The tool was sent with the name {name}. The answer uses the original name.",
+		hint:     "Use letters, digits, _ and -, at most 64.",
+		evidence: "AWS API reference, ToolSpecification, read 2026-11-23; BerriAI/litellm issue 5007",
 	}
 	faultToolUseID = template{
 		code: "tool_use_id_renamed", problem: "Bedrock does not accept the id of this tool call.",
 		done: "The tool call was sent with the id {name}.", hint: "Use letters, digits, _, -, . and :, at most 64.",
+		evidence: "AWS API reference, ToolUseBlock, read 2026-11-23; run-llama/llama_index issue 22775",
 	}
 	faultSchemaType = Fault{
 		code: "schema_type_added", problem: "The root of this schema has no type.",
 		done: `"type": "object" was added to the root of the schema.`, hint: "Give the root of the schema the type object.",
+		evidence: `"inputSchema.json.type must be one of the following: object": cognitect-labs/aws-api issue 272, earendil-works/pi issue 8279, read 2026-11-23`,
+	}
+	faultSchemaOpen = Fault{
+		code: "schema_closed", problem: "An object of this schema does not exclude other properties.",
+		done:     `"additionalProperties": false was added to the objects of the schema that lacked it.`,
+		hint:     `Set "additionalProperties" to false in each object of the schema.`,
+		evidence: "`For 'object' type, 'additionalProperties' must be explicitly set to false`: future-agi/future-agi pull request 412, 2026-05-12",
+	}
+	faultTierAuto = Fault{
+		code: "service_tier_dropped", problem: "Bedrock has no service tier auto.",
+		done: "The service tier auto was not sent. Bedrock uses its default.", hint: "Leave it out.",
+		evidence: "AWS API reference, ServiceTier, read 2026-11-23",
+	}
+	faultModelBlanks = Fault{
+		code: "model_trimmed", problem: "The model id begins or ends with white space.",
+		done: "White space around the model id was removed.", hint: "Remove the white space.",
+		evidence: "AWS API reference, Converse, modelId, whose pattern has no white space, read 2026-11-23",
 	}
 	faultNoTool = Fault{
 		code: "empty_tools_dropped", problem: "The list of tools contains only cache points.",
 		done: "The list of tools contained only cache points and was not sent.", hint: "Leave it out, or add a tool.",
+		evidence: "AWS API reference, ToolConfiguration, read 2026-11-23: at least one tool",
 	}
 	faultToolsUndeclared = Fault{
 		code: "tools_declared", problem: "The conversation contains tool calls, but the request has no tools.",
-		done: "The conversation contains tool calls, and Bedrock requires their tools. They were declared as not available.",
-		hint: "Send the tools that the conversation uses.",
+		done:     "The conversation contains tool calls, and Bedrock requires their tools. They were declared as not available.",
+		hint:     "Send the tools that the conversation uses.",
+		evidence: `"The toolConfig field must be defined when using toolUse and toolResult content blocks": langgenius/dify issue 16421, vercel/ai issue 7528, read 2026-11-23`,
+	}
+	faultDefault = template{
+		code: "default_dropped", problem: "For {family}, this parameter need not be sent.",
+		done: "The value is the default and was not sent, because {family} accept no other.", hint: "Leave it out.",
 	}
 	faultEmptyStop = Fault{
 		code: "empty_stop_dropped", problem: "This stop sequence is empty.",
 		done: "The stop sequence was empty and was not sent.", hint: "Leave it out.",
+		evidence: "AWS API reference, InferenceConfiguration, read 2026-11-23: at least one character",
 	}
 )
 
@@ -177,11 +231,21 @@ var (
 var (
 	FaultNoModel = Fault{
 		code: "model_missing", problem: "The request names no model, and the backend has no default model.", hint: "Name a model.",
+		evidence: "ours: a call needs a model",
 	}
-	faultRequired     = Fault{code: "field_missing", problem: "This field is required and cannot be empty."}
-	faultManyBlocks   = Fault{code: "too_many_blocks", problem: "The request has more than 100000 content blocks and tools.", hint: "Send fewer and longer ones."}
-	faultEmptyRequest = Fault{code: "no_message", problem: "There is no message to send.", hint: "Send at least one user message with content."}
-	faultFirstTurn    = template{
+	faultRequired = Fault{
+		code: "field_missing", problem: "This field is required and cannot be empty.",
+		evidence: "AWS API reference, Converse, read 2026-11-23: required members",
+	}
+	faultManyBlocks = Fault{
+		code: "too_many_blocks", problem: "The request has more than 100000 content blocks and tools.", hint: "Send fewer and longer ones.",
+		evidence: "ours: memory for a request is bounded; no model accepts nearly as many",
+	}
+	faultEmptyRequest = Fault{
+		code: "no_message", problem: "There is no message to send.", hint: "Send at least one user message with content.",
+		evidence: `"must start with a user message", also for an empty list; pydantic/pydantic-ai issue 4498, read 2026-11-23`,
+	}
+	faultFirstTurn = template{
 		code: "first_turn", problem: "For {family}, a conversation must start with a user message.",
 		hint: "Put a user message first, or send a greeting as part of the system prompt.",
 	}
@@ -191,46 +255,75 @@ var (
 	}
 	faultUserBlock = template{
 		code: "user_block", problem: "A user message cannot contain {kind} blocks.", hint: "Send them in an assistant message.",
+		evidence: `"User messages cannot contain reasoning content": vercel/ai issue 7034, read 2026-11-23; tool calls: AWS API reference, Message`,
 	}
 	faultSystemBlock = template{
 		code: "system_block", problem: "A system prompt cannot contain {kind} blocks.", hint: "Use text, guardContent and cachePoint.",
+		evidence: "AWS API reference, SystemContentBlock, read 2026-11-23",
 	}
 	faultBlockMembers = Fault{
 		code: "block_members", problem: "A content block must have exactly one member, which names its kind.",
-		hint: `Send each block as an object such as {"text": "…"}.`,
+		hint:     `Send each block as an object such as {"text": "…"}.`,
+		evidence: "AWS API reference, ContentBlock, read 2026-11-23: a union, which has one member",
 	}
 	faultDocumentAlone = Fault{
 		code: "document_without_text", problem: "A message with a document must also contain text.",
-		hint: "Add a text block that says what to do with the document.",
+		hint:     "Add a text block that says what to do with the document.",
+		evidence: `"A text block must be included when using documents": archestra issue 4220, read 2026-11-23`,
 	}
 	faultBesideResults = template{
 		code: "beside_tool_results", problem: "For {family}, {kind} blocks cannot share a message with tool results.",
 		hint: "Send them in a later user message, after the assistant's answer to the results.",
 	}
-	faultNoFormat = template{code: "format_missing", problem: "Bedrock requires the format of this {kind}.", hint: "Use one of {list}."}
-	faultFormat   = template{code: "format_unknown", problem: "Bedrock does not accept the {kind} format {value}.", hint: "Use one of {list}."}
-	faultNoSource = Fault{code: "source_missing", problem: "The source is missing.", hint: "Set source.bytes to base64, or set source.s3Location."}
-	faultURL      = Fault{code: "source_url", problem: "URLs are not fetched.", hint: "Send the bytes as base64, or set source.s3Location."}
+	faultNoFormat = template{
+		code: "format_missing", problem: "Bedrock requires the format of this {kind}.", hint: "Use one of {list}.",
+		evidence: "AWS API reference, ImageBlock, VideoBlock and AudioBlock, read 2026-11-23",
+	}
+	faultFormat = template{
+		code: "format_unknown", problem: "Bedrock does not accept the {kind} format {value}.", hint: "Use one of {list}.",
+		evidence: "AWS API reference, ImageBlock, VideoBlock, AudioBlock and DocumentBlock, read 2026-11-23; strands-agents/harness-sdk issue 3019",
+	}
+	faultNoSource = Fault{
+		code: "source_missing", problem: "The source is missing.", hint: "Set source.bytes to base64, or set source.s3Location.",
+		evidence: "AWS API reference, ImageBlock, VideoBlock, AudioBlock and DocumentBlock, read 2026-11-23",
+	}
+	faultURL = Fault{
+		code: "source_url", problem: "URLs are not fetched.", hint: "Send the bytes as base64, or set source.s3Location.",
+		evidence: "ours: a caller must not choose what the sidecar's network fetches; Bedrock has no member for it",
+	}
 
-	faultDataURLPlain = Fault{code: "data_url_plain", problem: "This data URL does not contain base64.", hint: "Send the bytes as standard base64."}
-	faultBase64URL    = Fault{code: "base64_url", problem: "This is a URL, not base64. URLs are not fetched.", hint: "Send the bytes as standard base64."}
-	faultNotBase64    = Fault{code: "base64_invalid", problem: "This is not base64.", hint: "Send the bytes as standard base64."}
+	faultDataURLPlain = Fault{
+		code: "data_url_plain", problem: "This data URL does not contain base64.", hint: "Send the bytes as standard base64.",
+		evidence: "AWS API reference, ImageSource, read 2026-11-23: base64",
+	}
+	faultBase64URL = Fault{
+		code: "base64_url", problem: "This is a URL, not base64. URLs are not fetched.", hint: "Send the bytes as standard base64.",
+		evidence: "ours: a caller must not choose what the sidecar's network fetches; Bedrock has no member for it",
+	}
+	faultNotBase64 = Fault{
+		code: "base64_invalid", problem: "This is not base64.", hint: "Send the bytes as standard base64.",
+		evidence: "AWS API reference, ImageSource, read 2026-11-23: base64; anomalyco/opencode issue 46333",
+	}
 
 	FaultPart = Fault{
 		code: "content_part", problem: "This type of content part is unknown.",
-		hint: `Use text, image_url, input_audio or file, or a Converse block such as {"text": "…"}.`,
+		hint:     `Use text, image_url, input_audio or file, or a Converse block such as {"text": "…"}.`,
+		evidence: "ours: no Converse block has the same meaning",
 	}
 	FaultFileID = Fault{
 		code: "file_id", problem: "Files are not stored, so a file id cannot be used.", hint: "Send the file as a data URL in file_data.",
+		evidence: "ours: the gateway stores nothing",
 	}
 	faultNotDataURL = Fault{
 		code: "not_a_data_url", problem: "This is not a data URL with base64. Other URLs are not fetched.",
-		hint: "Send a data URL such as data:image/png;base64,…, or a Converse block with source.s3Location.",
+		hint:     "Send a data URL such as data:image/png;base64,…, or a Converse block with source.s3Location.",
+		evidence: "ours: the gateway fetches nothing",
 	}
 
 	faultCachePointOrder = template{
 		code: "cache_point_order", problem: "This cache point has a lifetime of one hour, but the earlier one at {path} has five minutes.",
-		hint: "Put the longer lifetimes first, in the order tools, system, messages.",
+		hint:     "Put the longer lifetimes first, in the order tools, system, messages.",
+		evidence: `"a ttl='1h' … must not come after a ttl='5m'": BerriAI/litellm issue 32154, read 2026-11-23`,
 	}
 )
 
@@ -238,37 +331,47 @@ var (
 var (
 	faultAssistantResult = Fault{
 		code: "assistant_tool_result", problem: "An assistant message cannot contain a tool result.", hint: "Send tool results in a user message.",
+		evidence: `"Expected toolResult blocks at messages.N.content for the following Ids": results belong into the user message after the calls: agno-agi/agno issue 6698, read 2026-11-23`,
 	}
 	faultSameToolUseID = template{
 		code: "tool_use_id_twice", problem: "Two tool calls of this message have the id {id}.", hint: "Give each tool call a unique id.",
+		evidence: `"number of toolResult blocks … exceeds": strands-agents/harness-sdk issue 1435, read 2026-11-23; a result names a call by its id`,
 	}
 	faultResultMissing = template{
 		code: "tool_result_missing", problem: "There is no tool result for {id}.",
-		hint: "Send one result for each tool call, directly after the assistant message that contains the calls.",
+		hint:     "Send one result for each tool call, directly after the assistant message that contains the calls.",
+		evidence: `"Expected toolResult blocks at messages.N.content for the following Ids": agno-agi/agno issue 6698, read 2026-11-23`,
 	}
 	faultResultUnasked = template{
 		code: "tool_result_unasked", problem: "The previous assistant message contains no tool call {id}.",
-		hint: "Send a result directly after the assistant message that contains the call.",
+		hint:     "Send a result directly after the assistant message that contains the call.",
+		evidence: `"number of toolResult blocks … exceeds": OpenHands/OpenHands issue 4912, strands-agents/harness-sdk issue 1435, read 2026-11-23`,
 	}
 	faultResultTwice = template{
 		code: "tool_result_twice", problem: "There are two results for the tool call {id}.", hint: "Send one result for each tool call.",
+		evidence: `"number of toolResult blocks … exceeds": OpenHands/OpenHands issue 4912, strands-agents/harness-sdk issue 1435, read 2026-11-23`,
 	}
 	faultInputNotObject = Fault{
 		code: "tool_input_not_an_object", problem: "The input of this tool call is not a JSON object.",
-		hint: "Put the value into an object: Bedrock accepts nothing else.",
+		hint:     "Put the value into an object: Bedrock accepts nothing else.",
+		evidence: "AWS API reference, ToolUseBlock, read 2026-11-23: the input is a JSON object",
 	}
 	FaultToolCallType = Fault{
 		code: "tool_call_type", problem: "Bedrock has no tool calls of this type.", hint: "Use the type function, with a name and arguments.",
+		evidence: "AWS API reference, ToolUseBlock: a call has an input document",
 	}
 	FaultFunctionCall = Fault{
 		code: "function_call", problem: "The role function and function_call are not supported: they have no ids.",
-		hint: "Use tool_calls, and messages with the role tool.",
+		hint:     "Use tool_calls, and messages with the role tool.",
+		evidence: "AWS API reference, ToolResultBlock: toolUseId is required",
 	}
 	faultStatusUnknown = Fault{
 		code: "tool_result_status_unknown", problem: "This tool result status is unknown.", hint: "Use success or error, or leave it out.",
+		evidence: "AWS API reference, ToolResultBlock, read 2026-11-23",
 	}
 	faultResultKind = template{
 		code: "tool_result_kind", problem: "A tool result cannot contain {kind} blocks.", hint: "Use {list}.",
+		evidence: "AWS API reference, ToolResultContentBlock, read 2026-11-23",
 	}
 	faultResultMedia = template{
 		code: "tool_result_media", problem: "For {family}, a tool result cannot contain this {kind}.",
@@ -280,13 +383,16 @@ var (
 var (
 	FaultToolType = Fault{
 		code: "tool_type", problem: "This tool type is unknown.",
-		hint: "Send a function with name, description and input_schema, or a tool in Bedrock's own form.",
+		hint:     "Send a function with name, description and input_schema, or a tool in Bedrock's own form.",
+		evidence: "ours: Converse has no such tool, and what it means is not known",
 	}
 	faultSchemaRoot = Fault{
 		code: "schema_root_type", problem: "The root of a tool's schema must have the type object.", hint: "Put the value into a property.",
+		evidence: `"inputSchema.json.type must be one of the following: object": cognitect-labs/aws-api issue 272, earendil-works/pi issue 8279, read 2026-11-23`,
 	}
 	faultSameTool = Fault{
 		code: "tool_name_twice", problem: "Another tool has the same name.", hint: "Give each tool a unique name.",
+		evidence: "ours: a call by that name has two meanings",
 	}
 	faultStrictKeyword = template{
 		code: "strict_keyword", problem: "For {family}, the schema of a strict tool cannot use {value}.", hint: "Change the schema, or leave strict out.",
@@ -300,10 +406,12 @@ var (
 	}
 	faultChoiceMembers = Fault{
 		code: "tool_choice_members", problem: "A tool choice must have exactly one member.",
-		hint: `Use {"auto": {}}, {"any": {}} or {"tool": {"name": …}}.`,
+		hint:     `Use {"auto": {}}, {"any": {}} or {"tool": {"name": …}}.`,
+		evidence: "AWS API reference, ToolChoice, read 2026-11-23: a union, which has one member",
 	}
 	faultChoiceUnknown = Fault{
 		code: "tool_choice_unknown", problem: "There is no tool with this name.", hint: "Name one of the tools, or add this one to them.",
+		evidence: "ours: the choice has no meaning; a tool with this name is not sent",
 	}
 	faultChoiceForced = template{
 		code: "tool_choice_forced", problem: "For {family}, a tool cannot be forced while the model thinks.", hint: "Use auto, or switch thinking off.",
@@ -312,11 +420,19 @@ var (
 
 // Requests that are refused: parameters and options.
 var (
-	faultMaxTokens = template{code: "max_tokens", problem: "The value {value} is out of bounds.", hint: "Use a whole number of at least 1."}
-	faultFraction  = template{code: "fraction", problem: "The value {value} is out of bounds.", hint: "Use a number from 0 to 1."}
+	faultMaxTokens = template{
+		code: "max_tokens", problem: "The value {value} is out of bounds.", hint: "Use a whole number of at least 1.",
+		evidence: "AWS API reference, InferenceConfiguration, read 2026-11-23",
+	}
+	faultFraction = template{
+		code: "fraction", problem: "The value {value} is out of bounds.", hint: "Use a number from 0 to 1.",
+		evidence: "AWS API reference, InferenceConfiguration, read 2026-11-23",
+	}
 
-	faultParameter = template{code: "parameter", problem: "For {family}, this parameter cannot be set.", hint: "Leave it out."}
-	faultTogether  = template{
+	faultParameter = template{
+		code: "parameter", problem: "For {family}, this parameter cannot have another value than the default.", hint: "Leave it out.",
+	}
+	faultTogether = template{
 		code: "parameters_together", problem: "For {family}, only one of {path} and {value} can be set.", hint: "Leave one of them out.",
 	}
 	faultWhileThinking = template{
@@ -327,36 +443,55 @@ var (
 		code: "thinking_budget", problem: "For {family}, the thinking budget must be below the maximum number of tokens.",
 		hint: "Raise the maximum, or lower the budget: thoughts count towards the tokens of the answer.",
 	}
+	faultTier = template{
+		code: "service_tier", problem: "Bedrock does not have this service tier.", hint: "Use one of {list}, or leave it out.",
+		evidence: "AWS API reference, ServiceTier, read 2026-11-23",
+	}
 	faultTopK = Fault{
 		code: "top_k_twice", problem: "The additional model request fields conflict with this parameter.", hint: "Set it in one place only.",
+		evidence: "ours: two values for one parameter",
 	}
-	faultManyStops = Fault{code: "too_many_stop_sequences", problem: "There are more than 2500 stop sequences.", hint: "Send at most 2500."}
+	faultManyStops = Fault{
+		code: "too_many_stop_sequences", problem: "There are more than 2500 stop sequences.", hint: "Send at most 2500.",
+		evidence: "AWS API reference, InferenceConfiguration, read 2026-11-23",
+	}
 	faultBlankStop = template{
 		code: "blank_stop_sequence", problem: "For {family}, a stop sequence cannot be blank.", hint: "Leave it out, or use some text.",
 	}
 	faultResponsePath = Fault{
 		code: "response_path", problem: "Bedrock does not accept this as a JSON pointer.",
-		hint: "Start with a slash, as in /stop_sequence, and use at most 256 characters.",
+		hint:     "Start with a slash, as in /stop_sequence, and use at most 256 characters.",
+		evidence: "AWS API reference, Converse, read 2026-11-23, additionalModelResponseFieldPaths",
 	}
-	faultManyPaths = Fault{code: "too_many_response_paths", problem: "There are more than 10 paths.", hint: "Send at most 10."}
-	faultMetadata  = template{
+	faultManyPaths = Fault{
+		code: "too_many_response_paths", problem: "There are more than 10 paths.", hint: "Send at most 10.",
+		evidence: "AWS API reference, Converse, read 2026-11-23, additionalModelResponseFieldPaths",
+	}
+	faultMetadata = template{
 		code: "request_metadata", problem: "Bedrock does not accept the key or the value of entry {count}.",
-		hint: "Use at most 256 letters, digits, white space and : _ @ $ # = / + , - .",
+		hint:     "Use at most 256 letters, digits, white space and : _ @ $ # = / + , - .",
+		evidence: "AWS API reference, Converse, read 2026-11-23, requestMetadata",
 	}
-	faultManyMetadata = Fault{code: "too_many_request_metadata", problem: "There are more than 16 entries.", hint: "Send at most 16."}
-	faultPrompt       = Fault{
+	faultManyMetadata = Fault{
+		code: "too_many_request_metadata", problem: "There are more than 16 entries.", hint: "Send at most 16.",
+		evidence: "AWS API reference, Converse, read 2026-11-23, requestMetadata",
+	}
+	faultPrompt = Fault{
 		code: "beside_prompt", problem: "This cannot be combined with a Bedrock prompt, which has its own.",
-		hint: "Leave out system, tools, inference parameters and additional model fields, or name a model.",
+		hint:     "Leave out system, tools, inference parameters and additional model fields, or name a model.",
+		evidence: "AWS API reference, Converse, read 2026-11-23, modelId",
 	}
-	faultGuardrailID   = Fault{code: "guardrail_id_missing", problem: "The id of the guardrail is missing.", hint: "Send its id or ARN."}
 	faultGuardContents = Fault{
 		code: "guard_content", problem: "The guardrail of this caller checks all content. A guardContent block would hide the rest from it.",
-		hint: "Send the content without guardContent.",
+		hint:     "Send the content without guardContent.",
+		evidence: "ours: the operator enforces the guardrail",
 	}
 	FaultResponseFormat = Fault{
 		code: "response_format", problem: "Bedrock does not support this response format.", hint: "Use json_schema with a schema.",
+		evidence: "AWS API reference, OutputFormat, read 2026-11-23: json_schema is the only type",
 	}
 	faultFormatTwice = Fault{
 		code: "response_format_twice", problem: "The output config already contains a format.", hint: "Send only one of them.",
+		evidence: "ours: two values for one parameter",
 	}
 )

@@ -54,6 +54,8 @@ func table(t *testing.T) []row {
 					r.done = constant(t, kv.Value)
 				case "hint":
 					r.hint = constant(t, kv.Value)
+				case "evidence":
+					r.evidence = constant(t, kv.Value)
 				case "malformed":
 					r.malformed = true
 				}
@@ -131,6 +133,7 @@ func cell(text string) string {
 
 var (
 	placeholder = regexp.MustCompile(`\{([^}]*)\}`)
+	dated       = regexp.MustCompile(`^ours: |AWS API reference|20\d\d`)
 	codeForm    = regexp.MustCompile(`^[a-z0-9]+(_[a-z0-9]+)*$`)
 )
 
@@ -148,6 +151,10 @@ func TestFaultsAreComplete(t *testing.T) {
 			t.Errorf("%s is malformed and has more than a problem", r.name)
 		case r.done != "" && r.hint == "":
 			t.Errorf("%s has no hint", r.name)
+		case (r.evidence == "") != (r.malformed || strings.Contains(r.problem, "{family}")):
+			t.Errorf("%s: the evidence %q; it belongs to the fault or to the family's rule", r.name, r.evidence)
+		case r.evidence != "" && !dated.MatchString(r.evidence):
+			t.Errorf("%s: the evidence %q names neither page nor time", r.name, r.evidence)
 		}
 		seen[r.code], before = true, r.code
 		for _, text := range []string{r.problem, r.done, r.hint} {

@@ -9,6 +9,8 @@ import (
 	"bedrock-extproc/translator/rawjson"
 )
 
+func is[T any](v T) family.Rule[T] { return family.Rule[T]{Value: v} }
+
 // odd is a request that needs every repair, if the family's rules ask for it.
 func odd(t *testing.T, f *family.Family) *Request {
 	t.Helper()
@@ -44,8 +46,8 @@ func written(r *Request) string {
 // TestChecksChangeNothing: checks change neither a request that they refuse nor one
 // that they accept. A repair changes it, with a warning, and refuses nothing.
 func TestChecksChangeNothing(t *testing.T) {
-	trims := &family.Family{Name: "trims", LastTurn: "trimmed", NoCachePoints: []string{"after_tool_result"}}
-	refuses := &family.Family{Name: "refuses", LastTurn: "user", ToolResultsAlone: true, FirstTurn: "user"}
+	trims := &family.Family{Name: "trims", LastTurn: is("trimmed"), NoCachePoints: is([]string{"after_tool_result"})}
+	refuses := &family.Family{Name: "refuses", LastTurn: is("user"), ToolResultsAlone: is(true), FirstTurn: is("user")}
 	for _, f := range []*family.Family{trims, refuses} {
 		r := odd(t, f)
 		unchanged := func(step step) {

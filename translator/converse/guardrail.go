@@ -54,9 +54,6 @@ func (r *Request) Guardrail(g Guardrail) error {
 		if *f, err = text(*f); err != nil {
 			return err
 		}
-		if f == &g.ID && f.Value == nil {
-			return Refuse(f.At, faultGuardrailID)
-		}
 	}
 	r.setGuardrail(g)
 	return nil

@@ -38,7 +38,7 @@ func (r *Request) Infer(in Inference) error {
 	if err := r.readThinking(in); err != nil {
 		return err
 	}
-	if err := r.checkSampling(in); err != nil {
+	if err := r.sampling(&in); err != nil {
 		return err
 	}
 	r.setInference(rawjson.Object{
@@ -101,28 +101,36 @@ func number(f Field) (float64, error) {
 	return n, nil
 }
 
-// checkSampling refuses temperature and top_p where the family does.
-func (r *Request) checkSampling(in Inference) error {
+// sampling refuses temperature and top_p where the family does. Where the family
+// accepts only the default, it is not sent: that changes nothing.
+func (r *Request) sampling(in *Inference) error {
 	if r.passes() {
 		return nil
 	}
-	var both []Field
+	var both []*Field
 	for _, p := range []struct {
 		name string
-		Field
-	}{{"temperature", in.Temperature}, {"top_p", in.TopP}} {
+		*Field
+	}{{"temperature", &in.Temperature}, {"top_p", &in.TopP}} {
 		if rawjson.Absent(p.Value) {
 			continue
 		}
-		if slices.Contains(r.family.Refused, p.name) {
-			return Refuse(p.At, faultParameter.with(values{family: r.family}))
+		if slices.Contains(r.family.Refused.Value, p.name) {
+			v := values{family: r.family, evidence: r.family.Refused.Evidence}
+			if n, _ := number(*p.Field); n != 1 {
+				return Refuse(p.At, faultParameter.with(v))
+			}
+			p.Value = nil
+			r.warn(p.At, faultDefault.with(v))
 		}
-		if slices.Contains(r.family.NotTogether, p.name) {
+		if slices.Contains(r.family.NotTogether.Value, p.name) {
 			both = append(both, p.Field)
 		}
 	}
 	if len(both) == 2 {
-		return Refuse(both[1].At, faultTogether.with(values{family: r.family, path: both[0].At, value: both[1].At}))
+		return Refuse(both[1].At, faultTogether.with(values{
+			family: r.family, evidence: r.family.NotTogether.Evidence, path: both[0].At, value: both[1].At,
+		}))
 	}
 	return nil
 }
@@ -172,8 +180,8 @@ func (r *Request) stopSequence(f Field) (kept bool, err error) {
 		return true, nil
 	case string(f.Value) == `""`:
 		return false, r.repair(f.At, faultEmptyStop)
-	case r.family.BlankStopSequences == "refused" && rawjson.Blank(f.Value):
-		return false, Refuse(f.At, faultBlankStop.with(values{family: r.family}))
+	case r.family.BlankStopSequences.Value == "refused" && rawjson.Blank(f.Value):
+		return false, Refuse(f.At, faultBlankStop.with(values{family: r.family, evidence: r.family.BlankStopSequences.Evidence}))
 	}
 	return true, nil
 }

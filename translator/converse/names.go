@@ -95,24 +95,24 @@ func base62(sum []byte, length int) string {
 // in declarations, choice and conversation.
 func (r *Request) renameTools() error {
 	marks := "_-"
-	if m := r.family.ToolNameMarks; m != nil {
+	if m := r.family.ToolNameMarks.Value; m != nil {
 		marks = *m
 	}
 	idMarks := "_.:-"
-	if r.family.ToolUseIDLength > 0 {
+	if r.family.ToolUseIDLength.Value > 0 {
 		idMarks = ""
 	}
-	r.names, r.ids = newRenaming(marks, 0), newRenaming(idMarks, r.family.ToolUseIDLength)
+	r.names, r.ids = newRenaming(marks, 0), newRenaming(idMarks, r.family.ToolUseIDLength.Value)
 	for b := range r.named() {
 		r.names.keep(b.tool.name.text)
 		r.ids.keep(b.tool.id.text)
 	}
 	r.names.keep(r.choice.name.text)
 	for b := range r.named() {
-		if err := r.relabel(b, "name", b.tool.name, r.names, faultToolName); err != nil {
+		if err := r.relabel(b, "name", b.tool.name, r.names, values{evidence: r.family.ToolNameMarks.Evidence}); err != nil {
 			return err
 		}
-		if err := r.relabel(b, "toolUseId", b.tool.id, r.ids, faultToolUseID); err != nil {
+		if err := r.relabel(b, "toolUseId", b.tool.id, r.ids, values{evidence: r.family.ToolUseIDLength.Evidence}); err != nil {
 			return err
 		}
 	}
@@ -139,7 +139,7 @@ func (r *Request) named() iter.Seq[*Block] {
 }
 
 // relabel changes one label of a block where needed, and warns the first time.
-func (r *Request) relabel(b *Block, member string, l label, n *renaming, f template) error {
+func (r *Request) relabel(b *Block, member string, l label, n *renaming, v values) error {
 	if l.text == "" {
 		return nil
 	}
@@ -152,23 +152,34 @@ func (r *Request) relabel(b *Block, member string, l label, n *renaming, f templ
 	if warned {
 		return nil
 	}
-	return r.repair(l.at, f.with(values{name: sent}))
+	v.name = sent
+	if member == "name" {
+		return r.repair(l.at, faultToolName.with(v))
+	}
+	return r.repair(l.at, faultToolUseID.with(v))
 }
 
-// Names maps tool names as they were sent to the client's own. It lists only changed
-// names, and is nil when there are none.
-func (r *Request) Names() map[string]string {
+// Names map names as they were sent to the client's own. They list only changed names,
+// and are nil when there are none.
+type Names struct {
+	Tools map[string]string
+	// Documents are names of documents, which an answer cites as titles.
+	Documents map[string]string
+}
+
+// Names are those that the answer must have back. Call it after Body.
+func (r *Request) Names() Names {
+	n := Names{Documents: r.renamed}
 	if r.names == nil {
-		return nil
+		return n
 	}
-	var changed map[string]string
 	for sent, given := range r.names.given {
 		if sent != given {
-			if changed == nil {
-				changed = map[string]string{}
+			if n.Tools == nil {
+				n.Tools = map[string]string{}
 			}
-			changed[sent] = given
+			n.Tools[sent] = given
 		}
 	}
-	return changed
+	return n
 }

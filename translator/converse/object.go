@@ -3,6 +3,9 @@ package converse
 import (
 	"bytes"
 	"slices"
+	"strings"
+
+	"github.com/go-json-experiment/json/jsontext"
 
 	"bedrock-extproc/translator/rawjson"
 )
@@ -14,6 +17,8 @@ type Object struct {
 	At string
 	// Members are in the order of the text.
 	Members rawjson.Object
+
+	half *string // the path of the first half of a surrogate pair in a body, nil for none
 }
 
 // byteOrderMark starts a text in UTF-8 of some editors and Windows programs. It means
@@ -21,8 +26,10 @@ type Object struct {
 const byteOrderMark = "\uFEFF"
 
 // ReadBody reads a request's body, without the byte order mark that may start it.
-// Everything else here relies on its check that the body is JSON.
-func ReadBody(body []byte) (Object, error) {
+// Everything else here relies on its check that the body is JSON. Except in passthrough
+// mode, half a surrogate pair without the other becomes U+FFFD, wherever it is;
+// Request.WarnHalves warns of that. The body itself is not changed.
+func ReadBody(body []byte, mode Mode) (Object, error) {
 	body = bytes.TrimPrefix(body, []byte(byteOrderMark))
 	if err := rawjson.Check(body); err != nil {
 		return Object{}, Refuse("", faultNotJSON.with(values{value: err.Error()}))
@@ -30,7 +37,41 @@ func ReadBody(body []byte) (Object, error) {
 	if rawjson.Kind(body) != '{' {
 		return Object{}, Refuse("", faultBodyNotObject)
 	}
+	if i := rawjson.LoneHalf(body, 0); i >= 0 && mode != Passthrough {
+		return Object{Members: rawjson.Members(rawjson.WithoutHalves(body)), half: new(pathAt(body, i))}, nil
+	}
 	return Object{Members: rawjson.Members(body)}, nil
+}
+
+// maxPath bounds the names of a path: what is deeper, such as the members of a tool
+// call's input, is content.
+const maxPath = 5
+
+// pathAt is the path of the value of a body that the position i is in.
+func pathAt(body rawjson.Value, i int) string {
+	dec := jsontext.NewDecoder(bytes.NewBuffer(body), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
+	for dec.InputOffset() <= int64(i) {
+		if _, err := dec.ReadToken(); err != nil {
+			break
+		}
+	}
+	path, names := "", strings.Split(string(dec.StackPointer()), "/")[1:]
+	for depth, name := range names[:min(len(names), maxPath)] {
+		if kind, _ := dec.StackIndex(depth + 1); kind == '[' {
+			path += "[" + name + "]"
+			continue
+		}
+		path = strings.TrimPrefix(path+"."+clip(name), ".")
+	}
+	return path
+}
+
+// WarnHalves warns of the halves of surrogate pairs that ReadBody has replaced.
+func (r *Request) WarnHalves(body Object) error {
+	if body.half == nil {
+		return nil
+	}
+	return r.repair(*body.half, faultHalf)
 }
 
 // ReadObject reads a field that must be an object.
@@ -38,7 +79,7 @@ func ReadObject(f Field) (Object, error) {
 	if rawjson.Kind(f.Value) != '{' {
 		return Object{}, Refuse(f.At, FaultNotObject)
 	}
-	return Object{f.At, rawjson.Members(f.Value)}, nil
+	return Object{At: f.At, Members: rawjson.Members(f.Value)}, nil
 }
 
 // Get returns a member's value, nil when there is none. Where a name occurs twice,

@@ -2,7 +2,6 @@ package converse
 
 import (
 	"errors"
-	"slices"
 
 	"bedrock-extproc/translator/rawjson"
 )
@@ -67,9 +66,9 @@ func (a *Answer) delta(b *openBlock, name string, value rawjson.Value) error {
 	case "reasoningContent":
 		return a.reasoning(b, value)
 	case "citation":
-		b.kind = "citationsContent"
+		b.kind, value = "citationsContent", rawjson.WithoutHalves(value)
 		b.citations = append(b.citations, rawjson.Compact(value).Clone())
-		a.steps = append(a.steps, Step{Kind: StepCitation, Index: b.position, Value: value})
+		a.steps = append(a.steps, Step{Kind: StepCitation, Index: b.position, Value: a.titled(value)})
 		return nil
 	case "toolResult": // a stream sends the content alone
 		b.value.add(rawjson.Wrap("content", value))
@@ -86,7 +85,7 @@ func (a *Answer) text(b *openBlock, step Step) error {
 		return errNotText
 	}
 	given := step.Value
-	step.Value = b.wholeCharacters(given)
+	step.Value = rawjson.WithoutHalves(b.wholeCharacters(given))
 	b.some, b.text = true, append(b.text, step.Value[1:len(step.Value)-1]...)
 	if len(step.Value) > 2 || len(given) == 2 && step.Kind != StepToolInput {
 		a.steps = append(a.steps, step)
@@ -94,7 +93,7 @@ func (a *Answer) text(b *openBlock, step Step) error {
 	return nil
 }
 
-// flush adds a step for half a surrogate pair whose other half has not come.
+// flush passes on U+FFFD for a half that no other half has followed.
 func (a *Answer) flush(b *openBlock) {
 	if len(b.half) == 0 {
 		return
@@ -106,8 +105,8 @@ func (a *Answer) flush(b *openBlock) {
 	case "reasoningContent":
 		step.Kind, step.Name = StepReasoning, "text"
 	}
-	step.Value = slices.Concat(rawjson.Value(`"`), b.half, rawjson.Value(`"`))
-	b.text = append(b.text, b.half...)
+	step.Value = rawjson.Value(`"\ufffd"`)
+	b.text = append(b.text, `\ufffd`...)
 	a.steps = append(a.steps, step)
 }
 
@@ -131,6 +130,9 @@ func (a *Answer) toolDelta(b *openBlock, value rawjson.Value) error {
 func (a *Answer) reasoning(b *openBlock, value rawjson.Value) error {
 	for _, m := range a.pieces.Part(value) {
 		step := Step{Kind: StepReasoning, Index: b.position, Name: m.Name, Value: m.Value}
+		if m.Name != "text" {
+			step.Value = rawjson.WithoutHalves(m.Value)
+		}
 		switch {
 		case rawjson.Absent(m.Value):
 			continue

@@ -134,8 +134,25 @@ func (r *Request) Project(f Field) error {
 // Performance adds performanceConfig: an object, or the latency alone.
 func (r *Request) Performance(f Field) error { return r.short("performanceConfig", "latency", f) }
 
-// ServiceTier adds serviceTier: an object, or the type alone.
-func (r *Request) ServiceTier(f Field) error { return r.short("serviceTier", "type", f) }
+// serviceTiers are the types of ServiceTier in the API reference.
+var serviceTiers = []string{"priority", "default", "flex", "reserved"}
+
+// ServiceTier adds serviceTier: an object, or the type alone. auto is another API's word
+// for leaving it out.
+func (r *Request) ServiceTier(f Field) error {
+	tier := Field{f.Value, f.At}
+	if rawjson.Kind(f.Value) == '{' {
+		tier = Field{rawjson.Members(f.Value).Get("type"), f.At + ".type"}
+	}
+	switch {
+	case r.passes() || rawjson.Kind(tier.Value) != '"':
+	case rawjson.IsText(tier.Value, "auto"):
+		return r.repair(tier.At, faultTierAuto)
+	case !slices.Contains(serviceTiers, rawjson.Text(tier.Value)):
+		return Refuse(tier.At, faultTier.with(values{list: strings.Join(serviceTiers, ", ")}))
+	}
+	return r.short("serviceTier", "type", f)
+}
 
 // short adds an object with one member, for which a client may send the value alone.
 func (r *Request) short(name, member string, f Field) error {

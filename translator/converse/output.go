@@ -1,6 +1,10 @@
 package converse
 
-import "bedrock-extproc/translator/rawjson"
+import (
+	"slices"
+
+	"bedrock-extproc/translator/rawjson"
+)
 
 // An OutputSchema makes the model answer with JSON of that schema. At is where the
 // client asks for it.
@@ -17,10 +21,9 @@ func (r *Request) OutputConfig(config Field, schema *OutputSchema) error {
 		return Refuse(config.At, FaultNotObject)
 	}
 	if schema == nil {
-		r.set("outputConfig", config)
-		return nil
+		return r.ownOutputConfig(config)
 	}
-	format, err := schema.textFormat()
+	format, err := r.textFormat(schema)
 	if err != nil {
 		return err
 	}
@@ -35,8 +38,62 @@ func (r *Request) OutputConfig(config Field, schema *OutputSchema) error {
 	return nil
 }
 
+// ownOutputConfig adds a config in Converse's own form. A schema in it is repaired.
+func (r *Request) ownOutputConfig(config Field) error {
+	path := []string{"textFormat", "structure", "jsonSchema", "schema"}
+	at, objects, v := config.At, []rawjson.Object(nil), config.Value
+	for _, name := range path {
+		at += "." + name
+		objects = append(objects, rawjson.Members(given(v)))
+		v = objects[len(objects)-1].Get(name)
+	}
+	if rawjson.Kind(v) == '"' && rawjson.Check([]byte(rawjson.Text(v))) == nil {
+		closed, err := r.closedSchema(Field{v, at})
+		if err != nil {
+			return err
+		}
+		if &closed[0] != &v[0] {
+			for i, name := range slices.Backward(path) {
+				closed = objects[i].Set(name, closed).Value()
+			}
+			config.Value = closed
+		}
+	}
+	r.set("outputConfig", config)
+	return nil
+}
+
+// closedSchema reads an object, or a string with JSON in it, and returns the string.
+// Objects of the schema get "additionalProperties": false where they lack it.
+func (r *Request) closedSchema(f Field) (rawjson.Value, error) {
+	schema := f.Value
+	if rawjson.Kind(schema) == '"' {
+		schema = rawjson.Value(rawjson.Text(schema))
+	}
+	if rawjson.Kind(f.Value) != '{' && (rawjson.Kind(f.Value) != '"' || rawjson.Check(schema) != nil) {
+		return nil, Refuse(f.At, faultNotSchema)
+	}
+	closed := schema
+	if !r.passes() {
+		closed = closeObjects(schema)
+	}
+	changed := len(closed) > len(schema)
+	switch {
+	case rawjson.Kind(f.Value) == '{':
+		schema = rawjson.AppendText(nil, rawjson.Compact(closed))
+	case changed:
+		schema = rawjson.AppendText(nil, closed)
+	default:
+		schema = f.Value
+	}
+	if changed {
+		return schema, r.repair(f.At, faultSchemaOpen)
+	}
+	return schema, nil
+}
+
 // textFormat has the schema as a string with JSON in it, as Converse requires.
-func (s *OutputSchema) textFormat() (rawjson.Value, error) {
+func (r *Request) textFormat(s *OutputSchema) (rawjson.Value, error) {
 	description, err := text(s.Description)
 	if err != nil {
 		return nil, err
@@ -45,13 +102,9 @@ func (s *OutputSchema) textFormat() (rawjson.Value, error) {
 	if err != nil {
 		return nil, err
 	}
-	schema := s.Schema.Value
-	switch {
-	case rawjson.Kind(schema) == '{':
-		schema = rawjson.AppendText(nil, rawjson.AppendCompact(nil, schema))
-	case rawjson.Kind(schema) == '"' && rawjson.Check([]byte(rawjson.Text(schema))) == nil:
-	default:
-		return nil, Refuse(s.Schema.At, faultNotSchema)
+	schema, err := r.closedSchema(s.Schema)
+	if err != nil {
+		return nil, err
 	}
 	structure := rawjson.Wrap("jsonSchema", rawjson.Object{
 		{Name: "description", Value: description.Value}, {Name: "name", Value: name.Value}, {Name: "schema", Value: schema},

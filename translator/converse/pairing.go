@@ -103,6 +103,8 @@ func checkAnswers(t turn, open []Block) error {
 }
 
 // sortResults puts the results of each user turn first, in the order of the calls.
+// Bedrock needs them first. Nothing is known of their order among themselves, so strict
+// mode does not refuse another one.
 func (r *Request) sortResults() error {
 	var calls []Block
 	for i := range r.turns {
@@ -114,13 +116,22 @@ func (r *Request) sortResults() error {
 			if resultsSorted(t.blocks, calls) {
 				continue
 			}
+			first := resultsFirst(t.blocks)
 			sortBlocks(t.blocks, calls)
-			if err := r.repair(t.at, faultResultOrder); err != nil {
+			if first {
+				r.warn(t.at, faultResultOrder)
+			} else if err := r.repair(t.at, faultResultOrder); err != nil {
 				return err
 			}
 		}
 	}
 	return nil
+}
+
+// resultsFirst reports whether no other content comes before a turn's results.
+func resultsFirst(blocks []Block) bool {
+	other := slices.IndexFunc(blocks, func(b Block) bool { return !b.is("toolResult") && b.Kind != "cachePoint" })
+	return other < 0 || !slices.ContainsFunc(blocks[other:], func(b Block) bool { return b.is("toolResult") })
 }
 
 // resultsSorted reports whether a turn's results are first and in the order of the

@@ -17,10 +17,10 @@ func (r *Request) reasoning(b Block) ([]Block, error) {
 	signature := text.Get("signature")
 	signed := !rawjson.Absent(signature) && string(signature) != `""`
 	switch {
-	case r.family.ReasoningText == "refused":
-		return nil, r.repair(at, faultReasoningText.with(values{family: r.family}))
-	case r.family.ReasoningText == "signed" && !signed:
-		return nil, r.repair(at, faultReasoningUnsigned.with(values{family: r.family}))
+	case r.family.ReasoningText.Value == "refused":
+		return nil, r.repair(at, faultReasoningText.with(values{family: r.family, evidence: r.family.ReasoningText.Evidence}))
+	case r.family.ReasoningText.Value == "signed" && !signed:
+		return nil, r.repair(at, faultReasoningUnsigned.with(values{family: r.family, evidence: r.family.ReasoningText.Evidence}))
 	}
 	var err error
 	changed := text

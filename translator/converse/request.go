@@ -22,12 +22,13 @@ type Request struct {
 	blocks   int // content blocks and tools read so far
 	choice   choice
 	options  []option
-	thinks   bool            // the client switches thinking on
-	withheld bool            // the client's tools are not sent
-	docs     map[string]bool // the names of documents
-	numbers  map[string]int  // the last number of names with the same stem
-	names    *renaming       // of tools
-	ids      *renaming       // of tool calls
+	thinks   bool              // the client switches thinking on
+	withheld bool              // the client's tools are not sent
+	docs     map[string]bool   // the names of documents
+	renamed  map[string]string // the client's names of documents, by those sent
+	numbers  map[string]int    // the last number of names with the same stem
+	names    *renaming         // of tools
+	ids      *renaming         // of tool calls
 }
 
 // option is a top-level member besides messages, system and toolConfig.
@@ -43,6 +44,23 @@ func New(rules Rules) *Request {
 		f = &family.Family{}
 	}
 	return &Request{rules: rules, family: f, docs: map[string]bool{}, numbers: map[string]int{}}
+}
+
+// ModelID is the model id that is sent for the client's: blanks around it are removed,
+// except in passthrough mode. Request.WarnModel warns of that.
+func ModelID(given string, mode Mode) string {
+	if mode == Passthrough {
+		return given
+	}
+	return strings.TrimSpace(given)
+}
+
+// WarnModel warns of blanks around the model id that the client gave.
+func (r *Request) WarnModel(given Field) error {
+	if r.passes() || rawjson.Kind(given.Value) != '"' || rawjson.IsText(given.Value, r.rules.Model) || rawjson.Blank(given.Value) {
+		return nil
+	}
+	return r.repair(given.At, faultModelBlanks)
 }
 
 // set adds a top-level member unchanged. An absent value adds none.

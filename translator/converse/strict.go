@@ -23,11 +23,11 @@ func (r *Request) checkStrictTools() error {
 		tools, optional = tools+1, optional+found.optional
 		switch {
 		case found.refused != "":
-			return Refuse(b.At, faultStrictKeyword.with(values{family: r.family, value: found.refused}))
+			return Refuse(b.At, faultStrictKeyword.with(values{family: r.family, evidence: limits.Evidence, value: found.refused}))
 		case limits.Tools > 0 && tools > limits.Tools:
-			return Refuse(b.At, faultStrictTools.with(values{family: r.family, count: limits.Tools}))
+			return Refuse(b.At, faultStrictTools.with(values{family: r.family, evidence: limits.Evidence, count: limits.Tools}))
 		case limits.Optional > 0 && optional > limits.Optional:
-			return Refuse(b.At, faultStrictOptional.with(values{family: r.family, count: limits.Optional}))
+			return Refuse(b.At, faultStrictOptional.with(values{family: r.family, evidence: limits.Evidence, count: limits.Optional}))
 		}
 	}
 	return nil
@@ -39,6 +39,7 @@ type survey struct {
 	limits   family.Strict
 	optional int    // properties that are not required, at every depth
 	refused  string // the first keyword that the limits refuse
+	open     []int  // where objects without additionalProperties end, in order
 }
 
 func surveySchema(schema rawjson.Value, limits family.Strict) *survey {
@@ -54,7 +55,9 @@ func (s *survey) schema() {
 		return
 	}
 	var properties, required []string
+	object, closed := false, false
 	s.members(func(keyword string) {
+		closed = closed || keyword == "additionalProperties"
 		switch keyword {
 		case "properties":
 			s.members(func(name string) {
@@ -71,19 +74,52 @@ func (s *survey) schema() {
 		default:
 			value, _ := s.dec.ReadValue()
 			s.refuse(keyword, value)
-			if keyword == "required" {
+			switch keyword {
+			case "required":
 				for _, name := range rawjson.Elements(value) {
 					required = append(required, rawjson.Text(name))
 				}
+			case "type":
+				object = namesObject(value)
 			}
 		}
 	})
+	if object && !closed {
+		s.open = append(s.open, int(s.dec.InputOffset())-1)
+	}
 	slices.Sort(required)
 	for _, name := range properties {
 		if _, ok := slices.BinarySearch(required, name); !ok {
 			s.optional++
 		}
 	}
+}
+
+// namesObject reports whether the type of a schema is object, or one of several.
+func namesObject(kind rawjson.Value) bool {
+	for _, k := range rawjson.Elements(kind) {
+		if rawjson.IsText(k, "object") {
+			return true
+		}
+	}
+	return rawjson.IsText(kind, "object")
+}
+
+// closeObjects adds "additionalProperties": false to the objects of a schema that say
+// nothing about other properties, at every depth. All other bytes stay. It returns the
+// schema itself where there are none.
+func closeObjects(schema rawjson.Value) rawjson.Value {
+	open := surveySchema(schema, family.Strict{}).open
+	if len(open) == 0 {
+		return schema
+	}
+	const member = `,"additionalProperties":false`
+	closed, done := make(rawjson.Value, 0, len(schema)+len(open)*len(member)), 0
+	for _, end := range open {
+		closed = append(append(closed, schema[done:end]...), member...)
+		done = end
+	}
+	return append(closed, schema[done:]...)
 }
 
 // members calls f for every name of an object; f reads the value.

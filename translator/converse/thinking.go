@@ -2,6 +2,7 @@ package converse
 
 import (
 	"slices"
+	"strings"
 
 	"bedrock-extproc/translator/rawjson"
 )
@@ -21,9 +22,9 @@ func (r *Request) readThinking(in Inference) error {
 	}
 	switch {
 	case r.thinkingForbids("temperature") && !rawjson.Absent(in.Temperature.Value) && temperature != 1:
-		return Refuse(in.Temperature.At, faultWhileThinking.with(values{family: r.family}))
+		return Refuse(in.Temperature.At, faultWhileThinking.with(values{family: r.family, evidence: r.family.ThinkingForbids.Evidence}))
 	case r.thinkingForbids("top_k") && !rawjson.Absent(in.TopK.Value):
-		return Refuse(in.TopK.At, faultWhileThinking.with(values{family: r.family}))
+		return Refuse(in.TopK.At, faultWhileThinking.with(values{family: r.family, evidence: r.family.ThinkingForbids.Evidence}))
 	}
 	return r.checkBudget(in, config)
 }
@@ -39,13 +40,27 @@ func thinkingConfig(additional rawjson.Value) rawjson.Object {
 }
 
 func (r *Request) thinkingForbids(parameter string) bool {
-	return slices.Contains(r.family.ThinkingForbids, parameter)
+	return slices.Contains(r.family.ThinkingForbids.Value, parameter)
+}
+
+// interleaves reports whether the model may think between tool calls. The budget is
+// then that of all its thoughts, and may be above the maximum of one answer.
+func interleaves(additional rawjson.Value) bool {
+	for _, beta := range rawjson.Elements(rawjson.Members(given(additional)).Get("anthropic_beta")) {
+		if rawjson.Kind(beta) == '"' && strings.HasPrefix(rawjson.Text(beta), "interleaved-thinking") {
+			return true
+		}
+	}
+	return false
 }
 
 // checkBudget refuses a budget for thoughts that leaves no tokens for the answer.
 func (r *Request) checkBudget(in Inference, config rawjson.Object) error {
 	tokens := config.Get("budget_tokens")
-	if r.family.ThinkingBudget != "below_max_tokens" || rawjson.Kind(tokens) != '0' || rawjson.Absent(in.MaxTokens.Value) {
+	if interleaves(in.Additional.Value) {
+		return nil
+	}
+	if r.family.ThinkingBudget.Value != "below_max_tokens" || rawjson.Kind(tokens) != '0' || rawjson.Absent(in.MaxTokens.Value) {
 		return nil
 	}
 	budget, err := number(Field{Value: tokens})
@@ -54,7 +69,7 @@ func (r *Request) checkBudget(in Inference, config rawjson.Object) error {
 	}
 	most, err := number(in.MaxTokens)
 	if err == nil && budget >= most {
-		err = Refuse(in.MaxTokens.At, faultBudget.with(values{family: r.family}))
+		err = Refuse(in.MaxTokens.At, faultBudget.with(values{family: r.family, evidence: r.family.ThinkingBudget.Evidence}))
 	}
 	return err
 }
@@ -68,7 +83,7 @@ func (r *Request) addTopK(f, additional Field) error {
 	if rawjson.Kind(f.Value) != '0' {
 		return Refuse(f.At, faultNotNumber)
 	}
-	path := r.family.TopK
+	path := r.family.TopK.Value
 	if len(path) == 0 {
 		path = []string{"top_k"}
 	}

@@ -66,7 +66,7 @@ func (r *Request) checkChoice() error {
 		return nil
 	}
 	if r.choice.kind != "auto" && r.thinks && r.thinkingForbids("forced_tool") {
-		return Refuse(r.choice.at, faultChoiceForced.with(values{family: r.family}))
+		return Refuse(r.choice.at, faultChoiceForced.with(values{family: r.family, evidence: r.family.ThinkingForbids.Evidence}))
 	}
 	if r.choice.kind != "tool" {
 		return nil

@@ -72,9 +72,9 @@ func (r *Request) readToolResult(b Block) ([]Block, error) {
 	}
 	b.set("content", noBlocks)
 	b.tool.results = results
-	if status := members.Get("status"); !rawjson.Absent(status) && r.family.ToolResultStatus == "refused" {
+	if status := members.Get("status"); !rawjson.Absent(status) && r.family.ToolResultStatus.Value == "refused" {
 		b.set("status", nil)
-		err = r.repair(at+"status", faultResultStatus.with(values{family: r.family}))
+		err = r.repair(at+"status", faultResultStatus.with(values{family: r.family, evidence: r.family.ToolResultStatus.Evidence}))
 	}
 	return append([]Block{b}, behind...), err
 }
@@ -103,8 +103,8 @@ func (r *Request) status(res ToolResult) (rawjson.Value, error) {
 		return status, nil
 	case !rawjson.IsText(status, "success") && !rawjson.IsText(status, "error"):
 		return nil, Refuse(at, faultStatusUnknown)
-	case r.family.ToolResultStatus == "refused":
-		return nil, r.repair(at, faultResultStatus.with(values{family: r.family}))
+	case r.family.ToolResultStatus.Value == "refused":
+		return nil, r.repair(at, faultResultStatus.with(values{family: r.family, evidence: r.family.ToolResultStatus.Evidence}))
 	}
 	return status, nil
 }
@@ -209,9 +209,9 @@ func (r *Request) checkResultBlock(b *Block) error {
 	if v := b.get("format"); b.Kind == "document" && rawjson.Kind(v) == '"' {
 		format = "document." + rawjson.Text(v)
 	}
-	for _, banned := range r.family.NotInToolResults {
+	for _, banned := range r.family.NotInToolResults.Value {
 		if banned == b.Kind || banned == format {
-			return Refuse(b.At, faultResultMedia.with(values{family: r.family, kind: b.Kind}))
+			return Refuse(b.At, faultResultMedia.with(values{family: r.family, evidence: r.family.NotInToolResults.Evidence, kind: b.Kind}))
 		}
 	}
 	return nil

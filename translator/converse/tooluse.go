@@ -97,6 +97,8 @@ func (r *Request) textInput(f Field) (rawjson.Value, error) {
 		return raw, r.repair(f.At, faultInputNotJSON)
 	case rawjson.Kind(inner) != '{':
 		return nil, Refuse(f.At, faultInputNotObject)
+	case rawjson.LoneHalf(inner, 0) >= 0 && !r.passes():
+		return rawjson.WithoutHalves(inner), r.repair(f.At, faultHalf)
 	}
 	return inner, nil
 }

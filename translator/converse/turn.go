@@ -101,10 +101,10 @@ func (r *Request) checkFirstTurn() error {
 		return nil
 	case len(r.turns) == 0:
 		return Refuse("messages", faultEmptyRequest)
-	case r.turns[0].role != "assistant" || r.family.FirstTurn != "user":
+	case r.turns[0].role != "assistant" || r.family.FirstTurn.Value != "user":
 		return nil
 	}
-	return Refuse(r.turns[0].at, faultFirstTurn.with(values{family: r.family}))
+	return Refuse(r.turns[0].at, faultFirstTurn.with(values{family: r.family, evidence: r.family.FirstTurn.Evidence}))
 }
 
 // unfinished returns an assistant turn at the end, which the model would continue, or
@@ -118,8 +118,8 @@ func (r *Request) unfinished() *turn {
 
 // checkLastTurn refuses an unfinished answer that the family does not continue.
 func (r *Request) checkLastTurn() error {
-	if last := r.unfinished(); last != nil && r.family.LastTurn == "user" {
-		return Refuse(last.at, faultLastTurn.with(values{family: r.family}))
+	if last := r.unfinished(); last != nil && r.family.LastTurn.Value == "user" {
+		return Refuse(last.at, faultLastTurn.with(values{family: r.family, evidence: r.family.LastTurn.Evidence}))
 	}
 	return nil
 }
@@ -127,7 +127,7 @@ func (r *Request) checkLastTurn() error {
 // trimLastText removes white space at the end of an unfinished answer.
 func (r *Request) trimLastText() error {
 	last := r.unfinished()
-	if last == nil || r.family.LastTurn != "trimmed" {
+	if last == nil || r.family.LastTurn.Value != "trimmed" {
 		return nil
 	}
 	b := &last.blocks[len(last.blocks)-1]
@@ -140,22 +140,22 @@ func (r *Request) trimLastText() error {
 		return nil
 	}
 	b.value = rawjson.Quote(trimmed)
-	return r.repair(b.At, faultTrailingSpace.with(values{family: r.family}))
+	return r.repair(b.At, faultTrailingSpace.with(values{family: r.family, evidence: r.family.LastTurn.Evidence}))
 }
 
-// checkBesideResults refuses blocks that the family does not accept in a turn with
-// tool results.
+// checkBesideResults refuses other blocks in a turn with tool results where the family
+// does.
 func (r *Request) checkBesideResults() error {
+	if !r.family.ToolResultsAlone.Value {
+		return nil
+	}
 	for _, t := range r.turns {
 		if t.role != "user" || !slices.ContainsFunc(t.blocks, func(b Block) bool { return b.Kind == "toolResult" }) {
 			continue
 		}
 		for _, b := range t.blocks {
-			if b.Kind == "toolResult" || b.Kind == "cachePoint" {
-				continue
-			}
-			if r.family.ToolResultsAlone || slices.Contains(r.family.NotBesideToolResults, b.Kind) {
-				return Refuse(b.At, faultBesideResults.with(values{family: r.family, kind: b.Kind}))
+			if b.Kind != "toolResult" && b.Kind != "cachePoint" {
+				return Refuse(b.At, faultBesideResults.with(values{family: r.family, evidence: r.family.ToolResultsAlone.Evidence, kind: b.Kind}))
 			}
 		}
 	}
@@ -167,7 +167,7 @@ func (r *Request) checkBesideResults() error {
 func (r *Request) checkDocuments() error {
 	for _, t := range r.turns {
 		i := slices.IndexFunc(t.blocks, func(b Block) bool { return b.Kind == "document" })
-		if i >= 0 && !slices.ContainsFunc(t.blocks, func(b Block) bool { return b.Kind == "text" }) {
+		if i >= 0 && !slices.ContainsFunc(t.blocks, func(b Block) bool { return b.Kind == "text" && !rawjson.Blank(b.value) }) {
 			return Refuse(t.blocks[i].At, faultDocumentAlone)
 		}
 	}

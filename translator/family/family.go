@@ -36,54 +36,52 @@ type Family struct {
 	Checked string `yaml:"checked"`
 
 	// FirstTurn is "user" where a conversation must start with a user message.
-	FirstTurn string `yaml:"first_turn"`
+	FirstTurn Rule[string] `yaml:"first_turn"`
 	// LastTurn is "user" where a conversation must end with a user message, and
 	// "trimmed" where an assistant's last text cannot end with white space.
-	LastTurn string `yaml:"last_turn"`
+	LastTurn Rule[string] `yaml:"last_turn"`
 
 	// ToolResultsAlone forbids every other block in a turn with tool results.
-	ToolResultsAlone bool `yaml:"tool_results_alone"`
-	// NotBesideToolResults are the kinds of blocks that cannot share a turn with tool
-	// results.
-	NotBesideToolResults []string `yaml:"not_beside_tool_results"`
+	ToolResultsAlone Rule[bool] `yaml:"tool_results_alone"`
 	// NotInToolResults are the kinds of blocks that a tool result cannot contain, such
 	// as "image", or one format of a kind, such as "document.pdf".
-	NotInToolResults []string `yaml:"not_in_tool_results"`
+	NotInToolResults Rule[[]string] `yaml:"not_in_tool_results"`
 	// ToolResultStatus is "refused" where a result cannot have a status.
-	ToolResultStatus string `yaml:"tool_result_status"`
+	ToolResultStatus Rule[string] `yaml:"tool_result_status"`
 	// ToolNameMarks are the characters that tool names may contain besides letters and
 	// digits; nil is Bedrock's own "_-".
-	ToolNameMarks *string `yaml:"tool_name_marks"`
+	ToolNameMarks Rule[*string] `yaml:"tool_name_marks"`
 	// ToolUseIDLength is the exact length of tool call ids, which then have only letters
 	// and digits; 0 is Bedrock's own rule.
-	ToolUseIDLength int `yaml:"tool_use_id_length"`
+	ToolUseIDLength Rule[int] `yaml:"tool_use_id_length"`
 
 	// Strict limits tools with "strict": true.
 	Strict Strict `yaml:"strict_tools"`
 
 	// ReasoningText is "signed" where reasoning without a signature cannot be sent
 	// back, and "refused" where only redacted reasoning can.
-	ReasoningText string `yaml:"reasoning_text"`
+	ReasoningText Rule[string] `yaml:"reasoning_text"`
 	// ThinkingForbids are the options that cannot be set while the model thinks:
 	// forced_tool, temperature (other than 1), top_k.
-	ThinkingForbids []string `yaml:"thinking_forbids"`
+	ThinkingForbids Rule[[]string] `yaml:"thinking_forbids"`
 	// ThinkingBudget is "below_max_tokens" where the budget must be below max_tokens.
-	ThinkingBudget string `yaml:"thinking_budget"`
+	ThinkingBudget Rule[string] `yaml:"thinking_budget"`
 
 	// MaxCachePoints is the maximum number of cache points in a request, 0 when unknown.
-	MaxCachePoints int `yaml:"max_cache_points"`
+	MaxCachePoints Rule[int] `yaml:"max_cache_points"`
 	// NoCachePoints are the positions where no cache point can be: tools,
 	// after_tool_result.
-	NoCachePoints []string `yaml:"no_cache_points"`
+	NoCachePoints Rule[[]string] `yaml:"no_cache_points"`
 
-	// Refused are the inference parameters that cannot be set: temperature, top_p.
-	Refused []string `yaml:"refused"`
+	// Refused are the inference parameters that cannot have another value than their
+	// default, which is 1: temperature, top_p.
+	Refused Rule[[]string] `yaml:"refused"`
 	// NotTogether are inference parameters that exclude each other: temperature, top_p.
-	NotTogether []string `yaml:"not_together"`
+	NotTogether Rule[[]string] `yaml:"not_together"`
 	// TopK is the path of top_k in the additional model request fields; nil is [top_k].
-	TopK []string `yaml:"top_k"`
+	TopK Rule[[]string] `yaml:"top_k"`
 	// BlankStopSequences is "refused" where a stop sequence cannot be white space only.
-	BlankStopSequences string `yaml:"blank_stop_sequences"`
+	BlankStopSequences Rule[string] `yaml:"blank_stop_sequences"`
 }
 
 // Strict are the limits on tools with "strict": true.
@@ -96,6 +94,40 @@ type Strict struct {
 	// Refuses are the keywords that their schemas cannot use. "minItems" counts only
 	// where it requires more than one item.
 	Refuses []string `yaml:"refuses"`
+	// Evidence is that of a Rule.
+	Evidence string `yaml:"evidence"`
+}
+
+// A Rule is the value of one rule and its evidence. In YAML it is a mapping with is and
+// evidence, or the value alone.
+type Rule[T any] struct {
+	Value T
+	// Evidence says where and when Bedrock was seen to demand the rule. Every built-in
+	// rule has it.
+	Evidence string
+}
+
+// UnmarshalYAML implements yaml.Unmarshaler.
+func (r *Rule[T]) UnmarshalYAML(node *yaml.Node) error {
+	*r = Rule[T]{}
+	if node.Kind != yaml.MappingNode {
+		return node.Decode(&r.Value)
+	}
+	for i := 0; i < len(node.Content); i += 2 {
+		var err error
+		switch key, value := node.Content[i], node.Content[i+1]; key.Value {
+		case "is":
+			err = value.Decode(&r.Value)
+		case "evidence":
+			err = value.Decode(&r.Evidence)
+		default:
+			err = &yaml.TypeError{Errors: []string{fmt.Sprintf("line %d: field %s not found in type family.Rule", key.Line, key.Value)}}
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Rule names the family and the date of its rules, for a sentence about them.
@@ -139,16 +171,16 @@ func (f *Family) check() error {
 		values []string
 		known  string
 	}{
-		{"first_turn", []string{f.FirstTurn}, "user"},
-		{"last_turn", []string{f.LastTurn}, "user trimmed"},
-		{"tool_result_status", []string{f.ToolResultStatus}, "refused"},
-		{"reasoning_text", []string{f.ReasoningText}, "signed refused"},
-		{"thinking_forbids", f.ThinkingForbids, "forced_tool temperature top_k"},
-		{"thinking_budget", []string{f.ThinkingBudget}, "below_max_tokens"},
-		{"no_cache_points", f.NoCachePoints, "tools after_tool_result"},
-		{"refused", f.Refused, "temperature top_p"},
-		{"not_together", f.NotTogether, "temperature top_p"},
-		{"blank_stop_sequences", []string{f.BlankStopSequences}, "refused"},
+		{"first_turn", []string{f.FirstTurn.Value}, "user"},
+		{"last_turn", []string{f.LastTurn.Value}, "user trimmed"},
+		{"tool_result_status", []string{f.ToolResultStatus.Value}, "refused"},
+		{"reasoning_text", []string{f.ReasoningText.Value}, "signed refused"},
+		{"thinking_forbids", f.ThinkingForbids.Value, "forced_tool temperature top_k"},
+		{"thinking_budget", []string{f.ThinkingBudget.Value}, "below_max_tokens"},
+		{"no_cache_points", f.NoCachePoints.Value, "tools after_tool_result"},
+		{"refused", f.Refused.Value, "temperature top_p"},
+		{"not_together", f.NotTogether.Value, "temperature top_p"},
+		{"blank_stop_sequences", []string{f.BlankStopSequences.Value}, "refused"},
 	} {
 		for _, v := range rule.values {
 			if v != "" && !slices.Contains(strings.Fields(rule.known), v) {
@@ -156,7 +188,7 @@ func (f *Family) check() error {
 			}
 		}
 	}
-	if len(f.TopK) > 2 {
+	if len(f.TopK.Value) > 2 {
 		return errors.New("top_k: two names at most")
 	}
 	return nil

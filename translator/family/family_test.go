@@ -1,6 +1,8 @@
 package family
 
 import (
+	"reflect"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -16,7 +18,12 @@ func TestOf(t *testing.T) {
 		"eu.anthropic.claude-sonnet-4-5-20250929-v1:0":                                "claude-4-5",
 		"global.anthropic.claude-sonnet-4-6-v1:0":                                     "claude-sonnet-4-6",
 		"us.anthropic.claude-opus-4-7-v1:0":                                           "claude-opus-4-7",
-		"us.anthropic.claude-opus-4-8-v1:0":                                           "claude-no-prefill",
+		"us.anthropic.claude-opus-4-8-v1:0":                                           "claude-opus-4-7",
+		"global.anthropic.claude-sonnet-5-v1:0":                                       "claude-opus-4-7",
+		"global.anthropic.claude-opus-5-v1:0":                                         "claude-no-prefill",
+		"us.amazon.nova-2-lite-v1:0":                                                  "amazon-nova-2",
+		"us.mistral.pixtral-large-2502-v1:0":                                          "mistral-any-id",
+		"mistral.mistral-large-3-675b-instruct":                                       "mistral-any-id",
 		"arn:aws:bedrock:us-east-1::foundation-model/amazon.nova-pro-v1:0":            "nova",
 		"us.meta.llama4-maverick-17b-instruct-v1:0":                                   "llama",
 		"mistral.mistral-large-2407-v1:0":                                             "mistral",
@@ -43,8 +50,35 @@ func TestFamiliesInherit(t *testing.T) {
 		t.Fatal(err)
 	}
 	f := table.Named("claude-opus-4-7")
-	if f == nil || f.LastTurn != "user" || f.MaxCachePoints != 4 || len(f.Refused) != 2 || len(f.NotTogether) != 0 {
+	if f == nil || f.LastTurn.Value != "user" || f.MaxCachePoints.Value != 4 || len(f.Refused.Value) != 2 || len(f.NotTogether.Value) != 0 {
 		t.Errorf("claude-opus-4-7 is %+v", f)
+	}
+}
+
+// TestRulesHaveEvidence: each built-in rule says where and when Bedrock was seen to
+// demand it.
+func TestRulesHaveEvidence(t *testing.T) {
+	table, err := Builtin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	dated := regexp.MustCompile(`\b20\d\d\b`)
+	rules := 0
+	for _, f := range table.Families {
+		v := reflect.ValueOf(f)
+		for i := range v.NumField() {
+			rule, name := v.Field(i), v.Type().Field(i).Name
+			if rule.Kind() != reflect.Struct || rule.IsZero() {
+				continue
+			}
+			rules++
+			if evidence := rule.FieldByName("Evidence").String(); !dated.MatchString(evidence) {
+				t.Errorf("%s, %s: the evidence %q has no date", f.Name, name, evidence)
+			}
+		}
+	}
+	if rules < 50 {
+		t.Errorf("only %d rules", rules)
 	}
 }
 
@@ -56,6 +90,8 @@ func TestParseNamesEveryMistake(t *testing.T) {
 		"version: \"1\"\nfamilies: [{name: a, last_turn: never}]":              `"never" is none of: user trimmed`,
 		"version: \"1\"\nfamilies: [{name: a, thinking_forbids: [breathing]}]": "breathing",
 		"version: \"1\"\nfamilies: [{name: a, top_k: [a, b, c]}]":              "top_k",
+		"version: \"1\"\nfamilies: [{name: a, top_k: {was: [a]}}]":             "field was not found",
+		"version: \"1\"\nfamilies: [{name: a, strict_tools: {tool: 1}}]":       "field tool not found",
 	} {
 		if _, err := Parse([]byte(text)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want something about %s", text, err, want)
@@ -73,7 +109,7 @@ func TestOver(t *testing.T) {
 		t.Fatal(err)
 	}
 	table := own.Over(base)
-	if f := table.Of("us.amazon.nova-pro-v1:0"); f == nil || f.MaxCachePoints != 2 || !strings.Contains(f.Rule(), "2026-11-01") {
+	if f := table.Of("us.amazon.nova-pro-v1:0"); f == nil || f.MaxCachePoints.Value != 2 || !strings.Contains(f.Rule(), "2026-11-01") {
 		t.Errorf("nova is %+v", f)
 	}
 	if f := table.Of("us.amazon.nova-pro-v1:0"); f != table.Named("nova") {

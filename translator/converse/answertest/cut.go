@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -107,7 +108,7 @@ func (s *cutter) block(members rawjson.Object) {
 // text sends a JSON string in pieces. Each is the member of an object, unless member
 // is "".
 func (s *cutter) text(kind, member string, v rawjson.Value) {
-	for _, piece := range s.cutText(rawjson.Text(v)) {
+	for _, piece := range s.cutText(v) {
 		if member != "" {
 			piece = rawjson.Wrap(member, piece)
 		}
@@ -118,11 +119,11 @@ func (s *cutter) text(kind, member string, v rawjson.Value) {
 func (s *cutter) toolUse(members rawjson.Object) {
 	s.start("toolUse", without(members, "input").Value())
 	input := members.Get("input")
-	text := string(rawjson.Compact(input))
+	text := rawjson.Quote(string(rawjson.Compact(input)))
 	if rawjson.Kind(input) == '"' && s.IntN(2) == 0 {
-		text = rawjson.Text(input)
+		text = input
 	}
-	if text == "{}" && s.IntN(2) == 0 {
+	if string(input) == "{}" && s.IntN(2) == 0 {
 		return
 	}
 	for _, piece := range s.cutText(text) {
@@ -203,9 +204,9 @@ func (s *cutter) other(block rawjson.Member) {
 	}
 }
 
-// cutText cuts a text into JSON strings, also between the halves of a surrogate pair.
-func (m Maker) cutText(text string) []rawjson.Value {
-	units := utf16.Encode([]rune(text))
+// cutText cuts a JSON string into others, also between the halves of a surrogate pair.
+func (m Maker) cutText(text rawjson.Value) []rawjson.Value {
+	units := codeUnits(text)
 	var all []rawjson.Value
 	for first := true; first || len(units) > 0; first = false {
 		n := min(len(units), m.IntN(7))
@@ -214,12 +215,34 @@ func (m Maker) cutText(text string) []rawjson.Value {
 	return all
 }
 
+// codeUnits are the UTF-16 code units of a JSON string, with halves of surrogate pairs.
+func codeUnits(text rawjson.Value) []uint16 {
+	var units []uint16
+	for rest := string(text[1 : len(text)-1]); rest != ""; {
+		switch {
+		case strings.HasPrefix(rest, `\u`):
+			n, _ := strconv.ParseUint(rest[2:6], 16, 16)
+			units, rest = append(units, uint16(n)), rest[6:]
+		case rest[0] == '\\':
+			units, rest = append(units, uint16(rawjson.Text(rawjson.Value(`"` + rest[:2] + `"`))[0])), rest[2:]
+		default:
+			r, size := utf8.DecodeRuneInString(rest)
+			units, rest = utf16.AppendRune(units, r), rest[size:]
+		}
+	}
+	return units
+}
+
 // quoteUnits writes half a pair as an escape.
 func quoteUnits(units []uint16) rawjson.Value {
 	quoted := rawjson.Value(`"`)
-	for i, r := range utf16.Decode(units) {
-		if r == utf8.RuneError && i < len(units) {
-			r = half(units, i)
+	for i := 0; i < len(units); i++ {
+		r := rune(units[i])
+		if i+1 < len(units) {
+			if pair := utf16.DecodeRune(r, rune(units[i+1])); pair != utf8.RuneError {
+				r = pair
+				i++
+			}
 		}
 		if utf16.IsSurrogate(r) {
 			quoted = fmt.Appendf(quoted, `\u%04x`, r)
@@ -229,15 +252,6 @@ func quoteUnits(units []uint16) rawjson.Value {
 		quoted = append(quoted, text[1:len(text)-1]...)
 	}
 	return append(quoted, '"')
-}
-
-// half is the i-th character of units, which is half a pair: it is the first or the
-// last one.
-func half(units []uint16, i int) rune {
-	if i == 0 {
-		return rune(units[0])
-	}
-	return rune(units[len(units)-1])
 }
 
 // without returns members without the named ones.

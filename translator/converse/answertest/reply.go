@@ -25,13 +25,19 @@ func (m Maker) some(n int, part func() string) string {
 	return strings.Join(list, ",")
 }
 
-// text is a JSON string with characters that are easy to break.
+// text is a JSON string with characters that are easy to break. Some have half a
+// surrogate pair without the other.
 func (m Maker) text() string {
 	var b strings.Builder
 	for range m.IntN(12) {
 		b.WriteString(m.one("a", " ", "\n", `"`, `\`, "é", "😀", "\u2028", "\u0085", "\x00", "漢", "\U0001d11e", "</s>", `\ud83d`))
 	}
-	return string(rawjson.Quote(b.String()))
+	text := string(rawjson.Quote(b.String()))
+	if m.IntN(6) > 0 {
+		return text
+	}
+	half := m.one(`\ud83d`, `\ude00`, `\uD83D\uD83D`, `\ude00\ud83d`)
+	return m.one(text[:len(text)-1]+half+`"`, `"`+half+text[1:], `"`+half+`b`+half+`"`)
 }
 
 func (m Maker) bytes() string { return m.one(`""`, `"aGVsbG8="`, `"iVBORw0KGgo="`, `"AA=="`) }
@@ -64,7 +70,8 @@ func (m Maker) toolUse() string {
 }
 
 func (m Maker) citation() string {
-	return fmt.Sprintf(`{"location":{"web":{"url":"https://example.com","domain":%s}},"title":%s,"new":%s}`, m.text(), m.text(), m.value(1))
+	location := m.one(`"documentPage":{"documentIndex":0,"start":1,"end":2}`, `"web":{"url":"https://example.com","domain":`+m.text()+`}`)
+	return fmt.Sprintf(`{"location":{%s},"title":%s,"new":%s}`, location, m.one(m.text(), `"a"`, `"b"`), m.value(1))
 }
 
 func (m Maker) block() string {
