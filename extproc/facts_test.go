@@ -60,7 +60,7 @@ func TestFactsPage(t *testing.T) {
 	}
 }
 
-// kinds are the constants of type translator.Kind, by its source.
+// kinds reads the constants of type translator.Kind from their source.
 func kinds(t *testing.T) []translator.Kind {
 	t.Helper()
 	file, err := parser.ParseFile(token.NewFileSet(), "../translator/error.go", nil, 0)

@@ -11,7 +11,7 @@ import (
 	"bedrock-extproc/translator"
 )
 
-// secretive panics as careless code does, with content in its value.
+// secretive panics, as careless code does, with content in the value.
 func secretive() { panic(fmt.Errorf("cannot handle %s with %s", prompt, secretKey)) }
 
 // panics lists the places where foreign code can panic, and the body that the
@@ -147,7 +147,7 @@ func TestPanicsBecomeAnswers(t *testing.T) {
 	}
 }
 
-// checkPanicLog wants a stack that leads to the panic.
+// checkPanicLog checks that the log has a stack that leads to the panic.
 func (s *sidecar) checkPanicLog() {
 	s.t.Helper()
 	logs := s.logs.FilterMessage("panic").All()
@@ -177,7 +177,7 @@ func TestPanicOfAPage(t *testing.T) {
 	})
 }
 
-// A failing record must not take the other requests down.
+// A panic of Observe must not affect other requests.
 func TestPanicOfObserve(t *testing.T) {
 	bothCloses(t, func(s *sidecar) {
 		for range 2 {

@@ -145,7 +145,7 @@ func TestBodyCap(t *testing.T) {
 
 var modesWithBody = []bodyMode{modeFullDuplex, modeBuffered}
 
-// A client may announce any length; memory is for what it sends.
+// A client may announce any length; memory is only used for the bytes it sends.
 func TestContentLengthIsNotTrusted(t *testing.T) {
 	bubble(t, func(s *sidecar) {
 		body := s.capture()
@@ -250,8 +250,8 @@ func TestHeadersOnlyInAnyMode(t *testing.T) {
 	}
 }
 
-// gRPC ends an RPC by itself over a message that it cannot take; the log must
-// say why Envoy got no answer.
+// gRPC itself ends an RPC whose message it cannot read; the log must say why Envoy
+// got no answer.
 func TestMessageOverTheReceiveLimit(t *testing.T) {
 	bubble(t, func(s *sidecar) {
 		s.envoy.mode = modeBuffered

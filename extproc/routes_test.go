@@ -68,8 +68,8 @@ func TestNotReadyPage(t *testing.T) {
 	})
 }
 
-// Each dialect words the errors of its own paths, also of requests that never
-// reach it.
+// Each dialect encodes the errors of its own paths, also of requests that never reach
+// it.
 func TestDialectsWordTheirOwnErrors(t *testing.T) {
 	other := &fakeDialect{
 		routes:      []translator.Route{{Method: "POST", Pattern: "/other"}},

@@ -13,7 +13,7 @@ import (
 	"bedrock-extproc/translator"
 )
 
-// refusal is an error as the backend makes them.
+// refusal is an error like a backend's.
 func refusal() *translator.Error {
 	return &translator.Error{
 		Status: 429, Kind: translator.KindThrottled, Message: "Too many requests.", Retryable: true,
@@ -88,8 +88,8 @@ func TestLargeWholeAnswer(t *testing.T) {
 	}
 }
 
-// An error is an ImmediateResponse, whatever its length: a streamed answer
-// could carry neither its details nor its headers.
+// An error of any length is an ImmediateResponse: a streamed answer has neither
+// details nor these headers.
 func TestLongErrorStaysWhole(t *testing.T) {
 	bubble(t, func(s *sidecar) {
 		s.dialect.encodeError = func(e *translator.Error) translator.Response {
@@ -170,7 +170,7 @@ func TestReplyThatIsNotConverse(t *testing.T) {
 		if a.status != 502 || a.details != "bedrock_extproc_bad_bedrock_answer" {
 			s.t.Errorf("answer %+v", a)
 		}
-		// The error knows nothing of the call; the exchange does.
+		// The error has no facts about the call; the exchange adds them.
 		if e := decodeError(s.t, a.body()); e.Region != "eu-west-1" || s.outcome().Facts.AWSRequestID != "aws-1" {
 			s.t.Errorf("error %+v, outcome %+v", e, s.outcome())
 		}

@@ -69,14 +69,14 @@ func TestFallbackAnswers(t *testing.T) {
 	}
 }
 
-// Which errors lead to the fallback, and whose error the client gets.
+// Some errors lead to the fallback. The client gets the right backend's error.
 func TestWhatFallsBack(t *testing.T) {
 	bedrocktest.Isolate(t)
 	pinned := caller
 	pinned.Region = "us-east-1"
 	type calls struct{ A, B int }
 	tests := map[string]struct {
-		a, b   string // what they refuse with, "" is a good answer
+		a, b   string // the error that they answer with, "" for a good answer
 		status int
 		caller translator.Caller
 		model  string
@@ -133,8 +133,8 @@ func TestWhatFallsBack(t *testing.T) {
 	}
 }
 
-// A backend that accepts connections and sends nothing is left after the limit on
-// the first event.
+// A backend that accepts connections and sends nothing is abandoned after the limit
+// on the first event.
 func TestFallbackFromSilence(t *testing.T) {
 	bedrocktest.Isolate(t)
 	synctest.Test(t, func(t *testing.T) {

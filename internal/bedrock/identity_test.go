@@ -20,7 +20,7 @@ import (
 	"bedrock-extproc/translator"
 )
 
-// template is a template that is known to be one.
+// template parses a template that is known to be valid.
 func template(text string) identity.Template {
 	t, err := identity.Parse(text)
 	if err != nil {

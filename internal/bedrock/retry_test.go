@@ -125,7 +125,8 @@ func TestNothingIsRepeatedAfterTheFirstEvent(t *testing.T) {
 	})
 }
 
-// The waits between attempts are random within bounds, or as long as advised.
+// The waits between attempts are random within bounds, or as long as Bedrock asks
+// for.
 func TestPauses(t *testing.T) {
 	bedrocktest.Isolate(t)
 	tests := map[string]struct {

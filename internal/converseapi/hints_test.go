@@ -12,7 +12,7 @@ import (
 func TestHints(t *testing.T) {
 	tests := []struct {
 		name, code, message string
-		want                string // the hint contains it; "" is no hint
+		want                string // the hint contains it; "" means no hint
 	}{
 		{"profile", "ValidationException", "Invocation of model ID anthropic.x with on-demand throughput isn’t supported. Retry your request with the ID or ARN of an inference profile that contains this model.", "inference profile"},
 		{"identifier", "ValidationException", "The provided model identifier is invalid.", "typing errors"},

@@ -31,7 +31,7 @@ const oneBackend = `providers:
         config: {region: us-east-1, default_model: %[1]s-model, models: {fast: m}}
 `
 
-// reloading is a Reloader with its surroundings.
+// reloading is a Reloader with its log, metrics and reports.
 type reloading struct {
 	*Reloader
 	file     string
@@ -104,7 +104,7 @@ func (r *reloading) page(t *testing.T, path string) string {
 	return fmt.Sprintf("%d %s", answer.Status, answer.Body)
 }
 
-// defaultModel tells backends apart.
+// defaultModel distinguishes the configurations.
 func (r *reloading) defaultModel(t *testing.T, provider string) string {
 	t.Helper()
 	target, err := r.Current().Target(provider, translator.Caller{}, said{})
@@ -138,7 +138,7 @@ func TestReload(t *testing.T) {
 	}
 }
 
-// TestFailedReload keeps all of the old configuration, and says so.
+// TestFailedReload keeps all of the old configuration, and reports the failure.
 func TestFailedReload(t *testing.T) {
 	for name, c := range map[string]struct {
 		text string

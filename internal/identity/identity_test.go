@@ -11,7 +11,7 @@ import (
 	"bedrock-extproc/translator"
 )
 
-// said is what Envoy says, by the name of the source.
+// said is what Envoy knows about a caller, by the name of the source.
 type said map[string][]string
 
 func (s said) Metadata(path []string) []string      { return s["metadata "+strings.Join(path, "/")] }
@@ -32,7 +32,7 @@ func parse(t *testing.T, text string) identity.Template {
 	return parsed
 }
 
-// refusal is what an error is to the client.
+// refusal is the part of an error that clients see.
 func refusal(t *testing.T, err error) string {
 	t.Helper()
 	if err == nil {
