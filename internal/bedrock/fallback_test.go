@@ -69,7 +69,8 @@ func TestFallbackAnswers(t *testing.T) {
 	}
 }
 
-// Some errors lead to the fallback. The client gets the right backend's error.
+// Errors that another backend may avoid lead to the fallback. The facts name the backend
+// whose answer or error the client gets.
 func TestWhatFallsBack(t *testing.T) {
 	bedrocktest.Isolate(t)
 	pinned := caller

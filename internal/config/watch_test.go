@@ -15,8 +15,8 @@ type watched struct {
 	seen chan string
 }
 
-// watch starts a watcher that reports a changed file at once, and a missing one after
-// absence.
+// watch starts a watcher that reports a changed file at once, and a missing one in an
+// hour, unless change sets absence.
 func watch(t *testing.T, path string, change func(*Watcher)) *watched {
 	t.Helper()
 	w, err := NewWatcher(path)

@@ -8,15 +8,15 @@ import (
 	"bedrock-extproc/tests/fakebedrock/validate"
 )
 
-// beyond are cases that no validator of today can take: kinds from the future,
-// and what passthrough sends on purpose.
+// beyond are the cases that the validator rejects although the dialect accepts them,
+// and why.
 var beyond = map[string]string{
 	"tool_unknown_kind":     "a kind of tool that the service does not know yet",
-	"tool_spec_mended_24":   "a member that the service does not know yet",
+	"tool_spec_repaired_24": "a member that the service does not know yet",
 	"result_kinds_future":   "a kind that the service does not know yet",
 	"passthrough_tools":     "nothing is checked there",
-	"system_titan_13":       "what a model supports is Bedrock's to say",
-	"tool_choice_llama_19":  "what a model supports is Bedrock's to say",
+	"system_titan_13":       "only Bedrock knows what a model supports",
+	"tool_choice_llama_19":  "only Bedrock knows what a model supports",
 	"server_tool_names_38":  "what the service names is not checked",
 	"prompt_alias":          "what the name stands for is known to the backend",
 	"passthrough_options":   "nothing is checked there",
@@ -26,9 +26,9 @@ var beyond = map[string]string{
 	"first_turn_unknown_09": "of an opaque ARN nothing is known, so Bedrock decides",
 }
 
-// TestAcceptedRequestsAreTaken holds every request that the dialect lets through
-// to the service's rules, as the stand-in knows them.
-func TestAcceptedRequestsAreTaken(t *testing.T) {
+// TestAcceptedRequestsAreValid checks every request that the dialect accepts against
+// the service's rules, as the fake Bedrock knows them.
+func TestAcceptedRequestsAreValid(t *testing.T) {
 	taken := 0
 	for _, g := range goldens(t) {
 		name := strings.TrimSuffix(filepath.Base(g.file), ".txtar")

@@ -124,7 +124,7 @@ func TestWarningsPage(t *testing.T) {
 	}
 }
 
-// cell is a text for a cell of a table.
+// cell escapes a text for a cell of a table.
 func cell(text string) string {
 	return strings.NewReplacer("|", `\|`, "_", `\_`).Replace(text)
 }
@@ -134,8 +134,8 @@ var (
 	codeForm    = regexp.MustCompile(`^[a-z0-9]+(_[a-z0-9]+)*$`)
 )
 
-// TestFaultsAreComplete: each fault has the texts that it needs, and a code of its
-// own, unless it shares the repair of the fault before it.
+// TestFaultsAreComplete: each fault has the texts that it needs, and its own code,
+// unless it shares the repair of the fault before it.
 func TestFaultsAreComplete(t *testing.T) {
 	seen, before := map[string]bool{}, ""
 	for _, r := range table(t) {
@@ -166,8 +166,8 @@ func TestFaultsAreComplete(t *testing.T) {
 	}
 }
 
-// TestTextsAreInTheTable: no fault, and no error or warning about a request, is
-// written anywhere else in a dialect or here.
+// TestTextsAreInTheTable: dialects and this package write no fault, and no error or
+// warning about a request, anywhere else.
 func TestTextsAreInTheTable(t *testing.T) {
 	files, err := filepath.Glob("../*/*.go")
 	if err != nil || len(files) < 20 {
@@ -220,7 +220,7 @@ var notShown = map[string]string{
 	"faultManyStops":    "the request would be long: TestStopSequencesAreBounded",
 }
 
-// TestFaultsAreShown: every fault is in the expectations of one of chat's cases.
+// TestFaultsAreShown: one of chat's cases shows each fault.
 func TestFaultsAreShown(t *testing.T) {
 	shown := shownFaults(t)
 	for _, r := range table(t) {

@@ -115,8 +115,8 @@ func TestText(t *testing.T) {
 	}
 }
 
-// FuzzRead: parts of JSON are JSON, and are the ones that jsontext finds. Of what
-// is not JSON nothing is promised but an end without a panic.
+// FuzzRead: parts of JSON are JSON, and the same ones that jsontext finds. For other
+// texts, the functions end without a panic.
 func FuzzRead(f *testing.F) {
 	for _, text := range []string{`{"a":[1,{"b":"\\\""}],"c":-1e5,"":null}`, ` [ "x" , 2 ] `, `{"a"`, `"\`, `[[[`, `}{`, `{"a":1 2}`, `{\"`, `["\"]`, "{\"a\":\"\xff\"}"} {
 		f.Add([]byte(text))
