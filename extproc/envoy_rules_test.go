@@ -94,7 +94,7 @@ func (c *call) acceptImmediate(m *extprocv3.ImmediateResponse) error {
 	}
 	c.got.details = m.GetDetails()
 	if c.got.details == "" || strings.ContainsAny(c.got.details, " \t\n") {
-		return fmt.Errorf("details %q are no token", c.got.details)
+		return fmt.Errorf("details %q are not a token", c.got.details)
 	}
 	c.got.parts = []string{string(m.GetBody())}
 	c.got.immediate, c.got.complete = true, true

@@ -92,16 +92,16 @@ func TestIDs(t *testing.T) {
 		headers                []string
 		wantID, wantCorrelated string // "" means generated, and the same as the id
 	}{
-		"none":              {nil, "", ""},
-		"both":              {[]string{"x-request-id", "id 1", "x-correlation-id", "cor~1"}, "id 1", "cor~1"},
-		"the request's":     {[]string{"x-request-id", "id-1"}, "id-1", "id-1"},
-		"the correlation's": {[]string{"x-correlation-id", "cor-1"}, "", "cor-1"},
-		"twice":             {[]string{"x-request-id", "id-1", "x-request-id", "id-2"}, "id-1", "id-1"},
-		"a line break":      {[]string{"x-request-id", "a\r\nset-cookie: b", "x-correlation-id", "a\nb"}, "", ""},
-		"a zero byte":       {[]string{"x-request-id", "a\x00b"}, "", ""},
-		"not ASCII":         {[]string{"x-request-id", "é", "x-correlation-id", "\xff"}, "", ""},
-		"very long":         {[]string{"x-request-id", strings.Repeat("x", 513)}, "", ""},
-		"just short enough": {[]string{"x-request-id", strings.Repeat("x", 512)}, strings.Repeat("x", 512), strings.Repeat("x", 512)},
+		"none":                {nil, "", ""},
+		"both":                {[]string{"x-request-id", "id 1", "x-correlation-id", "cor~1"}, "id 1", "cor~1"},
+		"the request's":       {[]string{"x-request-id", "id-1"}, "id-1", "id-1"},
+		"its own correlation": {[]string{"x-correlation-id", "cor-1"}, "", "cor-1"},
+		"twice":               {[]string{"x-request-id", "id-1", "x-request-id", "id-2"}, "id-1", "id-1"},
+		"a line break":        {[]string{"x-request-id", "a\r\nset-cookie: b", "x-correlation-id", "a\nb"}, "", ""},
+		"a zero byte":         {[]string{"x-request-id", "a\x00b"}, "", ""},
+		"not ASCII":           {[]string{"x-request-id", "é", "x-correlation-id", "\xff"}, "", ""},
+		"very long":           {[]string{"x-request-id", strings.Repeat("x", 513)}, "", ""},
+		"just short enough":   {[]string{"x-request-id", strings.Repeat("x", 512)}, strings.Repeat("x", 512), strings.Repeat("x", 512)},
 	}
 	for name, test := range tests {
 		for _, path := range []string{"/whole", "/stream", "/nowhere", "/healthz"} {
@@ -193,9 +193,9 @@ func TestRequestHeaders(t *testing.T) {
 			translator.Caller{AccessKeyID: "a", SecretAccessKey: "s"},
 			"",
 		},
-		"half a key pair": {[]string{"x-aws-access-key-id", "a", "x-aws-region", "r"}, translator.Caller{}, ""},
-		"the other half":  {[]string{"x-aws-secret-access-key", "s", "x-aws-session-token", "t"}, translator.Caller{}, ""},
-		"a region alone":  {[]string{"x-aws-region", "r"}, translator.Caller{}, ""},
+		"half a key pair":       {[]string{"x-aws-access-key-id", "a", "x-aws-region", "r"}, translator.Caller{}, ""},
+		"the other half":        {[]string{"x-aws-secret-access-key", "s", "x-aws-session-token", "t"}, translator.Caller{}, ""},
+		"a region without keys": {[]string{"x-aws-region", "r"}, translator.Caller{}, ""},
 		"keys and region": {
 			[]string{"x-aws-access-key-id", "a", "x-aws-secret-access-key", "s", "x-aws-region", "r", "x-aws-session-token", "t"},
 			translator.Caller{AccessKeyID: "a", SecretAccessKey: "s", SessionToken: "t", Region: "r"},

@@ -88,17 +88,17 @@ var panics = map[string]struct {
 	"summary": {"/stream", func(s *sidecar) {
 		s.dialect.summary = func() translator.Summary { secretive(); return translator.Summary{} }
 	}, 200, data("one") + data("two") + data("end_turn") + data("end")},
-	"words of an error": {"/whole", func(s *sidecar) {
+	"encoding an error": {"/whole", func(s *sidecar) {
 		s.dialect.encodeError = func(*translator.Error) translator.Response { secretive(); return translator.Response{} }
 		s.backend.target = func(string, translator.Caller, extproc.Origin) (extproc.Target, error) {
 			return extproc.Target{}, refusal()
 		}
 	}, 429, `{"detail":"The sidecar failed while handling this request; its log names the cause."}`},
-	"words of a panic": {"/whole", func(s *sidecar) {
+	"encoding a panic's error": {"/whole", func(s *sidecar) {
 		s.dialect.encodeError = func(*translator.Error) translator.Response { secretive(); return translator.Response{} }
 		s.dialect.decode = func(translator.Request) (*translator.Call, error) { secretive(); return nil, nil }
 	}, 500, `{"detail":"The sidecar failed while handling this request; its log names the cause."}`},
-	"words of a late error": {"/stream", func(s *sidecar) {
+	"encoding a late error": {"/stream", func(s *sidecar) {
 		s.dialect.appendEvent = appendUntil("two")
 		s.dialect.appendError = func([]byte, *translator.Error) []byte { secretive(); return nil }
 	}, 200, data("one")},

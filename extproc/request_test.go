@@ -103,12 +103,12 @@ func TestBodyCap(t *testing.T) {
 		parts  []string
 		want   int
 	}{
-		"at the limit":              {"10", []string{"0123456789"}, 200},
-		"at the limit, chunked":     {"", []string{"01234", "56789"}, 200},
-		"over by content-length":    {"11", nil, 413},
-		"over, chunked":             {"", []string{"0123456789", "0"}, 413},
-		"over, and lied about":      {"3", []string{"01234567890"}, 413},
-		"a nonsense content-length": {"-1e99", []string{"0123456789"}, 200},
+		"at the limit":                  {"10", []string{"0123456789"}, 200},
+		"at the limit, chunked":         {"", []string{"01234", "56789"}, 200},
+		"content-length over the limit": {"11", nil, 413},
+		"over, chunked":                 {"", []string{"0123456789", "0"}, 413},
+		"over a false content-length":   {"3", []string{"01234567890"}, 413},
+		"a nonsense content-length":     {"-1e99", []string{"0123456789"}, 200},
 	}
 	for name, test := range tests {
 		for _, mode := range modesWithBody {

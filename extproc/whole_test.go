@@ -111,21 +111,21 @@ func TestFailureBeforeTheAnswer(t *testing.T) {
 		status  int
 		kind    translator.Kind
 	}{
-		"of the choice of a backend": {func(s *sidecar) {
+		"from the choice of a backend": {func(s *sidecar) {
 			s.backend.target = func(name string, _ translator.Caller, _ extproc.Origin) (extproc.Target, error) {
 				return extproc.Target{}, &translator.Error{Status: 400, Kind: translator.KindUnknownBackend, Message: name}
 			}
 		}, 400, translator.KindUnknownBackend},
-		"of the request": {func(s *sidecar) {
+		"from the request": {func(s *sidecar) {
 			s.dialect.decode = func(translator.Request) (*translator.Call, error) { return nil, invalid }
 		}, 422, translator.KindMalformed},
-		"of the call": {func(s *sidecar) {
+		"from the call": {func(s *sidecar) {
 			s.backend.converse = func(context.Context, *translator.Call, translator.Caller) ([]byte, translator.Facts, error) {
 				return nil, bedrockFacts, refusal()
 			}
 			s.backend.converseStream = script(step{err: refusal()})
 		}, 429, translator.KindThrottled},
-		"of an error that nobody words": {func(s *sidecar) {
+		"an unknown error": {func(s *sidecar) {
 			s.backend.converse = func(context.Context, *translator.Call, translator.Caller) ([]byte, translator.Facts, error) {
 				return nil, translator.Facts{}, errors.New(prompt)
 			}

@@ -153,10 +153,10 @@ func TestTLS(t *testing.T) {
 		t.Errorf("Envoy: %v", err)
 	}
 	if _, err := s.connect(t, ours, stranger); err == nil {
-		t.Error("a stranger was let in")
+		t.Error("a client of another authority was accepted")
 	}
 	if _, err := s.connect(t, ours); err == nil {
-		t.Error("somebody without a certificate was let in")
+		t.Error("a client without a certificate was accepted")
 	}
 
 	renewed := s.replace(t, ours)
@@ -178,7 +178,7 @@ func TestTLS(t *testing.T) {
 		t.Errorf("the new authority's client: %v", err)
 	}
 	if _, err := s.connect(t, other, envoy); err == nil {
-		t.Error("the old authority's client was let in")
+		t.Error("the old authority's client was accepted")
 	}
 }
 
@@ -192,7 +192,7 @@ func TestTLSFilesThatCannotBeUsed(t *testing.T) {
 		"no certificate": {notPEM, good.files.key, good.files.clientCA},
 		"no key":         {good.files.cert, "absent", good.files.clientCA},
 		"no authority":   {good.files.cert, good.files.key, notPEM},
-		"nothing there":  {good.files.cert, good.files.key, "absent"},
+		"no file":        {good.files.cert, good.files.key, "absent"},
 	} {
 		if _, err := files.credentials(zap.NewNop()); err == nil {
 			t.Errorf("%s: accepted", name)

@@ -225,7 +225,7 @@ func TestReaderGrowsWithWhatComes(t *testing.T) {
 		t.Error(err)
 	}
 	if len(r.buf) != firstBuffer {
-		t.Errorf("buffer of %d bytes for a frame of which 26 came", len(r.buf))
+		t.Errorf("buffer of %d bytes after 26 bytes of a frame", len(r.buf))
 	}
 }
 

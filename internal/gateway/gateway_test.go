@@ -98,29 +98,29 @@ func TestTarget(t *testing.T) {
 			translator.Defaults{RequestMetadata: map[string]string{"user": "", "fixed": "x"}, Models: map[string]string{"fast": "us.x"}},
 			"",
 		},
-		"who may choose": {
+		"free to choose": {
 			"large",
 			said{"team": {"ops"}, "jwt.sub": {"ann"}},
 			"l",
 			translator.Defaults{Guardrail: &translator.Guardrail{ID: "gr-large", Version: "1"}},
 			"",
 		},
-		"who may choose, and does not": {
+		"free to choose, chooses none": {
 			"",
 			said{"team": {"ops"}, "jwt.sub": {"ann"}},
 			"m",
 			translator.Defaults{RequestMetadata: map[string]string{"user": "ann", "fixed": "x"}, Models: map[string]string{"fast": "us.x"}},
 			"",
 		},
-		"whose backend is set": {
+		"rule names the backend": {
 			"small",
 			said{"team": {"search"}, "tenant": {"large"}},
 			"l",
 			translator.Defaults{Guardrail: &translator.Guardrail{ID: "gr-search", Version: "1", Enforced: true}},
 			"",
 		},
-		"whose backend is not there": {"small", said{"team": {"search"}, "tenant": {"huge"}}, "", translator.Defaults{}, translator.KindUnknownBackend},
-		"who matches nothing":        {"small", said{"team": {"other"}}, "", translator.Defaults{}, translator.KindNotPermitted},
+		"rule names an unknown backend": {"small", said{"team": {"search"}, "tenant": {"huge"}}, "", translator.Defaults{}, translator.KindUnknownBackend},
+		"no rule matches":               {"small", said{"team": {"other"}}, "", translator.Defaults{}, translator.KindNotPermitted},
 	} {
 		t.Run(name, func(t *testing.T) {
 			target, err := g.Target(c.asked, translator.Caller{}, c.said)
@@ -237,9 +237,9 @@ func TestRegionOfARoute(t *testing.T) {
 		said   said
 		region string
 	}{
-		"nothing":       {nil, "ap-south-1"},
-		"a backend":     {said{MetadataBackend: {"eu"}}, ""},
-		"no own choice": {said{MetadataClientChoice: {"ignore"}}, ""},
+		"nothing":               {nil, "ap-south-1"},
+		"a backend":             {said{MetadataBackend: {"eu"}}, ""},
+		"client may not choose": {said{MetadataClientChoice: {"ignore"}}, ""},
 	} {
 		target, err := g.Target("us", translator.Caller{AccessKeyID: "a", SecretAccessKey: "s", Region: "ap-south-1"}, c.said)
 		if err != nil || target.Caller.Region != c.region || !target.Caller.HasKeys() {

@@ -152,8 +152,8 @@ func TestFailedReload(t *testing.T) {
 			strings.ReplaceAll(fmt.Sprintf(oneBackend, "b"), "fast: m", `fast: "arn:aws:bedrock:eu-west-1:1:x/y"`),
 			[]string{`FILE:7: providers.llm.backends.b.config.models.fast: the model arn:aws:bedrock:eu-west-1:1:x/y is in eu-west-1, but the backend calls us-east-1`},
 		},
-		"a family that is none": {"bedrock_extproc: {model_families: {x: nova-1}}", []string{`FILE:1: bedrock_extproc.model_families.x: there is no family "nova-1": did you mean "nova"?`}},
-		"emptied":               {" \n", []string{"FILE: the file is empty: restart the sidecar to run without a configuration"}},
+		"an unknown family": {"bedrock_extproc: {model_families: {x: nova-1}}", []string{`FILE:1: bedrock_extproc.model_families.x: there is no family "nova-1": did you mean "nova"?`}},
+		"emptied":           {" \n", []string{"FILE: the file is empty: restart the sidecar to run without a configuration"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := newReloading(t)

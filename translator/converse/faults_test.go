@@ -77,7 +77,7 @@ func constant(t *testing.T, e ast.Expr) string {
 	t.Helper()
 	lit, ok := e.(*ast.BasicLit)
 	if !ok {
-		t.Fatalf("%s: a text is no literal", faultsFile)
+		t.Fatalf("%s: a text is not a literal", faultsFile)
 	}
 	s, err := strconv.Unquote(lit.Value)
 	if err != nil {
@@ -152,14 +152,14 @@ func TestFaultsAreComplete(t *testing.T) {
 		seen[r.code], before = true, r.code
 		for _, text := range []string{r.problem, r.done, r.hint} {
 			if text != "" && !strings.HasSuffix(text, ".") {
-				t.Errorf("%s: %q is no sentence", r.name, text)
+				t.Errorf("%s: %q is not a sentence", r.name, text)
 			}
 			if !r.template && regexp.MustCompile(`\{[a-z]+\}`).MatchString(text) {
-				t.Errorf("%s has placeholders and is no template", r.name)
+				t.Errorf("%s has placeholders but is not a template", r.name)
 			}
 			for _, p := range placeholder.FindAllStringSubmatch(text, -1) {
 				if _, ok := (values{}).get(p[1]); r.template && !ok {
-					t.Errorf("%s: %s is no placeholder", r.name, p[0])
+					t.Errorf("%s: %s is not a placeholder", r.name, p[0])
 				}
 			}
 		}

@@ -17,7 +17,7 @@ func TestWarningsAreBounded(t *testing.T) {
 	}
 	all := r.Warnings()
 	if last := all[len(all)-1]; len(all) != maxWarnings+1 || !strings.Contains(last.Detail, "200 more") {
-		t.Errorf("there are %d warnings, the last of which is %+v", len(all), last)
+		t.Errorf("%d warnings, the last is %+v", len(all), last)
 	}
 }
 

@@ -79,7 +79,7 @@ func TestElements(t *testing.T) {
 		}
 	}
 	if !Empty(Value(" { }")) || !Empty(Value("[\n]")) || Empty(Value("[0]")) || Empty(Value(`{"a":null}`)) {
-		t.Error("what is empty is not, or the other way round")
+		t.Error("Empty is wrong")
 	}
 }
 
