@@ -15,8 +15,8 @@ import (
 	"bedrock-extproc/translator"
 )
 
-// checkGone checks the end of a call whose client has left: the backend is told, and
-// the outcome is recorded. The bubble fails if a goroutine is left.
+// checkGone checks the end of a call whose client has left: the backend's context has
+// ended, and the outcome is recorded. The bubble fails if a goroutine is left.
 func (s *sidecar) checkGone(calls int) {
 	s.t.Helper()
 	if o := s.outcome(); !o.ClientGone || o.ErrorKind != "" {

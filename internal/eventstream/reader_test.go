@@ -34,7 +34,7 @@ func event(t testing.TB, kind, payload string) []byte {
 	})
 }
 
-// raw writes a frame with valid checksums, whatever the lengths say.
+// raw writes a frame with valid checksums and any lengths.
 func raw(total, headerLen uint32, rest []byte) []byte {
 	b := binary.BigEndian.AppendUint32(nil, total)
 	b = binary.BigEndian.AppendUint32(b, headerLen)
