@@ -14,14 +14,14 @@ func TestUnknownPathAndMethod(t *testing.T) {
 		status        int
 		kind, allowed string
 	}{
-		"unknown path":           {"POST", "/nowhere", 404, "unknown_path", ""},
-		"no path":                {"POST", "", 404, "unknown_path", ""},
-		"a path too long":        {"POST", "/whole/", 404, "unknown_path", ""},
-		"wrong method":           {"GET", "/whole", 405, "method_not_allowed", "POST"},
-		"wrong page method":      {"POST", "/healthz", 405, "method_not_allowed", "GET, HEAD"},
-		"no method":              {"", "/whole", 405, "method_not_allowed", "POST"},
-		"a method, with a query": {"DELETE", "/stream?x", 405, "method_not_allowed", "POST"},
-		"secrets in the path":    {"POST", "/nowhere?key=" + prompt, 404, "unknown_path", ""},
+		"unknown path":        {"POST", "/nowhere", 404, "unknown_path", ""},
+		"no path":             {"POST", "", 404, "unknown_path", ""},
+		"a path too long":     {"POST", "/whole/", 404, "unknown_path", ""},
+		"wrong method":        {"GET", "/whole", 405, "method_not_allowed", "POST"},
+		"wrong page method":   {"POST", "/healthz", 405, "method_not_allowed", "GET, HEAD"},
+		"no method":           {"", "/whole", 405, "method_not_allowed", "POST"},
+		"a method in a rage":  {"DELETE", "/stream?x", 405, "method_not_allowed", "POST"},
+		"secrets in the path": {"POST", "/nowhere?key=" + prompt, 404, "unknown_path", ""},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -68,8 +68,8 @@ func TestNotReadyPage(t *testing.T) {
 	})
 }
 
-// Each dialect encodes the errors of its own paths, also of requests that never reach
-// it.
+// Each dialect words the errors of its own paths, also of requests that never
+// reach it.
 func TestDialectsWordTheirOwnErrors(t *testing.T) {
 	other := &fakeDialect{
 		routes:      []translator.Route{{Method: "POST", Pattern: "/other"}},

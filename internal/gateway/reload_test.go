@@ -138,7 +138,7 @@ func TestReload(t *testing.T) {
 	}
 }
 
-// TestFailedReload keeps all of the old configuration, and reports the failure.
+// TestFailedReload keeps all of the old configuration, and says so.
 func TestFailedReload(t *testing.T) {
 	for name, c := range map[string]struct {
 		text string

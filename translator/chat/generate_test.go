@@ -136,8 +136,8 @@ func (g generator) request() string {
 	return `{"messages":[` + messages + `]}`
 }
 
-// leftToBedrock reports whether the translator leaves a rule to Bedrock: features
-// that a family lacks, positions of content blocks, and unknown families.
+// leftToBedrock tells rules about what is passed on: what a family supports at
+// all, where content blocks may stand, and what is not known of a family.
 func leftToBedrock(rule, model string) bool {
 	switch rule {
 	case "tool support", "tool choice support", "system support", "cache support", "token cap", "misplaced blocks":
