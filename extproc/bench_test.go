@@ -15,8 +15,8 @@ import (
 
 const benchEvents = 100
 
-// benchServer answers whole calls at once, and streamed ones with benchEvents
-// events. A dialect that does nothing leaves the cost of the exchange.
+// benchServer answers whole calls at once, and streamed ones with benchEvents events.
+// Its dialect does nothing, so only the exchange is measured.
 func benchServer(b *testing.B, backend *plainBackend) *extproc.Server {
 	b.Helper()
 	payload := []byte("data: 0123456789012345678901234567890123456789\n\n")
@@ -31,8 +31,7 @@ func benchServer(b *testing.B, backend *plainBackend) *extproc.Server {
 	return server
 }
 
-// plainBackend is a Bedrock that costs nothing. Where turn is set, each event
-// waits for it.
+// plainBackend is a Bedrock without cost. If turn is set, each event waits for it.
 type plainBackend struct {
 	turn chan struct{}
 }
@@ -58,7 +57,7 @@ func (p *plainBackend) ConverseStream(context.Context, *translator.Call, transla
 	}, bedrockFacts, nil
 }
 
-// BenchmarkProcess leaves gRPC out: the exchange alone.
+// BenchmarkProcess measures the exchange alone, without gRPC.
 func BenchmarkProcess(b *testing.B) {
 	for _, path := range []string{"/whole", "/stream"} {
 		b.Run(path[1:], func(b *testing.B) {
@@ -80,15 +79,14 @@ func BenchmarkProcess(b *testing.B) {
 	}
 }
 
-// BenchmarkEvent is one event on its own: read, translated and sent, without
-// gRPC.
+// BenchmarkEvent reads, translates and sends one event, without gRPC.
 func BenchmarkEvent(b *testing.B) {
 	backend := &plainBackend{turn: make(chan struct{}, 1)}
 	server := benchServer(b, backend)
 	next := func() {
 		select {
 		case backend.turn <- struct{}{}:
-		default: // the last stream left one
+		default: // left by the last stream
 		}
 	}
 	sent := func(_ context.Context, msg *extprocv3.ProcessingResponse) error {
@@ -112,8 +110,8 @@ func BenchmarkEvent(b *testing.B) {
 	}
 }
 
-// BenchmarkRPC is the way of a request over a gRPC connection in memory, with
-// the cost of the client that stands for Envoy.
+// BenchmarkRPC sends a request over a gRPC connection in memory. It includes the cost
+// of the client that acts as Envoy.
 func BenchmarkRPC(b *testing.B) {
 	for _, path := range []string{"/whole", "/stream"} {
 		b.Run(path[1:], func(b *testing.B) {

@@ -42,7 +42,7 @@ func TestWhatDecodeSees(t *testing.T) {
 	})
 }
 
-// A page sees the request, and what Envoy says of it.
+// A page sees the request and what Envoy knows about it.
 func TestWhatAPageSees(t *testing.T) {
 	var got []string
 	look := func(r extproc.PageRequest) (translator.Response, error) {
@@ -61,7 +61,7 @@ func TestWhatAPageSees(t *testing.T) {
 	}, func(s *sidecar) { s.pages = []extproc.PageRoute{{Pattern: "/models/{model}", Page: look}} })
 }
 
-// A dialect's status, content type and headers are those of every kind of answer.
+// Every kind of answer has the dialect's status, content type and headers.
 func TestADialectsOwnHeaders(t *testing.T) {
 	own := []translator.Header{{Name: "content-type", Value: "application/x-own"}, {Name: "x-own", Value: "1"}, {Name: "x-bad", Value: "a\nb"}}
 	for path, status := range map[string]int{"/whole": 201, "/stream": 200, "/nowhere": 409} {
@@ -89,7 +89,7 @@ func TestADialectsOwnHeaders(t *testing.T) {
 	}
 }
 
-// Facts reach the encoder with the time at which the request arrived.
+// The encoder's facts have the time at which the request arrived.
 func TestStartOfACall(t *testing.T) {
 	bubble(t, func(s *sidecar) {
 		start := time.Now()
@@ -120,7 +120,7 @@ func TestStartOfACall(t *testing.T) {
 	})
 }
 
-// A keep-alive without bytes settles the status and sends nothing else.
+// A keep-alive without bytes sends the response headers and nothing else.
 func TestKeepAliveOfHeadersOnly(t *testing.T) {
 	bothCloses(t, func(s *sidecar) {
 		s.dialect.appendKeepAlive = func(dst []byte) []byte { return dst }
@@ -154,8 +154,8 @@ func TestPanicOfAKeepAlive(t *testing.T) {
 	})
 }
 
-// eager is an encoder whose steps give way to others, and see when they are not
-// alone. The plain counter is for the race detector.
+// eager is an encoder whose methods yield to other goroutines and notice if they run
+// at the same time. The plain counter is for the race detector.
 type eager struct {
 	fakeEncoder
 	running, together atomic.Int64
@@ -187,8 +187,8 @@ func (e *eager) NewStream(translator.Facts) translator.Stream {
 	}}
 }
 
-// Keep-alives never run beside NewStream or a method of its stream. Time is real
-// here: in a bubble it stands still while anything runs.
+// Keep-alives never run at the same time as NewStream or a method of its stream. The
+// test uses real time: in a bubble, time stops while anything runs.
 func TestKeepAliveIsNotConcurrent(t *testing.T) {
 	e := &eager{}
 	dialect := &fakeDialect{decode: func(translator.Request) (*translator.Call, error) {

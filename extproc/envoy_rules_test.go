@@ -13,23 +13,23 @@ import (
 	"google.golang.org/protobuf/types/known/structpb"
 )
 
-// answer is what the client of a call has got.
+// answer is the response that a client has received so far.
 type answer struct {
-	complete  bool // the whole response is there
+	complete  bool // the whole response has come
 	immediate bool // as one ImmediateResponse
-	begun     bool // streamed response headers are there
+	begun     bool // streamed response headers have come
 	status    int
 	header    map[string]string
-	parts     []string // one a body message
+	parts     []string // one for each body message
 	details   string
-	metadata  map[string]any // our namespace's
+	metadata  map[string]any // of the sidecar's namespace
 	rpcErr    error          // how the RPC ended
 }
 
 func (a *answer) body() string { return strings.Join(a.parts, "") }
 
-// accept takes one message as the filter does. An error is what the filter calls
-// spurious or otherwise fails the request for.
+// accept handles one message as the filter does. An error means that the filter would
+// call the message spurious or fail the request.
 func (c *call) accept(msg *extprocv3.ProcessingResponse) error {
 	switch {
 	case msg.GetOverrideMessageTimeout() != nil:
@@ -54,7 +54,7 @@ func (c *call) accept(msg *extprocv3.ProcessingResponse) error {
 	}
 }
 
-// acceptContinue is for BUFFERED mode alone, where the body waits for it.
+// acceptContinue is only for BUFFERED mode, where the body waits for it.
 func (c *call) acceptContinue(m *extprocv3.HeadersResponse) error {
 	select {
 	case <-c.continued:
@@ -94,7 +94,7 @@ func (c *call) acceptImmediate(m *extprocv3.ImmediateResponse) error {
 	}
 	c.got.details = m.GetDetails()
 	if c.got.details == "" || strings.ContainsAny(c.got.details, " \t\n") {
-		return fmt.Errorf("details %q are no token", c.got.details)
+		return fmt.Errorf("details %q are not a token", c.got.details)
 	}
 	c.got.parts = []string{string(m.GetBody())}
 	c.got.immediate, c.got.complete = true, true
@@ -155,7 +155,8 @@ func (a *answer) end(endOfStream bool) error {
 	return nil
 }
 
-// setHeaders refuses what Envoy would drop or fail the response for.
+// setHeaders rejects headers that Envoy would drop, or for which it would fail the
+// response.
 func (a *answer) setHeaders(headers []*corev3.HeaderValue) error {
 	a.header = map[string]string{}
 	for _, h := range headers {
@@ -188,7 +189,7 @@ func (a *answer) addMetadata(s *structpb.Struct) error {
 		if a.metadata == nil {
 			a.metadata = map[string]any{}
 		}
-		maps.Copy(a.metadata, facts) // as Envoy merges what comes later
+		maps.Copy(a.metadata, facts) // as Envoy merges later values
 	}
 	return nil
 }

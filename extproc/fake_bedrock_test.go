@@ -43,7 +43,7 @@ func (d *fakeDialect) Decode(req translator.Request) (*translator.Call, error) {
 	}, nil
 }
 
-// errorBody is how fakeDialect words an error.
+// errorBody is the body of an error in fakeDialect.
 type errorBody struct {
 	Kind, Message, Hint, RequestID, Region string
 }
@@ -178,8 +178,8 @@ func (g *fakeGateway) Target(provider string, caller translator.Caller, origin e
 	return g.targets.Target(provider, caller, origin)
 }
 
-// fakeBackend is one backend, which is the target of all calls. Its func fields say
-// what Bedrock does.
+// fakeBackend is one backend, the target of all calls. Its func fields are Bedrock's
+// behaviour.
 type fakeBackend struct {
 	target         func(provider string, caller translator.Caller, origin extproc.Origin) (extproc.Target, error)
 	converse       func(ctx context.Context, call *translator.Call, caller translator.Caller) ([]byte, translator.Facts, error)
@@ -202,7 +202,7 @@ func (b *fakeBackend) Target(provider string, caller translator.Caller, origin e
 	return b.any(caller), nil
 }
 
-// any is the target of a caller with no restrictions.
+// any is the target of a caller without restrictions.
 func (b *fakeBackend) any(caller translator.Caller) extproc.Target {
 	return extproc.Target{Backend: b, Caller: caller, DefaultModel: "model-1"}
 }
@@ -237,14 +237,14 @@ func (b *fakeBackend) note(ctx context.Context) {
 	b.ends = append(b.ends, context.Cause(ctx))
 }
 
-// causes lists how the contexts of past calls have ended.
+// causes lists the causes with which the contexts of past calls ended.
 func (b *fakeBackend) causes() []error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.ends
 }
 
-// gate blocks a whole call until something comes, or the call's context ends.
+// gate blocks a whole call until it receives a value or the call's context ends.
 func gate(reply <-chan string) func(context.Context, *translator.Call, translator.Caller) ([]byte, translator.Facts, error) {
 	return func(ctx context.Context, _ *translator.Call, _ translator.Caller) ([]byte, translator.Facts, error) {
 		select {
@@ -269,9 +269,9 @@ var (
 	messageStop  = step{kind: "messageStop", payload: "end_turn"}
 )
 
-// live streams what comes through steps, and ends when it is closed. Like
-// Bedrock it returns with the first event, and like a frame reader it reuses
-// one buffer for all payloads.
+// live streams the steps it receives, and ends when the channel is closed. Like
+// Bedrock it returns with the first event, and like a frame reader it reuses one
+// buffer for all payloads.
 func live(steps <-chan step) streamFunc {
 	return func(ctx context.Context, _ *translator.Call, _ translator.Caller) (iter.Seq2[translator.Event, error], translator.Facts, error) {
 		next, more := receiveStep(ctx, steps)
@@ -306,7 +306,7 @@ func receiveStep(ctx context.Context, steps <-chan step) (next step, more bool) 
 	}
 }
 
-// script is live with everything said in advance.
+// script is live with all steps given in advance.
 func script(steps ...step) streamFunc {
 	c := make(chan step, len(steps))
 	for _, s := range steps {

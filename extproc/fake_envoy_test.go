@@ -25,15 +25,15 @@ const (
 	modeBufferedPartial = extprocfilterv3.ProcessingMode_BUFFERED_PARTIAL
 	modeFullDuplex      = extprocfilterv3.ProcessingMode_FULL_DUPLEX_STREAMED
 
-	// patience is by a bubble's clock.
+	// patience is a time by a bubble's clock.
 	patience = 24 * time.Hour
 
 	endOfStream = true
 )
 
-// fakeEnvoy is the ext_proc filter as far as its server can tell. It drives one
-// RPC a request and fails the test when the server breaks one of the filter's
-// rules: see accept.
+// fakeEnvoy behaves as the ext_proc filter does towards its server. It makes one RPC
+// for each request and fails the test if the server breaks one of the filter's rules,
+// see accept.
 type fakeEnvoy struct {
 	client extprocv3.ExternalProcessorClient
 	mode   bodyMode
@@ -42,8 +42,8 @@ type fakeEnvoy struct {
 	graceful bool
 	// silent leaves protocol_config out, as Envoy did before 1.34.
 	silent bool
-	// claims are in the dynamic metadata "jwt", principal is an attribute, and
-	// initial goes with the RPC; nil and "" say nothing.
+	// claims are in the dynamic metadata "jwt", principal is an attribute, and initial
+	// is sent with the RPC; nil and "" send nothing.
 	claims    *structpb.Struct
 	principal string
 	initial   metadata.MD
@@ -59,7 +59,7 @@ type call struct {
 
 	continued chan struct{} // closes when BUFFERED mode may send the body
 
-	sending sync.Mutex // a stream takes one message at a time
+	sending sync.Mutex // a stream accepts one message at a time
 	closed  bool
 
 	mu          sync.Mutex
@@ -86,7 +86,7 @@ func (e fakeEnvoy) open(t *testing.T, end bool, headers ...string) *call {
 	return c
 }
 
-// dial starts an RPC and says nothing yet.
+// dial starts an RPC and sends nothing yet.
 func (e fakeEnvoy) dial(t *testing.T) *call {
 	t.Helper()
 	ctx, cancel := context.WithCancel(metadata.NewOutgoingContext(context.Background(), e.initial))
@@ -161,7 +161,7 @@ func (c *call) send(msg *extprocv3.ProcessingRequest, end bool) {
 	c.t.Helper()
 	c.mu.Lock()
 	c.sentHeaders = c.sentHeaders || msg.GetRequestHeaders() != nil
-	// A buffered body is whole, whatever it says.
+	// A buffered body is complete, whatever its end_of_stream is.
 	c.sentEnd = c.sentEnd || end || c.envoy.mode == modeBuffered && msg.GetRequestBody() != nil
 	c.mu.Unlock()
 	c.sending.Lock()
@@ -196,7 +196,7 @@ func (c *call) close() {
 	}
 }
 
-// soFar is the answer as far as it has come.
+// soFar is the answer so far.
 func (c *call) soFar() answer {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -245,8 +245,8 @@ func (c *call) receive() {
 	}
 }
 
-// ended checks the end of an RPC. Envoy lets a request through that the server
-// did not answer, and hangs a client in the middle of an answer.
+// ended checks the end of an RPC. If the server ends the RPC without an answer, Envoy
+// lets the request through; in the middle of an answer, the client hangs.
 func (c *call) ended(err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -15,8 +15,8 @@ import (
 	"bedrock-extproc/translator"
 )
 
-// checkGone checks what remains of a call whose client has left: a backend that
-// knows, and a record. The bubble fails over a goroutine that is left.
+// checkGone checks the end of a call whose client has left: the backend's context has
+// ended, and the outcome is recorded. The bubble fails if a goroutine is left.
 func (s *sidecar) checkGone(calls int) {
 	s.t.Helper()
 	if o := s.outcome(); !o.ClientGone || o.ErrorKind != "" {
@@ -32,7 +32,7 @@ func (s *sidecar) checkGone(calls int) {
 		}
 	}
 	if errs := s.logs.FilterLevelExact(zap.ErrorLevel); errs.Len() != 0 {
-		s.t.Errorf("a client that left is no error: %v", errs.All())
+		s.t.Errorf("a client that left was logged as an error: %v", errs.All())
 	}
 	s.works()
 }
@@ -160,7 +160,7 @@ func TestClientGoneWhileTheCallSucceeds(t *testing.T) {
 	}
 }
 
-// Whatever came after the request's end does not hide the client's.
+// Messages after the end of the request do not hide that the client has left.
 func TestClientGoneAfterExtraMessages(t *testing.T) {
 	bothCloses(t, func(s *sidecar) {
 		s.backend.converse = gate(nil)
@@ -174,7 +174,7 @@ func TestClientGoneAfterExtraMessages(t *testing.T) {
 	})
 }
 
-// A stream whose events never stop is left all the same.
+// A stream whose events never stop ends when its client leaves.
 func TestClientGoneWhileEventsKeepComing(t *testing.T) {
 	bothCloses(t, func(s *sidecar) {
 		s.backend.converseStream = func(context.Context, *translator.Call, translator.Caller) (iter.Seq2[translator.Event, error], translator.Facts, error) {
@@ -193,8 +193,8 @@ func TestClientGoneWhileEventsKeepComing(t *testing.T) {
 	})
 }
 
-// Envoy resets or half-closes an RPC after each answer too; that is no client
-// that left.
+// Envoy also resets or half-closes an RPC after each answer. That does not count as a
+// client that left.
 func TestEndAfterTheAnswerIsNoLoss(t *testing.T) {
 	for _, path := range []string{"/whole", "/stream"} {
 		t.Run(path, func(t *testing.T) {

@@ -47,7 +47,7 @@ func TestResponseHeaders(t *testing.T) {
 		"streamed":        {modeFullDuplex, "/stream", nil, facts(stream)},
 		"buffered stream": {modeBuffered, "/stream", nil, facts(stream)},
 		"throttled": {modeFullDuplex, "/whole", throttled, facts(map[string]string{
-			"content-type": "application/json", "retry-after": "2", // 1.5 s is no whole second
+			"content-type": "application/json", "retry-after": "2", // 1.5 s, rounded up
 		})},
 		"wrong method": {modeFullDuplex, "/healthz", nil, map[string]string{
 			"x-request-id": "id-1", "x-correlation-id": "cor-1", "content-type": "application/json", "allow": "GET, HEAD",
@@ -69,7 +69,7 @@ func TestResponseHeaders(t *testing.T) {
 	}
 }
 
-// After a comment the headers are out before Bedrock has answered.
+// After a comment, the headers were sent before Bedrock answered.
 func TestHeadersBeforeTheFacts(t *testing.T) {
 	bubble(t, func(s *sidecar) {
 		steps := make(chan step)
@@ -92,16 +92,16 @@ func TestIDs(t *testing.T) {
 		headers                []string
 		wantID, wantCorrelated string // "" means generated, and the same as the id
 	}{
-		"none":              {nil, "", ""},
-		"both":              {[]string{"x-request-id", "id 1", "x-correlation-id", "cor~1"}, "id 1", "cor~1"},
-		"the request's":     {[]string{"x-request-id", "id-1"}, "id-1", "id-1"},
-		"the correlation's": {[]string{"x-correlation-id", "cor-1"}, "", "cor-1"},
-		"twice":             {[]string{"x-request-id", "id-1", "x-request-id", "id-2"}, "id-1", "id-1"},
-		"a line break":      {[]string{"x-request-id", "a\r\nset-cookie: b", "x-correlation-id", "a\nb"}, "", ""},
-		"a zero byte":       {[]string{"x-request-id", "a\x00b"}, "", ""},
-		"not ASCII":         {[]string{"x-request-id", "é", "x-correlation-id", "\xff"}, "", ""},
-		"very long":         {[]string{"x-request-id", strings.Repeat("x", 513)}, "", ""},
-		"just short enough": {[]string{"x-request-id", strings.Repeat("x", 512)}, strings.Repeat("x", 512), strings.Repeat("x", 512)},
+		"none":                {nil, "", ""},
+		"both":                {[]string{"x-request-id", "id 1", "x-correlation-id", "cor~1"}, "id 1", "cor~1"},
+		"the request's":       {[]string{"x-request-id", "id-1"}, "id-1", "id-1"},
+		"its own correlation": {[]string{"x-correlation-id", "cor-1"}, "", "cor-1"},
+		"twice":               {[]string{"x-request-id", "id-1", "x-request-id", "id-2"}, "id-1", "id-1"},
+		"a line break":        {[]string{"x-request-id", "a\r\nset-cookie: b", "x-correlation-id", "a\nb"}, "", ""},
+		"a zero byte":         {[]string{"x-request-id", "a\x00b"}, "", ""},
+		"not ASCII":           {[]string{"x-request-id", "é", "x-correlation-id", "\xff"}, "", ""},
+		"very long":           {[]string{"x-request-id", strings.Repeat("x", 513)}, "", ""},
+		"just short enough":   {[]string{"x-request-id", strings.Repeat("x", 512)}, strings.Repeat("x", 512), strings.Repeat("x", 512)},
 	}
 	for name, test := range tests {
 		for _, path := range []string{"/whole", "/stream", "/nowhere", "/healthz"} {
@@ -138,8 +138,8 @@ func TestGeneratedIDsDiffer(t *testing.T) {
 	})
 }
 
-// One bad byte in a header makes Envoy refuse the whole answer, one in a string
-// of dynamic metadata makes protobuf refuse the message.
+// One bad byte in a header makes Envoy reject the whole answer; one in a string of
+// dynamic metadata makes protobuf reject the message.
 func TestBadBytesFromBedrockAreLeftOut(t *testing.T) {
 	for _, path := range []string{"/whole", "/stream"} {
 		t.Run(path, func(t *testing.T) {
@@ -180,7 +180,7 @@ func withFacts(f streamFunc, facts translator.Facts) streamFunc {
 	}
 }
 
-// Whose credentials and which backend a request gets.
+// The headers of a request decide its credentials and its backend.
 func TestRequestHeaders(t *testing.T) {
 	tests := map[string]struct {
 		headers  []string
@@ -193,9 +193,9 @@ func TestRequestHeaders(t *testing.T) {
 			translator.Caller{AccessKeyID: "a", SecretAccessKey: "s"},
 			"",
 		},
-		"half a key pair": {[]string{"x-aws-access-key-id", "a", "x-aws-region", "r"}, translator.Caller{}, ""},
-		"the other half":  {[]string{"x-aws-secret-access-key", "s", "x-aws-session-token", "t"}, translator.Caller{}, ""},
-		"a region alone":  {[]string{"x-aws-region", "r"}, translator.Caller{}, ""},
+		"half a key pair":       {[]string{"x-aws-access-key-id", "a", "x-aws-region", "r"}, translator.Caller{}, ""},
+		"the other half":        {[]string{"x-aws-secret-access-key", "s", "x-aws-session-token", "t"}, translator.Caller{}, ""},
+		"a region without keys": {[]string{"x-aws-region", "r"}, translator.Caller{}, ""},
 		"keys and region": {
 			[]string{"x-aws-access-key-id", "a", "x-aws-secret-access-key", "s", "x-aws-region", "r", "x-aws-session-token", "t"},
 			translator.Caller{AccessKeyID: "a", SecretAccessKey: "s", SessionToken: "t", Region: "r"},
@@ -232,8 +232,8 @@ func TestRequestHeaders(t *testing.T) {
 	}
 }
 
-// What Envoy says of a request reaches the choice of a backend, and what its
-// headers say does not.
+// The choice of a backend sees what Envoy knows about a request, and does not see its
+// headers.
 func TestOriginOfACall(t *testing.T) {
 	bubble(t, func(s *sidecar) {
 		s.envoy.claims = &structpb.Struct{Fields: map[string]*structpb.Value{"sub": structpb.NewStringValue("ann")}}

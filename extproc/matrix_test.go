@@ -9,7 +9,7 @@ import (
 	"bedrock-extproc/translator"
 )
 
-// truncated is how a backend reports a stream without its last event.
+// truncated is a backend's error for a stream without its last event.
 func truncated() error {
 	return &translator.Error{Status: 502, Kind: translator.KindTruncated, Message: "Cut.", Facts: bedrockFacts, Cause: errors.New(prompt)}
 }
@@ -25,8 +25,8 @@ var shapes = map[string]struct {
 	"buffered": {modeBuffered, "/stream", data("one") + data("two") + data("end_turn") + data("end")},
 }
 
-// A fault makes a call fail in one way. A whole call has no late bytes: all its
-// faults have a status of their own.
+// A fault makes a call fail in one way. A whole call has no late bytes: each of its
+// faults has its own status.
 type fault struct {
 	arrange func(s *sidecar)
 	status  int // of a whole answer

@@ -37,7 +37,7 @@ func TestOrigin(t *testing.T) {
 		"a time":              {jwt("payload", "iat"), []string{"1790000000"}},
 		"a rounded number":    {jwt("payload", "id"), nil},
 		"a part":              {jwt("payload", "part"), []string{"0.5"}},
-		"a truth":             {jwt("payload", "admin"), []string{"true"}},
+		"a boolean":           {jwt("payload", "admin"), []string{"true"}},
 		"null":                {jwt("payload", "none"), nil},
 		"an empty text":       {jwt("payload", "empty"), nil},
 		"an object":           {jwt("payload"), nil},
@@ -48,9 +48,9 @@ func TestOrigin(t *testing.T) {
 		"another namespace":   {o.Metadata([]string{"x", "payload", "sub"}), nil},
 		"an attribute":        {o.Attribute("source.principal"), []string{"spiffe://x"}},
 		"no attribute":        {o.Attribute("source.address"), nil},
-		"of the route":        {o.InitialMetadata("tenant"), []string{"t", "u"}},
-		"not of the route":    {o.InitialMetadata("x"), nil},
-		"empty, of the route": {o.InitialMetadata("blank"), []string{}},
+		"gRPC metadata":       {o.InitialMetadata("tenant"), []string{"t", "u"}},
+		"another name":        {o.InitialMetadata("x"), nil},
+		"empty gRPC metadata": {o.InitialMetadata("blank"), []string{}},
 		"nothing at all":      {origin{}.Attribute("x"), nil},
 	} {
 		if diff := cmp.Diff(c.want, c.got); diff != "" {

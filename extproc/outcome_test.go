@@ -11,7 +11,7 @@ import (
 	"bedrock-extproc/translator"
 )
 
-// Times are a bubble's: they pass only where a test lets them.
+// Time is a bubble's: it passes only when a test lets it.
 func TestOutcomes(t *testing.T) {
 	facts := bedrockFacts
 	facts.RequestID = "id-1"

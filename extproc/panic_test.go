@@ -11,7 +11,7 @@ import (
 	"bedrock-extproc/translator"
 )
 
-// secretive panics as careless code does, with content in its value.
+// secretive panics, as careless code does, with content in the value.
 func secretive() { panic(fmt.Errorf("cannot handle %s with %s", prompt, secretKey)) }
 
 // panics lists the places where foreign code can panic, and the body that the
@@ -88,17 +88,17 @@ var panics = map[string]struct {
 	"summary": {"/stream", func(s *sidecar) {
 		s.dialect.summary = func() translator.Summary { secretive(); return translator.Summary{} }
 	}, 200, data("one") + data("two") + data("end_turn") + data("end")},
-	"words of an error": {"/whole", func(s *sidecar) {
+	"encoding an error": {"/whole", func(s *sidecar) {
 		s.dialect.encodeError = func(*translator.Error) translator.Response { secretive(); return translator.Response{} }
 		s.backend.target = func(string, translator.Caller, extproc.Origin) (extproc.Target, error) {
 			return extproc.Target{}, refusal()
 		}
 	}, 429, `{"detail":"The sidecar failed while handling this request; its log names the cause."}`},
-	"words of a panic": {"/whole", func(s *sidecar) {
+	"encoding a panic's error": {"/whole", func(s *sidecar) {
 		s.dialect.encodeError = func(*translator.Error) translator.Response { secretive(); return translator.Response{} }
 		s.dialect.decode = func(translator.Request) (*translator.Call, error) { secretive(); return nil, nil }
 	}, 500, `{"detail":"The sidecar failed while handling this request; its log names the cause."}`},
-	"words of a late error": {"/stream", func(s *sidecar) {
+	"encoding a late error": {"/stream", func(s *sidecar) {
 		s.dialect.appendEvent = appendUntil("two")
 		s.dialect.appendError = func([]byte, *translator.Error) []byte { secretive(); return nil }
 	}, 200, data("one")},
@@ -147,7 +147,7 @@ func TestPanicsBecomeAnswers(t *testing.T) {
 	}
 }
 
-// checkPanicLog wants a stack that leads to the panic.
+// checkPanicLog checks that the log has a stack that leads to the panic.
 func (s *sidecar) checkPanicLog() {
 	s.t.Helper()
 	logs := s.logs.FilterMessage("panic").All()
@@ -177,7 +177,7 @@ func TestPanicOfAPage(t *testing.T) {
 	})
 }
 
-// A failing record must not take the other requests down.
+// A panic of Observe must not affect other requests.
 func TestPanicOfObserve(t *testing.T) {
 	bothCloses(t, func(s *sidecar) {
 		for range 2 {

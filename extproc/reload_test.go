@@ -10,7 +10,7 @@ import (
 	"bedrock-extproc/translator"
 )
 
-// numbered is a configuration every part of which leaves its number in the answer.
+// numbered is a configuration whose parts each leave its number in the answer.
 func numbered(t *testing.T, n int) extproc.Gateway {
 	t.Helper()
 	d := &fakeDialect{}
@@ -50,8 +50,8 @@ func numbered(t *testing.T, n int) extproc.Gateway {
 	return newGateway(t, b, []extproc.PageRoute{{Pattern: "/page", Page: page(200, fmt.Sprintf("page %d", n))}}, d)
 }
 
-// The configuration changes whenever it is asked for; a request asks once, and all
-// of its answer comes from one.
+// The configuration changes each time it is loaded. A request loads it once, and its
+// whole answer comes from one configuration.
 func TestReloadNeverSplitsACall(t *testing.T) {
 	const parts = "target %[1]d dialect %[1]d, backend %[1]d, encoder %[1]d"
 	for name, c := range map[string]struct {
@@ -82,7 +82,7 @@ func TestReloadNeverSplitsACall(t *testing.T) {
 	}
 }
 
-// Without a configuration there is no dialect to word an error.
+// Without a configuration there is no dialect that could encode an error.
 func TestPanicOfTheGateway(t *testing.T) {
 	bothCloses(t, func(s *sidecar) {
 		a := s.post("/whole", "").answer()
@@ -93,7 +93,7 @@ func TestPanicOfTheGateway(t *testing.T) {
 	}, func(s *sidecar) { s.cfg.Gateway = func() extproc.Gateway { secretive(); return nil } })
 }
 
-// A model that the caller may not use is known to the record, and goes nowhere.
+// The outcome has a model that the caller may not use, and Bedrock is not called.
 func TestModelNotPermitted(t *testing.T) {
 	for _, path := range []string{"/whole", "/stream"} {
 		for _, mode := range modesWithBody {

@@ -103,12 +103,12 @@ func TestBodyCap(t *testing.T) {
 		parts  []string
 		want   int
 	}{
-		"at the limit":              {"10", []string{"0123456789"}, 200},
-		"at the limit, chunked":     {"", []string{"01234", "56789"}, 200},
-		"over by content-length":    {"11", nil, 413},
-		"over, chunked":             {"", []string{"0123456789", "0"}, 413},
-		"over, and lied about":      {"3", []string{"01234567890"}, 413},
-		"a nonsense content-length": {"-1e99", []string{"0123456789"}, 200},
+		"at the limit":                  {"10", []string{"0123456789"}, 200},
+		"at the limit, chunked":         {"", []string{"01234", "56789"}, 200},
+		"content-length over the limit": {"11", nil, 413},
+		"over, chunked":                 {"", []string{"0123456789", "0"}, 413},
+		"over a false content-length":   {"3", []string{"01234567890"}, 413},
+		"a nonsense content-length":     {"-1e99", []string{"0123456789"}, 200},
 	}
 	for name, test := range tests {
 		for _, mode := range modesWithBody {
@@ -145,7 +145,7 @@ func TestBodyCap(t *testing.T) {
 
 var modesWithBody = []bodyMode{modeFullDuplex, modeBuffered}
 
-// A client may announce any length; memory is for what it sends.
+// A client may announce any length; memory is only used for the bytes it sends.
 func TestContentLengthIsNotTrusted(t *testing.T) {
 	bubble(t, func(s *sidecar) {
 		body := s.capture()
@@ -250,8 +250,8 @@ func TestHeadersOnlyInAnyMode(t *testing.T) {
 	}
 }
 
-// gRPC ends an RPC by itself over a message that it cannot take; the log must
-// say why Envoy got no answer.
+// gRPC itself ends an RPC whose message it cannot read; the log must say why Envoy
+// got no answer.
 func TestMessageOverTheReceiveLimit(t *testing.T) {
 	bubble(t, func(s *sidecar) {
 		s.envoy.mode = modeBuffered

@@ -22,8 +22,8 @@ import (
 	"bedrock-extproc/translator"
 )
 
-// What no log line, outcome or gRPC error may hold. Every request carries all of
-// it, and every test checks.
+// No log line, outcome or gRPC error may contain these. Every request contains all of
+// them, and every test checks.
 const (
 	prompt       = "PROMPT-7f3a"
 	accessKey    = "AKIA-CALLER-9d1c"
@@ -52,7 +52,7 @@ type sidecar struct {
 	outcomes []extproc.Outcome
 }
 
-// bubble runs f in a synctest bubble, which fails when a goroutine stays behind.
+// bubble runs f in a synctest bubble, which fails if a goroutine is left.
 func bubble(t *testing.T, f func(s *sidecar), options ...func(*sidecar)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) { f(start(t, options...)) })
@@ -144,7 +144,7 @@ func requestHeaders(method, path string, headers ...string) []string {
 	return append(all, headers...)
 }
 
-// outcome is the record of the only request so far.
+// outcome is the outcome of the only request so far.
 func (s *sidecar) outcome() extproc.Outcome {
 	s.t.Helper()
 	synctest.Wait()
@@ -156,7 +156,7 @@ func (s *sidecar) outcome() extproc.Outcome {
 	return s.outcomes[0]
 }
 
-// works checks that a request succeeds, after whatever came before.
+// works checks that a request still succeeds.
 func (s *sidecar) works() {
 	s.t.Helper()
 	*s.dialect, s.backend.converse, s.backend.target = fakeDialect{}, nil, nil

@@ -17,8 +17,9 @@ import (
 	"bedrock-extproc/translator"
 )
 
-// handRPC is an RPC without a connection: it hands over what is in requests, and
-// every message that the server sends to sent. The end of ctx is Envoy's reset.
+// handRPC is an RPC without a connection: it receives the messages in requests, and
+// passes every message that the server sends to sent. The end of ctx is Envoy's
+// reset.
 type handRPC struct {
 	grpc.ServerStream
 
@@ -41,7 +42,7 @@ func (r *handRPC) Recv() (*extprocv3.ProcessingRequest, error) {
 
 func (r *handRPC) Send(msg *extprocv3.ProcessingResponse) error { return r.sent(r.ctx, msg) }
 
-// requestMessages is a POST in two messages, as Envoy sends most.
+// requestMessages is a POST in two messages, as Envoy sends most requests.
 func requestMessages(path string) []*extprocv3.ProcessingRequest {
 	return []*extprocv3.ProcessingRequest{
 		{
@@ -56,7 +57,7 @@ func requestMessages(path string) []*extprocv3.ProcessingRequest {
 	}
 }
 
-// slowEnvoy takes a message each time something comes through accept.
+// slowEnvoy accepts one message for each value it receives from accept.
 type slowEnvoy struct {
 	accept chan struct{}
 	parts  []string
@@ -98,10 +99,10 @@ func TestEventsMergeWhenTheSenderIsSlow(t *testing.T) {
 		e := &slowEnvoy{accept: make(chan struct{})}
 		leave := startSlow(s, e)
 		steps <- delta("one")
-		synctest.Wait() // the headers are on their way, with "one" behind them
+		synctest.Wait() // the headers are being sent, and "one" waits
 		steps <- delta("two")
 		steps <- delta("three")
-		synctest.Wait()        // both are there before the next message is made up
+		synctest.Wait()        // both wait before the next message is built
 		e.accept <- struct{}{} // headers
 		e.accept <- struct{}{} // one
 		synctest.Wait()
@@ -122,7 +123,7 @@ func TestEventsMergeWhenTheSenderIsSlow(t *testing.T) {
 	})
 }
 
-// flood yields n events of size bytes as fast as they are taken.
+// flood yields n events of size bytes as fast as they are read.
 func flood(n, size int, yielded *atomic.Int64) streamFunc {
 	return func(context.Context, *translator.Call, translator.Caller) (iter.Seq2[translator.Event, error], translator.Facts, error) {
 		return func(yield func(translator.Event, error) bool) {
@@ -137,7 +138,7 @@ func flood(n, size int, yielded *atomic.Int64) streamFunc {
 	}
 }
 
-// What waits for a client that reads slowly is bounded: Bedrock is not read on.
+// The bytes that wait for a slow client are bounded: Bedrock's events wait.
 func TestBackPressure(t *testing.T) {
 	const events, size = 200, 64 << 10
 	bubble(t, func(s *sidecar) {
@@ -146,7 +147,7 @@ func TestBackPressure(t *testing.T) {
 		e := &slowEnvoy{accept: make(chan struct{})}
 		leave := startSlow(s, e)
 		synctest.Wait()
-		bound := int64(2*(1<<20)/size + 2) // one part on its way, one filling up
+		bound := int64(2*(1<<20)/size + 2) // one part is being sent, one is filling
 		if n := yielded.Load(); n > bound || n < 1<<20/size {
 			s.t.Errorf("%d events were read for a client that reads nothing, want at most %d", n, bound)
 		}
@@ -186,7 +187,7 @@ func TestClientGoneUnderBackPressure(t *testing.T) {
 	})
 }
 
-// A send that fails ends the call, whether or not a Recv fails with it.
+// A failed send ends the call, whether or not a Recv fails, too.
 func TestFailingSend(t *testing.T) {
 	for _, path := range []string{"/whole", "/stream"} {
 		t.Run(path, func(t *testing.T) {
@@ -213,7 +214,7 @@ func TestFailingSend(t *testing.T) {
 	}
 }
 
-// A slow client does not keep the server from stopping in good order.
+// A slow client does not prevent the server from stopping gracefully.
 func TestStopUnderBackPressure(t *testing.T) {
 	bubble(t, func(s *sidecar) {
 		var yielded atomic.Int64

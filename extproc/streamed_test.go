@@ -21,7 +21,7 @@ const comment = ": keep-alive\n\n"
 
 func data(text string) string { return "data: " + text + "\n\n" }
 
-// expect compares what the client has got with parts, each a message.
+// expect compares the messages that the client has received with parts.
 func (c *call) expect(parts ...string) {
 	c.t.Helper()
 	synctest.Wait()
@@ -41,7 +41,7 @@ func TestEventsArriveOneByOne(t *testing.T) {
 		c := s.post("/stream", "")
 		c.expect()
 		steps <- messageStart
-		c.expect() // it has no bytes, and its stream may still fail
+		c.expect() // the event has no bytes, and its stream may still fail
 		steps <- delta("one")
 		c.expect(data("one"))
 		steps <- delta("two")
@@ -84,7 +84,7 @@ func TestKeepAlive(t *testing.T) {
 		time.Sleep(extproc.DefaultKeepAlive - time.Nanosecond)
 		steps <- delta("one")
 		c.expect(comment, comment, data("one"))
-		time.Sleep(extproc.DefaultKeepAlive - time.Nanosecond) // an event is no silence
+		time.Sleep(extproc.DefaultKeepAlive - time.Nanosecond) // an event ends the silence
 		c.expect(comment, comment, data("one"))
 		time.Sleep(time.Nanosecond)
 		c.expect(comment, comment, data("one"), comment)
@@ -106,8 +106,8 @@ func TestKeepAliveIsConfigured(t *testing.T) {
 	}, func(s *sidecar) { s.cfg.KeepAlive = time.Second })
 }
 
-// Once a comment has taken the response headers out, nothing can have a status
-// of its own.
+// Once a comment was sent with the response headers, an error has no status of its
+// own.
 func TestFailureAfterKeepAliveIsInBand(t *testing.T) {
 	failures := map[string]struct {
 		fail step
@@ -173,7 +173,7 @@ func TestLateFailureIsInBand(t *testing.T) {
 	})
 }
 
-// What stands before a failure is sent, in order, with it.
+// Bytes before a failure are sent, in order, with it.
 func TestFailureKeepsWhatCameBefore(t *testing.T) {
 	tests := map[string]func(s *sidecar){
 		"of the stream": func(s *sidecar) {

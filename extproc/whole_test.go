@@ -13,7 +13,7 @@ import (
 	"bedrock-extproc/translator"
 )
 
-// refusal is an error as the backend makes them.
+// refusal is an error like a backend's.
 func refusal() *translator.Error {
 	return &translator.Error{
 		Status: 429, Kind: translator.KindThrottled, Message: "Too many requests.", Retryable: true,
@@ -88,8 +88,8 @@ func TestLargeWholeAnswer(t *testing.T) {
 	}
 }
 
-// An error is an ImmediateResponse, whatever its length: a streamed answer
-// could carry neither its details nor its headers.
+// An error of any length is an ImmediateResponse: a streamed answer has neither
+// details nor these headers.
 func TestLongErrorStaysWhole(t *testing.T) {
 	bubble(t, func(s *sidecar) {
 		s.dialect.encodeError = func(e *translator.Error) translator.Response {
@@ -111,21 +111,21 @@ func TestFailureBeforeTheAnswer(t *testing.T) {
 		status  int
 		kind    translator.Kind
 	}{
-		"of the choice of a backend": {func(s *sidecar) {
+		"from the choice of a backend": {func(s *sidecar) {
 			s.backend.target = func(name string, _ translator.Caller, _ extproc.Origin) (extproc.Target, error) {
 				return extproc.Target{}, &translator.Error{Status: 400, Kind: translator.KindUnknownBackend, Message: name}
 			}
 		}, 400, translator.KindUnknownBackend},
-		"of the request": {func(s *sidecar) {
+		"from the request": {func(s *sidecar) {
 			s.dialect.decode = func(translator.Request) (*translator.Call, error) { return nil, invalid }
 		}, 422, translator.KindMalformed},
-		"of the call": {func(s *sidecar) {
+		"from the call": {func(s *sidecar) {
 			s.backend.converse = func(context.Context, *translator.Call, translator.Caller) ([]byte, translator.Facts, error) {
 				return nil, bedrockFacts, refusal()
 			}
 			s.backend.converseStream = script(step{err: refusal()})
 		}, 429, translator.KindThrottled},
-		"of an error that nobody words": {func(s *sidecar) {
+		"an unknown error": {func(s *sidecar) {
 			s.backend.converse = func(context.Context, *translator.Call, translator.Caller) ([]byte, translator.Facts, error) {
 				return nil, translator.Facts{}, errors.New(prompt)
 			}
@@ -170,7 +170,7 @@ func TestReplyThatIsNotConverse(t *testing.T) {
 		if a.status != 502 || a.details != "bedrock_extproc_bad_bedrock_answer" {
 			s.t.Errorf("answer %+v", a)
 		}
-		// The error knows nothing of the call; the exchange does.
+		// The error has no facts about the call; the exchange adds them.
 		if e := decodeError(s.t, a.body()); e.Region != "eu-west-1" || s.outcome().Facts.AWSRequestID != "aws-1" {
 			s.t.Errorf("error %+v, outcome %+v", e, s.outcome())
 		}

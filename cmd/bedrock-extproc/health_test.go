@@ -7,7 +7,7 @@ import (
 	"bedrock-extproc/extproc"
 )
 
-// A rejected configuration shows to operators only, and does not make the sidecar
+// Only operators see a rejected configuration, and it does not make the sidecar
 // unready.
 func TestReadiness(t *testing.T) {
 	h := newHealthState(func() map[string]string { return map[string]string{"llm/b": "ok", "llm/a": "ok"} })

@@ -103,7 +103,8 @@ func newTLSServer(t *testing.T, a *authority) (*tlsServer, *x509.Certificate) {
 	return s, cert
 }
 
-// replace writes a new certificate, and the authority of clients.
+// replace writes a new certificate, and the authority that signs clients'
+// certificates.
 func (s *tlsServer) replace(t *testing.T, a *authority) *x509.Certificate {
 	t.Helper()
 	pair := a.pair(t)
@@ -124,7 +125,7 @@ func write(t *testing.T, file, kind string, der []byte) {
 	}
 }
 
-// connect is a client's handshake. It returns the server's certificate.
+// connect makes a client's handshake and returns the server's certificate.
 func (s *tlsServer) connect(t *testing.T, trusts *authority, with ...tls.Certificate) (*x509.Certificate, error) {
 	t.Helper()
 	roots := x509.NewCertPool()
@@ -139,7 +140,7 @@ func (s *tlsServer) connect(t *testing.T, trusts *authority, with ...tls.Certifi
 	if got := conn.ConnectionState().NegotiatedProtocol; got != "h2" {
 		t.Errorf("the protocol is %q", got)
 	}
-	_, err = conn.Read(make([]byte, 1)) // HTTP/2 settings, or the refusal
+	_, err = conn.Read(make([]byte, 1)) // HTTP/2 settings, or the rejection
 	return conn.ConnectionState().PeerCertificates[0], err
 }
 
@@ -152,10 +153,10 @@ func TestTLS(t *testing.T) {
 		t.Errorf("Envoy: %v", err)
 	}
 	if _, err := s.connect(t, ours, stranger); err == nil {
-		t.Error("a stranger was let in")
+		t.Error("a client of another authority was accepted")
 	}
 	if _, err := s.connect(t, ours); err == nil {
-		t.Error("somebody without a certificate was let in")
+		t.Error("a client without a certificate was accepted")
 	}
 
 	renewed := s.replace(t, ours)
@@ -163,7 +164,7 @@ func TestTLS(t *testing.T) {
 		t.Errorf("after the renewal: %v", err)
 	}
 
-	// Half a renewal: the key is not that of the certificate.
+	// A half-finished renewal: the key does not belong to the certificate.
 	write(t, s.files.cert, "CERTIFICATE", ours.pair(t).Leaf.Raw)
 	if got, err := s.connect(t, ours, envoy); err != nil || !got.Equal(renewed) {
 		t.Errorf("with files that do not go together: %v", err)
@@ -177,7 +178,7 @@ func TestTLS(t *testing.T) {
 		t.Errorf("the new authority's client: %v", err)
 	}
 	if _, err := s.connect(t, other, envoy); err == nil {
-		t.Error("the old authority's client was let in")
+		t.Error("the old authority's client was accepted")
 	}
 }
 
@@ -191,7 +192,7 @@ func TestTLSFilesThatCannotBeUsed(t *testing.T) {
 		"no certificate": {notPEM, good.files.key, good.files.clientCA},
 		"no key":         {good.files.cert, "absent", good.files.clientCA},
 		"no authority":   {good.files.cert, good.files.key, notPEM},
-		"nothing there":  {good.files.cert, good.files.key, "absent"},
+		"no file":        {good.files.cert, good.files.key, "absent"},
 	} {
 		if _, err := files.credentials(zap.NewNop()); err == nil {
 			t.Errorf("%s: accepted", name)

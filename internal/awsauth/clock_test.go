@@ -16,14 +16,14 @@ func TestClockCorrect(t *testing.T) {
 			header http.Header
 			want   time.Duration
 		}{
-			"ahead":          {403, http.Header{"Date": {date(time.Hour)}}, time.Hour},
-			"behind":         {400, http.Header{"Date": {date(-time.Hour)}}, -time.Hour},
-			"close":          {403, http.Header{"Date": {date(4 * time.Minute)}}, 0},
-			"no time":        {403, nil, 0},
-			"not a time":     {401, http.Header{"Date": {"soon"}}, 0},
-			"out of a cache": {403, http.Header{"Date": {date(time.Hour)}, "Age": {"3600"}}, 0},
-			"an answer":      {200, http.Header{"Date": {date(time.Hour)}}, 0},
-			"a throttle":     {429, http.Header{"Date": {date(time.Hour)}}, 0},
+			"ahead":        {403, http.Header{"Date": {date(time.Hour)}}, time.Hour},
+			"behind":       {400, http.Header{"Date": {date(-time.Hour)}}, -time.Hour},
+			"close":        {403, http.Header{"Date": {date(4 * time.Minute)}}, 0},
+			"no time":      {403, nil, 0},
+			"not a time":   {401, http.Header{"Date": {"soon"}}, 0},
+			"from a cache": {403, http.Header{"Date": {date(time.Hour)}, "Age": {"3600"}}, 0},
+			"an answer":    {200, http.Header{"Date": {date(time.Hour)}}, 0},
+			"a throttle":   {429, http.Header{"Date": {date(time.Hour)}}, 0},
 		} {
 			var k clock
 			corrected := k.correct(c.status, c.header)

@@ -17,7 +17,7 @@ var perTeam = Identity{
 	SessionTags: map[string]identity.Template{"team": template("{team}"), "who": template("it is {user}")},
 }
 
-// template is a template that is known to be one.
+// template parses a template that is known to be valid.
 func template(text string) identity.Template {
 	t, err := identity.Parse(text)
 	if err != nil {

@@ -12,7 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 )
 
-// found is a provider that counts its calls and is as slow as it is told.
+// found is a provider that counts its calls and has a given delay.
 type found struct {
 	mu    sync.Mutex
 	asked int
@@ -88,7 +88,7 @@ func TestSidecarCredentialsAreNotWaitedForLong(t *testing.T) {
 			t.Errorf("waited %v while another one does", d)
 		}
 		group.Wait()
-		time.Sleep(time.Hour) // the chain's own answer to the first call comes at last
+		time.Sleep(time.Hour) // the chain has answered the first call
 		f.become(0, nil)
 		if c, err := own.Retrieve(t.Context()); err != nil || c.AccessKeyID == "" {
 			t.Errorf("got key %q, %v, want one", c.AccessKeyID, err)

@@ -40,7 +40,7 @@ type Config struct {
 	// RoundTripper replaces those connections and Transport. It must not follow
 	// redirects. nil means connections with the settings of Transport.
 	RoundTripper http.RoundTripper
-	// Retry says how often a failed call is repeated before the client is told.
+	// Retry says how often a failed call is repeated before the client gets the error.
 	Retry Retry
 	// CoolDown says how long a failing backend is skipped in favour of its fallbacks.
 	CoolDown CoolDown
@@ -86,7 +86,7 @@ type BackendConfig struct {
 	Fallback []string
 	// Residency is a name for where data may go, such as "eu". All fallbacks of a
 	// backend with a residency must have the same, and callers cannot choose another
-	// region. "" is no restriction.
+	// region. "" means no restriction.
 	Residency string
 	// Limits are this backend's own. A field of 0 means that of Config.Limits. For
 	// the whole call those of the backend asked first count.
@@ -99,8 +99,8 @@ type Transport struct {
 	// MaxIdleConnsPerHost is how many unused connections are kept. 0 means 1024,
 	// a negative number none.
 	MaxIdleConnsPerHost int
-	// MaxConnsPerHost bounds HTTP/1.1 connections to one host; calls beyond it
-	// wait. 0 means no bound, and so does a negative number.
+	// MaxConnsPerHost bounds HTTP/1.1 connections to one host; calls beyond it wait. 0
+	// or a negative number means no limit.
 	MaxConnsPerHost int
 	// IdleConnTimeout closes connections that were unused for this long. 0 means 90 s.
 	IdleConnTimeout time.Duration

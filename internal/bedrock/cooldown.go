@@ -14,8 +14,8 @@ import (
 // CoolDown says how long a backend with fallbacks is avoided for a model after all
 // attempts at it have failed. A zero field has the default given here.
 type CoolDown struct {
-	// First is the length of the first cool-down. It doubles with each further one
-	// until an attempt succeeds. 0 means 1 s; a negative duration is no cool-down.
+	// First is the length of the first cool-down. It doubles with each further one until
+	// an attempt succeeds. 0 means 1 s; a negative duration means no cool-down.
 	First time.Duration
 	// Max bounds a cool-down, also one that Bedrock asks for. 0 means 30 s.
 	Max time.Duration

@@ -28,7 +28,7 @@ func TestCoolDownsGrow(t *testing.T) {
 			t.Fatalf("at first %d", h)
 		}
 		for i, want := range []int{1, 2, 4, 8, 16, 30, 30} {
-			for range 64 { // who were under way at once count once
+			for range 64 { // concurrent failures count once
 				c.recordFailure(p, errThrottled, 0, zap.New(core))
 			}
 			time.Sleep(time.Duration(want)*time.Second - time.Nanosecond)
@@ -46,7 +46,7 @@ func TestCoolDownsGrow(t *testing.T) {
 		if n := logged.Len(); n != 7 {
 			t.Errorf("%d lines logged for 7 pauses", n)
 		}
-		// The call that was to find out never came back: the next one may.
+		// The call that probes the backend never ended, so the next one may probe it.
 		time.Sleep(30 * time.Second)
 		if h := c.admit(p, time.Now()); h != probing {
 			t.Errorf("nobody else may find out: %d", h)
@@ -145,8 +145,8 @@ func TestPausesAreOfOneIdentityAndModel(t *testing.T) {
 	})
 }
 
-// A backend is tried in spite of its cool-down if it has no fallback, or if its
-// fallbacks fail too.
+// A backend is tried despite its cool-down if it has no fallback, or if its fallbacks
+// fail too.
 func TestNobodyIsLeftWithoutABackend(t *testing.T) {
 	bedrocktest.Isolate(t)
 	synctest.Test(t, func(t *testing.T) {

@@ -25,14 +25,14 @@ func countedCredentials(t *testing.T) *atomic.Int64 {
 	return &fetched
 }
 
-// The sidecar's credentials are fetched again when AWS calls them expired, once a
-// call. A caller's cannot be.
+// The sidecar's credentials are fetched again when AWS rejects them as expired, once
+// for each call. A caller's cannot be.
 func TestExpiredSidecarCredentialsAreFetchedOnce(t *testing.T) {
 	bedrocktest.Isolate(t)
 	expired := func(w http.ResponseWriter, _ *http.Request) { bedrocktest.Refuse(w, 403, "ExpiredTokenException") }
 	fetched := countedCredentials(t)
 	b := newTestBackend(t, Config{}, bedrocktest.Serve(t, expired))
-	for i, want := range []int64{2, 3} { // what the second attempt used is still there
+	for i, want := range []int64{2, 3} { // the second attempt's credentials are still cached
 		_, facts, err := b.Converse(t.Context(), call("m", `{}`), translator.Caller{})
 		if e := asError(t, err); e.Kind != translator.KindSidecarCredentials || facts.Attempts != 2 || fetched.Load() != want {
 			t.Errorf("call %d: %v, %+v, asked %d times", i, e, facts, fetched.Load())

@@ -69,14 +69,15 @@ func TestFallbackAnswers(t *testing.T) {
 	}
 }
 
-// Which errors lead to the fallback, and whose error the client gets.
+// Errors that another backend may avoid lead to the fallback. The facts name the backend
+// whose answer or error the client gets.
 func TestWhatFallsBack(t *testing.T) {
 	bedrocktest.Isolate(t)
 	pinned := caller
 	pinned.Region = "us-east-1"
 	type calls struct{ A, B int }
 	tests := map[string]struct {
-		a, b   string // what they refuse with, "" is a good answer
+		a, b   string // the error that they answer with, "" for a good answer
 		status int
 		caller translator.Caller
 		model  string
@@ -84,19 +85,19 @@ func TestWhatFallsBack(t *testing.T) {
 		want   translator.Kind // "" is a good answer
 		tells  string
 	}{
-		"throttled":                {"ThrottlingException", "", 429, caller, "m", calls{2, 1}, "", "b"},
-		"quota":                    {"ServiceQuotaExceededException", "", 400, caller, "m", calls{1, 1}, "", "b"},
-		"model's timeout":          {"ModelTimeoutException", "", 408, caller, "m", calls{1, 1}, "", "b"},
-		"validation":               {"ValidationException", "", 400, caller, "m", calls{1, 0}, translator.KindValidation, "a"},
-		"access":                   {"AccessDeniedException", "", 403, caller, "m", calls{1, 0}, translator.KindAccessDenied, "a"},
-		"expired":                  {"ExpiredTokenException", "", 403, caller, "m", calls{1, 0}, translator.KindCallerCredentials, "a"},
-		"the caller's region":      {"ThrottlingException", "", 429, pinned, "m", calls{2, 0}, translator.KindThrottled, "a"},
-		"region without keys":      {"ThrottlingException", "", 429, translator.Caller{Region: "us-east-1"}, "m", calls{2, 1}, "", "b"},
-		"an ARN of A":              {"ThrottlingException", "", 429, caller, "arn:aws:bedrock:us-west-2:1:x/y", calls{2, 0}, translator.KindThrottled, "a"},
-		"an ARN of B":              {"ThrottlingException", "", 429, caller, "arn:aws:bedrock:eu-west-1:1:x/y", calls{0, 0}, translator.KindInvalid, "a"},
-		"both throttled":           {"ThrottlingException", "ThrottlingException", 429, caller, "m", calls{2, 2}, translator.KindThrottled, "a"},
-		"the fallback is wrong":    {"ThrottlingException", "ValidationException", 429, caller, "m", calls{2, 1}, translator.KindThrottled, "a"},
-		"the fallback is finished": {"ThrottlingException", "UnknownOperationException", 429, caller, "m", calls{2, 1}, translator.KindBadAnswer, "b"},
+		"throttled":                     {"ThrottlingException", "", 429, caller, "m", calls{2, 1}, "", "b"},
+		"quota":                         {"ServiceQuotaExceededException", "", 400, caller, "m", calls{1, 1}, "", "b"},
+		"model's timeout":               {"ModelTimeoutException", "", 408, caller, "m", calls{1, 1}, "", "b"},
+		"validation":                    {"ValidationException", "", 400, caller, "m", calls{1, 0}, translator.KindValidation, "a"},
+		"access":                        {"AccessDeniedException", "", 403, caller, "m", calls{1, 0}, translator.KindAccessDenied, "a"},
+		"expired":                       {"ExpiredTokenException", "", 403, caller, "m", calls{1, 0}, translator.KindCallerCredentials, "a"},
+		"the caller's region":           {"ThrottlingException", "", 429, pinned, "m", calls{2, 0}, translator.KindThrottled, "a"},
+		"region without keys":           {"ThrottlingException", "", 429, translator.Caller{Region: "us-east-1"}, "m", calls{2, 1}, "", "b"},
+		"an ARN of A":                   {"ThrottlingException", "", 429, caller, "arn:aws:bedrock:us-west-2:1:x/y", calls{2, 0}, translator.KindThrottled, "a"},
+		"an ARN of B":                   {"ThrottlingException", "", 429, caller, "arn:aws:bedrock:eu-west-1:1:x/y", calls{0, 0}, translator.KindInvalid, "a"},
+		"both throttled":                {"ThrottlingException", "ThrottlingException", 429, caller, "m", calls{2, 2}, translator.KindThrottled, "a"},
+		"the fallback rejects it":       {"ThrottlingException", "ValidationException", 429, caller, "m", calls{2, 1}, translator.KindThrottled, "a"},
+		"a final error of the fallback": {"ThrottlingException", "UnknownOperationException", 429, caller, "m", calls{2, 1}, translator.KindBadAnswer, "b"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -133,8 +134,8 @@ func TestWhatFallsBack(t *testing.T) {
 	}
 }
 
-// A backend that accepts connections and sends nothing is left after the limit on
-// the first event.
+// A backend that accepts connections and sends nothing is abandoned after the limit
+// on the first event.
 func TestFallbackFromSilence(t *testing.T) {
 	bedrocktest.Isolate(t)
 	synctest.Test(t, func(t *testing.T) {

@@ -20,7 +20,7 @@ import (
 	"bedrock-extproc/translator"
 )
 
-// template is a template that is known to be one.
+// template parses a template that is known to be valid.
 func template(text string) identity.Template {
 	t, err := identity.Parse(text)
 	if err != nil {
@@ -185,17 +185,17 @@ func TestNewRefusesIdentities(t *testing.T) {
 		env     string // of the SDK's bearer token
 		want    string
 	}{
-		"no token":                {BackendConfig{Identity: awsauth.Identity{BearerTokenEnv: "NO_KEY"}}, 0, "", `bearer_token_env: the environment variable NO_KEY, which must hold the bearer token, is not set`},
-		"token in the clear":      {BackendConfig{EndpointURL: there, Identity: awsauth.Identity{BearerTokenEnv: "API_KEY"}}, 0, "", `bearer_token_env: the bearer token in API_KEY would be sent to http://bedrock.example unencrypted: use an https endpoint or other credentials`},
-		"environment, clear":      {BackendConfig{EndpointURL: there}, 0, "x", `endpoint_url: the bearer token in AWS_BEARER_TOKEN_BEDROCK would be sent to http://bedrock.example unencrypted: use an https endpoint or other credentials`},
-		"environment, not used":   {BackendConfig{EndpointURL: there, Identity: awsauth.Identity{RoleARN: template(roleARN + "one")}}, 0, "x", ""},
-		"environment, for nobody": {BackendConfig{EndpointURL: there}, ServerNever, "x", ""},
-		"environment, encrypted":  {BackendConfig{EndpointURL: "https://bedrock.example"}, 0, "x", ""},
-		"no profile":              {BackendConfig{Identity: awsauth.Identity{Profile: "absent"}}, 0, "", `profile: AWS configuration: failed to get shared config profile, absent`},
-		"no role":                 {BackendConfig{Identity: awsauth.Identity{RoleARN: template("one")}}, 0, "", `role_arn: "one" is not an ARN`},
-		"tag":                     {BackendConfig{Identity: awsauth.Identity{RoleARN: template(roleARN + "one"), SessionTags: map[string]identity.Template{"a": template("b|c")}}}, 0, "", `session_tags: STS does not accept a value: only letters, digits, spaces and _.:/=+-@, at most 256 characters`},
-		"id without role":         {BackendConfig{Identity: awsauth.Identity{ExternalID: "x"}}, 0, "", `external_id: has no effect without role_arn`},
-		"FIPS at a URL":           {BackendConfig{FIPS: true, EndpointURL: there}, 0, "", `fips: chooses among AWS's own endpoints and cannot be combined with endpoint_url`},
+		"no token":                        {BackendConfig{Identity: awsauth.Identity{BearerTokenEnv: "NO_KEY"}}, 0, "", `bearer_token_env: the environment variable NO_KEY, which must hold the bearer token, is not set`},
+		"token over HTTP":                 {BackendConfig{EndpointURL: there, Identity: awsauth.Identity{BearerTokenEnv: "API_KEY"}}, 0, "", `bearer_token_env: the bearer token in API_KEY would be sent to http://bedrock.example unencrypted: use an https endpoint or other credentials`},
+		"environment, clear":              {BackendConfig{EndpointURL: there}, 0, "x", `endpoint_url: the bearer token in AWS_BEARER_TOKEN_BEDROCK would be sent to http://bedrock.example unencrypted: use an https endpoint or other credentials`},
+		"environment, not used":           {BackendConfig{EndpointURL: there, Identity: awsauth.Identity{RoleARN: template(roleARN + "one")}}, 0, "x", ""},
+		"environment, callers' keys only": {BackendConfig{EndpointURL: there}, ServerNever, "x", ""},
+		"environment, encrypted":          {BackendConfig{EndpointURL: "https://bedrock.example"}, 0, "x", ""},
+		"no profile":                      {BackendConfig{Identity: awsauth.Identity{Profile: "absent"}}, 0, "", `profile: AWS configuration: failed to get shared config profile, absent`},
+		"no role":                         {BackendConfig{Identity: awsauth.Identity{RoleARN: template("one")}}, 0, "", `role_arn: "one" is not an ARN`},
+		"tag":                             {BackendConfig{Identity: awsauth.Identity{RoleARN: template(roleARN + "one"), SessionTags: map[string]identity.Template{"a": template("b|c")}}}, 0, "", `session_tags: STS does not accept a value: only letters, digits, spaces and _.:/=+-@, at most 256 characters`},
+		"id without role":                 {BackendConfig{Identity: awsauth.Identity{ExternalID: "x"}}, 0, "", `external_id: has no effect without role_arn`},
+		"FIPS at a URL":                   {BackendConfig{FIPS: true, EndpointURL: there}, 0, "", `fips: chooses among AWS's own endpoints and cannot be combined with endpoint_url`},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -6,7 +6,7 @@ import (
 )
 
 // Limits bound how long a call may take. A zero field has the default given here; a
-// negative one is no limit. Transport has the limits on connecting.
+// negative one means no limit. Transport has the limits on connecting.
 type Limits struct {
 	// FirstEvent bounds each attempt's wait for the first event of a stream. 0 means 5
 	// minutes.

@@ -43,7 +43,7 @@ func TestLimits(t *testing.T) {
 		"no event":        {limits, false, func(w http.ResponseWriter, _ *http.Request) { bedrocktest.SendStream(w, nil) }, 20 * time.Second, 0, "the first event of the stream"},
 		"half an event":   {limits, false, func(w http.ResponseWriter, _ *http.Request) { bedrocktest.SendStream(w, bedrocktest.Promise(100)) }, 20 * time.Second, 0, "the first event of the stream"},
 		"no second event": {limits, false, func(w http.ResponseWriter, _ *http.Request) { bedrocktest.SendStream(w, bedrocktest.Answer("hi")[0]) }, 40 * time.Second, 1, "the next event of the stream did not come within the sidecar's limit of 40s"},
-		"half a second event": {limits, false, func(w http.ResponseWriter, _ *http.Request) {
+		"part of a second event": {limits, false, func(w http.ResponseWriter, _ *http.Request) {
 			bedrocktest.SendStream(w, bedrocktest.Answer("hi")[0], bedrocktest.Promise(100))
 		}, 40 * time.Second, 1, "the next event of the stream"},
 		"no reply":             {limits, true, func(http.ResponseWriter, *http.Request) {}, 30 * time.Second, 0, "the whole answer did not come within the sidecar's limit of 30s"},

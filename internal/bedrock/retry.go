@@ -16,15 +16,15 @@ type Retry struct {
 	// less than 1 is 1.
 	Attempts int
 	// BaseDelay is the wait after the first failure at a backend; it doubles with each
-	// further one. Half of each wait is random. 0 means 200 ms; a negative duration is
-	// no wait.
+	// further one. Half of each wait is random. 0 means 200 ms; a negative duration
+	// means no wait.
 	BaseDelay time.Duration
 	// MaxDelay bounds a wait. If a fallback could be tried instead, it also bounds the
 	// wait that a Retry-After asks for. 0 means 2 s.
 	MaxDelay time.Duration
 	// Budget is how long after a call's beginning a further attempt may begin, at any
 	// backend. It does not cut attempts short: Limits do. 0 means 10 s; a negative
-	// duration is no bound.
+	// duration means no limit.
 	Budget time.Duration
 }
 

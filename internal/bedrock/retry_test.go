@@ -92,7 +92,7 @@ func TestWhatIsRepeated(t *testing.T) {
 							t.Errorf("%d calls, %+v, %v; want %d", calls, facts, err, want)
 						}
 						if err != nil && asError(t, err).Facts != facts {
-							t.Errorf("%+v in the error, %+v beside it", asError(t, err).Facts, facts)
+							t.Errorf("facts %+v in the error, %+v returned", asError(t, err).Facts, facts)
 						}
 						calls = 0
 					}
@@ -125,7 +125,8 @@ func TestNothingIsRepeatedAfterTheFirstEvent(t *testing.T) {
 	})
 }
 
-// The waits between attempts are random within bounds, or as long as advised.
+// The waits between attempts are random within bounds, or as long as Bedrock asks
+// for.
 func TestPauses(t *testing.T) {
 	bedrocktest.Isolate(t)
 	tests := map[string]struct {

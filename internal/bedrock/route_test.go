@@ -20,12 +20,12 @@ func TestARNOfAnotherRegion(t *testing.T) {
 		caller translator.Caller
 		sent   bool
 	}{
-		"the backend's region":      {here, caller, true},
-		"another":                   {inEurope, caller, false},
-		"the caller's region":       {inEurope, there, true},
-		"another than the caller's": {here, there, false},
-		"no region":                 {"arn:aws:bedrock:::x", caller, true},
-		"no ARN":                    {"eu.x", caller, true},
+		"the backend's region":    {here, caller, true},
+		"another":                 {inEurope, caller, false},
+		"the caller's region":     {inEurope, there, true},
+		"not the caller's region": {here, there, false},
+		"no region":               {"arn:aws:bedrock:::x", caller, true},
+		"no ARN":                  {"eu.x", caller, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, whole, err := b.Converse(t.Context(), call(tt.model, `{}`), tt.caller)

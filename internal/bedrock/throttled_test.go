@@ -95,7 +95,7 @@ func TestStandInPassingFaults(t *testing.T) {
 	for _, fault := range []string{"throttling", "serviceunavailable", "internalserver", "modelnotready", "bare-429", "html-502", "empty-200", "cut", "reset", "end"} {
 		t.Run(fault, func(t *testing.T) {
 			model := fmt.Sprintf("m#fault=%s&times=1", fault)
-			if fault != "end" { // half a reply of the right length has come to its end
+			if fault != "end" { // half a reply with the right length looks complete
 				_, facts, err := b.Converse(t.Context(), call(model, hello), fakeCaller)
 				if err != nil || facts.Attempts != 2 {
 					t.Errorf("got %d attempts, %v, want 2", facts.Attempts, err)

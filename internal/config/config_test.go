@@ -41,7 +41,7 @@ func TestLoadAcceptsTheReferencesFiles(t *testing.T) {
 	}
 }
 
-// TestEverySetting reads a file with all of them.
+// TestEverySetting reads a file with all settings.
 func TestEverySetting(t *testing.T) {
 	got, err := Read("testdata/good/everything.yaml", noEnv)
 	if err != nil {
@@ -104,7 +104,7 @@ func TestEverySetting(t *testing.T) {
 	}
 }
 
-// TestWords reads each word of the keys that have a few.
+// TestWords reads each word of the keys that accept only certain words.
 func TestWords(t *testing.T) {
 	type words struct {
 		server      bedrock.ServerCredentials

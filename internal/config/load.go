@@ -38,7 +38,7 @@ func Read(path string, env LookupEnv) (*Config, error) {
 	return d.finish(d.cfg.Bedrock.Check())
 }
 
-// Parse is Read for a text; name stands for the file in errors.
+// Parse is Read for a text; name is the file's name in errors.
 func Parse(name string, text []byte, env LookupEnv) (*Config, error) {
 	d, err := decode(name, text, env)
 	if err != nil {

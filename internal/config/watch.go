@@ -87,7 +87,7 @@ func (w *Watcher) Run(ctx context.Context, onChange func()) error {
 		case <-ctx.Done():
 			return w.close()
 		case <-events:
-		case <-lost: //nolint:errcheck // whatever it was, the file is read again
+		case <-lost: //nolint:errcheck // after any error the file is read again
 		case <-timer.C:
 			wait, changed := w.check()
 			next = time.Now().Add(wait)

@@ -15,8 +15,8 @@ type watched struct {
 	seen chan string
 }
 
-// watch starts a watcher that calls a file changed at once, and never gone unless
-// absence says so.
+// watch starts a watcher that reports a changed file at once, and a missing one in an
+// hour, unless change sets absence.
 func watch(t *testing.T, path string, change func(*Watcher)) *watched {
 	t.Helper()
 	w, err := NewWatcher(path)
@@ -51,7 +51,7 @@ func run(t *testing.T, w *Watcher, change func(*Watcher)) *watched {
 	return s
 }
 
-// reports waits for one report, which must find that text.
+// reports waits for one report and checks the text of the file.
 func (s *watched) reports(want string) {
 	s.t.Helper()
 	select {
@@ -104,8 +104,8 @@ func TestWatchWritesAndReplacements(t *testing.T) {
 	s.reports("five")
 }
 
-// TestWatchSameContent reports nothing when a file is written as it was, nor when
-// another file of the directory changes.
+// TestWatchSameContent reports nothing when a file is written with the same content,
+// nor when another file of the directory changes.
 func TestWatchSameContent(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "config.yaml")
@@ -119,7 +119,7 @@ func TestWatchSameContent(t *testing.T) {
 	s.reports("two")
 }
 
-// TestWatchEmptied waits for the content of a truncated file, for as long as it takes.
+// TestWatchEmptied waits for the content of a truncated file.
 func TestWatchEmptied(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "config.yaml")
 	write(t, path, "one")
@@ -139,7 +139,7 @@ func TestWatchEmptied(t *testing.T) {
 	}
 }
 
-// TestWatchGone reports a file that stays away, and its return.
+// TestWatchGone reports a file that is missing for long, and its return.
 func TestWatchGone(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "config.yaml")
 	write(t, path, "one")
@@ -150,9 +150,9 @@ func TestWatchGone(t *testing.T) {
 	s.reports("one")
 }
 
-// TestWatchConfigMap swaps what kubelet swaps: config.yaml leads to
-// ..data/config.yaml, and ..data to a directory named after a time. The old
-// directory is removed.
+// TestWatchConfigMap swaps the links that kubelet swaps: config.yaml leads to
+// ..data/config.yaml, and ..data to a directory named after a time. The old directory
+// is removed.
 func TestWatchConfigMap(t *testing.T) {
 	dir := t.TempDir()
 	version := func(name, text string) {

@@ -32,7 +32,7 @@ type Config struct {
 	// AppID is added to the User-Agent, as "name/version" or "name". "" adds nothing.
 	AppID string
 	// FirstEvent, Reply and Silence bound the wait for a stream's first event, for a
-	// whole reply, and for each further event. 0 or less is no limit.
+	// whole reply, and for each further event. 0 or less means no limit.
 	FirstEvent time.Duration
 	Reply      time.Duration
 	Silence    time.Duration

@@ -47,7 +47,7 @@ func (a *attempt) findError(err error) *translator.Error {
 	return e
 }
 
-// awsError is the error for the client of what AWS sent.
+// awsError returns the client's error for an error of AWS.
 func (a *attempt) awsError(e awsError) *translator.Error {
 	return e.forClient(a.request.Principal.IsCaller(), a.header)
 }

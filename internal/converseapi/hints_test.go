@@ -12,7 +12,7 @@ import (
 func TestHints(t *testing.T) {
 	tests := []struct {
 		name, code, message string
-		want                string // the hint contains it; "" is no hint
+		want                string // the hint contains it; "" means no hint
 	}{
 		{"profile", "ValidationException", "Invocation of model ID anthropic.x with on-demand throughput isn’t supported. Retry your request with the ID or ARN of an inference profile that contains this model.", "inference profile"},
 		{"identifier", "ValidationException", "The provided model identifier is invalid.", "typing errors"},
@@ -87,14 +87,14 @@ func TestRetryAfter(t *testing.T) {
 		code    string
 		want    time.Duration
 	}{
-		"none":             {nil, "Throttling", time.Second},
-		"seconds":          {[]string{"Retry-After", "7"}, "Throttling", 7 * time.Second},
-		"milliseconds":     {[]string{"X-Amz-Retry-After", "1200", "Retry-After", "7"}, "Throttling", 2 * time.Second},
-		"past":             {[]string{"Retry-After", "Mon, 02 Jan 2006 15:04:05 GMT"}, "Throttling", time.Second},
-		"nonsense":         {[]string{"Retry-After", "soon", "X-Amz-Retry-After", "-5"}, "Throttling", time.Second},
-		"of a timeout":     {[]string{"Retry-After", "3"}, "ModelTimeout", 3 * time.Second},
-		"timeout, none":    {nil, "ModelTimeout", 0},
-		"of what is final": {[]string{"Retry-After", "3"}, "Validation", 0},
+		"none":          {nil, "Throttling", time.Second},
+		"seconds":       {[]string{"Retry-After", "7"}, "Throttling", 7 * time.Second},
+		"milliseconds":  {[]string{"X-Amz-Retry-After", "1200", "Retry-After", "7"}, "Throttling", 2 * time.Second},
+		"past":          {[]string{"Retry-After", "Mon, 02 Jan 2006 15:04:05 GMT"}, "Throttling", time.Second},
+		"nonsense":      {[]string{"Retry-After", "soon", "X-Amz-Retry-After", "-5"}, "Throttling", time.Second},
+		"a timeout":     {[]string{"Retry-After", "3"}, "ModelTimeout", 3 * time.Second},
+		"timeout, none": {nil, "ModelTimeout", 0},
+		"a final error": {[]string{"Retry-After", "3"}, "Validation", 0},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -6,12 +6,12 @@ import (
 	"github.com/aws/smithy-go/middleware"
 )
 
-// removeUnusedSteps removes the steps of an SDK call that have no use here and take
-// a sixth of its time: the retry loop, which cannot know of an exception inside a
+// removeUnusedSteps removes the steps of an SDK call that have no use here and take a
+// sixth of its time: the retry loop, which cannot know of an exception inside a
 // stream, and the measurement of AWS's time for it (awsauth corrects the clock);
-// interceptors and logging, of which there are none; the raw response and its id,
-// which attempt.Do has recorded; the older endpoint resolver; the loop detection of
-// Lambda functions; and the check of the input, which is only a model id.
+// interceptors and logging, which are not used; the raw response and its id, which
+// attempt.Do has recorded; the older endpoint resolver; the loop detection of Lambda
+// functions; and the check of the input, which is only a model id.
 func removeUnusedSteps(stack *middleware.Stack) error {
 	return errors.Join(
 		removeSteps(stack.Initialize.Remove, "OperationInputValidation"),

@@ -31,7 +31,7 @@ type stream struct {
 	cancel  context.CancelCauseFunc
 
 	frames  *eventstream.Reader
-	silence *time.Timer // runs while waiting for an event; nil is no limit
+	silence *time.Timer // runs while waiting for an event; nil means no limit
 
 	first           translator.Event
 	messageStopSeen bool

@@ -77,8 +77,8 @@ func TestStreamFailures(t *testing.T) {
 	}
 }
 
-// check compares an error. The facts beside it must be those of an answer with the
-// request id req-1.
+// check compares an error. Its facts must be those of an answer with the request id
+// req-1.
 func check(t *testing.T, facts Facts, err error, want failure) {
 	t.Helper()
 	e := asError(t, err)
@@ -166,7 +166,7 @@ func TestStreamEndsAfterEarlyMetadata(t *testing.T) {
 	})
 }
 
-// An answer that is complete waits a moment for its token counts, and no longer.
+// A complete answer waits a short time for its token counts.
 func TestStreamWithoutMetadata(t *testing.T) {
 	bedrocktest.Isolate(t)
 	synctest.Test(t, func(t *testing.T) {
@@ -233,7 +233,7 @@ func TestRefusalsCloseTheConnection(t *testing.T) {
 	}
 }
 
-// A connection that stays open after the last event delays nobody, and one whose
+// A connection that stays open after the last event delays nothing, and one whose
 // stream ends is used again.
 func TestStreamEndsAfterMetadata(t *testing.T) {
 	bedrocktest.Isolate(t)

@@ -34,7 +34,7 @@ func event(t testing.TB, kind, payload string) []byte {
 	})
 }
 
-// raw writes a frame with valid checksums, whatever the lengths say.
+// raw writes a frame with valid checksums and any lengths.
 func raw(total, headerLen uint32, rest []byte) []byte {
 	b := binary.BigEndian.AppendUint32(nil, total)
 	b = binary.BigEndian.AppendUint32(b, headerLen)
@@ -225,7 +225,7 @@ func TestReaderGrowsWithWhatComes(t *testing.T) {
 		t.Error(err)
 	}
 	if len(r.buf) != firstBuffer {
-		t.Errorf("buffer of %d bytes for a frame of which 26 came", len(r.buf))
+		t.Errorf("buffer of %d bytes after 26 bytes of a frame", len(r.buf))
 	}
 }
 

@@ -9,7 +9,7 @@ func TestChoose(t *testing.T) {
 	}{
 		{"nobody chooses", "", "", nil},
 		{"the client", "eu", "eu", nil},
-		{"the route beats the client", "eu", "us", said{MetadataBackend: {"us"}}},
+		{"the route overrides the client", "eu", "us", said{MetadataBackend: {"us"}}},
 		{"the client may not", "eu", "", said{MetadataClientChoice: {"ignore"}}},
 		{"the client may", "eu", "eu", said{MetadataClientChoice: {"allow"}}},
 		{"the first value counts", "", "us", said{MetadataBackend: {"us", "eu"}}},

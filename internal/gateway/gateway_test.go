@@ -44,7 +44,7 @@ providers:
         config: {default_model: l, guardrail: {id: gr-large, version: "1"}}
 `
 
-// said is what Envoy says, by name.
+// said is what Envoy knows about a caller, by name.
 type said map[string][]string
 
 func (s said) Metadata(path []string) []string      { return s[strings.Join(path, ".")] }
@@ -98,29 +98,29 @@ func TestTarget(t *testing.T) {
 			translator.Defaults{RequestMetadata: map[string]string{"user": "", "fixed": "x"}, Models: map[string]string{"fast": "us.x"}},
 			"",
 		},
-		"who may choose": {
+		"free to choose": {
 			"large",
 			said{"team": {"ops"}, "jwt.sub": {"ann"}},
 			"l",
 			translator.Defaults{Guardrail: &translator.Guardrail{ID: "gr-large", Version: "1"}},
 			"",
 		},
-		"who may choose, and does not": {
+		"free to choose, chooses none": {
 			"",
 			said{"team": {"ops"}, "jwt.sub": {"ann"}},
 			"m",
 			translator.Defaults{RequestMetadata: map[string]string{"user": "ann", "fixed": "x"}, Models: map[string]string{"fast": "us.x"}},
 			"",
 		},
-		"whose backend is set": {
+		"rule names the backend": {
 			"small",
 			said{"team": {"search"}, "tenant": {"large"}},
 			"l",
 			translator.Defaults{Guardrail: &translator.Guardrail{ID: "gr-search", Version: "1", Enforced: true}},
 			"",
 		},
-		"whose backend is not there": {"small", said{"team": {"search"}, "tenant": {"huge"}}, "", translator.Defaults{}, translator.KindUnknownBackend},
-		"who matches nothing":        {"small", said{"team": {"other"}}, "", translator.Defaults{}, translator.KindNotPermitted},
+		"rule names an unknown backend": {"small", said{"team": {"search"}, "tenant": {"huge"}}, "", translator.Defaults{}, translator.KindUnknownBackend},
+		"no rule matches":               {"small", said{"team": {"other"}}, "", translator.Defaults{}, translator.KindNotPermitted},
 	} {
 		t.Run(name, func(t *testing.T) {
 			target, err := g.Target(c.asked, translator.Caller{}, c.said)
@@ -141,7 +141,7 @@ func TestTarget(t *testing.T) {
 }
 
 // A model that is not allowed is rejected with the translated request; one that is
-// allowed gets as far as the lack of credentials.
+// allowed fails later, for lack of credentials.
 func TestModelsOfACaller(t *testing.T) {
 	g := parse(t, policyFile+"allow_server_credentials: never\n")
 	for model, allowed := range map[string]bool{"m": false, "us.x": true, "fast": true, "eu.x": false} {
@@ -170,7 +170,8 @@ func TestModelsOfACaller(t *testing.T) {
 	}
 }
 
-// The region is that of the backend which a rule names, whatever the caller says.
+// The region is that of the backend which a rule names, also if the caller asks for
+// another.
 func TestRegionOfARule(t *testing.T) {
 	bedrock := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("{}")) }))
 	defer bedrock.Close()
@@ -212,7 +213,7 @@ providers: {llm: {backend: a.BedrockConverseProvider, config: {role_arn: "arn:aw
 	}
 }
 
-// Without identity and access rules everybody has the backend's own defaults.
+// Without identity and access rules every caller has the backend's own defaults.
 func TestNoPolicy(t *testing.T) {
 	g := parse(t, `providers: {llm: {backend: a.BedrockConverseProvider, config: {default_model: m, request_metadata: {a: b}}}}`)
 	caller := translator.Caller{AccessKeyID: "AKIDOWN", SecretAccessKey: "s", Region: "eu-west-1"}
@@ -236,9 +237,9 @@ func TestRegionOfARoute(t *testing.T) {
 		said   said
 		region string
 	}{
-		"nothing":       {nil, "ap-south-1"},
-		"a backend":     {said{MetadataBackend: {"eu"}}, ""},
-		"no own choice": {said{MetadataClientChoice: {"ignore"}}, ""},
+		"nothing":               {nil, "ap-south-1"},
+		"a backend":             {said{MetadataBackend: {"eu"}}, ""},
+		"client may not choose": {said{MetadataClientChoice: {"ignore"}}, ""},
 	} {
 		target, err := g.Target("us", translator.Caller{AccessKeyID: "a", SecretAccessKey: "s", Region: "ap-south-1"}, c.said)
 		if err != nil || target.Caller.Region != c.region || !target.Caller.HasKeys() {
@@ -247,7 +248,7 @@ func TestRegionOfARoute(t *testing.T) {
 	}
 }
 
-// What explain assumes of a caller has the same target as what Envoy says.
+// A caller given to explain has the same target as one that Envoy identifies.
 func TestTargetAs(t *testing.T) {
 	g := parse(t, policyFile)
 	for _, team := range []string{"search", "ops", "other", ""} {

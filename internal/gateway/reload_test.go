@@ -31,7 +31,7 @@ const oneBackend = `providers:
         config: {region: us-east-1, default_model: %[1]s-model, models: {fast: m}}
 `
 
-// reloading is a Reloader with its surroundings.
+// reloading is a Reloader with its log, metrics and reports.
 type reloading struct {
 	*Reloader
 	file     string
@@ -107,7 +107,7 @@ func (r *reloading) page(t *testing.T, path string) string {
 	return fmt.Sprintf("%d %s", answer.Status, answer.Body)
 }
 
-// defaultModel tells backends apart.
+// defaultModel distinguishes the configurations.
 func (r *reloading) defaultModel(t *testing.T, provider string) string {
 	t.Helper()
 	target, err := r.Current().Target(provider, translator.Caller{}, said{})
@@ -206,8 +206,8 @@ func TestFailedReload(t *testing.T) {
 			strings.ReplaceAll(fmt.Sprintf(oneBackend, "b"), "fast: m", `fast: "arn:aws:bedrock:eu-west-1:1:x/y"`),
 			[]string{`FILE:7: providers.llm.backends.b.config.models.fast: the model arn:aws:bedrock:eu-west-1:1:x/y is in eu-west-1, but the backend calls us-east-1`},
 		},
-		"a family that is none": {"bedrock_extproc: {model_families: {x: nova-1}}", []string{`FILE:1: bedrock_extproc.model_families.x: there is no family "nova-1": did you mean "nova"?`}},
-		"emptied":               {" \n", []string{"FILE: the file is empty: restart the sidecar to run without a configuration"}},
+		"an unknown family": {"bedrock_extproc: {model_families: {x: nova-1}}", []string{`FILE:1: bedrock_extproc.model_families.x: there is no family "nova-1": did you mean "nova"?`}},
+		"emptied":           {" \n", []string{"FILE: the file is empty: restart the sidecar to run without a configuration"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := newReloading(t)

@@ -13,8 +13,8 @@ import (
 	"bedrock-extproc/translator"
 )
 
-// tagged is a configuration of which each part shows its name in a translated
-// request: the backend's model, its tags, and whether a blank text is repaired.
+// tagged is a configuration whose parts each show its name in a translated request:
+// the backend's model, its tags, and whether a blank text is repaired.
 func tagged(name, translation string) string {
 	return fmt.Sprintf(`
 bedrock_extproc: {translation: %[2]s, identity: {user: {grpc_metadata: user, default: nobody}}, access: [{match: {}, models: ["%[1]s-*"]}]}
@@ -22,7 +22,7 @@ providers: {llm: {default: %[1]s, backends: {%[1]s: {backend: a.BedrockConverseP
 `, name, translation)
 }
 
-// begun is a call that has its target, and is not decoded yet.
+// begun is a call that has its target but is not decoded yet.
 type begun struct {
 	gateway *Gateway
 	decode  func() (*translator.Call, error)
@@ -43,7 +43,7 @@ func begin(g *Gateway) (*begun, error) {
 	}}, nil
 }
 
-// check wants the call to be wholly of one configuration: a repairs, b refuses.
+// check requires that the whole call uses one configuration: a repairs, b refuses.
 func (b *begun) check() error {
 	call, err := b.decode()
 	switch b.gateway.Backends().Default() {

@@ -11,7 +11,7 @@ import (
 	"bedrock-extproc/translator"
 )
 
-// said is what Envoy says, by the name of the source.
+// said is what Envoy knows about a caller, by the name of the source.
 type said map[string][]string
 
 func (s said) Metadata(path []string) []string      { return s["metadata "+strings.Join(path, "/")] }
@@ -32,7 +32,7 @@ func parse(t *testing.T, text string) identity.Template {
 	return parsed
 }
 
-// refusal is what an error is to the client.
+// refusal is the part of an error that clients see.
 func refusal(t *testing.T, err error) string {
 	t.Helper()
 	if err == nil {
@@ -52,8 +52,8 @@ func TestIdentify(t *testing.T) {
 		want   identity.Values
 		kind   string
 	}{
-		"nobody asks": {identity.Policy{}, said{"initial user": {"ann"}}, identity.Values{}, ""},
-		"nobody is known": {
+		"no sources": {identity.Policy{}, said{"initial user": {"ann"}}, identity.Values{}, ""},
+		"no value is known": {
 			identity.Policy{Sources: sources}, nil, identity.Values{"groups": {"none"}}, "",
 		},
 		"the metadata comes first": {
@@ -62,13 +62,13 @@ func TestIdentify(t *testing.T) {
 			identity.Values{"user": {"ann"}, "groups": {"a", "b"}},
 			"",
 		},
-		"then the attribute": {
+		"attribute second": {
 			identity.Policy{Sources: sources},
 			said{"attribute source.principal": {"bob"}, "initial user": {"eve"}},
 			identity.Values{"user": {"bob"}, "groups": {"none"}},
 			"",
 		},
-		"then the route": {
+		"gRPC metadata third": {
 			identity.Policy{Sources: sources, Required: true},
 			said{"initial user": {"eve"}},
 			identity.Values{"user": {"eve"}, "groups": {"none"}},

@@ -17,9 +17,9 @@ import (
 	"bedrock-extproc/translator/rawjson"
 )
 
-// TestWholeIsStreamAddedUp: any whole reply gives the client the same as the events of
-// its stream, added up: the text, the tool calls, the blocks, the usage, the reason
-// and everything else.
+// TestWholeIsStreamAddedUp: any whole reply gives the client the same as the events
+// of its stream, added up: the text, the tool calls, the blocks, the usage, the stop
+// reason and everything else.
 func TestWholeIsStreamAddedUp(t *testing.T) {
 	m := answertest.Maker{Rand: rand.New(rand.NewPCG(11, 12))}
 	replies := 0
@@ -41,8 +41,8 @@ func TestWholeIsStreamAddedUp(t *testing.T) {
 	}
 }
 
-// compareBoth compares one reply with one way of cutting it. It returns 0 for what is
-// no reply.
+// compareBoth compares one reply with one way of cutting it. It returns 0 for a body
+// that is not a reply.
 func compareBoth(t *testing.T, m answertest.Maker, reply []byte) int {
 	t.Helper()
 	names := converse.Names{
@@ -79,10 +79,10 @@ func printed(events []translator.Event) string {
 	return b.String()
 }
 
-// addUp makes the whole answer of an event stream, as a client can.
+// addUp builds the whole answer from an event stream, as a client can.
 func addUp(sse []byte) (whole rawjson.Object, problem string) {
 	texts, inputs, cited := map[int]string{}, map[int]string{}, map[int]bool{}
-	calls := map[int]rawjson.Value{} // a block that Bedrock has not ended is complete late
+	calls := map[int]rawjson.Value{} // a block that Bedrock has not ended is completed late
 	var stop, last rawjson.Object
 	for line := range strings.SplitSeq(string(sse), "\n") {
 		data, ok := strings.CutPrefix(line, "data: ")
@@ -137,8 +137,8 @@ func addUp(sse []byte) (whole rawjson.Object, problem string) {
 	}, problem
 }
 
-// joined joins the texts of blocks as contracted: a line each, but no new line beside
-// a block with citations.
+// joined joins the texts of blocks as the API promises: one line each, but no line
+// break next to a block with citations.
 func joined(texts map[int]string, cited map[int]bool) string {
 	var b strings.Builder
 	for n, i := range slices.Sorted(maps.Keys(texts)) {
@@ -166,8 +166,8 @@ func integer(v rawjson.Value) int {
 	return n
 }
 
-// canonical is JSON in one form: members in order, strings with the same escapes, and
-// numbers as they are.
+// canonical normalizes JSON: sorted members, strings with the same escapes, numbers
+// unchanged.
 func canonical(members rawjson.Object) string {
 	var b strings.Builder
 	slices.SortStableFunc(members, func(a, b rawjson.Member) int { return cmp.Compare(a.Name, b.Name) })

@@ -79,8 +79,8 @@ func BenchmarkReply(b *testing.B) {
 	}
 }
 
-// BenchmarkPieces streams one block of so many pieces: the time of a piece must not
-// depend on how many came before.
+// BenchmarkPieces streams one block in many pieces: the time for a piece must not
+// depend on the number before it.
 func BenchmarkPieces(b *testing.B) {
 	for kind, piece := range map[string]string{
 		"reasoning": `{"reasoningContent":{"text":" because"}}`,

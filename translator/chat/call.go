@@ -16,8 +16,8 @@ type call struct {
 	warnings []warning
 	// toolUseDeltas says whether tool_use_delta events are sent.
 	toolUseDeltas bool
-	// toolsWithheld says that tool_choice was "none": no tool event may reach
-	// the client, whatever the model does.
+	// toolsWithheld says that tool_choice was "none": no tool event may reach the
+	// client, even if the model calls a tool.
 	toolsWithheld bool
 }
 

@@ -22,7 +22,7 @@ const (
 	toolCall = `{"role":"assistant","tool_calls":[{"id":"t1","name":"f"}]}`
 )
 
-// TestWrongTypes: each is refused with its place, in every mode.
+// TestWrongTypes: each is refused with its path, in every mode.
 func TestWrongTypes(t *testing.T) {
 	for body, want := range map[string]string{
 		"":                                       "",
@@ -93,7 +93,7 @@ func TestWrongTypes(t *testing.T) {
 	}
 }
 
-// TestMessagesHoldNoContent: what a client wrote as content is in no error.
+// TestMessagesHoldNoContent: no error contains the content of a request.
 func TestMessagesHoldNoContent(t *testing.T) {
 	const secret = "confidential"
 	for _, body := range []string{
@@ -123,7 +123,8 @@ func TestModelIsNeeded(t *testing.T) {
 	}
 }
 
-// TestEmptyTextWithoutCalls: only beside tool calls is "" no text in the reference.
+// TestEmptyTextWithoutCalls: as in the reference, "" counts as no text only next to
+// tool calls.
 func TestEmptyTextWithoutCalls(t *testing.T) {
 	for message, want := range map[string]string{
 		`{"role":"assistant","content":""}`:                                      `{"text":""}`,

@@ -9,7 +9,7 @@ import (
 	"bedrock-extproc/translator"
 )
 
-// What an answer is beside its body.
+// Answers have a status, a content type and headers.
 func TestAnswerEnvelopes(t *testing.T) {
 	c := &call{model: "m"}
 	whole, _, err := c.EncodeReply([]byte(`{"output":{"message":{"content":[]}}}`), facts)

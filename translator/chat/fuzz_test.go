@@ -13,8 +13,8 @@ import (
 	"bedrock-extproc/translator/rawjson"
 )
 
-// FuzzDecode: no panic; what goes out is JSON of bounded size, and the same for
-// the same request; what is refused is refused by a *translator.Error.
+// FuzzDecode: no panic; the translated request is JSON of bounded size, and the same
+// request always gives the same bytes; errors are *translator.Error.
 func FuzzDecode(f *testing.F) {
 	for _, g := range goldens(f) {
 		if body, ok := g.section("request.json"); ok {
@@ -52,7 +52,7 @@ func FuzzDecode(f *testing.F) {
 	})
 }
 
-// FuzzEncodeReply: no panic, and JSON in any case.
+// FuzzEncodeReply: no panic, and every answer is JSON.
 func FuzzEncodeReply(f *testing.F) {
 	for _, g := range goldens(f) {
 		if reply, ok := g.section("reply.json"); ok {
@@ -72,8 +72,8 @@ func FuzzEncodeReply(f *testing.F) {
 	})
 }
 
-// FuzzStream: no panic, every event is a line of JSON, and the output is no more
-// than so many times the input.
+// FuzzStream: no panic, every event is a line of JSON, and the output has a bounded
+// multiple of the input's size.
 func FuzzStream(f *testing.F) {
 	for _, g := range goldens(f) {
 		if events, ok := g.section("events.jsonl"); ok {
@@ -119,7 +119,7 @@ func wantJSON(t *testing.T, v []byte) {
 	}
 }
 
-// wantOneLine also knows the line ends of Python's str.splitlines.
+// wantOneLine also checks for the line ends of Python's str.splitlines.
 func wantOneLine(t *testing.T, v []byte) {
 	t.Helper()
 	wantJSON(t, v)

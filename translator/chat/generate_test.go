@@ -10,7 +10,7 @@ import (
 	"bedrock-extproc/translator"
 )
 
-// generator makes requests of pieces that are right, odd and wrong.
+// generator makes requests from right, odd and wrong pieces.
 type generator struct{ *rand.Rand }
 
 func (g generator) one(of ...string) string { return of[g.IntN(len(of))] }
@@ -149,9 +149,10 @@ func leftToBedrock(rule, model string) bool {
 	return false
 }
 
-// TestGeneratedRequestsAreTaken: what is accepted of any request is accepted by the
-// service, and what strict mode accepts is what repair mode sends.
-func TestGeneratedRequestsAreTaken(t *testing.T) {
+// TestGeneratedRequestsAreAccepted: the service accepts every request that the
+// translator accepts, and of a request that strict mode accepts, both modes send the
+// same bytes.
+func TestGeneratedRequestsAreAccepted(t *testing.T) {
 	models := []string{
 		"anthropic.claude-3-haiku-20240307-v1:0", "us.anthropic.claude-sonnet-4-5-20250929-v1:0", "us.anthropic.claude-opus-4-7-v1:0",
 		"us.amazon.nova-pro-v1:0", "us.meta.llama3-3-70b-instruct-v1:0", "mistral.mistral-large-2407-v1:0", "us.writer.palmyra-x5-v1:0",

@@ -26,9 +26,9 @@ var update = flag.Bool("update", false, "write the expectations of testdata agai
 //	settings.json  {"translation", "stream", "user_agent", "default_model", "model_families"}, all optional
 //	converse.json  the Converse request that is expected
 //	warnings.json  what metadata.warnings says
-//	error.json     the error body, where one is expected in place of the three above
-//	reply.json     Bedrock's reply, and client.json what the client gets
-//	events.jsonl   Bedrock's events, and client.sse what the client gets
+//	error.json     the error body, if one is expected instead of the three above
+//	reply.json     Bedrock's reply, with client.json, the client's answer
+//	events.jsonl   Bedrock's events, with client.sse, the client's events
 type golden struct {
 	file     string
 	archive  *txtar.Archive
@@ -64,7 +64,7 @@ func (g *golden) section(name string) ([]byte, bool) {
 	return nil, false
 }
 
-// check compares a section with what came out or, with -update, writes it.
+// check compares a section with the result or, with -update, writes it.
 func (g *golden) check(t *testing.T, name string, got []byte) {
 	t.Helper()
 	got = append(bytes.TrimRight(got, "\n"), '\n')
@@ -159,7 +159,7 @@ func (g *golden) decode(t testing.TB) (*translator.Call, error) {
 	})
 }
 
-// facts are those of every golden answer.
+// facts are the facts of every golden answer.
 var facts = translator.Facts{RequestID: "req-1", AWSRequestID: "aws-1", Backend: "us", Region: "us-east-1", ModelID: "model-1", Attempts: 1}
 
 func TestGolden(t *testing.T) {
@@ -237,7 +237,7 @@ func (g *golden) stream(t *testing.T, call *translator.Call, events []byte) []by
 	return s.AppendEnd(out)
 }
 
-// withFacts is an error as extproc completes it.
+// withFacts completes an error as extproc does.
 func withFacts(err error) *translator.Error {
 	e := *translator.AsError(err)
 	e.Facts = facts
@@ -256,8 +256,8 @@ func indent(t testing.TB, v []byte) []byte {
 
 func warningsOf(c *translator.Call) []byte { return c.Encoder.(*call).encodeWarnings() }
 
-// lenient is for reading into Go types: of a name that comes twice, the last counts.
+// lenient is for reading into Go types: the last of repeated names counts.
 var lenient = json.JoinOptions(jsontext.AllowDuplicateNames(true))
 
-// verbatim keeps strings as they are written, and names that come twice.
+// verbatim keeps strings as they are written, and repeated names.
 var verbatim = json.JoinOptions(jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true), jsontext.PreserveRawStrings(true))

@@ -110,7 +110,7 @@ func (g *golden) checkExample(t *testing.T, lines string) {
 	}
 }
 
-// events are the client's.
+// events are the client's events.
 func (g *golden) events(t *testing.T) []any {
 	t.Helper()
 	text, _ := g.section("client.sse")

@@ -14,7 +14,8 @@ import (
 	"bedrock-extproc/translator/sse"
 )
 
-// alphabet has what is hard to cut: escapes, surrogates, white space, markup.
+// alphabet has characters that are hard to cut: escapes, surrogates, white space,
+// markup.
 var alphabet = []string{"a", "é", "😀", `"`, `\`, "/", "\n", "\t", "<", "&", " ", "\u2028", "0", "{", "}"}
 
 func randomText(r *rand.Rand) string {
@@ -36,7 +37,7 @@ func cut(r *rand.Rand, text string) []string {
 	return all
 }
 
-// clientEvent is what a client reads of an event.
+// clientEvent is the part of an event that a client reads.
 type clientEvent struct {
 	Type  string         `json:"type"`
 	Delta string         `json:"delta"`
@@ -71,7 +72,7 @@ func blockDelta(index int, delta string) translator.Event {
 	return translator.Event{Kind: "contentBlockDelta", Payload: fmt.Appendf(nil, `{"contentBlockIndex":%d,"delta":%s}`, index, delta)}
 }
 
-// TestTextDeltasMakeTheText: the pieces that a client gets are the whole text.
+// TestTextDeltasMakeTheText: a client's pieces add up to the whole text.
 func TestTextDeltasMakeTheText(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	for range 500 {
@@ -92,8 +93,8 @@ func TestTextDeltasMakeTheText(t *testing.T) {
 	}
 }
 
-// TestToolDeltasMakeTheInput: the pieces of a tool call's input are its whole
-// input, byte for byte but for escaped line ends.
+// TestToolDeltasMakeTheInput: the pieces of a tool call's input add up to the whole
+// input, byte for byte except for escaped line ends.
 func TestToolDeltasMakeTheInput(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 4))
 	for range 500 {
@@ -120,8 +121,8 @@ func TestToolDeltasMakeTheInput(t *testing.T) {
 	}
 }
 
-// TestTurnsCanBeSentBack: content_blocks of an answer, sent back as content, are
-// the same Converse blocks again.
+// TestTurnsCanBeSentBack: the content_blocks of an answer, sent back as content,
+// become the same Converse blocks.
 func TestTurnsCanBeSentBack(t *testing.T) {
 	for _, g := range goldens(t) {
 		client, ok := g.section("client.json")

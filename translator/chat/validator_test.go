@@ -8,25 +8,25 @@ import (
 	"bedrock-extproc/tests/fakebedrock/validate"
 )
 
-// beyond are cases that no validator of today can take: kinds from the future,
-// and what passthrough sends on purpose.
+// beyond are the cases that the validator rejects although the dialect accepts them,
+// and why.
 var beyond = map[string]string{
 	"tool_unknown_kind":             "a kind of tool that the service does not know yet",
-	"tool_spec_mended_24":           "a member that the service does not know yet",
+	"tool_spec_repaired_24":         "a member that the service does not know yet",
 	"result_kinds_future":           "a kind that the service does not know yet",
 	"passthrough_tools":             "nothing is checked there",
-	"system_titan_13":               "what a model supports is Bedrock's to say",
-	"tool_choice_llama_19":          "what a model supports is Bedrock's to say",
+	"system_titan_13":               "only Bedrock knows what a model supports",
+	"tool_choice_llama_19":          "only Bedrock knows what a model supports",
 	"server_tool_names_38":          "what the service names is not checked",
 	"prompt_alias":                  "what the name stands for is known to the backend",
 	"passthrough_options":           "nothing is checked there",
 	"passthrough_tool_spec":         "nothing is checked there",
-	"base64_41":                     "whether the bytes are an image is Bedrock's to say",
-	"base64_escapes":                "whether the bytes are an image is Bedrock's to say",
-	"blank_text_before_cache_point": "what a model supports is Bedrock's to say",
-	"result_beside_video_claude":    "what a model supports is Bedrock's to say",
-	"image_formats_39":              "what a model supports is Bedrock's to say",
-	"result_kinds":                  "what a model supports is Bedrock's to say",
+	"base64_41":                     "only Bedrock reads the bytes",
+	"base64_escapes":                "only Bedrock reads the bytes",
+	"blank_text_before_cache_point": "only Bedrock knows what a model supports",
+	"result_beside_video_claude":    "only Bedrock knows what a model supports",
+	"image_formats_39":              "only Bedrock knows what a model supports",
+	"result_kinds":                  "only Bedrock knows what a model supports",
 	"unknown_block_kinds":           "a kind that the service does not know yet",
 	"openai_passthrough":            "nothing is checked there",
 	"passthrough_mode":              "nothing is repaired there",
@@ -34,9 +34,9 @@ var beyond = map[string]string{
 	"thinking_budget_interleaved":   "the judge does not know interleaved thinking",
 }
 
-// TestAcceptedRequestsAreTaken holds every request that the dialect lets through
-// to the service's rules, as the stand-in knows them.
-func TestAcceptedRequestsAreTaken(t *testing.T) {
+// TestAcceptedRequestsAreValid checks every request that the dialect accepts against
+// the service's rules, as the fake Bedrock knows them.
+func TestAcceptedRequestsAreValid(t *testing.T) {
 	taken := 0
 	for _, g := range goldens(t) {
 		name := strings.TrimSuffix(filepath.Base(g.file), ".txtar")

@@ -11,7 +11,7 @@ import (
 	"bedrock-extproc/translator/rawjson"
 )
 
-// read copies what the events tell, and what is owed at the end.
+// read copies the steps of the events and of the end.
 func read(t *testing.T, events []translator.Event, change func([]byte) []byte) []Step {
 	t.Helper()
 	a := NewAnswer(Names{Tools: map[string]string{"renamed": "the client's"}})
@@ -29,8 +29,8 @@ func read(t *testing.T, events []translator.Event, change func([]byte) []byte) [
 	return append(all, a.End()...)
 }
 
-// TestPlainTextIsAShortcut: an event means the same whether the shortcut takes it or,
-// since there is white space behind it, does not.
+// TestPlainTextIsAShortcut: an event means the same with the shortcut and, with white
+// space after it, without.
 func TestPlainTextIsAShortcut(t *testing.T) {
 	m := answertest.Maker{Rand: rand.New(rand.NewPCG(21, 22))}
 	shortcuts := 0
@@ -78,8 +78,8 @@ func FuzzPlainText(f *testing.F) {
 	})
 }
 
-// TestOneEnd: whatever comes, and however often, an answer starts once and has one
-// end, behind everything else.
+// TestOneEnd: for any events in any order, an answer starts once and ends once, after
+// everything else.
 func TestOneEnd(t *testing.T) {
 	r := rand.New(rand.NewPCG(31, 32))
 	m := answertest.Maker{Rand: r}
@@ -98,7 +98,8 @@ func TestOneEnd(t *testing.T) {
 	}
 }
 
-// TestIndexesHaveNoGaps: blocks are numbered in order, whatever Bedrock numbers them.
+// TestIndexesHaveNoGaps: blocks are numbered in order, regardless of Bedrock's
+// numbers.
 func TestIndexesHaveNoGaps(t *testing.T) {
 	a := NewAnswer(Names{})
 	var got []int

@@ -79,7 +79,7 @@ func constant(t *testing.T, e ast.Expr) string {
 	t.Helper()
 	lit, ok := e.(*ast.BasicLit)
 	if !ok {
-		t.Fatalf("%s: a text is no literal", faultsFile)
+		t.Fatalf("%s: a text is not a literal", faultsFile)
 	}
 	s, err := strconv.Unquote(lit.Value)
 	if err != nil {
@@ -126,7 +126,7 @@ func TestWarningsPage(t *testing.T) {
 	}
 }
 
-// cell is a text for a cell of a table.
+// cell escapes a text for a cell of a table.
 func cell(text string) string {
 	return strings.NewReplacer("|", `\|`, "_", `\_`).Replace(text)
 }
@@ -137,8 +137,8 @@ var (
 	codeForm    = regexp.MustCompile(`^[a-z0-9]+(_[a-z0-9]+)*$`)
 )
 
-// TestFaultsAreComplete: each fault has the texts that it needs, and a code of its
-// own, unless it shares the repair of the fault before it.
+// TestFaultsAreComplete: each fault has the texts that it needs, and its own code,
+// unless it shares the repair of the fault before it.
 func TestFaultsAreComplete(t *testing.T) {
 	seen, before := map[string]bool{}, ""
 	for _, r := range table(t) {
@@ -159,22 +159,22 @@ func TestFaultsAreComplete(t *testing.T) {
 		seen[r.code], before = true, r.code
 		for _, text := range []string{r.problem, r.done, r.hint} {
 			if text != "" && !strings.HasSuffix(text, ".") {
-				t.Errorf("%s: %q is no sentence", r.name, text)
+				t.Errorf("%s: %q is not a sentence", r.name, text)
 			}
 			if !r.template && regexp.MustCompile(`\{[a-z]+\}`).MatchString(text) {
-				t.Errorf("%s has placeholders and is no template", r.name)
+				t.Errorf("%s has placeholders but is not a template", r.name)
 			}
 			for _, p := range placeholder.FindAllStringSubmatch(text, -1) {
 				if _, ok := (values{}).get(p[1]); r.template && !ok {
-					t.Errorf("%s: %s is no placeholder", r.name, p[0])
+					t.Errorf("%s: %s is not a placeholder", r.name, p[0])
 				}
 			}
 		}
 	}
 }
 
-// TestTextsAreInTheTable: no fault, and no error or warning about a request, is
-// written anywhere else in a dialect or here.
+// TestTextsAreInTheTable: dialects and this package write no fault, and no error or
+// warning about a request, anywhere else.
 func TestTextsAreInTheTable(t *testing.T) {
 	files, err := filepath.Glob("../*/*.go")
 	if err != nil || len(files) < 20 {
@@ -227,7 +227,7 @@ var notShown = map[string]string{
 	"faultManyStops":    "the request would be long: TestStopSequencesAreBounded",
 }
 
-// TestFaultsAreShown: every fault is in the expectations of one of chat's cases.
+// TestFaultsAreShown: one of chat's cases shows each fault.
 func TestFaultsAreShown(t *testing.T) {
 	shown := shownFaults(t)
 	for _, r := range table(t) {

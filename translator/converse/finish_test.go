@@ -11,7 +11,7 @@ import (
 
 func is[T any](v T) family.Rule[T] { return family.Rule[T]{Value: v} }
 
-// odd is a request that needs every repair, if the family's rules ask for it.
+// odd is a request that needs every repair that the family's rules require.
 func odd(t *testing.T, f *family.Family) *Request {
 	t.Helper()
 	r := New(Rules{Model: "m", Family: f})
@@ -38,7 +38,7 @@ func odd(t *testing.T, f *family.Family) *Request {
 	return r
 }
 
-// written is what would be sent of a request as it is.
+// written is the request as it would be sent now.
 func written(r *Request) string {
 	return string(r.appendToolConfig(r.appendTurns(appendBlocks([]byte("{"), "system", r.system))))
 }
@@ -52,7 +52,7 @@ func TestChecksChangeNothing(t *testing.T) {
 		r := odd(t, f)
 		unchanged := func(step step) {
 			before, warnings := written(r), len(r.Warnings())
-			_ = step(r) // whether it refuses is what other tests are about
+			_ = step(r) // other tests check whether it refuses
 			if diff := cmp.Diff(before, written(r)); diff != "" || len(r.Warnings()) != warnings {
 				t.Errorf("a check changed the request (-before +after):\n%s", diff)
 			}

@@ -8,7 +8,7 @@ import (
 	"bedrock-extproc/translator/rawjson"
 )
 
-// TestStopSequencesAreBounded: the service takes 2500.
+// TestStopSequencesAreBounded: the service accepts 2500.
 func TestStopSequencesAreBounded(t *testing.T) {
 	stops := func(n int) Inference {
 		return Inference{Stop: Field{rawjson.Value(`["x"` + strings.Repeat(`,"x"`, n-1) + `]`), "stop"}}

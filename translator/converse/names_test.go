@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// names are any texts, some of which look like what other names become.
+// names are any texts. Some look like the replacements of others.
 func names(r *rand.Rand) []string {
 	alphabet := []string{"a", "B", "7", "_", "-", ".", "é", "😀", " ", "/"}
 	n := newRenaming("_-", 0)
@@ -27,8 +27,8 @@ func names(r *rand.Rand) []string {
 	return slices.Compact(all)
 }
 
-// TestRenaming: distinct names stay distinct, legal ones stay as they are, and
-// every name can be told from the one that is sent.
+// TestRenaming: distinct names stay distinct, legal ones stay as they are, and every
+// name can be recovered from its replacement.
 func TestRenaming(t *testing.T) {
 	r := rand.New(rand.NewPCG(5, 6))
 	for _, n := range []*renaming{newRenaming("_-", 0), newRenaming("_", 0), newRenaming("", 9)} {

@@ -9,7 +9,7 @@ import (
 	"bedrock-extproc/translator/rawjson"
 )
 
-// TestWarningsAreBounded: a request of many faults does not make a long answer.
+// TestWarningsAreBounded: a request with many faults does not cause a long answer.
 func TestWarningsAreBounded(t *testing.T) {
 	r := New(Rules{})
 	for range 3 * maxWarnings {
@@ -17,7 +17,7 @@ func TestWarningsAreBounded(t *testing.T) {
 	}
 	all := r.Warnings()
 	if last := all[len(all)-1]; len(all) != maxWarnings+1 || !strings.Contains(last.Detail, "200 more") {
-		t.Errorf("there are %d warnings, the last of which is %+v", len(all), last)
+		t.Errorf("%d warnings, the last is %+v", len(all), last)
 	}
 }
 
@@ -35,8 +35,8 @@ func TestUnknownMembersAreCounted(t *testing.T) {
 	}
 }
 
-// TestBlocksAreBounded: a request of very many tiny blocks is refused before it has
-// taken the memory for them.
+// TestBlocksAreBounded: a request with very many tiny blocks is refused before memory
+// is allocated for them.
 func TestBlocksAreBounded(t *testing.T) {
 	list := func(n int) Field {
 		return Field{rawjson.Value(`[{"text":"a"}` + strings.Repeat(`,{"text":"a"}`, n-1) + `]`), "content"}

@@ -79,7 +79,7 @@ func TestElements(t *testing.T) {
 		}
 	}
 	if !Empty(Value(" { }")) || !Empty(Value("[\n]")) || Empty(Value("[0]")) || Empty(Value(`{"a":null}`)) {
-		t.Error("what is empty is not, or the other way round")
+		t.Error("Empty is wrong")
 	}
 }
 
@@ -115,8 +115,8 @@ func TestText(t *testing.T) {
 	}
 }
 
-// FuzzRead: parts of JSON are JSON, and are the ones that jsontext finds. Of what
-// is not JSON nothing is promised but an end without a panic.
+// FuzzRead: parts of JSON are JSON, and the same ones that jsontext finds. For other
+// texts, the functions end without a panic.
 func FuzzRead(f *testing.F) {
 	for _, text := range []string{`{"a":[1,{"b":"\\\""}],"c":-1e5,"":null}`, ` [ "x" , 2 ] `, `{"a"`, `"\`, `[[[`, `}{`, `{"a":1 2}`, `{\"`, `["\"]`, "{\"a\":\"\xff\"}"} {
 		f.Add([]byte(text))

@@ -39,7 +39,7 @@ func TestReaderRefuses(t *testing.T) {
 	}
 }
 
-// TestReaderKeepsNames: names that share a place in the table of names stay apart.
+// TestReaderKeepsNames: names that share a slot in the table of names stay distinct.
 func TestReaderKeepsNames(t *testing.T) {
 	var r Reader
 	for _, text := range []string{`{"aba":1,"aca":2}`, `{"aca":3}`, `{"aba":4}`} {

@@ -31,7 +31,8 @@ func TestFraming(t *testing.T) {
 // pythonLineEnds are the characters at which Python's str.splitlines cuts.
 const pythonLineEnds = "\n\r\v\f\x1c\x1d\x1e\u0085\u2028\u2029"
 
-// TestLinesStayWhole: no line splitter cuts a data line, and the JSON means the same.
+// TestLinesStayWhole: no line splitter cuts a data line, and the JSON has the same
+// meaning.
 func TestLinesStayWhole(t *testing.T) {
 	for text, want := range map[string]string{
 		`"a\u0085b"`:                          `"a\u0085b"`,
