@@ -2,13 +2,10 @@ package awsauth
 
 import (
 	"cmp"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"maps"
 	"net/http"
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -23,13 +20,6 @@ import (
 
 // defaultSessionName is the name of assumed roles' sessions.
 const defaultSessionName = "bedrock-extproc"
-
-// What STS accepts in a role's name, in a session's name and as a tag's value.
-var (
-	roleText  = regexp.MustCompile(`^[\w+=,.@-]{1,64}$`)
-	notInName = regexp.MustCompile(`[^\w+.@-]`)
-	tagText   = regexp.MustCompile(`^[\p{L}\p{Z}\p{N}_.:/=+\-@]{0,256}$`)
-)
 
 // A credentialsKey is everything that credentials depend on. tags are key=value
 // pairs, escaped as in a URL.
@@ -77,11 +67,11 @@ func (r *role) key(values map[string]string) (credentialsKey, error) {
 	k := credentialsKey{profile: r.profile, externalID: r.externalID, region: r.region}
 	const usedIn = "the name of a role"
 	var err error
-	if k.role, err = fill(r.arn, values, roleText, usedIn); err != nil {
+	if k.role, err = fill(r.arn, values, isRoleName, usedIn); err != nil {
 		return k, err
 	}
 	if names := r.arn.Names(); len(names) > 0 {
-		if err := checkValue(roleText, names[0], k.role[strings.LastIndex(k.role, "/")+1:], usedIn); err != nil {
+		if err := checkValue(isRoleName, names[0], k.role[strings.LastIndex(k.role, "/")+1:], usedIn); err != nil {
 			return k, err
 		}
 	}
@@ -97,7 +87,7 @@ func (r *role) fillTags(values map[string]string) (string, error) {
 	const usedIn = "a session tag"
 	tags := url.Values{}
 	for tag, t := range r.tags {
-		text, err := fill(t, values, tagText, usedIn)
+		text, err := fill(t, values, isTagValue, usedIn)
 		if err != nil {
 			return "", err
 		}
@@ -105,7 +95,7 @@ func (r *role) fillTags(values map[string]string) (string, error) {
 		if names := t.Names(); len(names) > 0 {
 			name = names[0]
 		}
-		if err := checkValue(tagText, name, text, usedIn); err != nil {
+		if err := checkValue(isTagValue, name, text, usedIn); err != nil {
 			return "", err
 		}
 		tags.Set(tag, text)
@@ -113,45 +103,26 @@ func (r *role) fillTags(values map[string]string) (string, error) {
 	return tags.Encode(), nil
 }
 
-// fill fills a template with values that match the pattern.
-func fill(t identity.Template, values map[string]string, pattern *regexp.Regexp, usedIn string) (string, error) {
+// fill fills a template with values that valid accepts.
+func fill(t identity.Template, values map[string]string, valid func(string) bool, usedIn string) (string, error) {
 	return t.Fill(func(name string) (string, error) {
-		return values[name], checkValue(pattern, name, values[name], usedIn)
+		return values[name], checkValue(valid, name, values[name], usedIn)
 	})
 }
 
 // checkValue rejects a value that STS does not accept. It is never changed to fit:
 // another identity could then get the same session.
-func checkValue(pattern *regexp.Regexp, name, value, usedIn string) error {
+func checkValue(valid func(string) bool, name, value, usedIn string) error {
 	switch {
 	case value == "":
 		return identity.Missing(name)
-	case !pattern.MatchString(value):
+	case !valid(value):
 		return &translator.Error{
 			Status: http.StatusForbidden, Kind: translator.KindNotPermitted,
 			Message: fmt.Sprintf("The value of %q in the identity of this call cannot be used in %s.", name, usedIn),
 		}
 	}
 	return nil
-}
-
-// sessionName encodes a name in the letters and the length (2 to 64) that STS
-// accepts. Two names never get the same encoding, because policies can depend on
-// session names: other bytes become "=" and their hexadecimal number, and a name
-// that is too long or too short ends with a comma and a hash.
-func sessionName(name string) string {
-	encoded := notInName.ReplaceAllStringFunc(name, func(letter string) string {
-		var bytes strings.Builder
-		for _, b := range []byte(letter) {
-			fmt.Fprintf(&bytes, "=%02X", b)
-		}
-		return bytes.String()
-	})
-	if len(encoded) >= 2 && len(encoded) <= 64 {
-		return encoded
-	}
-	sum := sha256.Sum256([]byte(name))
-	return encoded[:min(len(encoded), 31)] + "," + hex.EncodeToString(sum[:16])
 }
 
 // assume returns a cache that assumes the role when it is first asked.
