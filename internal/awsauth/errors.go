@@ -1,8 +1,10 @@
 package awsauth
 
 import (
+	"fmt"
 	"net/http"
 
+	"bedrock-extproc/internal/cause"
 	"bedrock-extproc/translator"
 )
 
@@ -11,13 +13,16 @@ import (
 type CredentialsError struct {
 	// NotConfigured: nothing says that the sidecar has credentials.
 	NotConfigured bool
-	Err           error
+	// Cause is the step that failed.
+	Cause *cause.Error
 }
 
-func (e *CredentialsError) Error() string { return "the sidecar's own credentials: " + e.Err.Error() }
+func (e *CredentialsError) Error() string {
+	return "the sidecar's own credentials: " + e.Cause.Error()
+}
 
 // Unwrap returns the cause.
-func (e *CredentialsError) Unwrap() error { return e.Err }
+func (e *CredentialsError) Unwrap() error { return e.Cause }
 
 // ForClient returns a new error for the client, with e as its cause.
 func (e *CredentialsError) ForClient() *translator.Error {
@@ -29,9 +34,11 @@ func (e *CredentialsError) ForClient() *translator.Error {
 	return &translator.Error{
 		Status:    http.StatusBadGateway,
 		Kind:      translator.KindSidecarCredentials,
-		Message:   "The sidecar could not get its own AWS credentials.",
+		Class:     string(e.Cause.Class),
+		Message:   fmt.Sprintf("The sidecar could not get its own AWS credentials: %s.", e.Cause.Sentence()),
 		Hint:      "The sidecar's log names the cause; only its operator can fix it.",
-		Retryable: true,
+		Retryable: e.Cause.Retryable,
+		AWSError:  e.Cause.AWSError,
 		Cause:     e,
 	}
 }
@@ -41,6 +48,7 @@ func NoCredentials(message string) *translator.Error {
 	return &translator.Error{
 		Status:  http.StatusBadRequest,
 		Kind:    translator.KindNoCredentials,
+		Class:   string(cause.Credentials),
 		Message: message,
 		Hint: "Send X-AWS-Access-Key-Id and X-AWS-Secret-Access-Key, or give the sidecar an AWS identity " +
 			"and set allow_server_credentials to fallback.",

@@ -4,11 +4,15 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"net/http"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	awsconfig "github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/smithy-go/logging"
 	"go.uber.org/zap"
+
+	"bedrock-extproc/internal/cause"
 )
 
 // A Loader reads the AWS environment and profiles. It loads each profile once, and
@@ -36,7 +40,8 @@ func (l *Loader) Profile(ctx context.Context, name string) (aws.Config, error) {
 	if cfg, ok := l.profiles[name]; ok {
 		return cfg, nil
 	}
-	options := []func(*awsconfig.LoadOptions) error{awsconfig.WithLogger(sdkLog(l.log))}
+	client := awshttp.NewBuildableClient().WithTransportOptions(func(t *http.Transport) { t.OnProxyConnectResponse = cause.CheckProxy })
+	options := []func(*awsconfig.LoadOptions) error{awsconfig.WithLogger(sdkLog(l.log)), awsconfig.WithHTTPClient(client)}
 	if name != "" {
 		options = append(options, awsconfig.WithSharedConfigProfile(name))
 	}
@@ -80,6 +85,7 @@ func (l *Loader) credentials(cfg aws.Config, id Identity, e Endpoint) (credentia
 		return l.once(credentialsKey{profile: id.Profile}, func() credentialsCache { return cached(cfg.Credentials) }), nil
 	}
 	role := newRole(cfg, id, e)
+	role.log = l.log
 	if role.dependsOnCaller() {
 		return newRoleSessions(role), nil
 	}
@@ -95,7 +101,7 @@ func (l *Loader) credentials(cfg aws.Config, id Identity, e Endpoint) (credentia
 func (l *Loader) once(key credentialsKey, create func() credentialsCache) *sidecarCredentials {
 	c, ok := l.shared[key]
 	if !ok {
-		c = &sidecarCredentials{cache: create()}
+		c = &sidecarCredentials{cache: create(), secrets: []string{key.externalID}, log: l.log}
 		l.shared[key] = c
 	}
 	return c

@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/aws-sdk-go-v2/service/sts/types"
+	"go.uber.org/zap"
 
 	"bedrock-extproc/internal/identity"
 	"bedrock-extproc/translator"
@@ -33,6 +34,7 @@ type role struct {
 	profile      string
 	client       *sts.Client
 	region       string
+	log          *zap.Logger
 }
 
 // newRole takes the credentials that assume the role from cfg.

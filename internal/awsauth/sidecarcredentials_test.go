@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"go.uber.org/zap"
 )
 
 // found is a provider that counts its calls and is as slow as it is told.
@@ -56,7 +57,7 @@ var errRefused = errors.New("refused")
 func TestSidecarCredentialsAreNotWaitedForLong(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := &found{takes: time.Hour}
-		own := &sidecarCredentials{cache: aws.NewCredentialsCache(f)}
+		own := &sidecarCredentials{cache: aws.NewCredentialsCache(f), log: zap.NewNop()}
 		waits := func() time.Duration {
 			began := time.Now()
 			_, err := own.Retrieve(t.Context())
@@ -101,7 +102,7 @@ func TestSidecarCredentialsAreNotWaitedForLong(t *testing.T) {
 func TestWhatIsNotRemembered(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := &found{takes: 3 * time.Second}
-		own := &sidecarCredentials{cache: aws.NewCredentialsCache(f)}
+		own := &sidecarCredentials{cache: aws.NewCredentialsCache(f), log: zap.NewNop()}
 		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
 		defer cancel()
 		if _, err := own.Retrieve(ctx); err == nil {
@@ -112,7 +113,7 @@ func TestWhatIsNotRemembered(t *testing.T) {
 			t.Error(err)
 		}
 		f = &found{err: errRefused}
-		own = &sidecarCredentials{cache: aws.NewCredentialsCache(f)}
+		own = &sidecarCredentials{cache: aws.NewCredentialsCache(f), log: zap.NewNop()}
 		if _, err := own.Retrieve(t.Context()); !errors.Is(err, errRefused) {
 			t.Error(err)
 		}
@@ -127,7 +128,7 @@ func TestWhatIsNotRemembered(t *testing.T) {
 func TestSidecarCredentialsAreRenewedInTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := &found{lasts: time.Hour}
-		own := &sidecarCredentials{cache: aws.NewCredentialsCache(f)}
+		own := &sidecarCredentials{cache: aws.NewCredentialsCache(f), log: zap.NewNop()}
 		get := func(want string, count int) {
 			t.Helper()
 			began := time.Now()

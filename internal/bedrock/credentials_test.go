@@ -167,7 +167,7 @@ func TestMissingCredentials(t *testing.T) {
 		b := newTestBackend(t, Config{}, "http://127.0.0.1:1")
 		_, _, err := b.Converse(t.Context(), call("m", `{}`), translator.Caller{})
 		e := asError(t, err)
-		if outline(e) != (failure{502, translator.KindSidecarCredentials, true, 0, ""}) || strings.Contains(e.Error()+e.Hint, "secret-name") {
+		if outline(e) != (failure{502, translator.KindSidecarCredentials, false, 0, ""}) || e.Class != "web_identity" || strings.Contains(e.Error()+e.Hint, "secret-name") {
 			t.Errorf("%+v", e)
 		}
 	})

@@ -155,7 +155,7 @@ func TestRefusedRole(t *testing.T) {
 	}
 	_, facts, err := bs.All()[0].Converse(t.Context(), call("m", `{}`), translator.Caller{})
 	e := asError(t, err)
-	if outline(e) != (failure{502, translator.KindSidecarCredentials, true, 0, ""}) || facts.Attempts != 0 || strings.Contains(e.Error()+e.Hint, "forbidden") {
+	if outline(e) != (failure{502, translator.KindSidecarCredentials, false, 0, "AccessDenied"}) || e.Class != "sts" || facts.Attempts != 0 || strings.Contains(e.Error()+e.Hint, "forbidden") {
 		t.Errorf("%+v", e)
 	}
 }

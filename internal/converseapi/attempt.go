@@ -117,7 +117,7 @@ func (a *attempt) Do(req *http.Request) (*http.Response, error) {
 	req.Header.Set("Accept-Encoding", "identity")
 	resp, err := a.client.cfg.Transport.RoundTrip(req)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%s: %w", req.URL.Host, err)
 	}
 	a.status, a.header = resp.StatusCode, resp.Header
 	a.facts.AWSRequestID = resp.Header.Get("X-Amzn-Requestid")

@@ -4,21 +4,21 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"strings"
 
 	"github.com/aws/smithy-go"
 
 	"bedrock-extproc/internal/awsauth"
+	"bedrock-extproc/internal/cause"
 	"bedrock-extproc/translator"
 )
 
 // clientError turns the error of a failed attempt into one for the client. If ctx has
 // ended, its cause is the error.
 func (a *attempt) clientError(ctx context.Context, err error) error {
-	if cause := context.Cause(ctx); cause != nil {
-		return EndError(cause)
+	if end := context.Cause(ctx); end != nil {
+		return EndError(end)
 	}
 	return a.findError(err)
 }
@@ -30,6 +30,9 @@ func (a *attempt) findError(err error) *translator.Error {
 	}
 	if e, ok := errors.AsType[*awsauth.CredentialsError](err); ok {
 		return e.ForClient()
+	}
+	if a.status == http.StatusProxyAuthRequired { // which AWS never sends
+		return cannotConnect(a.request.Region, &cause.ProxyError{Status: a.status})
 	}
 	if e, ok := errors.AsType[smithy.APIError](err); ok {
 		return a.awsError(errorResponse(e, a.status, err))
@@ -58,19 +61,34 @@ func (a *attempt) awsError(e awsError) *translator.Error {
 	return e.forClient(a.request.Principal.IsCaller(), a.header)
 }
 
+// cannotConnect is the error of a call that did not get to Bedrock.
 func cannotConnect(region string, err error) *translator.Error {
-	message := fmt.Sprintf("The sidecar could not connect to Bedrock in region %s.", region)
-	if timeout, ok := errors.AsType[net.Error](err); ok && timeout.Timeout() {
-		message = fmt.Sprintf("Connecting to Bedrock in region %s took longer than the sidecar's limit.", region)
+	found := cause.Find(err)
+	e := &translator.Error{
+		Status:    http.StatusServiceUnavailable,
+		Kind:      translator.KindConnection,
+		Class:     string(found.Class),
+		Message:   fmt.Sprintf("The sidecar could not connect to Bedrock in region %s: %s.", region, found.Text),
+		Hint:      found.Fix,
+		Retryable: found.Retryable,
+		Cause:     found,
 	}
+	if e.Retryable {
+		e.RetryAfter = defaultRetryAfter
+	}
+	return e
+}
+
+// cut is the error of a connection that ended in the middle of an answer.
+func cut(kind translator.Kind, message string, err error) *translator.Error {
+	found := cause.Find(err)
 	return &translator.Error{
-		Status:     http.StatusServiceUnavailable,
-		Kind:       translator.KindConnection,
-		Message:    message,
-		Hint:       "Check that the region exists and offers Bedrock, and that the sidecar can reach its endpoint.",
-		Retryable:  true,
-		RetryAfter: defaultRetryAfter,
-		Cause:      err,
+		Status:    http.StatusBadGateway,
+		Kind:      kind,
+		Class:     string(found.Class),
+		Message:   message,
+		Retryable: true,
+		Cause:     found,
 	}
 }
 

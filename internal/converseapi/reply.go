@@ -3,6 +3,8 @@ package converseapi
 import (
 	"bytes"
 	"io"
+
+	"bedrock-extproc/translator"
 )
 
 const (
@@ -21,9 +23,7 @@ func readReply(body io.Reader, length int64) ([]byte, error) {
 	n, err := buf.ReadFrom(io.LimitReader(body, maxReply+1))
 	switch {
 	case err != nil:
-		e := badAnswer("The connection to Bedrock broke in the middle of its answer.", err)
-		e.Retryable = true
-		return nil, e
+		return nil, cut(translator.KindBadAnswer, "The connection to Bedrock broke in the middle of its answer.", err)
 	case n > maxReply:
 		return nil, badAnswer("Bedrock's answer is too large.", nil)
 	}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io"
 	"mime"
-	"net/http"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/bedrockruntime"
@@ -188,11 +187,5 @@ func eventKind(b []byte) string {
 
 // truncated is the error of a stream that ended too early.
 func truncated(err error) *translator.Error {
-	return &translator.Error{
-		Status:    http.StatusBadGateway,
-		Kind:      translator.KindTruncated,
-		Message:   "The connection to Bedrock ended before the answer was complete.",
-		Retryable: true,
-		Cause:     errors.Join(errCut, err),
-	}
+	return cut(translator.KindTruncated, "The connection to Bedrock ended before the answer was complete.", errors.Join(errCut, err))
 }

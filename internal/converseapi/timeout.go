@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"time"
 
+	"bedrock-extproc/internal/cause"
 	"bedrock-extproc/translator"
 )
 
@@ -30,15 +31,16 @@ func CancelAfter(limit time.Duration, awaited string, cancel context.CancelCause
 }
 
 // EndError is the error of a call whose context has ended: a *translator.Error for a
-// *TimeoutError, otherwise an error that wraps cause.
-func EndError(cause error) error {
-	timeout, ok := cause.(*TimeoutError) //nolint:errorlint // CancelAfter's cause is never wrapped
+// *TimeoutError, otherwise an error that wraps end.
+func EndError(end error) error {
+	timeout, ok := end.(*TimeoutError) //nolint:errorlint // CancelAfter's cause is never wrapped
 	if !ok {
-		return fmt.Errorf("bedrock: the call was ended: %w", cause)
+		return fmt.Errorf("bedrock: the call was ended: %w", end)
 	}
 	return &translator.Error{
 		Status:    http.StatusGatewayTimeout,
 		Kind:      translator.KindTimeout,
+		Class:     string(cause.Timeout),
 		Message:   fmt.Sprintf("Bedrock took too long: %s did not come within the sidecar's limit of %v.", timeout.Awaited, timeout.Limit),
 		Retryable: true,
 		Cause:     timeout,
