@@ -36,8 +36,18 @@ func serve(ctx context.Context, args []string, env lookupEnv, stderr io.Writer) 
 	if err != nil {
 		return err
 	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
 	log.Info("ready", zap.String("listen", opts.listen), zap.Stringer("admin", sidecar.adminAddr()), zap.String("version", version))
-	return sidecar.run(ctx)
+	looked := make(chan struct{})
+	go func() {
+		defer close(looked)
+		sidecar.reloader.Current().Backends().LogOwners(ctx)
+	}()
+	err = sidecar.run(ctx)
+	cancel()
+	<-looked
+	return err
 }
 
 func newLogger(w io.Writer, level zapcore.Level) *zap.Logger {

@@ -76,7 +76,7 @@ func (l *Loader) Authenticator(ctx context.Context, id Identity, e Endpoint) (*A
 		return nil, err
 	}
 	cfg.Credentials = nil // each call brings its Principal's
-	return newAuthenticator(cfg, id, sidecar), nil
+	return newAuthenticator(cfg, id, e, sidecar), nil
 }
 
 // credentials returns the source of an identity's credentials.

@@ -42,14 +42,7 @@ func newRole(cfg aws.Config, id Identity, e Endpoint) *role {
 	return &role{
 		arn: id.RoleARN, session: id.SessionName, tags: id.SessionTags,
 		externalID: id.ExternalID, profile: id.Profile, region: cfg.Region,
-		client: sts.NewFromConfig(cfg, func(o *sts.Options) {
-			if e.FIPS {
-				o.EndpointOptions.UseFIPSEndpoint = aws.FIPSEndpointStateEnabled
-			}
-			if e.DualStack {
-				o.EndpointOptions.UseDualStackEndpoint = aws.DualStackEndpointStateEnabled
-			}
-		}),
+		client: newSTS(cfg, e),
 	}
 }
 

@@ -195,7 +195,7 @@ func TestCausesOfProxies(t *testing.T) {
 		{"nothing behind it", bedrock, through(proxy(502)), causeWant{kind, cause.Proxy, true, "could not connect", "502"}},
 		{"no proxy there", bedrock, through("http://" + closedPort(t)), causeWant{kind, cause.Proxy, true, "could not be reached", "connection refused"}},
 		{"no SOCKS there", bedrock, through("socks5://" + closedPort(t)), causeWant{kind, cause.Proxy, true, "could not be reached", "connection refused"}},
-		{"not SOCKS", bedrock, through("socks5://"+speaks(t, "HTTP/1.1 400 Bad Request\r\n\r\n")), causeWant{kind, cause.Proxy, true, "could not be reached", "socks connect"}},
+		{"not SOCKS", bedrock, through("socks5://" + speaks(t, "HTTP/1.1 400 Bad Request\r\n\r\n")), causeWant{kind, cause.Proxy, true, "could not be reached", "socks connect"}},
 		{"no TLS proxy", bedrock, through(strings.Replace(proxy(200), "http", "https", 1)), causeWant{kind, cause.Proxy, false, "TLS handshake with the HTTP proxy", "proxyconnect"}},
 	} {
 		t.Run(c.name, c.run)
