@@ -28,10 +28,12 @@ import (
 // serve runs the sidecar until ctx ends, then drains it.
 func serve(ctx context.Context, args []string, env lookupEnv, stderr io.Writer) error {
 	var opts options
-	if err := parse(opts.flags(), args, env, stderr); err != nil {
+	flags := opts.flags()
+	if err := parse(flags, args, env, stderr); err != nil {
 		return err
 	}
 	log := newLogger(stderr, opts.logLevel)
+	warnUnknownVariables(flags, os.Environ(), log)
 	sidecar, err := newSidecar(ctx, &opts, log)
 	if err != nil {
 		return err
