@@ -26,6 +26,17 @@ const defaultSessionName = "bedrock-extproc"
 // pairs, escaped as in a URL.
 type credentialsKey struct{ profile, role, externalID, session, tags, region string }
 
+// text names the identity.
+func (k credentialsKey) text() string {
+	switch {
+	case k.role != "":
+		return "role " + k.role
+	case k.profile != "":
+		return "profile " + k.profile
+	}
+	return "the AWS default chain"
+}
+
 // A role is assumed for the calls of a backend. It is immutable.
 type role struct {
 	arn, session identity.Template

@@ -42,6 +42,7 @@ type credentialsCache interface {
 // call that needs them fetches them. It is safe for concurrent use.
 type sidecarCredentials struct {
 	cache   credentialsCache
+	what    string                          // the identity, for errors
 	secrets []string                        // that no error may show
 	log     *zap.Logger                     // of renewals
 	current atomic.Pointer[aws.Credentials] // the latest that were fetched
@@ -91,7 +92,7 @@ func (c *sidecarCredentials) fetch(ctx context.Context, timeout time.Duration) e
 // failed is the error of a fetch. ctx is that of the fetch.
 func (c *sidecarCredentials) failed(ctx context.Context, err error, timeout time.Duration) error {
 	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
-		err = fmt.Errorf("no credentials within %v: %w", timeout, err)
+		err = fmt.Errorf("no credentials of %s within %v: %w", c.what, timeout, err)
 	}
 	e := &CredentialsError{
 		// The default chain asks for the instance's role last, when nothing else is

@@ -11,6 +11,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"go.uber.org/zap"
+	"go.uber.org/zap/zaptest/observer"
 )
 
 // found is a provider that counts its calls and is as slow as it is told.
@@ -128,7 +129,8 @@ func TestWhatIsNotRemembered(t *testing.T) {
 func TestSidecarCredentialsAreRenewedInTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := &found{lasts: time.Hour}
-		own := &sidecarCredentials{cache: aws.NewCredentialsCache(f), log: zap.NewNop()}
+		core, logs := observer.New(zap.WarnLevel)
+		own := &sidecarCredentials{cache: aws.NewCredentialsCache(f), log: zap.New(core)}
 		get := func(want string, count int) {
 			t.Helper()
 			began := time.Now()
@@ -151,6 +153,9 @@ func TestSidecarCredentialsAreRenewedInTime(t *testing.T) {
 		get("AKID1", 3)
 		time.Sleep(11 * time.Second)
 		get("AKID3", 3)
+		if lines := logs.FilterField(zap.String("class", "credentials")).Len(); lines != 1 || logs.Len() != 1 {
+			t.Errorf("one renewal failed, and the log has %v", logs.All())
+		}
 		f.become(time.Second, nil)
 		time.Sleep(2 * time.Hour) // nobody asks
 		if c, err := own.Retrieve(t.Context()); err != nil || c.AccessKeyID != "AKID4" {

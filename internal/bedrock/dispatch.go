@@ -146,6 +146,7 @@ func (d *dispatch) tryBackend(b *Backend, attempts int, others bool) step {
 
 // attempt makes one HTTP call. Its error is also d.last.err.
 func (d *dispatch) attempt(b *Backend) error {
+	d.tries++
 	request, err := d.prepare(b)
 	if err != nil {
 		return err
@@ -160,7 +161,6 @@ func (d *dispatch) attempt(b *Backend) error {
 // prepare begins the attempt d.last at b. It returns what to send, or the reason not
 // to, which is also d.last.err.
 func (d *dispatch) prepare(b *Backend) (converseapi.Request, error) {
-	d.tries++
 	r, err := d.request(b)
 	d.last = attempt{
 		facts:     translator.Facts{Backend: b.name, Region: r.Region, ModelID: r.ModelID, Attempts: d.sent},

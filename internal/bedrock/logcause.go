@@ -19,7 +19,7 @@ func (d *dispatch) logCause(b *Backend, err error) {
 	b.log.Warn("a step of a call to AWS failed",
 		zap.String("request_id", d.call.RequestID), zap.String("backend", d.last.facts.Backend), zap.String("region", d.last.facts.Region),
 		zap.String("class", e.Class), zap.String("cause", causeText(e)), zap.String("error", string(e.Kind)),
-		zap.Bool("retryable", e.Retryable), zap.Int("attempt", d.tries))
+		zap.Bool("retryable", e.Retryable), zap.Int("attempt", max(d.tries, 1)))
 }
 
 // causeText is the cause of e for the log.

@@ -106,7 +106,7 @@ var network = []entry{
 	{Step{TLS, "the server's certificate is for another host name", checkCertificate, false}, is[x509.HostnameError]},
 	{Step{TLS, "the server's certificate has expired, or is not valid yet", checkCertificate, false}, expired},
 	{Step{TLS, "the server answered in plain HTTP instead of TLS", "Use http:// for this endpoint, or the port that speaks TLS.", false}, plainHTTP},
-	{Step{TLS, "the server speaks TLS, and was called in plain HTTP", "Use https:// for this endpoint.", false}, hasText(`malformed HTTP response "\x15\x03`)},
+	{Step{TLS, "the server speaks TLS, and was called in plain HTTP", "Use https:// for this endpoint.", false}, calledTLSPort},
 	{Step{Timeout, "the TLS handshake took longer than the sidecar's limit", checkNetwork, true}, hasText("TLS handshake timeout")},
 	{Step{TLS, "the TLS handshake failed", checkCertificate, false}, failedTLS},
 
@@ -196,6 +196,11 @@ func expired(err error) bool {
 func plainHTTP(err error) bool {
 	e, ok := errors.AsType[tls.RecordHeaderError](err)
 	return ok && string(e.RecordHeader[:]) == "HTTP/" || errors.Is(err, http.ErrSchemeMismatch)
+}
+
+// calledTLSPort matches a TLS alert that was read as HTTP, too.
+func calledTLSPort(err error) bool {
+	return errors.Is(err, ErrTLSPort) || hasText(`malformed HTTP response "\x15\x03`)(err)
 }
 
 func failedTLS(err error) bool {

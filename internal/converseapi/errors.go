@@ -34,6 +34,9 @@ func (a *attempt) findError(err error) *translator.Error {
 	if a.status == http.StatusProxyAuthRequired { // which AWS never sends
 		return cannotConnect(a.request.Region, &cause.ProxyError{Status: a.status})
 	}
+	if errors.Is(err, cause.ErrTLSPort) {
+		return cannotConnect(a.request.Region, err)
+	}
 	if e, ok := errors.AsType[smithy.APIError](err); ok {
 		return a.awsError(errorResponse(e, a.status, err))
 	}
