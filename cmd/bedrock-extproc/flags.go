@@ -44,7 +44,7 @@ func parse(fs *flag.FlagSet, args []string, env lookupEnv, stderr io.Writer) err
 }
 
 // warnUnknownVariables logs the variables with envPrefix that set none of the flags.
-// They are no errors: Kubernetes and Docker also make variables of a service's name,
+// They are not errors: Kubernetes and Docker also make variables of a service's name,
 // and those are left out.
 func warnUnknownVariables(fs *flag.FlagSet, environment []string, log *zap.Logger) {
 	var known []string

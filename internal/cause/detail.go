@@ -48,7 +48,7 @@ var looksSecret = []struct {
 	pattern *regexp.Regexp
 	left    string
 }{
-	// An URL's host is enough; the path of a container's credentials is secret.
+	// A URL's host is enough; the path of a container's credentials is secret.
 	{regexp.MustCompile(`([a-z][a-z0-9+.-]*://)(?:[^\s"'/@]*@)?([^\s"'/?#]+)[^\s"']*`), "$1$2"},
 	{regexp.MustCompile(`[^\s"'/@]+:[^\s"'/@]+@`), redacted + "@"},
 	{regexp.MustCompile(`\bA[KS]I[AD][A-Z0-9]+`), redacted},
