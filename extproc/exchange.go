@@ -158,6 +158,7 @@ func (x *exchange) answerCall() error {
 		return x.fail(err)
 	}
 	x.req.release()
+	call.RequestID = x.req.requestID
 	x.encoder = call.Encoder
 	switch {
 	case !call.Streaming:

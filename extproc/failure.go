@@ -68,7 +68,7 @@ func (x *exchange) recordFailure(err error) *translator.Error {
 	if e.Kind == translator.KindInternal && !errors.Is(err, errPanic) {
 		x.log.Error("internal error", zap.String("message", e.Message), zap.String("cause", typesOf(e.Cause)))
 	}
-	x.outcome.ErrorKind, x.outcome.AWSError, x.outcome.Facts = e.Kind, e.AWSError, e.Facts
+	x.outcome.ErrorKind, x.outcome.ErrorClass, x.outcome.AWSError, x.outcome.Facts = e.Kind, e.Class, e.AWSError, e.Facts
 	return &e
 }
 

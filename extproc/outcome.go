@@ -31,6 +31,8 @@ type Outcome struct {
 	// ErrorKind and AWSError are set when the answer is an error or ends in one.
 	ErrorKind translator.Kind
 	AWSError  string
+	// ErrorClass is translator.Error.Class.
+	ErrorClass string
 	// ClientGone says that the client left before its answer was complete.
 	ClientGone bool
 

@@ -60,7 +60,7 @@ func TestOutcomes(t *testing.T) {
 			},
 			extproc.Outcome{
 				Method: "POST", Path: "/stream", Model: "model-1", Streaming: true, Facts: facts, Status: 429,
-				ErrorKind: translator.KindThrottled, AWSError: "ThrottlingException", BytesIn: in,
+				ErrorKind: translator.KindThrottled, ErrorClass: "dns", AWSError: "ThrottlingException", BytesIn: in,
 			},
 		},
 		"late error": {
@@ -71,7 +71,7 @@ func TestOutcomes(t *testing.T) {
 			extproc.Outcome{
 				Method: "POST", Path: "/stream", Model: "model-1", Streaming: true, Facts: facts, Status: 200,
 				Summary:   translator.Summary{OutputTokens: 1, UsageKnown: true},
-				ErrorKind: translator.KindThrottled, AWSError: "ThrottlingException", BytesIn: in,
+				ErrorKind: translator.KindThrottled, ErrorClass: "dns", AWSError: "ThrottlingException", BytesIn: in,
 			},
 		},
 		"refusal": {

@@ -17,6 +17,7 @@ import (
 func refusal() *translator.Error {
 	return &translator.Error{
 		Status: 429, Kind: translator.KindThrottled, Message: "Too many requests.", Retryable: true,
+		Class:      "dns",
 		RetryAfter: 1500 * time.Millisecond, AWSError: "ThrottlingException", Facts: bedrockFacts,
 		Cause: errors.New("cause of " + prompt),
 	}
@@ -25,13 +26,17 @@ func refusal() *translator.Error {
 func TestWhole(t *testing.T) {
 	bothCloses(t, func(s *sidecar) {
 		var got translator.Caller
+		var requestID string
 		s.backend.converse = func(_ context.Context, call *translator.Call, caller translator.Caller) ([]byte, translator.Facts, error) {
-			got = caller
+			got, requestID = caller, call.RequestID
 			return []byte(strings.TrimSuffix(string(call.Body), prompt)), bedrockFacts, nil
 		}
-		a := s.post("/whole?trace=1", "hello", "x-aws-region", "us-west-2").answer()
+		a := s.post("/whole?trace=1", "hello", "x-aws-region", "us-west-2", "x-request-id", "id-1").answer()
 		if a.status != 200 || !a.immediate || a.body() != "reply: hello" || a.details != "bedrock_extproc_ok" {
 			s.t.Errorf("answer %+v", a)
+		}
+		if requestID != "id-1" {
+			s.t.Errorf("the backend's log would have the request id %q", requestID)
 		}
 		want := translator.Caller{
 			AccessKeyID: accessKey, SecretAccessKey: secretKey, SessionToken: sessionToken, Region: "us-west-2",

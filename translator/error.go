@@ -30,7 +30,10 @@ type Error struct {
 	RetryAfter time.Duration
 	// Allow lists the methods of a 405.
 	Allow string
-	// AWSError is Bedrock's exception name, such as "ThrottlingException".
+	// Class names the step towards Bedrock that failed, such as "dns" or "sts"; see
+	// docs/causes.md. "" if Bedrock itself has answered, or was not called.
+	Class string
+	// AWSError is AWS's exception name, such as "ThrottlingException".
 	AWSError string
 	// Facts say where the call went, as far as it got.
 	Facts Facts

@@ -58,6 +58,8 @@ type Call struct {
 	Streaming bool
 	// Guarded says that Body asks for a guardrail.
 	Guarded bool
+	// RequestID is for the log. The dialect leaves it empty.
+	RequestID string
 	// Warnings lists the differences between the client's request and Body.
 	Warnings []Warning
 	// Encoder turns what Bedrock answers into what this client expects.

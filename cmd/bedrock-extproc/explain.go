@@ -76,6 +76,7 @@ func (o *explainOptions) parse(args []string, stderr io.Writer) error {
 		return errUsage
 	case fs.NArg() > 1:
 		fmt.Fprintf(stderr, "bedrock-extproc explain: unexpected argument %q\n", fs.Arg(1))
+		fs.Usage()
 		return errUsage
 	}
 	o.file = fs.Arg(0)

@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"slices"
 	"syscall"
 )
 
@@ -30,36 +31,76 @@ type lookupEnv func(key string) (string, bool)
 // errUsage marks an invalid command line. Its usage is printed already.
 var errUsage = errors.New("wrong usage")
 
+// A command is a subcommand.
+type command struct {
+	name, summary string
+	run           func(context.Context, []string, streams) error
+}
+
+// streams are what a command reads and writes.
+type streams struct {
+	env            lookupEnv
+	stdin          io.Reader
+	stdout, stderr io.Writer
+}
+
+// commands are all but help, the default first.
+func commands() []command {
+	return []command{
+		{"serve", "answer Envoy's ext_proc calls from Amazon Bedrock (the default)", func(ctx context.Context, args []string, s streams) error {
+			return serve(ctx, args, s.env, s.stderr)
+		}},
+		{"doctor", "check an Envoy's configuration for mistakes that break the sidecar", func(ctx context.Context, args []string, s streams) error {
+			return runDoctor(ctx, args, s.stdin, s.stdout, s.stderr)
+		}},
+		{"envoy-config", "print an Envoy configuration that uses the sidecar", func(_ context.Context, args []string, s streams) error {
+			return envoyConfig(args, s.stdout, s.stderr)
+		}},
+		{"xds", "serve the same configuration by xDS", func(ctx context.Context, args []string, s streams) error {
+			return xds(ctx, args, s.stderr)
+		}},
+		{"explain", "print what would be sent to Bedrock for a chat request", func(ctx context.Context, args []string, s streams) error {
+			return explain(ctx, args, s.stdin, s.stdout, s.stderr)
+		}},
+		{"validate", "check a configuration file", func(ctx context.Context, args []string, s streams) error {
+			return validate(ctx, args, s.stdout, s.stderr)
+		}},
+		{"version", "print the version", func(_ context.Context, args []string, s streams) error {
+			return printVersion(args, s.stdout, s.stderr)
+		}},
+	}
+}
+
 // run is the program. It returns the exit code: 0 for success, 1 for a failure,
 // 2 for an invalid command line. It ends with ctx.
 func run(ctx context.Context, args []string, env lookupEnv, stdin io.Reader, stdout, stderr io.Writer) int {
+	s := streams{env, stdin, stdout, stderr}
 	name, rest := "serve", args
-	if len(args) > 0 && args[0] != "" && args[0][0] != '-' {
+	if len(args) > 0 && (isHelp(args[0]) || args[0] != "" && args[0][0] != '-') {
 		name, rest = args[0], args[1:]
 	}
-	var err error
-	switch name {
-	case "serve":
-		err = serve(ctx, rest, env, stderr)
-	case "doctor":
-		err = runDoctor(ctx, rest, stdin, stdout, stderr)
-	case "envoy-config":
-		err = envoyConfig(rest, stdout, stderr)
-	case "xds":
-		err = xds(ctx, rest, stderr)
-	case "explain":
-		err = explain(ctx, rest, stdin, stdout, stderr)
-	case "validate":
-		err = validate(ctx, rest, stdout, stderr)
-	case "version":
-		_, err = fmt.Fprintln(stdout, versionText())
-	case "help":
-		_, err = fmt.Fprint(stdout, usage)
-	default:
-		fmt.Fprintf(stderr, "bedrock-extproc: unknown command %q\n\n%s", name, usage)
-		return 2
+	if isHelp(name) {
+		return help(ctx, rest, s)
 	}
-	return exitCode(err, stderr)
+	c, ok := findCommand(name)
+	if !ok {
+		return unknownCommand(name, stderr)
+	}
+	return exitCode(c.run(ctx, rest, s), stderr)
+}
+
+func findCommand(name string) (command, bool) {
+	list := commands()
+	i := slices.IndexFunc(list, func(c command) bool { return c.name == name })
+	if i < 0 {
+		return command{}, false
+	}
+	return list[i], true
+}
+
+func unknownCommand(name string, stderr io.Writer) int {
+	fmt.Fprintf(stderr, "bedrock-extproc: unknown command %q\n\n%s", name, usage())
+	return 2
 }
 
 func exitCode(err error, stderr io.Writer) int {
@@ -73,20 +114,3 @@ func exitCode(err error, stderr io.Writer) int {
 		return 1
 	}
 }
-
-const usage = `Usage: bedrock-extproc [command] [flags]
-
-Commands:
-  serve         answer Envoy's ext_proc calls from Amazon Bedrock (the default)
-  doctor        check an Envoy's configuration for mistakes that break the sidecar
-  envoy-config  print an Envoy configuration that uses the sidecar
-  xds           serve the same configuration by xDS
-  explain       print what would be sent to Bedrock for a chat request
-  validate      check a configuration file
-  version       print the version
-  help          print this text
-
-"bedrock-extproc COMMAND -h" lists a command's flags. Environment variables set the
-defaults of serve's flags: BEDROCK_EXTPROC_DRAIN_DELAY sets -drain-delay.
-AWS credentials, region and endpoints come from the standard AWS variables.
-`

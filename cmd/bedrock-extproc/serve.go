@@ -28,16 +28,28 @@ import (
 // serve runs the sidecar until ctx ends, then drains it.
 func serve(ctx context.Context, args []string, env lookupEnv, stderr io.Writer) error {
 	var opts options
-	if err := parse(opts.flags(), args, env, stderr); err != nil {
+	flags := opts.flags()
+	if err := parse(flags, args, env, stderr); err != nil {
 		return err
 	}
 	log := newLogger(stderr, opts.logLevel)
+	warnUnknownVariables(flags, os.Environ(), log)
 	sidecar, err := newSidecar(ctx, &opts, log)
 	if err != nil {
 		return err
 	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
 	log.Info("ready", zap.String("listen", opts.listen), zap.Stringer("admin", sidecar.adminAddr()), zap.String("version", version))
-	return sidecar.run(ctx)
+	looked := make(chan struct{})
+	go func() {
+		defer close(looked)
+		sidecar.reloader.Current().Backends().LogOwners(ctx)
+	}()
+	err = sidecar.run(ctx)
+	cancel()
+	<-looked
+	return err
 }
 
 func newLogger(w io.Writer, level zapcore.Level) *zap.Logger {

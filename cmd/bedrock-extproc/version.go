@@ -1,13 +1,24 @@
 package main
 
 import (
+	"flag"
 	"fmt"
+	"io"
 	"runtime"
 	"runtime/debug"
 )
 
 // appID names the program in the User-Agent of calls to AWS.
 func appID() string { return "bedrock-extproc/" + version }
+
+// printVersion prints versionText.
+func printVersion(args []string, stdout, stderr io.Writer) error {
+	if err := parse(flag.NewFlagSet("version", flag.ContinueOnError), args, noEnv, stderr); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintln(stdout, versionText())
+	return err
+}
 
 // versionText names the program, its version and its build.
 func versionText() string {

@@ -23,13 +23,14 @@ const bearerVariable = "AWS_BEARER_TOKEN_BEDROCK"
 type Authenticator struct {
 	config   aws.Config
 	identity Identity
+	endpoint Endpoint
 	sidecar  credentialsSource
 	signer   signer
 	clock    clock
 }
 
-func newAuthenticator(cfg aws.Config, id Identity, sidecar credentialsSource) *Authenticator {
-	a := &Authenticator{config: cfg, identity: id, sidecar: sidecar}
+func newAuthenticator(cfg aws.Config, id Identity, e Endpoint, sidecar credentialsSource) *Authenticator {
+	a := &Authenticator{config: cfg, identity: id, endpoint: e, sidecar: sidecar}
 	a.signer = signer{sidecar: v4.NewSigner(), clock: &a.clock}
 	return a
 }
@@ -57,11 +58,7 @@ func (a *Authenticator) ConfigureClient(o *bedrockruntime.Options) {
 // CheckBearerToken reports a bearer token that is not set, or that would be sent
 // unencrypted to the endpoint. A nil endpoint is AWS's own.
 func (a *Authenticator) CheckBearerToken(endpoint *string) error {
-	id := a.identity
-	variable := id.BearerTokenEnv
-	if variable == "" && id.RoleARN.IsZero() && id.Profile == "" && os.Getenv(bearerVariable) != "" {
-		variable = bearerVariable
-	}
+	variable := a.bearerVariable()
 	switch {
 	case variable == "":
 	case os.Getenv(variable) == "":

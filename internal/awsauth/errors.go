@@ -1,6 +1,9 @@
 package awsauth
 
 import (
+	"fmt"
+
+	"bedrock-extproc/internal/cause"
 	"bedrock-extproc/translator"
 )
 
@@ -9,13 +12,16 @@ import (
 type CredentialsError struct {
 	// NotConfigured says that no credentials are configured for the sidecar.
 	NotConfigured bool
-	Err           error
+	// Cause is the step that failed.
+	Cause *cause.Error
 }
 
-func (e *CredentialsError) Error() string { return "the sidecar's own credentials: " + e.Err.Error() }
+func (e *CredentialsError) Error() string {
+	return "the sidecar's own credentials: " + e.Cause.Error()
+}
 
 // Unwrap returns the cause.
-func (e *CredentialsError) Unwrap() error { return e.Err }
+func (e *CredentialsError) Unwrap() error { return e.Cause }
 
 // ForClient returns a new error for the client, with e as its cause.
 func (e *CredentialsError) ForClient() *translator.Error {
@@ -24,15 +30,16 @@ func (e *CredentialsError) ForClient() *translator.Error {
 		missing.Cause = e
 		return missing
 	}
-	out := translator.NewError(translator.KindSidecarCredentials, "The sidecar could not get its own AWS credentials.")
+	out := translator.NewError(translator.KindSidecarCredentials, fmt.Sprintf("The sidecar could not get its own AWS credentials: %s.", e.Cause.Sentence()))
 	out.Hint = "The sidecar's log names the cause; only its operator can fix it."
-	out.Retryable, out.Cause = true, e
+	out.Class, out.AWSError, out.Retryable, out.Cause = string(e.Cause.Class), e.Cause.AWSError, e.Cause.Retryable, e
 	return out
 }
 
 // NoCredentials is the error of a call that no credentials can sign.
 func NoCredentials(message string) *translator.Error {
 	e := translator.NewError(translator.KindNoCredentials, message)
+	e.Class = string(cause.Credentials)
 	e.Hint = "Send X-AWS-Access-Key-Id and X-AWS-Secret-Access-Key, or give the sidecar an AWS identity " +
 		"and set allow_server_credentials to fallback."
 	return e

@@ -4,11 +4,17 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"net/http"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	awsconfig "github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/smithy-go/logging"
 	"go.uber.org/zap"
+
+	"bedrock-extproc/internal/cause"
 )
 
 // A Loader reads the AWS environment and profiles. It loads each profile once, and
@@ -36,7 +42,8 @@ func (l *Loader) Profile(ctx context.Context, name string) (aws.Config, error) {
 	if cfg, ok := l.profiles[name]; ok {
 		return cfg, nil
 	}
-	options := []func(*awsconfig.LoadOptions) error{awsconfig.WithLogger(sdkLog(l.log))}
+	client := awshttp.NewBuildableClient().WithTransportOptions(func(t *http.Transport) { t.OnProxyConnectResponse = cause.CheckProxy })
+	options := []func(*awsconfig.LoadOptions) error{awsconfig.WithLogger(sdkLog(l.log)), awsconfig.WithHTTPClient(client), awsconfig.WithRetryer(newRetryer)}
 	if name != "" {
 		options = append(options, awsconfig.WithSharedConfigProfile(name))
 	}
@@ -47,6 +54,21 @@ func (l *Loader) Profile(ctx context.Context, name string) (aws.Config, error) {
 	cfg.Region = cmp.Or(cfg.Region, l.defaultRegion)
 	l.profiles[name] = cfg
 	return cfg, nil
+}
+
+// maxBackoff keeps the SDK's repetitions, of which it makes two, well within
+// fetchTimeout: otherwise their cause would be lost.
+const maxBackoff = 500 * time.Millisecond
+
+// newRetryer is for the calls that fetch credentials. AWS_MAX_ATTEMPTS sets their
+// number.
+func newRetryer() aws.Retryer {
+	return retry.NewStandard(func(o *retry.StandardOptions) {
+		o.MaxBackoff = maxBackoff
+		if env, err := awsconfig.NewEnvConfig(); err == nil && env.RetryMaxAttempts > 0 {
+			o.MaxAttempts = env.RetryMaxAttempts
+		}
+	})
 }
 
 // An Endpoint is the region that a backend calls, and which of its public endpoints
@@ -71,7 +93,7 @@ func (l *Loader) Authenticator(ctx context.Context, id Identity, e Endpoint) (*A
 		return nil, err
 	}
 	cfg.Credentials = nil // each call brings its Principal's
-	return newAuthenticator(cfg, id, sidecar), nil
+	return newAuthenticator(cfg, id, e, sidecar), nil
 }
 
 // credentials returns the source of an identity's credentials.
@@ -80,6 +102,7 @@ func (l *Loader) credentials(cfg aws.Config, id Identity, e Endpoint) (credentia
 		return l.once(credentialsKey{profile: id.Profile}, func() credentialsCache { return cached(cfg.Credentials) }), nil
 	}
 	role := newRole(cfg, id, e)
+	role.log = l.log
 	if role.dependsOnCaller() {
 		return newRoleSessions(role), nil
 	}
@@ -95,7 +118,7 @@ func (l *Loader) credentials(cfg aws.Config, id Identity, e Endpoint) (credentia
 func (l *Loader) once(key credentialsKey, create func() credentialsCache) *sidecarCredentials {
 	c, ok := l.shared[key]
 	if !ok {
-		c = &sidecarCredentials{cache: create()}
+		c = &sidecarCredentials{cache: create(), secrets: []string{key.externalID}, what: key.text(), log: l.log}
 		l.shared[key] = c
 	}
 	return c
@@ -116,6 +139,6 @@ func sdkLog(log *zap.Logger) logging.Logger {
 		if c == logging.Warn {
 			level = zap.WarnLevel
 		}
-		log.Log(level, "AWS SDK", zap.String("says", fmt.Sprintf(format, v...)))
+		log.Log(level, "AWS SDK", zap.String("says", cause.Clean(fmt.Sprintf(format, v...), secretsOfEnvironment()...)))
 	})
 }

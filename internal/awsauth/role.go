@@ -2,12 +2,8 @@ package awsauth
 
 import (
 	"cmp"
-	"crypto/sha256"
-	"encoding/hex"
-	"fmt"
 	"maps"
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -15,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/aws-sdk-go-v2/service/sts/types"
+	"go.uber.org/zap"
 
 	"bedrock-extproc/internal/identity"
 	"bedrock-extproc/translator"
@@ -23,16 +20,20 @@ import (
 // defaultSessionName is the name of assumed roles' sessions.
 const defaultSessionName = "bedrock-extproc"
 
-// What STS accepts in a role's name, in a session's name and as a tag's value.
-var (
-	roleText  = regexp.MustCompile(`^[\w+=,.@-]{1,64}$`)
-	notInName = regexp.MustCompile(`[^\w+.@-]`)
-	tagText   = regexp.MustCompile(`^[\p{L}\p{Z}\p{N}_.:/=+\-@]{0,256}$`)
-)
-
 // A credentialsKey is everything that credentials depend on. tags are key=value
 // pairs, escaped as in a URL.
 type credentialsKey struct{ profile, role, externalID, session, tags, region string }
+
+// text names the identity.
+func (k credentialsKey) text() string {
+	switch {
+	case k.role != "":
+		return "role " + k.role
+	case k.profile != "":
+		return "profile " + k.profile
+	}
+	return "the AWS default chain"
+}
 
 // A role is assumed for the calls of a backend. It is immutable.
 type role struct {
@@ -42,6 +43,7 @@ type role struct {
 	profile      string
 	client       *sts.Client
 	region       string
+	log          *zap.Logger
 }
 
 // newRole takes the credentials that assume the role from cfg.
@@ -49,14 +51,7 @@ func newRole(cfg aws.Config, id Identity, e Endpoint) *role {
 	return &role{
 		arn: id.RoleARN, session: id.SessionName, tags: id.SessionTags,
 		externalID: id.ExternalID, profile: id.Profile, region: cfg.Region,
-		client: sts.NewFromConfig(cfg, func(o *sts.Options) {
-			if e.FIPS {
-				o.EndpointOptions.UseFIPSEndpoint = aws.FIPSEndpointStateEnabled
-			}
-			if e.DualStack {
-				o.EndpointOptions.UseDualStackEndpoint = aws.DualStackEndpointStateEnabled
-			}
-		}),
+		client: newSTS(cfg, e),
 	}
 }
 
@@ -76,11 +71,11 @@ func (r *role) key(values map[string]string) (credentialsKey, error) {
 	k := credentialsKey{profile: r.profile, externalID: r.externalID, region: r.region}
 	const usedIn = "the name of a role"
 	var err error
-	if k.role, err = fill(r.arn, values, roleText, usedIn); err != nil {
+	if k.role, err = fill(r.arn, values, isRoleName, usedIn); err != nil {
 		return k, err
 	}
 	if names := r.arn.Names(); len(names) > 0 {
-		if err := checkValue(roleText, names[0], k.role[strings.LastIndex(k.role, "/")+1:], usedIn); err != nil {
+		if err := checkValue(isRoleName, names[0], k.role[strings.LastIndex(k.role, "/")+1:], usedIn); err != nil {
 			return k, err
 		}
 	}
@@ -96,7 +91,7 @@ func (r *role) fillTags(values map[string]string) (string, error) {
 	const usedIn = "a session tag"
 	tags := url.Values{}
 	for tag, t := range r.tags {
-		text, err := fill(t, values, tagText, usedIn)
+		text, err := fill(t, values, isTagValue, usedIn)
 		if err != nil {
 			return "", err
 		}
@@ -104,7 +99,7 @@ func (r *role) fillTags(values map[string]string) (string, error) {
 		if names := t.Names(); len(names) > 0 {
 			name = names[0]
 		}
-		if err := checkValue(tagText, name, text, usedIn); err != nil {
+		if err := checkValue(isTagValue, name, text, usedIn); err != nil {
 			return "", err
 		}
 		tags.Set(tag, text)
@@ -112,42 +107,23 @@ func (r *role) fillTags(values map[string]string) (string, error) {
 	return tags.Encode(), nil
 }
 
-// fill fills a template with values that match the pattern.
-func fill(t identity.Template, values map[string]string, pattern *regexp.Regexp, usedIn string) (string, error) {
+// fill fills a template with values that valid accepts.
+func fill(t identity.Template, values map[string]string, valid func(string) bool, usedIn string) (string, error) {
 	return t.Fill(func(name string) (string, error) {
-		return values[name], checkValue(pattern, name, values[name], usedIn)
+		return values[name], checkValue(valid, name, values[name], usedIn)
 	})
 }
 
 // checkValue rejects a value that STS does not accept. It is never changed to fit,
 // because another identity could then get the same session.
-func checkValue(pattern *regexp.Regexp, name, value, usedIn string) error {
+func checkValue(valid func(string) bool, name, value, usedIn string) error {
 	switch {
 	case value == "":
 		return translator.ErrMissingIdentity(name)
-	case !pattern.MatchString(value):
+	case !valid(value):
 		return translator.ErrUnusableIdentity(name, usedIn)
 	}
 	return nil
-}
-
-// sessionName encodes a name in the letters and the length (2 to 64) that STS
-// accepts. Two names never get the same encoding, because policies can depend on
-// session names: other bytes become "=" and their hexadecimal number, and a name
-// that is too long or too short ends with a comma and a hash.
-func sessionName(name string) string {
-	encoded := notInName.ReplaceAllStringFunc(name, func(letter string) string {
-		var bytes strings.Builder
-		for _, b := range []byte(letter) {
-			fmt.Fprintf(&bytes, "=%02X", b)
-		}
-		return bytes.String()
-	})
-	if len(encoded) >= 2 && len(encoded) <= 64 {
-		return encoded
-	}
-	sum := sha256.Sum256([]byte(name))
-	return encoded[:min(len(encoded), 31)] + "," + hex.EncodeToString(sum[:16])
 }
 
 // assume returns a cache that assumes the role when it is first asked.

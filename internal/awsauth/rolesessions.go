@@ -44,7 +44,7 @@ func (s *roleSessions) forCaller(caller translator.Caller) (*sidecarCredentials,
 	if s.used.Len() == maxSessions {
 		delete(s.byKey, s.used.Remove(s.used.Back()).(*roleSession).key)
 	}
-	c := &sidecarCredentials{cache: s.role.assume(key)}
+	c := &sidecarCredentials{cache: s.role.assume(key), secrets: []string{key.externalID}, what: key.text(), log: s.role.log}
 	s.byKey[key] = s.used.PushFront(&roleSession{key, c})
 	return c, nil
 }

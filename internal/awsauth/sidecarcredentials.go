@@ -2,13 +2,17 @@ package awsauth
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials/ec2rolecreds"
+	"go.uber.org/zap"
 
+	"bedrock-extproc/internal/cause"
 	"bedrock-extproc/translator"
 )
 
@@ -38,6 +42,9 @@ type credentialsCache interface {
 // call that needs them fetches them. It is safe for concurrent use.
 type sidecarCredentials struct {
 	cache   credentialsCache
+	what    string                          // the identity, for errors
+	secrets []string                        // that no error may show
+	log     *zap.Logger                     // of renewals
 	current atomic.Pointer[aws.Credentials] // the latest that were fetched
 
 	mu          sync.Mutex
@@ -76,15 +83,28 @@ func (c *sidecarCredentials) fetch(ctx context.Context, timeout time.Duration) e
 	defer cancel()
 	creds, err := c.cache.Retrieve(ctx)
 	if err != nil {
-		return &CredentialsError{
-			// The default chain asks for the instance's role last, when nothing else is
-			// configured.
-			NotConfigured: aws.IsCredentialsProvider(c.cache, (*ec2rolecreds.Provider)(nil)),
-			Err:           err,
-		}
+		return c.failed(ctx, err, timeout)
 	}
 	c.current.Store(&creds)
 	return nil
+}
+
+// failed is the error of a fetch. ctx is that of the fetch.
+func (c *sidecarCredentials) failed(ctx context.Context, err error, timeout time.Duration) error {
+	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		err = fmt.Errorf("no credentials of %s within %v: %w", c.what, timeout, err)
+	}
+	e := &CredentialsError{
+		// The default chain asks for the instance's role last, when nothing else is
+		// configured.
+		NotConfigured: aws.IsCredentialsProvider(c.cache, (*ec2rolecreds.Provider)(nil)),
+		Cause:         cause.FindCredentials(err, append(secretsOfEnvironment(), c.secrets...)...),
+	}
+	if e.NotConfigured {
+		e.Cause.Step = cause.None
+		e.Cause.Detail = cause.None.Text + ": " + e.Cause.Detail
+	}
+	return e
 }
 
 // claimRenewal reports whether the caller must renew the credentials, and stops
@@ -100,11 +120,15 @@ func (c *sidecarCredentials) claimRenewal() bool {
 }
 
 // renew fetches new credentials while the current ones are still valid. It ends
-// within renewTimeout. A failure is left to the next renewal, or to the first call
+// within renewTimeout. After a failure the next renewal tries again, or the first call
 // without valid credentials.
 func (c *sidecarCredentials) renew(ctx context.Context) {
 	c.cache.Invalidate()
-	_ = c.fetch(ctx, renewTimeout)
+	err := c.fetch(ctx, renewTimeout)
+	if e, ok := errors.AsType[*CredentialsError](err); ok {
+		c.log.Warn("cannot renew the sidecar's AWS credentials, the current ones stay in use until they expire",
+			zap.String("class", string(e.Cause.Class)), zap.String("cause", e.Error()))
+	}
 }
 
 // drop drops credentials that AWS has rejected as expired. It returns false for keys

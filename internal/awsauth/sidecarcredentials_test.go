@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zaptest/observer"
 )
 
 // found is a provider that counts its calls and has a given delay.
@@ -56,7 +58,7 @@ var errRefused = errors.New("refused")
 func TestSidecarCredentialsAreNotWaitedForLong(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := &found{takes: time.Hour}
-		own := &sidecarCredentials{cache: aws.NewCredentialsCache(f)}
+		own := &sidecarCredentials{cache: aws.NewCredentialsCache(f), log: zap.NewNop()}
 		waits := func() time.Duration {
 			began := time.Now()
 			_, err := own.Retrieve(t.Context())
@@ -101,7 +103,7 @@ func TestSidecarCredentialsAreNotWaitedForLong(t *testing.T) {
 func TestWhatIsNotRemembered(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := &found{takes: 3 * time.Second}
-		own := &sidecarCredentials{cache: aws.NewCredentialsCache(f)}
+		own := &sidecarCredentials{cache: aws.NewCredentialsCache(f), log: zap.NewNop()}
 		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
 		defer cancel()
 		if _, err := own.Retrieve(ctx); err == nil {
@@ -112,7 +114,7 @@ func TestWhatIsNotRemembered(t *testing.T) {
 			t.Error(err)
 		}
 		f = &found{err: errRefused}
-		own = &sidecarCredentials{cache: aws.NewCredentialsCache(f)}
+		own = &sidecarCredentials{cache: aws.NewCredentialsCache(f), log: zap.NewNop()}
 		if _, err := own.Retrieve(t.Context()); !errors.Is(err, errRefused) {
 			t.Error(err)
 		}
@@ -127,7 +129,8 @@ func TestWhatIsNotRemembered(t *testing.T) {
 func TestSidecarCredentialsAreRenewedInTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := &found{lasts: time.Hour}
-		own := &sidecarCredentials{cache: aws.NewCredentialsCache(f)}
+		core, logs := observer.New(zap.WarnLevel)
+		own := &sidecarCredentials{cache: aws.NewCredentialsCache(f), log: zap.New(core)}
 		get := func(want string, count int) {
 			t.Helper()
 			began := time.Now()
@@ -150,6 +153,9 @@ func TestSidecarCredentialsAreRenewedInTime(t *testing.T) {
 		get("AKID1", 3)
 		time.Sleep(11 * time.Second)
 		get("AKID3", 3)
+		if lines := logs.FilterField(zap.String("class", "credentials")).Len(); lines != 1 || logs.Len() != 1 {
+			t.Errorf("one renewal failed, and the log has %v", logs.All())
+		}
 		f.become(time.Second, nil)
 		time.Sleep(2 * time.Hour) // nobody asks
 		if c, err := own.Retrieve(t.Context()); err != nil || c.AccessKeyID != "AKID4" {

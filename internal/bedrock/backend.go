@@ -74,6 +74,9 @@ func (b *Backend) ConverseStream(ctx context.Context, call *translator.Call, cal
 	return func(yield func(translator.Event, error) bool) {
 		defer d.release()
 		for ev, err := range events {
+			if err != nil {
+				d.logCause(b, err)
+			}
 			if !yield(ev, withFacts(err, facts)) {
 				return
 			}

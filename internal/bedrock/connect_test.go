@@ -16,7 +16,8 @@ import (
 
 func TestCannotConnect(t *testing.T) {
 	bedrocktest.Isolate(t)
-	want := failure{503, translator.KindConnection, true, time.Second, ""}
+	again := failure{503, translator.KindConnection, true, time.Second, ""}
+	never := failure{503, translator.KindConnection, false, 0, ""}
 	hangUp := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		conn, _, err := http.NewResponseController(w).Hijack()
 		if err == nil {
@@ -27,20 +28,23 @@ func TestCannotConnect(t *testing.T) {
 	defer hangUp.Close()
 	untrusted := httptest.NewTLSServer(http.NotFoundHandler())
 	defer untrusted.Close()
-	for name, url := range map[string]string{
-		"nobody listens": "http://127.0.0.1:1",
-		"no such host":   "http://bedrock.invalid",
-		"reset":          hangUp.URL,
-		"not trusted":    untrusted.URL,
+	for name, c := range map[string]struct {
+		url  string
+		want failure
+	}{
+		"nobody listens": {"http://127.0.0.1:1", again},
+		"no such host":   {"http://bedrock.invalid", never},
+		"reset":          {hangUp.URL, again},
+		"not trusted":    {untrusted.URL, never},
 	} {
 		t.Run(name, func(t *testing.T) {
-			b := newTestBackend(t, Config{}, url)
+			b := newTestBackend(t, Config{}, c.url)
 			_, _, whole := b.Converse(t.Context(), call("m", `{}`), caller)
 			_, facts, streamed := b.ConverseStream(t.Context(), call("m", `{}`), caller)
 			for _, err := range []error{whole, streamed} {
 				e := asError(t, err)
-				if outline(e) != want || e.Facts != facts || facts.Attempts != 1 {
-					t.Errorf("got %+v with %+v, want %+v with %+v after 1 attempt", outline(e), e.Facts, want, facts)
+				if outline(e) != c.want || e.Facts != facts || facts.Attempts != 1 {
+					t.Errorf("got %+v with %+v, want %+v with %+v after 1 attempt", outline(e), e.Facts, c.want, facts)
 				}
 				if strings.Contains(e.Error()+e.Hint, "127.0.0.1") || strings.Contains(e.Error()+e.Hint, ".invalid") {
 					t.Errorf("the message names the endpoint: %v", e)

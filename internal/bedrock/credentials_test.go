@@ -168,8 +168,11 @@ func TestMissingCredentials(t *testing.T) {
 		b := newTestBackend(t, Config{}, "http://127.0.0.1:1")
 		_, _, err := b.Converse(t.Context(), call("m", `{}`), translator.Caller{})
 		e := asError(t, err)
-		if diff := cmp.Diff(failure{502, translator.KindSidecarCredentials, true, 0, ""}, outline(e)); diff != "" {
+		if diff := cmp.Diff(failure{502, translator.KindSidecarCredentials, false, 0, ""}, outline(e)); diff != "" {
 			t.Error(diff)
+		}
+		if e.Class != "web_identity" {
+			t.Errorf("class %q, want web_identity", e.Class)
 		}
 		if strings.Contains(e.Error()+e.Hint, "secret-name") {
 			t.Errorf("the role's name is in %q or %q", e.Error(), e.Hint)

@@ -9,6 +9,7 @@ import (
 	"go.uber.org/zap"
 
 	"bedrock-extproc/internal/awsauth"
+	"bedrock-extproc/internal/cause"
 	"bedrock-extproc/internal/converseapi"
 	"bedrock-extproc/translator"
 )
@@ -25,6 +26,7 @@ type dispatch struct {
 	send      sendFunc
 	began     time.Time
 
+	tries             int    // attempts so far, also those that sent nothing
 	sent              int    // HTTP requests so far
 	invocationID      string // of all of them
 	signatureRepaired bool   // once a call
@@ -144,6 +146,7 @@ func (d *dispatch) tryBackend(b *Backend, attempts int, others bool) step {
 
 // attempt makes one HTTP call. Its error is also d.last.err.
 func (d *dispatch) attempt(b *Backend) error {
+	d.tries++
 	request, err := d.prepare(b)
 	if err != nil {
 		return err
@@ -151,6 +154,7 @@ func (d *dispatch) attempt(b *Backend) error {
 	facts, err := d.send(d.ctx, b.client, request)
 	d.applyFacts(facts)
 	d.last.err = err
+	d.logCause(b, err)
 	return err
 }
 
@@ -163,6 +167,7 @@ func (d *dispatch) prepare(b *Backend) (converseapi.Request, error) {
 		principal: r.Principal,
 		err:       err,
 	}
+	d.logCause(b, err)
 	return r, err
 }
 
@@ -212,7 +217,7 @@ func (d *dispatch) repairSignature(err error) bool {
 	switch {
 	case d.last.clockCorrected:
 		d.signatureRepaired = true
-	case e.Kind == translator.KindSidecarCredentials && strings.HasPrefix(e.AWSError, "ExpiredToken"):
+	case e.Kind == translator.KindSidecarCredentials && e.Class == string(cause.Credentials) && strings.HasPrefix(e.AWSError, "ExpiredToken"):
 		d.signatureRepaired = d.last.principal.DropExpired()
 	}
 	return d.signatureRepaired
@@ -221,9 +226,9 @@ func (d *dispatch) repairSignature(err error) bool {
 // afterFailure decides what follows the last failed attempt at b: stop, or try the
 // next backend.
 func (d *dispatch) afterFailure(b *Backend, v verdict, others bool) step {
-	if cause := context.Cause(d.ctx); cause != nil {
+	if end := context.Cause(d.ctx); end != nil {
 		d.reported = nil
-		d.last.err = converseapi.EndError(cause)
+		d.last.err = converseapi.EndError(end)
 		return stop
 	}
 	if b == d.asked || v == final {

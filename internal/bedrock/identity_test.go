@@ -155,8 +155,11 @@ func TestRefusedRole(t *testing.T) {
 	}
 	_, facts, err := bs.All()[0].Converse(t.Context(), call("m", `{}`), translator.Caller{})
 	e := asError(t, err)
-	if diff := cmp.Diff(failure{502, translator.KindSidecarCredentials, true, 0, ""}, outline(e)); diff != "" {
+	if diff := cmp.Diff(failure{502, translator.KindSidecarCredentials, false, 0, "AccessDenied"}, outline(e)); diff != "" {
 		t.Error(diff)
+	}
+	if e.Class != "sts" {
+		t.Errorf("class %q, want sts", e.Class)
 	}
 	if facts.Attempts != 0 || strings.Contains(e.Error()+e.Hint, "forbidden") {
 		t.Errorf("%d attempts, error %v, hint %q; want none, and no name of the role", facts.Attempts, e, e.Hint)

@@ -146,19 +146,22 @@ func TestConnectLimits(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer silent.Close()
-	for name, transport := range map[string]Transport{
-		"TCP": {DialTimeout: 1},
-		"TLS": {TLSHandshakeTimeout: time.Millisecond},
+	for name, c := range map[string]struct {
+		transport Transport
+		step      string
+	}{
+		"TCP": {Transport{DialTimeout: 1}, "connecting"},
+		"TLS": {Transport{TLSHandshakeTimeout: time.Millisecond}, "the TLS handshake"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			b := newTestBackend(t, Config{Transport: transport}, "https://"+silent.Addr().String())
+			b := newTestBackend(t, Config{Transport: c.transport}, "https://"+silent.Addr().String())
 			_, _, err := b.Converse(t.Context(), call("m", `{}`), caller)
 			e := asError(t, err)
 			if diff := cmp.Diff(failure{503, translator.KindConnection, true, time.Second, ""}, outline(e)); diff != "" {
 				t.Error(diff)
 			}
-			if want := "Connecting to Bedrock in region us-west-2 took longer than the sidecar's limit"; !strings.Contains(e.Message, want) {
-				t.Errorf("message %q, want %q", e.Message, want)
+			if want := "could not connect to Bedrock in region us-west-2: " + c.step + " took longer than the sidecar's limit."; !strings.Contains(e.Message, want) || e.Class != "timeout" {
+				t.Errorf("message %q, class %q, want %q and timeout", e.Message, e.Class, want)
 			}
 		})
 	}

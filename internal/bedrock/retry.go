@@ -73,7 +73,18 @@ func judge(err error) verdict {
 		return final
 	}
 	switch e.Kind {
-	case translator.KindConnection, translator.KindThrottled, translator.KindUnavailable, translator.KindNotReady,
+	case translator.KindConnection:
+		if e.Retryable {
+			return repeat
+		}
+		return elsewhere // its own misconfiguration, not the call's
+	case translator.KindSidecarCredentials:
+		if e.Retryable {
+			return elsewhere // the SDK has repeated it
+		}
+		// AWS may have refused the role of just this caller.
+		return wrongBackend
+	case translator.KindThrottled, translator.KindUnavailable, translator.KindNotReady,
 		translator.KindInternalServer, translator.KindTruncated:
 		return repeat
 	case translator.KindBadAnswer, translator.KindModel:
@@ -83,7 +94,7 @@ func judge(err error) verdict {
 	case translator.KindQuota, translator.KindTimeout:
 		return elsewhere
 	case translator.KindValidation, translator.KindInvalid, translator.KindAccessDenied, translator.KindNotFound,
-		translator.KindNoCredentials, translator.KindCallerCredentials, translator.KindSidecarCredentials,
+		translator.KindNoCredentials, translator.KindCallerCredentials,
 		translator.KindMissingIdentity, translator.KindNotPermitted:
 		return wrongBackend
 	default:

@@ -8,17 +8,21 @@ import (
 
 // suggest names the key that was probably meant, or lists the known ones.
 func suggest(got string, known []string) string {
-	known = slices.Sorted(slices.Values(known))
+	if best := Nearest(got, known); best != "" {
+		return fmt.Sprintf(": did you mean %q?", best)
+	}
+	return "; known: " + join(slices.Sorted(slices.Values(known)))
+}
+
+// Nearest is the known name that was probably meant, "" if none is near.
+func Nearest(got string, known []string) string {
 	best, least := "", len(got)/2+1
-	for _, k := range known {
+	for _, k := range slices.Sorted(slices.Values(known)) {
 		if n := distance(got, k); n < least {
 			best, least = k, n
 		}
 	}
-	if best != "" {
-		return fmt.Sprintf(": did you mean %q?", best)
-	}
-	return "; known: " + join(known)
+	return best
 }
 
 // distance is the number of single-letter edits between two words (Levenshtein).

@@ -1,6 +1,7 @@
 package converseapi
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"fmt"
@@ -15,6 +16,8 @@ import (
 	"github.com/aws/smithy-go/traits"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 	"github.com/aws/smithy-go/transport/http/protocol/restjson1"
+
+	"bedrock-extproc/internal/cause"
 )
 
 // maxErrorBody bounds the body of an error, which is one sentence. In bytes.
@@ -93,7 +96,11 @@ func (a *attempt) SerializeRequest(_ context.Context, op *smithy.OperationSchema
 // DeserializeResponse implements [smithyhttp.ClientProtocol].
 func (a *attempt) DeserializeResponse(ctx context.Context, op *smithy.OperationSchema, types *smithy.TypeRegistry, resp *smithyhttp.Response, out smithy.Deserializable) error {
 	if resp.StatusCode < 200 || resp.StatusCode > 299 {
-		resp.Body = cappedBody{io.LimitReader(resp.Body, maxErrorBody), resp.Body}
+		body := bufio.NewReader(io.LimitReader(resp.Body, maxErrorBody))
+		resp.Body = cappedBody{body, resp.Body}
+		if resp.StatusCode == http.StatusBadRequest && cause.IsFromTLSPort(body) {
+			return cause.ErrTLSPort
+		}
 		return a.Protocol.DeserializeResponse(ctx, op, types, resp, out)
 	}
 	if op.IsOutputEventStream() {
@@ -117,7 +124,7 @@ func (a *attempt) Do(req *http.Request) (*http.Response, error) {
 	req.Header.Set("Accept-Encoding", "identity")
 	resp, err := a.client.cfg.Transport.RoundTrip(req)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%s: %w", req.URL.Host, err)
 	}
 	a.status, a.header = resp.StatusCode, resp.Header
 	a.facts.AWSRequestID = resp.Header.Get("X-Amzn-Requestid")

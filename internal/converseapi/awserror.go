@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/bedrockruntime/types"
 	"github.com/aws/smithy-go"
 
+	"bedrock-extproc/internal/cause"
 	"bedrock-extproc/internal/eventstream"
 	"bedrock-extproc/translator"
 )
@@ -81,14 +82,20 @@ func (e awsError) forClient(callerSigned bool, header http.Header) *translator.E
 	}
 	switch {
 	case out.Kind == translator.KindCallerCredentials:
-		// AWS's own message can quote the signed request.
-		out.Message = "AWS rejected the credentials in the request."
+		e.rejected(out, "AWS rejected the credentials in the request.")
 	case out.Kind == translator.KindSidecarCredentials:
-		out.Message = "AWS rejected the sidecar's own credentials."
+		e.rejected(out, "AWS rejected the sidecar's own credentials.")
 	case e.message == "" && e.code != "":
 		out.Message = fmt.Sprintf("Bedrock answered with %s and no message.", e.code)
 	case e.message == "":
 		out.Message = fmt.Sprintf("Bedrock answered with HTTP status %d and no readable error.", e.status)
 	}
 	return out
+}
+
+// rejected makes out the error of credentials that Bedrock rejects. AWS's own message
+// can quote the signed request.
+func (e awsError) rejected(out *translator.Error, message string) {
+	out.Message, out.Class = message, string(cause.Credentials)
+	out.Cause = &cause.Error{Step: cause.Rejected, AWSError: e.code, Detail: cause.Clean(message + " " + e.code), Err: e.cause}
 }

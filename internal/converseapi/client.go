@@ -79,6 +79,10 @@ func (c *Client) CheckBearerToken() error {
 	return c.cfg.Auth.CheckBearerToken(c.sdk.Options().BaseEndpoint)
 }
 
+// HasOwnEndpoint reports whether the configuration or the environment names the
+// endpoint. Otherwise it is AWS's.
+func (c *Client) HasOwnEndpoint() bool { return c.sdk.Options().BaseEndpoint != nil }
+
 // A Request is what one attempt sends.
 type Request struct {
 	// Principal signs the request, for Region.

@@ -4,19 +4,20 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
+	"net/http"
 
 	"github.com/aws/smithy-go"
 
 	"bedrock-extproc/internal/awsauth"
+	"bedrock-extproc/internal/cause"
 	"bedrock-extproc/translator"
 )
 
 // clientError turns the error of a failed attempt into one for the client. If ctx has
 // ended, its cause is the error.
 func (a *attempt) clientError(ctx context.Context, err error) error {
-	if cause := context.Cause(ctx); cause != nil {
-		return EndError(cause)
+	if end := context.Cause(ctx); end != nil {
+		return EndError(end)
 	}
 	return a.findError(err)
 }
@@ -28,6 +29,12 @@ func (a *attempt) findError(err error) *translator.Error {
 	}
 	if e, ok := errors.AsType[*awsauth.CredentialsError](err); ok {
 		return e.ForClient()
+	}
+	if a.status == http.StatusProxyAuthRequired { // which AWS never sends
+		return cannotConnect(a.request.Region, &cause.ProxyError{Status: a.status})
+	}
+	if errors.Is(err, cause.ErrTLSPort) {
+		return cannotConnect(a.request.Region, err)
 	}
 	if e, ok := errors.AsType[smithy.APIError](err); ok {
 		return a.awsError(errorResponse(e, a.status, err))
@@ -52,13 +59,20 @@ func (a *attempt) awsError(e awsError) *translator.Error {
 	return e.forClient(a.request.Principal.IsCaller(), a.header)
 }
 
+// cannotConnect is the error of a call that did not get to Bedrock.
 func cannotConnect(region string, err error) *translator.Error {
-	message := fmt.Sprintf("The sidecar could not connect to Bedrock in region %s.", region)
-	if timeout, ok := errors.AsType[net.Error](err); ok && timeout.Timeout() {
-		message = fmt.Sprintf("Connecting to Bedrock in region %s took longer than the sidecar's limit.", region)
+	found := cause.Find(err)
+	e := translator.NewError(translator.KindConnection, fmt.Sprintf("The sidecar could not connect to Bedrock in region %s: %s.", region, found.Text))
+	e.Class, e.Hint, e.Retryable, e.Cause = string(found.Class), found.Fix, found.Retryable, found
+	if !e.Retryable {
+		e.RetryAfter = 0
 	}
-	e := translator.NewError(translator.KindConnection, message)
-	e.Hint = "Check that the region exists and offers Bedrock, and that the sidecar can reach its endpoint."
-	e.Cause = err
+	return e
+}
+
+// cut adds what is known of a connection that ended in the middle of an answer.
+func cut(e *translator.Error) *translator.Error {
+	found := cause.Find(e.Cause)
+	e.Class, e.Cause = string(found.Class), found
 	return e
 }

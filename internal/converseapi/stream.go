@@ -140,7 +140,7 @@ func (s *stream) next() (translator.Event, error) {
 	case errors.Is(err, eventstream.ErrFrame):
 		return translator.Event{}, translator.ErrBadAnswer(translator.AnswerFrame, err)
 	case err != nil:
-		return translator.Event{}, translator.ErrTruncated(errors.Join(errCut, err))
+		return translator.Event{}, cut(translator.ErrTruncated(errors.Join(errCut, err)))
 	}
 	switch string(msg.Type) {
 	case "event":

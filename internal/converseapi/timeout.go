@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"bedrock-extproc/internal/cause"
 	"bedrock-extproc/translator"
 )
 
@@ -29,11 +30,13 @@ func CancelAfter(limit time.Duration, awaited string, cancel context.CancelCause
 }
 
 // EndError is the error of a call whose context has ended: a *translator.Error for a
-// *TimeoutError, otherwise an error that wraps cause.
-func EndError(cause error) error {
-	timeout, ok := cause.(*TimeoutError) //nolint:errorlint // CancelAfter's cause is never wrapped
+// *TimeoutError, otherwise an error that wraps end.
+func EndError(end error) error {
+	timeout, ok := end.(*TimeoutError) //nolint:errorlint // CancelAfter's cause is never wrapped
 	if !ok {
-		return fmt.Errorf("bedrock: the call was ended: %w", cause)
+		return fmt.Errorf("bedrock: the call was ended: %w", end)
 	}
-	return translator.ErrTimeout(timeout.Awaited, timeout.Limit, timeout)
+	e := translator.ErrTimeout(timeout.Awaited, timeout.Limit, timeout)
+	e.Class = string(cause.Timeout)
+	return e
 }

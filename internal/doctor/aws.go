@@ -9,6 +9,8 @@ import (
 	"time"
 
 	awsconfig "github.com/aws/aws-sdk-go-v2/config"
+
+	"bedrock-extproc/internal/cause"
 )
 
 // credentialsLimit bounds the search for credentials, because the default chain
@@ -134,5 +136,5 @@ func (a *account) reason() string {
 	if errors.Is(a.err, context.DeadlineExceeded) {
 		return fmt.Sprintf("none found within %v", credentialsLimit)
 	}
-	return a.err.Error()
+	return cause.FindCredentials(a.err).Detail
 }

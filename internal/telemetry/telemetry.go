@@ -90,6 +90,9 @@ func fields(o *extproc.Outcome) []zap.Field {
 	if o.ErrorKind != "" {
 		list = append(list, zap.String("error", string(o.ErrorKind)))
 	}
+	if o.ErrorClass != "" {
+		list = append(list, zap.String("class", o.ErrorClass))
+	}
 	if o.AWSError != "" {
 		list = append(list, zap.String("aws_error", o.AWSError))
 	}

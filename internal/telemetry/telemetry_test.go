@@ -76,6 +76,7 @@ func TestObserveLogsCallsAndFailuresOnly(t *testing.T) {
 	r.Observe(call())
 	r.Observe(extproc.Outcome{Method: "GET", Path: "/readyz", Status: 200})
 	r.Observe(extproc.Outcome{Method: "PUT", Path: "/x", Status: 404, ErrorKind: translator.KindUnknownPath})
+	r.Observe(extproc.Outcome{Method: "POST", Path: "/y", Status: 503, ErrorKind: translator.KindConnection, ErrorClass: "dns"})
 
 	var got []map[string]any
 	for _, entry := range logs.All() {
@@ -90,6 +91,10 @@ func TestObserveLogsCallsAndFailuresOnly(t *testing.T) {
 		},
 		{
 			"request_id": "", "method": "PUT", "path": "/x", "status": int64(404), "error": "unknown_path",
+			"duration": time.Duration(0), "bytes_in": int64(0), "bytes_out": int64(0),
+		},
+		{
+			"request_id": "", "method": "POST", "path": "/y", "status": int64(503), "error": "cannot_connect", "class": "dns",
 			"duration": time.Duration(0), "bytes_in": int64(0), "bytes_out": int64(0),
 		},
 	}

@@ -50,6 +50,7 @@ func errorObject(e *translator.Error) rawjson.Value {
 	w.Text("type", string(e.Kind))
 	w.Int("status", e.Status)
 	w.Bool("retryable", e.Retryable)
+	w.Optional("class", e.Class)
 	w.Optional("aws_error", e.AWSError)
 	w.Optional("aws_request_id", e.Facts.AWSRequestID)
 	w.Optional("request_id", e.Facts.RequestID)
