@@ -120,7 +120,11 @@ func ExampleCluster_two() {
 
 // Routes has one virtual host for all domains. Add your own hosts beside it.
 func ExampleRoutes() {
-	routes := envoy.Routes()
+	routes, err := envoy.Routes()
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
 	routes.VirtualHosts = append(routes.VirtualHosts, &routev3.VirtualHost{Name: "shop", Domains: []string{"shop.example"}})
 	show(routes)
 	// Output:
@@ -135,6 +139,10 @@ func ExampleRoutes() {
 	//     match:
 	//       prefix: /
 	//     name: bedrock
+	//     typed_per_filter_config:
+	//       envoy.filters.http.ext_proc:
+	//         '@type': type.googleapis.com/envoy.extensions.filters.http.ext_proc.v3.ExtProcPerRoute
+	//         overrides: {}
 	// - domains:
 	//   - shop.example
 	//   name: shop
@@ -147,10 +155,15 @@ func ExampleBackend() {
 		fmt.Println(err)
 		return
 	}
+	route, err := envoy.Route("/api/v1/llm/")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
 	show(&routev3.VirtualHost{
 		Name:                 "eu",
 		Domains:              []string{"eu.llm.example"},
-		Routes:               envoy.Routes().GetVirtualHosts()[0].GetRoutes(),
+		Routes:               []*routev3.Route{route},
 		TypedPerFilterConfig: map[string]*anypb.Any{envoy.FilterName: override},
 	})
 	// Output:
@@ -161,8 +174,12 @@ func ExampleBackend() {
 	// - direct_response:
 	//     status: 503
 	//   match:
-	//     prefix: /
+	//     prefix: /api/v1/llm/
 	//   name: bedrock
+	//   typed_per_filter_config:
+	//     envoy.filters.http.ext_proc:
+	//       '@type': type.googleapis.com/envoy.extensions.filters.http.ext_proc.v3.ExtProcPerRoute
+	//       overrides: {}
 	// typed_per_filter_config:
 	//   envoy.filters.http.ext_proc:
 	//     '@type': type.googleapis.com/envoy.extensions.filters.http.ext_proc.v3.ExtProcPerRoute
@@ -172,7 +189,7 @@ func ExampleBackend() {
 	//         value: bedrock-eu
 }
 
-// Disable the filter on a route to another service behind the same listener.
+// Disable the filter on a route to another service, in a virtual host that enables it.
 func ExampleDisabled() {
 	override, err := anypb.New(envoy.Disabled())
 	if err != nil {

@@ -17,12 +17,16 @@ const FilterName = "envoy.filters.http.ext_proc"
 // Filter is the HTTP filter that sends requests to the sidecar. Put it after
 // authentication, authorization and rate limits and before the router: filters
 // after it never see a request.
+//
+// It is disabled, and runs only on routes that enable it, such as Route's. Otherwise it
+// would answer the requests of all other routes of the listener, and also requests
+// that no route matches, to which no authorization of a route applies.
 func Filter() (*hcmv3.HttpFilter, error) {
 	config, err := pack(ExternalProcessor())
 	if err != nil {
 		return nil, err
 	}
-	return &hcmv3.HttpFilter{Name: FilterName, ConfigType: &hcmv3.HttpFilter_TypedConfig{TypedConfig: config}}, nil
+	return &hcmv3.HttpFilter{Name: FilterName, Disabled: true, ConfigType: &hcmv3.HttpFilter_TypedConfig{TypedConfig: config}}, nil
 }
 
 // ExternalProcessor is the filter's configuration. Identity sources in the
@@ -66,7 +70,14 @@ func ExternalProcessor() *extprocv3.ExternalProcessor {
 	}
 }
 
-// Disabled is the per-route configuration that disables the filter.
+// Enabled is the per-route configuration that enables the filter and changes nothing
+// else. Backend enables it, too.
+func Enabled() *extprocv3.ExtProcPerRoute {
+	return &extprocv3.ExtProcPerRoute{Override: &extprocv3.ExtProcPerRoute_Overrides{Overrides: &extprocv3.ExtProcOverrides{}}}
+}
+
+// Disabled is the per-route configuration that disables the filter where a virtual host
+// enables it.
 func Disabled() *extprocv3.ExtProcPerRoute {
 	return &extprocv3.ExtProcPerRoute{Override: &extprocv3.ExtProcPerRoute_Disabled{Disabled: true}}
 }

@@ -8,6 +8,7 @@ import (
 	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
 	routerv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/router/v3"
 	hcmv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/network/http_connection_manager/v3"
+	"google.golang.org/protobuf/types/known/anypb"
 	"google.golang.org/protobuf/types/known/durationpb"
 	"google.golang.org/protobuf/types/known/wrapperspb"
 )
@@ -30,12 +31,16 @@ func HTTPConnectionManager(cfg Config) (*hcmv3.HttpConnectionManager, error) {
 	if err != nil {
 		return nil, err
 	}
+	routes, err := Routes()
+	if err != nil {
+		return nil, err
+	}
 	manager := &hcmv3.HttpConnectionManager{
 		StatPrefix:       ListenerName,
 		CodecType:        hcmv3.HttpConnectionManager_AUTO,
 		AccessLog:        log,
 		LocalReplyConfig: replies,
-		RouteSpecifier:   &hcmv3.HttpConnectionManager_RouteConfig{RouteConfig: Routes()},
+		RouteSpecifier:   &hcmv3.HttpConnectionManager_RouteConfig{RouteConfig: routes},
 		HttpFilters: []*hcmv3.HttpFilter{
 			extProc,
 			{Name: "envoy.filters.http.router", ConfigType: &hcmv3.HttpFilter_TypedConfig{TypedConfig: router}},
@@ -73,21 +78,31 @@ func normalizePath(m *hcmv3.HttpConnectionManager) {
 	m.PathWithEscapedSlashesAction = hcmv3.HttpConnectionManager_REJECT_REQUEST
 }
 
-// Routes has one fallback route that returns 503 if the filter is bypassed.
-// Otherwise the sidecar answers every path, including unknown ones.
-func Routes() *routev3.RouteConfiguration {
-	return &routev3.RouteConfiguration{
-		Name: ListenerName,
-		VirtualHosts: []*routev3.VirtualHost{{
-			Name:    ListenerName,
-			Domains: []string{"*"},
-			Routes: []*routev3.Route{{
-				Name:  ListenerName,
-				Match: &routev3.RouteMatch{PathSpecifier: &routev3.RouteMatch_Prefix{Prefix: "/"}},
-				Action: &routev3.Route_DirectResponse{DirectResponse: &routev3.DirectResponseAction{
-					Status: http.StatusServiceUnavailable,
-				}},
-			}},
-		}},
+// Routes sends every request to the sidecar, which also answers unknown paths.
+func Routes() (*routev3.RouteConfiguration, error) {
+	route, err := Route("/")
+	if err != nil {
+		return nil, err
 	}
+	return &routev3.RouteConfiguration{
+		Name:         ListenerName,
+		VirtualHosts: []*routev3.VirtualHost{{Name: ListenerName, Domains: []string{"*"}, Routes: []*routev3.Route{route}}},
+	}, nil
+}
+
+// Route enables the filter for paths with a prefix. Its own answer is the fallback, a
+// 503, if the filter is bypassed.
+func Route(prefix string) (*routev3.Route, error) {
+	enabled, err := pack(Enabled())
+	if err != nil {
+		return nil, err
+	}
+	return &routev3.Route{
+		Name:  ListenerName,
+		Match: &routev3.RouteMatch{PathSpecifier: &routev3.RouteMatch_Prefix{Prefix: prefix}},
+		Action: &routev3.Route_DirectResponse{DirectResponse: &routev3.DirectResponseAction{
+			Status: http.StatusServiceUnavailable,
+		}},
+		TypedPerFilterConfig: map[string]*anypb.Any{FilterName: enabled},
+	}, nil
 }

@@ -58,6 +58,17 @@ func brokenRoutes() []broken {
 		{"RDS has not delivered", func(_ *testing.T, s *site) { s.noRoutes = true }, []string{
 			"routes-missing: " + listenerWhere + `: its routes ("bedrock") are unknown and were not checked`,
 		}},
+		{"a host without a route", func(_ *testing.T, s *site) {
+			s.routes.GetVirtualHosts()[0].Domains = []string{"llm.example"}
+		}, []string{"filter-without-route: " + filterWhere + ": it is not disabled, and some requests match no route"}},
+		{"a path without a route", func(_ *testing.T, s *site) { s.route().Match = prefix("/api/") }, []string{
+			"filter-without-route: " + filterWhere + ": it is not disabled, and some requests match no route",
+		}},
+		{"a path without a route, and a disabled filter", func(t *testing.T, s *site) {
+			s.route().Match = prefix("/api/")
+			s.filter.Disabled = true
+			s.perRoute(t, envoy.Enabled())
+		}, []string{}},
 		{"fallback 200", status(200), []string{"route-behind: " + routeWhere + ": its direct_response has status 200"}},
 		{"fallback 404", status(404), []string{"route-behind: " + routeWhere + ": its direct_response has status 404"}},
 		{"fallback 500", status(500), []string{}},

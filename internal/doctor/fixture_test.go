@@ -59,8 +59,10 @@ func goodSite(t *testing.T) *site {
 	}
 	s.manager = unpacked[hcmv3.HttpConnectionManager](t, s.listener.GetFilterChains()[0].GetFilters()[0].GetTypedConfig())
 	s.filter = s.manager.GetHttpFilters()[0]
+	s.filter.Disabled = false // so that a finding names the filter and not each route
 	s.config = unpacked[extprocv3.ExternalProcessor](t, s.filter.GetTypedConfig())
 	s.routes = s.manager.GetRouteConfig()
+	s.routes.GetVirtualHosts()[0].GetRoutes()[0].TypedPerFilterConfig = nil
 	s.http = unpacked[httpv3.HttpProtocolOptions](t, s.cluster.GetTypedExtensionProtocolOptions()[httpOptions])
 	return s
 }

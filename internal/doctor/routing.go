@@ -34,12 +34,35 @@ func routeChecks() []check {
 			eachFilter(fallbackStatus),
 		},
 		{
-			"route-behind-cluster", Warning,
+			"route-behind-cluster", Error,
 			"the filter runs on a route to a cluster with endpoints, or on a redirect: the sidecar answers all its requests, and if the filter is bypassed, prompts go to that cluster",
-			"Make routes of model calls a direct_response with status 503, and disable the filter on other routes with ExtProcPerRoute.disabled.",
+			"Set disabled: true on the filter, and enable it with typed_per_filter_config on the routes of model calls only. Make those a direct_response with status 503.",
 			eachFilter(fallbackCluster),
 		},
+		{
+			"filter-without-route", Error,
+			"the filter also runs where no route matches: requests to other hosts or paths reach a model, past the authorization of every route",
+			"Set disabled: true on the filter, and enable it with typed_per_filter_config on the routes of model calls.",
+			eachFilter(func(_ *examination, p *extProc) []observation {
+				if p.filter.GetDisabled() || p.routing == nil || matchesAll(p.routing) {
+					return nil
+				}
+				return observe(p.where(), "it is not disabled, and some requests match no route")
+			}),
+		},
 	}
+}
+
+// matchesAll reports whether every request matches a route.
+func matchesAll(routing *routev3.RouteConfiguration) bool {
+	return slices.ContainsFunc(routing.GetVirtualHosts(), func(host *routev3.VirtualHost) bool {
+		return slices.Contains(host.GetDomains(), "*") && slices.ContainsFunc(host.GetRoutes(), func(r *routev3.Route) bool {
+			m := r.GetMatch()
+			everyPath, ok := m.GetPathSpecifier().(*routev3.RouteMatch_Prefix)
+			return ok && len(everyPath.Prefix) <= 1 && len(m.GetHeaders())+len(m.GetQueryParameters())+len(m.GetDynamicMetadata()) == 0 &&
+				m.GetGrpc() == nil && m.GetTlsContext() == nil && m.GetRuntimeFraction() == nil
+		})
+	})
 }
 
 // fallbackCluster finds routes that send requests elsewhere if the filter is

@@ -90,7 +90,10 @@ func snippet() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	route := envoy.Routes().GetVirtualHosts()[0].GetRoutes()[0]
+	route, err := envoy.Route("/api/v1/llm/")
+	if err != nil {
+		return nil, err
+	}
 	var out bytes.Buffer
 	fmt.Fprintf(&out, header, "The parts to add to an existing Envoy configuration.")
 	for _, piece := range []struct {
@@ -99,7 +102,7 @@ func snippet() ([]byte, error) {
 	}{
 		{"In http_filters, after authentication, authorization and rate limits and before the router:", func() ([]byte, error) { return envoy.YAML(filter) }},
 		{"In static_resources.clusters (or from your control plane):", func() ([]byte, error) { return envoy.YAML(cluster) }},
-		{"As the fallback route, which returns 503 if the filter is bypassed:", func() ([]byte, error) { return envoy.YAML(route) }},
+		{"Before the other routes of a virtual host: it enables the filter for model calls, and returns 503 if the filter is bypassed:", func() ([]byte, error) { return envoy.YAML(route) }},
 		{"As local_reply_config of the HTTP connection manager, so that Envoy's own errors are JSON:", func() ([]byte, error) { return envoy.YAML(replies) }},
 	} {
 		text, err := piece.print()

@@ -55,8 +55,9 @@ func routes() (*bootstrapv3.Bootstrap, error) {
 		others.Name, others.Domains = "others", []string{"*"}
 		others.GetRoutes()[0].Name = others.GetName()
 		others.GetRoutes()[0].GetDirectResponse().Status = http.StatusNotFound
+		others.GetRoutes()[0].TypedPerFilterConfig = nil // the filter stays disabled
 		all.VirtualHosts = append(all.VirtualHosts, others)
-		return override(others, &extprocv3.ExtProcPerRoute{Override: &extprocv3.ExtProcPerRoute_Disabled{Disabled: true}})
+		return nil
 	})
 }
 
