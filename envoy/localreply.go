@@ -35,11 +35,12 @@ var replies = []reply{
 		"envoy_sidecar_not_understood", "The sidecar sent a response that Envoy does not accept.", false,
 	},
 	{
-		`response.code_details == "direct_response" || response.code_details == "no_healthy_upstream"`,
+		`response.code == 503 && (response.code_details == "direct_response" || response.code_details == "no_healthy_upstream")`,
 		"envoy_sidecar_skipped", "The request bypassed Envoy's ext_proc filter: the sidecar ended the call, or the filter is not in the chain.", true,
 	},
 	{`response.code == 401`, "envoy_unauthenticated", "The request has no valid credentials for this gateway.", false},
 	{`response.code == 403`, "envoy_forbidden", "The gateway does not allow this request.", false},
+	{`response.code == 404`, "envoy_not_found", "The gateway has no route for this request.", false},
 	{`response.code == 413`, "envoy_request_too_large", "The request is larger than the gateway allows.", false},
 	{`response.code == 429`, "envoy_rate_limited", "The gateway's rate limit is exceeded.", true},
 	{`response.code == 431`, "envoy_headers_too_large", "The request's headers are larger than the gateway allows.", false},

@@ -65,8 +65,11 @@ func (x *exchange) recordFailure(err error) *translator.Error {
 		e.Facts = x.outcome.Facts
 	}
 	e.Facts = x.req.complete(e.Facts)
-	if e.Kind == translator.KindInternal && !errors.Is(err, errPanic) {
+	switch {
+	case e.Kind == translator.KindInternal && !errors.Is(err, errPanic):
 		x.log.Error("internal error", zap.String("message", e.Message), zap.String("cause", typesOf(e.Cause)))
+	case e.Kind == translator.KindRoute:
+		x.log.Error("misconfigured route", zap.String("message", e.Message))
 	}
 	x.outcome.ErrorKind, x.outcome.ErrorClass, x.outcome.AWSError, x.outcome.Facts = e.Kind, e.Class, e.AWSError, e.Facts
 	return &e

@@ -1,6 +1,8 @@
 package extproc
 
 import (
+	"iter"
+	"maps"
 	"math"
 	"slices"
 	"strconv"
@@ -27,6 +29,8 @@ type Origin interface {
 	// InitialMetadata is gRPC initial metadata, which the filter or a route sets by
 	// grpc_initial_metadata.
 	InitialMetadata(name string) []string
+	// InitialNames ranges over the names of all gRPC initial metadata, in lower case.
+	InitialNames() iter.Seq[string]
 }
 
 // origin implements Origin.
@@ -51,6 +55,8 @@ func (o origin) Metadata(path []string) []string {
 	}
 	return texts(at.GetFields()[path[len(path)-1]])
 }
+
+func (o origin) InitialNames() iter.Seq[string] { return maps.Keys(o.initial) }
 
 func (o origin) Attribute(name string) []string {
 	for _, ofFilter := range o.attributes {

@@ -81,6 +81,18 @@ func ErrUnknownBackend(name string, available []string) *Error {
 	return NewError(KindUnknownBackend, fmt.Sprintf("Unknown llm provider '%s'. Available: %s", name, strings.Join(available, ", ")))
 }
 
+// ErrRouteBackend is the error of a route in Envoy that names a backend which does not
+// exist.
+func ErrRouteBackend(name string, available []string) *Error {
+	return NewError(KindRoute, fmt.Sprintf("Envoy's route names the backend %q, which the sidecar does not have. It has %s.", name, strings.Join(available, ", ")))
+}
+
+// ErrRouteSetting is the error of a route in Envoy that sets gRPC metadata which looks
+// like the sidecar's and is not.
+func ErrRouteSetting(name string, known []string) *Error {
+	return NewError(KindRoute, fmt.Sprintf("Envoy's route sets the gRPC metadata %q, which the sidecar does not read. It reads %s.", name, strings.Join(known, ", ")))
+}
+
 // ErrMissingIdentity is the error of a call without a required value.
 func ErrMissingIdentity(name string) *Error {
 	e := NewError(KindMissingIdentity, fmt.Sprintf("The call has no identity: the value %q is missing.", name))

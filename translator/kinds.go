@@ -20,6 +20,7 @@ const (
 	KindInvalid            Kind = "invalid_request"
 	KindUnknownBackend     Kind = "unknown_backend"
 	KindUnsupportedMode    Kind = "unsupported_body_mode"
+	KindRoute              Kind = "misconfigured_route"
 	KindMissingIdentity    Kind = "missing_identity"
 	KindNotPermitted       Kind = "not_permitted"
 	KindDraining           Kind = "draining"
@@ -68,6 +69,7 @@ var kinds = []KindInfo{
 	{KindInvalid, http.StatusBadRequest, false, 0, "The request has the right form, but Bedrock would reject it, or it cannot be translated.", "See [the reasons](warnings.md), `path` and `hint`."},
 	{KindUnknownBackend, http.StatusBadRequest, false, 0, "No backend has the requested name.", "Use one of the names in the message."},
 	{KindUnsupportedMode, http.StatusInternalServerError, false, 0, "Envoy's ext_proc filter has a `processing_mode` that the sidecar does not support.", "The operator changes the filter as `hint` says."},
+	{KindRoute, http.StatusInternalServerError, false, 0, "Envoy's route names a backend or a setting that the sidecar does not have.", "The operator corrects the route's `grpc_initial_metadata`."},
 	{KindMissingIdentity, http.StatusUnauthorized, false, 0, "A required value of the caller's identity is missing.", "Authenticate as the proxy requires."},
 	{KindNotPermitted, http.StatusForbidden, false, 0, "The access rules do not allow this caller to do this.", "Ask the operator for access."},
 	{KindDraining, http.StatusServiceUnavailable, true, time.Second, "The sidecar is shutting down.", "Retry."},

@@ -7,6 +7,8 @@ package gateway
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 
 	"go.uber.org/zap"
 
@@ -49,6 +51,8 @@ type Gateway struct {
 	backends *bedrock.Backends
 	policy   identity.Policy
 	defaults map[string]identity.Defaults // by the name of the backend
+	// routeSettings are the names of gRPC metadata that are read.
+	routeSettings []string
 }
 
 // New builds everything from a configuration that LoadConfig has checked. It makes no
@@ -62,7 +66,7 @@ func New(ctx context.Context, cfg *config.Config, opts Options) (*Gateway, error
 	if err != nil {
 		return nil, err
 	}
-	g := &Gateway{backends: backends, policy: cfg.Policy, defaults: cfg.Defaults}
+	g := &Gateway{backends: backends, policy: cfg.Policy, defaults: cfg.Defaults, routeSettings: routeSettings(cfg.Policy)}
 	g.Routes, err = extproc.NewRoutes([]translator.Dialect{dialect}, append(g.chatPages(), opts.Pages...))
 	if err != nil {
 		return nil, fmt.Errorf("routes: %w", err)
@@ -96,6 +100,9 @@ func (g *Gateway) Provider(header translator.HeaderFunc) string {
 
 // Target implements extproc.Gateway.
 func (g *Gateway) Target(provider string, caller translator.Caller, origin extproc.Origin) (extproc.Target, error) {
+	if err := g.checkRoute(origin); err != nil {
+		return extproc.Target{}, err
+	}
 	values, rule, err := g.policy.Identify(origin)
 	if err != nil {
 		return extproc.Target{}, err
@@ -103,9 +110,34 @@ func (g *Gateway) Target(provider string, caller translator.Caller, origin extpr
 	name, fixed := choose(origin, provider)
 	if fixed {
 		caller.Region = "" // that of the backend
+		if _, err := g.backends.Lookup(name); err != nil {
+			return extproc.Target{}, translator.ErrRouteBackend(name, g.backends.Names())
+		}
 	}
 	_, target, err := g.target(name, caller, values, rule)
 	return target, err
+}
+
+// checkRoute rejects gRPC metadata that a misspelt route sets: a call would be answered
+// by another backend than the operator wants.
+func (g *Gateway) checkRoute(origin extproc.Origin) error {
+	for name := range origin.InitialNames() {
+		if strings.HasPrefix(name, "bedrock") && !slices.Contains(g.routeSettings, name) {
+			return translator.ErrRouteSetting(name, g.routeSettings)
+		}
+	}
+	return nil
+}
+
+// routeSettings lists the gRPC metadata that a configuration reads.
+func routeSettings(policy identity.Policy) []string {
+	names := []string{MetadataBackend, MetadataClientChoice}
+	for _, s := range policy.Sources {
+		if s.InitialMetadata != "" {
+			names = append(names, s.InitialMetadata)
+		}
+	}
+	return names
 }
 
 // TargetAs is Target for a caller with these identity values and without keys. It

@@ -2,6 +2,8 @@ package gateway
 
 import (
 	"fmt"
+	"iter"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -50,6 +52,7 @@ type said map[string][]string
 func (s said) Metadata(path []string) []string      { return s[strings.Join(path, ".")] }
 func (s said) Attribute(name string) []string       { return s[name] }
 func (s said) InitialMetadata(name string) []string { return s[name] }
+func (s said) InitialNames() iter.Seq[string]       { return maps.Keys(s) }
 
 func parse(t *testing.T, text string) *Gateway {
 	t.Helper()
@@ -268,5 +271,39 @@ func TestTargetAs(t *testing.T) {
 		if !same || got.Backend != extproc.Backend(backend) || want.Backend != got.Backend {
 			t.Errorf("%s: %+v, want %+v", team, got, want)
 		}
+	}
+}
+
+// A route that sets what the sidecar does not have is the operator's fault, and no call
+// is answered by another backend in its place.
+func TestMisconfiguredRoutes(t *testing.T) {
+	g := parse(t, `
+providers: {llm: {default: us, backends: {us: {backend: a.BedrockConverseProvider}, eu: {backend: a.BedrockConverseProvider}}}}
+bedrock_extproc: {identity: {tenant: {grpc_metadata: bedrock-tenant, default: none}}}
+`)
+	for name, c := range map[string]struct {
+		origin said
+		asked  string
+		want   translator.Kind
+	}{
+		"a backend":                 {said{MetadataBackend: {"eu"}}, "", ""},
+		"an identity":               {said{"bedrock-tenant": {"a"}}, "", ""},
+		"metadata of others":        {said{"user-agent": {"envoy"}, "x-bedrock": {"y"}}, "", ""},
+		"an unknown backend":        {said{MetadataBackend: {"asia"}}, "", translator.KindRoute},
+		"an underscore":             {said{"bedrock_backend": {"eu"}}, "", translator.KindRoute},
+		"a letter too many":         {said{"bedrock-backends": {"eu"}}, "", translator.KindRoute},
+		"a setting of no version":   {said{"bedrock-model": {"m"}}, "", translator.KindRoute},
+		"the client's unknown name": {said{}, "asia", translator.KindUnknownBackend},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := g.Target(c.asked, translator.Caller{}, c.origin)
+			got := translator.Kind("")
+			if err != nil {
+				got = translator.AsError(err).Kind
+			}
+			if got != c.want {
+				t.Errorf("got %v, want %q", err, c.want)
+			}
+		})
 	}
 }
