@@ -151,8 +151,8 @@ func Parse(text []byte) (*Table, error) {
 		if f.Checked == "" {
 			f.Checked = t.Version
 		}
-		if err := f.check(); err != nil {
-			problems = append(problems, fmt.Errorf("family %d (%s): %w", i+1, f.Name, err))
+		for _, p := range f.check() {
+			problems = append(problems, fmt.Errorf("line %d: family %d (%s): %s", lineOf(text, i, p.key), i+1, f.Name, p.text))
 		}
 	}
 	if err := errors.Join(problems...); err != nil {
@@ -161,10 +161,32 @@ func Parse(text []byte) (*Table, error) {
 	return &t, nil
 }
 
-// check refuses unknown values.
-func (f *Family) check() error {
+// lineOf is the line of a key of the i-th family, or of the family where it lacks the
+// key.
+func lineOf(text []byte, i int, key string) int {
+	var doc struct {
+		Families []yaml.Node `yaml:"families"`
+	}
+	if err := yaml.Unmarshal(text, &doc); err != nil || i >= len(doc.Families) {
+		return 0 // the text was read before
+	}
+	node := &doc.Families[i]
+	for k := 0; k+1 < len(node.Content); k += 2 {
+		if node.Content[k].Value == key {
+			return node.Content[k].Line
+		}
+	}
+	return node.Line
+}
+
+// problem is what is wrong with a key of a family, or with the family for "".
+type problem struct{ key, text string }
+
+// check finds unknown values.
+func (f *Family) check() []problem {
+	var found []problem
 	if f.Name == "" || f.Checked == "" {
-		return errors.New("name, and checked or the table's version, are required")
+		found = append(found, problem{"", "name, and checked or the table's version, are required"})
 	}
 	for _, rule := range []struct {
 		key    string
@@ -184,14 +206,14 @@ func (f *Family) check() error {
 	} {
 		for _, v := range rule.values {
 			if v != "" && !slices.Contains(strings.Fields(rule.known), v) {
-				return fmt.Errorf("%s: %q is none of: %s", rule.key, v, rule.known)
+				found = append(found, problem{rule.key, fmt.Sprintf("%s: %q is none of: %s", rule.key, v, rule.known)})
 			}
 		}
 	}
 	if len(f.TopK.Value) > 2 {
-		return errors.New("top_k: two names at most")
+		found = append(found, problem{"top_k", "top_k: two names at most"})
 	}
-	return nil
+	return found
 }
 
 // Of returns the family of a model id, or nil where none matches, as for the ARN of an
