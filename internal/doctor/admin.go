@@ -30,7 +30,7 @@ func ReadAdmin(ctx context.Context, url string) (*Snapshot, error) {
 	if s.Version, err = readVersion(info); err != nil {
 		return nil, err
 	}
-	stats, err := get(ctx, url+"/stats?filter=ext_proc|membership_|_overflow")
+	stats, err := get(ctx, url+"/stats?filter=ext_proc|membership_|_overflow|upstream_cx_(total|connect_fail)$")
 	if err != nil {
 		return nil, err
 	}

@@ -101,9 +101,15 @@ func brokenRuns() []broken {
 			s.config.GetGrpcService().GetEnvoyGrpc().ClusterName = s.cluster.GetName()
 			s.cluster.AltStatName = "outbound|9002||llm;a:b"
 			s.stats = map[string]uint64{"cluster.outbound|9002||llm;a_b.membership_healthy": 0}
-		}, []string{`sidecar-unhealthy: cluster "outbound|9002||llm": 0 of 0 endpoints are healthy`}},
+		}, []string{`sidecar-unhealthy: cluster "outbound|9002||llm": 0 of 0 endpoints are healthy (127.0.0.1:9002)`}},
 		{"no stats of the cluster", func(_ *testing.T, s *site) { s.stats = map[string]uint64{} }, []string{}},
-		{"unhealthy", stats("cluster.bedrock_extproc.membership_healthy", 0), []string{"sidecar-unhealthy: " + clusterWhere + ": 0 of 1 endpoints are healthy"}},
+		{"unhealthy", stats("cluster.bedrock_extproc.membership_healthy", 0), []string{"sidecar-unhealthy: " + clusterWhere + ": 0 of 1 endpoints are healthy (127.0.0.1:9002)"}},
+		{"unreachable", func(_ *testing.T, s *site) {
+			s.stats = map[string]uint64{"cluster.bedrock_extproc.upstream_cx_connect_fail": 3, "cluster.bedrock_extproc.upstream_cx_total": 3}
+		}, []string{"sidecar-unreachable: " + clusterWhere + ": all 3 connections have failed (127.0.0.1:9002)"}},
+		{"reached once", func(_ *testing.T, s *site) {
+			s.stats = map[string]uint64{"cluster.bedrock_extproc.upstream_cx_connect_fail": 3, "cluster.bedrock_extproc.upstream_cx_total": 4}
+		}, []string{}},
 		{"overflow", stats("cluster.bedrock_extproc.upstream_rq_pending_overflow", 3), []string{"calls-refused: " + clusterWhere + ": circuit breakers have rejected 3 calls"}},
 		{"overflow since 1.38", stats("cluster.bedrock_extproc.upstream_rq_active_overflow", 3), []string{"calls-refused: " + clusterWhere + ": circuit breakers have rejected 3 calls"}},
 		{"spurious", stats(filterStats+"spurious_msgs_received", 2), []string{"calls-failed: Envoy: http.bedrock.ext_proc.bedrock.spurious_msgs_received is 2"}},

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -139,6 +140,22 @@ func TestBrokenEnvoy(t *testing.T) {
 	e.AwaitStat(t, "cluster.bedrock_extproc.health_check.failure", 1)
 	if diff := cmp.Diff([]string{"sidecar-unhealthy", "circuit-breakers"}, examine(t, e)); diff != "" {
 		t.Errorf("findings (-want +got):\n%s", diff)
+	}
+}
+
+// Without health checks, only the failed calls of a real Envoy show that its endpoint
+// is wrong.
+func TestUnreachableSidecar(t *testing.T) {
+	e := envoytest.Start(t, "127.0.0.1:1", func(b *bootstrapv3.Bootstrap) {
+		b.GetStaticResources().GetClusters()[0].HealthChecks = nil
+	})
+	resp, err := http.Post(e.URL+"/api/v1/llm/completions", "application/json", strings.NewReader("{}"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp.Body.Close()
+	if got := examine(t, e); !slices.Contains(got, "sidecar-unreachable") {
+		t.Errorf("status %d, findings %q", resp.StatusCode, got)
 	}
 }
 

@@ -4,8 +4,10 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
+	"net"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -20,9 +22,22 @@ func statChecks() []check {
 			"the cluster has no healthy endpoint (running Envoy only)",
 			"Start the sidecar on the address or socket of the cluster's endpoint, and make sure Envoy can connect to it.",
 			func(e *examination) []observation {
-				return e.eachClusterStat(func(name string) string {
-					healthy, known := e.Stats["cluster."+name+".membership_healthy"]
-					return problemIf(known && healthy == 0, fmt.Sprintf("%d of %d endpoints are healthy", healthy, e.Stats["cluster."+name+".membership_total"]))
+				return e.eachClusterStat(func(cluster, stat string) string {
+					healthy, known := e.Stats[stat+"membership_healthy"]
+					return problemIf(known && healthy == 0, fmt.Sprintf("%d of %d endpoints are healthy%s", healthy, e.Stats[stat+"membership_total"], e.addresses(cluster)))
+				})
+			},
+		},
+		{
+			"sidecar-unreachable", Error,
+			"Envoy has never connected to an endpoint of the cluster (running Envoy only)",
+			"Start the sidecar on the address or socket of the cluster's endpoint, or correct the endpoint. Add health_checks, so that Envoy notices by itself.",
+			func(e *examination) []observation {
+				return e.eachClusterStat(func(cluster, stat string) string {
+					failed := e.Stats[stat+"upstream_cx_connect_fail"]
+					healthy, known := e.Stats[stat+"membership_healthy"]
+					return problemIf(failed > 0 && failed >= e.Stats[stat+"upstream_cx_total"] && (!known || healthy > 0),
+						fmt.Sprintf("all %d connections have failed%s", failed, e.addresses(cluster)))
 				})
 			},
 		},
@@ -31,8 +46,8 @@ func statChecks() []check {
 			"circuit breakers have rejected calls since Envoy started (running Envoy only)",
 			"Raise circuit_breakers.thresholds of the cluster.",
 			func(e *examination) []observation {
-				return e.eachClusterStat(func(name string) string {
-					n := e.Stats["cluster."+name+".upstream_rq_pending_overflow"] + e.Stats["cluster."+name+".upstream_rq_active_overflow"]
+				return e.eachClusterStat(func(_, stat string) string {
+					n := e.Stats[stat+"upstream_rq_pending_overflow"] + e.Stats[stat+"upstream_rq_active_overflow"]
 					return problemIf(n > 0, fmt.Sprintf("circuit breakers have rejected %d calls", n))
 				})
 			},
@@ -54,13 +69,32 @@ func statChecks() []check {
 	}
 }
 
-func (e *examination) eachClusterStat(find func(name string) string) []observation {
+// eachClusterStat calls find with the name of each cluster and the beginning of its
+// stats.
+func (e *examination) eachClusterStat(find func(cluster, stat string) string) []observation {
 	var found []observation
 	for _, name := range e.clusterNames() {
 		stat := cmp.Or(e.clusters[name].GetAltStatName(), name)
-		if problem := find(strings.ReplaceAll(stat, ":", "_")); problem != "" {
+		if problem := find(name, "cluster."+strings.ReplaceAll(stat, ":", "_")+"."); problem != "" {
 			found = append(found, observation{fmt.Sprintf("cluster %q", name), problem})
 		}
 	}
 	return found
+}
+
+// addresses lists the endpoints of a cluster, as far as they are known.
+func (e *examination) addresses(cluster string) string {
+	var list []string
+	for _, a := range e.endpoints[cluster] {
+		switch {
+		case a.GetPipe() != nil:
+			list = append(list, "unix://"+a.GetPipe().GetPath())
+		case a.GetSocketAddress() != nil:
+			list = append(list, net.JoinHostPort(a.GetSocketAddress().GetAddress(), strconv.Itoa(int(a.GetSocketAddress().GetPortValue()))))
+		}
+	}
+	if len(list) == 0 {
+		return ""
+	}
+	return " (" + strings.Join(list, ", ") + ")"
 }
