@@ -32,6 +32,20 @@ func brokenRateLimits() []broken {
 	noCluster := []string{"rate-limit-no-cluster: " + routeWhere + `: the limits of filter "limit" have no effect: the route has no cluster`}
 	ignored := ": rate_limits have a hits_addend, which Envoy ignores there"
 	return []broken{
+		{"a budget of tokens", func(t *testing.T, s *site) {
+			s.limited(t)
+			s.toEmptyCluster()
+			s.routes.GetVirtualHosts()[0].TypedPerFilterConfig = perRoute(t)
+		}, []string{}},
+		{"a budget without its tokens", func(t *testing.T, s *site) {
+			s.limited(t)
+			s.toEmptyCluster()
+			s.routes.GetVirtualHosts()[0].TypedPerFilterConfig = perRoute(t)
+			s.config.MetadataOptions.ReceivingNamespaces = nil
+		}, []string{
+			"budget-without-tokens: " + filterWhere + ": rate limits add bedrock metadata, which it does not receive",
+			"metadata-receiving: " + filterWhere + ": receiving_namespaces lacks bedrock, so the sidecar's metadata is dropped",
+		}},
 		{"no limits", func(t *testing.T, s *site) { s.limited(t) }, []string{}},
 		{"limits of the filter", func(t *testing.T, s *site) { s.limited(t, limit) }, noCluster},
 		{"limits of a filter that no route uses", func(t *testing.T, s *site) {

@@ -1,12 +1,17 @@
 package doctor
 
 import (
+	"bytes"
 	"fmt"
+	"maps"
 	"slices"
+
+	"bedrock-extproc/envoy"
 
 	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
 	ratelimitv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/ratelimit/v3"
 	hcmv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/network/http_connection_manager/v3"
+	"google.golang.org/protobuf/types/known/anypb"
 )
 
 // rateLimitChecks find global rate limits that Envoy silently ignores.
@@ -24,7 +29,45 @@ func rateLimitChecks() []check {
 			"Move the rate_limits into RateLimitPerRoute, in typed_per_filter_config of the virtual host or route.",
 			eachFilter(ignoredAddend),
 		},
+		{
+			"budget-without-tokens", Error,
+			"a token budget that is never charged: rate limits add the sidecar's metadata, but receiving_namespaces lacks `bedrock`",
+			"Set metadata_options.receiving_namespaces.untyped: [bedrock] of the filter.",
+			eachFilter(unchargedBudget),
+		},
 	}
+}
+
+// unchargedBudget finds limits that count metadata which Envoy drops.
+func unchargedBudget(e *examination, p *extProc) []observation {
+	if !e.addsMetadata(p) {
+		return nil
+	}
+	var found []observation
+	for _, s := range p.settings {
+		if !slices.Contains(s.config.GetMetadataOptions().GetReceivingNamespaces().GetUntyped(), envoy.MetadataNamespace) {
+			found = append(found, observation{s.where, "rate limits add " + envoy.MetadataNamespace + " metadata, which it does not receive"})
+		}
+	}
+	return found
+}
+
+// addsMetadata reports whether any limit of the listener's rate limit filters adds the
+// sidecar's metadata.
+func (e *examination) addsMetadata(p *extProc) bool {
+	configs := slices.Collect(maps.Values(p.routing.GetTypedPerFilterConfig()))
+	for _, f := range p.before() {
+		configs = append(configs, e.filterConfig(f))
+	}
+	for _, host := range p.routing.GetVirtualHosts() {
+		configs = slices.AppendSeq(configs, maps.Values(host.GetTypedPerFilterConfig()))
+	}
+	for _, r := range p.routes {
+		configs = slices.AppendSeq(configs, maps.Values(r.route.GetTypedPerFilterConfig()))
+	}
+	return slices.ContainsFunc(configs, func(a *anypb.Any) bool {
+		return bytes.Contains(a.GetValue(), []byte("%DYNAMIC_METADATA("+envoy.MetadataNamespace+":"))
+	})
 }
 
 // before returns the filters that run before ext_proc.
