@@ -6,12 +6,12 @@ import (
 	"maps"
 	"slices"
 
-	"bedrock-extproc/envoy"
-
 	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
 	ratelimitv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/ratelimit/v3"
 	hcmv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/network/http_connection_manager/v3"
 	"google.golang.org/protobuf/types/known/anypb"
+
+	"bedrock-extproc/envoy"
 )
 
 // rateLimitChecks find global rate limits that Envoy silently ignores.
