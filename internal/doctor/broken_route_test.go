@@ -4,6 +4,8 @@ import (
 	"testing"
 	"time"
 
+	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
+	endpointv3 "github.com/envoyproxy/go-control-plane/envoy/config/endpoint/v3"
 	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
 	extprocv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/ext_proc/v3"
 	headerv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/header_to_metadata/v3"
@@ -83,11 +85,19 @@ func brokenRoutes() []broken {
 		{"fallback to a cluster with endpoints", func(_ *testing.T, s *site) {
 			s.route().Action = toCluster(&routev3.RouteAction{})
 			s.route().GetRoute().ClusterSpecifier = &routev3.RouteAction_Cluster{Cluster: "bedrock_extproc"}
-		}, []string{"route-behind-cluster: " + routeWhere + `: it routes to a cluster "bedrock_extproc"`}},
+		}, []string{"route-of-others: " + routeWhere + `: it routes to a cluster "bedrock_extproc"`}},
+		{"fallback to a host that never resolves", func(_ *testing.T, s *site) {
+			s.toEmptyCluster()
+			s.clusters[0].GetLoadAssignment().Endpoints = []*endpointv3.LocalityLbEndpoints{{LbEndpoints: []*endpointv3.LbEndpoint{{
+				HostIdentifier: &endpointv3.LbEndpoint_Endpoint{Endpoint: &endpointv3.Endpoint{Address: &corev3.Address{
+					Address: &corev3.Address_SocketAddress{SocketAddress: &corev3.SocketAddress{Address: "nobody.invalid"}},
+				}}},
+			}}}}
+		}, []string{}},
 		{"fallback to a cluster without endpoints", func(_ *testing.T, s *site) { s.toEmptyCluster() }, []string{}},
 		{"fallback to a redirect", func(_ *testing.T, s *site) {
 			s.route().Action = &routev3.Route_Redirect{Redirect: &routev3.RedirectAction{}}
-		}, []string{"route-behind-cluster: " + routeWhere + ": it is a redirect, which Envoy never sends"}},
+		}, []string{"route-of-others: " + routeWhere + ": it is a redirect, which Envoy never sends"}},
 		{"a route with a short idle_timeout", func(_ *testing.T, s *site) {
 			s.route().Action = toCluster(&routev3.RouteAction{IdleTimeout: durationpb.New(time.Minute)})
 		}, []string{"route-idle-timeout: " + routeWhere + ": idle_timeout is 1m0s, and an answer may take 5m0s", routesAway}},

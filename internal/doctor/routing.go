@@ -3,7 +3,9 @@ package doctor
 import (
 	"fmt"
 	"slices"
+	"strings"
 
+	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
 	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
 )
 
@@ -34,10 +36,25 @@ func routeChecks() []check {
 			eachFilter(fallbackStatus),
 		},
 		{
-			"route-behind-cluster", Error,
+			"route-of-others", Error,
 			"the filter runs on a route to a cluster with endpoints, or on a redirect: the sidecar answers all its requests, and if the filter is bypassed, prompts go to that cluster",
 			"Set disabled: true on the filter, and enable it with typed_per_filter_config on the routes of model calls only. Make those a direct_response with status 503.",
-			eachFilter(fallbackCluster),
+			eachFilter(routesOfOthers),
+		},
+		{
+			"route-behind-cluster", Warning,
+			"the filter runs on a route to a cluster whose endpoints are unknown: if it has any, prompts go there when the filter is bypassed",
+			"Make routes of model calls a direct_response with status 503, or route them to a cluster without endpoints.",
+			eachFilter(func(e *examination, p *extProc) []observation {
+				var found []observation
+				for _, r := range p.routes {
+					cluster := r.route.GetRoute().GetCluster()
+					if _, known := e.endpoints[cluster]; r.enabled && r.route.GetRoute() != nil && !known {
+						found = append(found, observation{r.where, "it routes to a cluster" + quoted(cluster)})
+					}
+				}
+				return found
+			}),
 		},
 		{
 			"filter-without-route", Error,
@@ -65,14 +82,13 @@ func matchesAll(routing *routev3.RouteConfiguration) bool {
 	})
 }
 
-// fallbackCluster finds routes that send requests elsewhere if the filter is
-// bypassed.
-func fallbackCluster(e *examination, p *extProc) []observation {
+// routesOfOthers finds routes that are there for another service.
+func routesOfOthers(e *examination, p *extProc) []observation {
 	var found []observation
 	for _, r := range p.routes {
 		switch cluster := r.route.GetRoute().GetCluster(); {
-		case !r.enabled, e.empty(cluster):
-		case r.route.GetRoute() != nil:
+		case !r.enabled:
+		case slices.ContainsFunc(e.endpoints[cluster], mayExist):
 			found = append(found, observation{r.where, "it routes to a cluster" + quoted(cluster)})
 		case r.route.GetRedirect() != nil:
 			found = append(found, observation{r.where, "it is a redirect, which Envoy never sends"})
@@ -81,11 +97,10 @@ func fallbackCluster(e *examination, p *extProc) []observation {
 	return found
 }
 
-// empty reports whether a cluster is known to have no endpoints. Envoy answers 503
-// for it.
-func (e *examination) empty(cluster string) bool {
-	endpoints, known := e.endpoints[cluster]
-	return known && len(endpoints) == 0
+// mayExist is false for a host that never resolves (RFC 2606), which is written for no
+// endpoint where a control plane wants one.
+func mayExist(a *corev3.Address) bool {
+	return !strings.HasSuffix(strings.TrimSuffix(a.GetSocketAddress().GetAddress(), "."), ".invalid")
 }
 
 func quoted(name string) string {
