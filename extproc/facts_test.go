@@ -8,8 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
+	"bedrock-extproc/tests/page"
 	"bedrock-extproc/translator"
 )
 
@@ -33,18 +32,7 @@ func TestFactsPage(t *testing.T) {
 	}
 	want := bytes.Replace(intro, []byte("FACTS\n"), []byte(table.String()), 1)
 	want = bytes.Replace(want, []byte("KINDS\n"), []byte(tokens.String()), 1)
-	if *update {
-		if err := os.WriteFile(factsPage, want, 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	got, err := os.ReadFile(factsPage)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), string(got)); diff != "" {
-		t.Errorf("docs/facts.md is stale, run go generate ./extproc (-want +got):\n%s", diff)
-	}
+	page.Check(t, factsPage, string(want), *update)
 }
 
 func TestGuardrailAction(t *testing.T) {

@@ -11,6 +11,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"bedrock-extproc/tests/page"
 )
 
 //go:generate go test . -run TestErrorsPage -update
@@ -19,7 +21,6 @@ var update = flag.Bool("update", false, "write docs/errors.md again")
 
 // TestErrorsPage compares docs/errors.md with the table of kinds.
 func TestErrorsPage(t *testing.T) {
-	const page = "../docs/errors.md"
 	intro, err := os.ReadFile("testdata/errors.md")
 	if err != nil {
 		t.Fatal(err)
@@ -29,18 +30,7 @@ func TestErrorsPage(t *testing.T) {
 		fmt.Fprintf(&rows, "| `%s` | %d | %s | %s | %s |\n", k.Kind, k.Status, map[bool]string{true: "yes", false: "no"}[k.Retryable], k.When, k.Do)
 	}
 	want := strings.Replace(string(intro), "KINDS\n", rows.String(), 1)
-	if *update {
-		if err := os.WriteFile(page, []byte(want), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	got, err := os.ReadFile(page)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(want, string(got)); diff != "" {
-		t.Errorf("docs/errors.md is stale, run go generate ./translator (-want +got):\n%s", diff)
-	}
+	page.Check(t, "../docs/errors.md", want, *update)
 }
 
 // TestEveryKindIsInTheTable: in the order of the constants, each once.

@@ -11,11 +11,11 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
 	"go.yaml.in/yaml/v3"
 
 	"bedrock-extproc/internal/bedrock"
 	"bedrock-extproc/internal/identity"
+	"bedrock-extproc/tests/page"
 )
 
 var update = flag.Bool("update", false, "write docs/configuration.md and docs/config.schema.json again")
@@ -31,19 +31,8 @@ func TestReference(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for file, want := range map[string][]byte{pageFile: page(t), schemaFile: append(schema, '\n')} {
-		if *update {
-			if err := os.WriteFile(file, want, 0o644); err != nil {
-				t.Fatal(err)
-			}
-			continue
-		}
-		got, err := os.ReadFile(file)
-		if err != nil {
-			t.Error(err)
-		} else if diff := cmp.Diff(string(want), string(got)); diff != "" {
-			t.Errorf("%s is stale, run go generate ./internal/config (-want +got):\n%s", file, diff)
-		}
+	for file, want := range map[string][]byte{pageFile: pageText(t), schemaFile: append(schema, '\n')} {
+		page.Check(t, file, string(want), *update)
 	}
 }
 
@@ -119,7 +108,7 @@ func listing(names map[string]bool) string {
 	return "`" + strings.Join(slices.Sorted(maps.Keys(names)), "`, `") + "`"
 }
 
-func page(t *testing.T) []byte {
+func pageText(t *testing.T) []byte {
 	t.Helper()
 	intro, err := os.ReadFile("testdata/configuration.md")
 	if err != nil {

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
+	"bedrock-extproc/tests/page"
 )
 
 var update = flag.Bool("update", false, "regenerate docs/doctor.md")
@@ -17,23 +17,11 @@ const pageFile = "../../docs/doctor.md"
 
 // TestPage compares docs/doctor.md with the checks.
 func TestPage(t *testing.T) {
-	want := page(t)
-	if *update {
-		if err := os.WriteFile(pageFile, want, 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	got, err := os.ReadFile(pageFile)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), string(got)); diff != "" {
-		t.Errorf("%s is stale, run go generate ./internal/doctor (-want +got):\n%s", pageFile, diff)
-	}
+	want := pageText(t)
+	page.Check(t, pageFile, string(want), *update)
 }
 
-func page(t *testing.T) []byte {
+func pageText(t *testing.T) []byte {
 	t.Helper()
 	intro, err := os.ReadFile("testdata/doctor.md")
 	if err != nil {

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
+	"bedrock-extproc/tests/page"
 )
 
 //go:generate go test . -run TestPage -update
@@ -16,7 +16,6 @@ var update = flag.Bool("update", false, "write docs/metrics.md again")
 
 // TestPage compares docs/metrics.md with the table.
 func TestPage(t *testing.T) {
-	const page = "../../docs/metrics.md"
 	intro, err := os.ReadFile("testdata/metrics.md")
 	if err != nil {
 		t.Fatal(err)
@@ -30,16 +29,5 @@ func TestPage(t *testing.T) {
 		fmt.Fprintf(&rows, "| `%s` | %s | %s | %s |\n", m.Name, m.Type, strings.Join(labels, "<br>"), m.Help)
 	}
 	want := strings.Replace(string(intro), "METRICS\n", rows.String(), 1)
-	if *update {
-		if err := os.WriteFile(page, []byte(want), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	got, err := os.ReadFile(page)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(want, string(got)); diff != "" {
-		t.Errorf("docs/metrics.md is stale, run go generate ./internal/metrics (-want +got):\n%s", diff)
-	}
+	page.Check(t, "../../docs/metrics.md", want, *update)
 }

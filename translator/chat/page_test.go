@@ -10,7 +10,8 @@ import (
 	"testing"
 
 	"github.com/go-json-experiment/json"
-	"github.com/google/go-cmp/cmp"
+
+	"bedrock-extproc/tests/page"
 )
 
 const (
@@ -38,19 +39,7 @@ func TestPageOfCases(t *testing.T) {
 		}
 		fmt.Fprintf(out, "- [%s](%s): %s\n", strings.TrimSuffix(file, ".txtar"), file, strings.TrimSpace(sentence))
 	}
-	if *update {
-		if err := os.WriteFile(caseList, out.Bytes(), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	got, err := os.ReadFile(caseList)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(out.String(), string(got)); diff != "" {
-		t.Errorf("%s is stale, run make generate (-want +got):\n%s", caseList, diff)
-	}
+	page.Check(t, caseList, out.String(), *update)
 }
 
 var (

@@ -16,8 +16,9 @@ import (
 	"testing"
 
 	"github.com/go-json-experiment/json"
-	"github.com/google/go-cmp/cmp"
 	"golang.org/x/tools/txtar"
+
+	"bedrock-extproc/tests/page"
 )
 
 var update = flag.Bool("update", false, "write docs/warnings.md again")
@@ -112,18 +113,7 @@ func TestWarningsPage(t *testing.T) {
 		}
 	}
 	want := strings.NewReplacer("WARNINGS\n", warnings, "REFUSALS\n", refusals).Replace(string(intro))
-	if *update {
-		if err := os.WriteFile(warningPage, []byte(want), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	got, err := os.ReadFile(warningPage)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(want, string(got)); diff != "" {
-		t.Errorf("docs/warnings.md is stale, run go generate ./translator/converse (-want +got):\n%s", diff)
-	}
+	page.Check(t, warningPage, want, *update)
 }
 
 // cell escapes a text for a cell of a table.

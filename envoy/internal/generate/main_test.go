@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"bedrock-extproc/tests/envoytest"
+	"bedrock-extproc/tests/page"
 )
 
 const folder = "../../../examples/envoy"
@@ -21,14 +22,7 @@ func TestExamplesAreNotStale(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, want := range all {
-		got, err := os.ReadFile(filepath.Join(folder, name))
-		if err != nil {
-			t.Error(err)
-			continue
-		}
-		if diff := cmp.Diff(string(want), string(got)); diff != "" {
-			t.Errorf("%s is stale, run make generate (-want +got):\n%s", name, diff)
-		}
+		page.Check(t, filepath.Join(folder, name), string(want), false)
 	}
 }
 
