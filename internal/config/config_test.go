@@ -13,6 +13,7 @@ import (
 	"bedrock-extproc/internal/bedrock"
 	"bedrock-extproc/internal/identity"
 	"bedrock-extproc/translator/chat"
+	"bedrock-extproc/translator/converse"
 )
 
 // noEnv is an environment without variables.
@@ -82,7 +83,7 @@ func TestEverySetting(t *testing.T) {
 			},
 			"eu": {},
 		},
-		Chat:         chat.Config{Translation: chat.Strict, ToolUseDeltas: chat.DeltasAlways, ModelFamilies: map[string]string{"arn:x": "claude"}},
+		Chat:         chat.Config{Settings: converse.Settings{Mode: converse.Strict, ModelFamilies: map[string]string{"arn:x": "claude"}}, ToolUseDeltas: chat.DeltasAlways},
 		FamiliesFile: "f.yaml",
 		Policy: identity.Policy{
 			Required: true,
@@ -108,7 +109,7 @@ func TestEverySetting(t *testing.T) {
 func TestWords(t *testing.T) {
 	type words struct {
 		server      bedrock.ServerCredentials
-		translation chat.Translation
+		translation converse.Mode
 		deltas      chat.ToolUseDeltas
 	}
 	for text, want := range map[string]words{
@@ -118,14 +119,14 @@ func TestWords(t *testing.T) {
 		"allow_server_credentials: always":   {server: bedrock.ServerFallback},
 		"allow_server_credentials: false":    {server: bedrock.ServerNever},
 		"allow_server_credentials: true":     {server: bedrock.ServerFallback},
-		"bedrock_extproc: {translation: repair, tool_use_deltas: auto}":       {translation: chat.Repair, deltas: chat.DeltasAuto},
-		"bedrock_extproc: {translation: strict, tool_use_deltas: always}":     {translation: chat.Strict, deltas: chat.DeltasAlways},
-		"bedrock_extproc: {translation: passthrough, tool_use_deltas: never}": {translation: chat.Passthrough, deltas: chat.DeltasNever},
+		"bedrock_extproc: {translation: repair, tool_use_deltas: auto}":       {translation: converse.Repair, deltas: chat.DeltasAuto},
+		"bedrock_extproc: {translation: strict, tool_use_deltas: always}":     {translation: converse.Strict, deltas: chat.DeltasAlways},
+		"bedrock_extproc: {translation: passthrough, tool_use_deltas: never}": {translation: converse.Passthrough, deltas: chat.DeltasNever},
 	} {
 		cfg, err := Parse("c.yaml", []byte(text), noEnv)
 		if err != nil {
 			t.Errorf("%q: %v", text, err)
-		} else if got := (words{cfg.Bedrock.ServerCredentials, cfg.Chat.Translation, cfg.Chat.ToolUseDeltas}); got != want {
+		} else if got := (words{cfg.Bedrock.ServerCredentials, cfg.Chat.Mode, cfg.Chat.ToolUseDeltas}); got != want {
 			t.Errorf("%q: %+v, want %+v", text, got, want)
 		}
 	}
@@ -206,7 +207,7 @@ bedrock_extproc:
 			Default: "default", Backends: []bedrock.BackendConfig{{Name: "default"}}, ServerCredentials: bedrock.ServerNever,
 		},
 		Defaults: map[string]identity.Defaults{"default": {}},
-		Chat:     chat.Config{Translation: chat.Strict, ToolUseDeltas: chat.DeltasNever, ModelFamilies: map[string]string{"arn:x": "claude"}},
+		Chat:     chat.Config{Settings: converse.Settings{Mode: converse.Strict, ModelFamilies: map[string]string{"arn:x": "claude"}}, ToolUseDeltas: chat.DeltasNever},
 		Warnings: []string{"ignored, because this program serves providers.llm only: host, providers.memory, providers.tools, agents"},
 	}
 	if diff := cmp.Diff(want, cfg); diff != "" {

@@ -4,6 +4,7 @@ import (
 	"bedrock-extproc/internal/bedrock"
 	"bedrock-extproc/internal/identity"
 	"bedrock-extproc/translator/chat"
+	"bedrock-extproc/translator/converse"
 )
 
 // extprocKeys are those of the section bedrock_extproc.
@@ -12,7 +13,7 @@ func (c *Config) extprocKeys() []key {
 		{
 			"translation", "How to treat a request that Bedrock would reject although its intent is clear: `repair` fixes it and lists each change in the response's warnings, `strict` rejects it, and `passthrough` sends it unchanged.",
 			"`repair`", "strict",
-			oneOf(&c.Chat.Translation, []string{"repair", "strict", "passthrough"}, chat.Repair, chat.Strict, chat.Passthrough),
+			oneOf(&c.Chat.Mode, []string{"repair", "strict", "passthrough"}, converse.Repair, converse.Strict, converse.Passthrough),
 		},
 		{
 			"tool_use_deltas", "Which clients get `tool_use_delta` events in streams: `auto` sends them to all but the gateway's Python client, which would add them to the complete input that follows; `always` to all; `never` to none.",

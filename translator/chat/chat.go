@@ -1,13 +1,11 @@
 package chat
 
 import (
-	"fmt"
 	"net/http"
 	"strings"
 
 	"bedrock-extproc/translator"
 	"bedrock-extproc/translator/converse"
-	"bedrock-extproc/translator/family"
 )
 
 // The routes of the dialect.
@@ -18,13 +16,9 @@ const (
 
 // Config has the settings of the dialect. Its zero value is the default.
 type Config struct {
+	converse.Settings
+
 	ToolUseDeltas ToolUseDeltas
-	Translation   Translation
-	// Families are the rules of model families; nil means the built-in ones.
-	Families *family.Table
-	// ModelFamilies names the family of models whose id does not show it, such as the
-	// ARN of an application inference profile.
-	ModelFamilies map[string]string
 }
 
 // ToolUseDeltas says whether streams carry tool_use_delta events.
@@ -40,34 +34,16 @@ const (
 	DeltasNever
 )
 
-// Translation says how to treat a request that Bedrock would refuse although its
-// meaning is clear.
-type Translation = converse.Mode
-
-// The ways to treat such a request; see converse.Mode.
-const (
-	Repair      = converse.Repair
-	Strict      = converse.Strict
-	Passthrough = converse.Passthrough
-)
-
 // Dialect implements translator.Dialect. It is immutable.
 type Dialect struct{ cfg Config }
 
 // New returns an error if cfg names a family that does not exist.
 func New(cfg Config) (*Dialect, error) {
-	if cfg.Families == nil {
-		table, err := family.Builtin()
-		if err != nil {
-			return nil, err
-		}
-		cfg.Families = table
+	settings, err := cfg.Complete()
+	if err != nil {
+		return nil, err
 	}
-	for model, name := range cfg.ModelFamilies {
-		if cfg.Families.Named(name) == nil {
-			return nil, fmt.Errorf("model %s: there is no family %q", model, name)
-		}
-	}
+	cfg.Settings = settings
 	return &Dialect{cfg: cfg}, nil
 }
 
@@ -93,12 +69,4 @@ func (d *Dialect) deltas(asked *bool, userAgent string) bool {
 	default:
 		return d.cfg.ToolUseDeltas == DeltasAlways
 	}
-}
-
-// family returns the rules for a model, nil for an unknown model.
-func (d *Dialect) family(model string) *family.Family {
-	if name, ok := d.cfg.ModelFamilies[model]; ok {
-		return d.cfg.Families.Named(name)
-	}
-	return d.cfg.Families.Of(model)
 }

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"bedrock-extproc/translator"
+	"bedrock-extproc/translator/converse"
 	"bedrock-extproc/translator/family"
 )
 
@@ -130,7 +131,7 @@ func TestEmptyTextWithoutCalls(t *testing.T) {
 		`{"role":"assistant","content":""}`:                                      `{"text":""}`,
 		`{"role":"assistant","content":"","tool_calls":[{"id":"t","name":"f"}]}`: `{"toolUse":{"input":{},"name":"f","toolUseId":"t"}}`,
 	} {
-		c, err := decode(t, Config{Translation: Passthrough}, `{"messages":[`+message+`]}`)
+		c, err := decode(t, Config{Settings: converse.Settings{Mode: converse.Passthrough}}, `{"messages":[`+message+`]}`)
 		if err != nil || string(c.Body) != `{"messages":[{"content":[`+want+`],"role":"assistant"}]}` {
 			t.Errorf("%s: %s, %v", message, c.Body, err)
 		}
@@ -138,14 +139,14 @@ func TestEmptyTextWithoutCalls(t *testing.T) {
 }
 
 func TestConfig(t *testing.T) {
-	if _, err := New(Config{ModelFamilies: map[string]string{"m": "nobody"}}); err == nil || !strings.Contains(err.Error(), "nobody") {
+	if _, err := New(Config{Settings: converse.Settings{ModelFamilies: map[string]string{"m": "nobody"}}}); err == nil || !strings.Contains(err.Error(), "nobody") {
 		t.Errorf("an unknown family: %v", err)
 	}
 	own, err := family.Parse([]byte(`{version: "2026-11-01", families: [{name: mine, match: [mine], refused: [temperature]}]}`))
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = decode(t, Config{Families: own}, `{"model":"mine-1","temperature":0.5,`+hi+`}`)
+	_, err = decode(t, Config{Settings: converse.Settings{Families: own}}, `{"model":"mine-1","temperature":0.5,`+hi+`}`)
 	if e := translator.AsError(err); e == nil || !strings.Contains(e.Message, "mine models (rules of 2026-11-01)") {
 		t.Errorf("a family of one's own: %v", err)
 	}

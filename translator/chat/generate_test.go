@@ -8,6 +8,7 @@ import (
 
 	"bedrock-extproc/tests/fakebedrock/validate"
 	"bedrock-extproc/translator"
+	"bedrock-extproc/translator/converse"
 )
 
 // generator makes requests from right, odd and wrong pieces.
@@ -162,7 +163,7 @@ func TestGeneratedRequestsAreAccepted(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	strict, err := New(Config{Translation: Strict})
+	strict, err := New(Config{Settings: converse.Settings{Mode: converse.Strict}})
 	if err != nil {
 		t.Fatal(err)
 	}

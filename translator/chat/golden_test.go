@@ -15,6 +15,7 @@ import (
 	"golang.org/x/tools/txtar"
 
 	"bedrock-extproc/translator"
+	"bedrock-extproc/translator/converse"
 	"bedrock-extproc/translator/rawjson"
 )
 
@@ -136,11 +137,11 @@ func goldens(t testing.TB) []*golden {
 
 func (g *golden) dialect(t testing.TB) *Dialect {
 	t.Helper()
-	translation, ok := map[string]Translation{"": Repair, "strict": Strict, "passthrough": Passthrough}[g.settings.Translation]
+	translation, ok := map[string]converse.Mode{"": converse.Repair, "strict": converse.Strict, "passthrough": converse.Passthrough}[g.settings.Translation]
 	if !ok {
 		t.Fatalf("unknown translation %q", g.settings.Translation)
 	}
-	d, err := New(Config{ModelFamilies: g.settings.ModelFamilies, Translation: translation})
+	d, err := New(Config{Settings: converse.Settings{ModelFamilies: g.settings.ModelFamilies, Mode: translation}})
 	if err != nil {
 		t.Fatal(err)
 	}
