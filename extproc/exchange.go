@@ -85,6 +85,9 @@ func (x *exchange) recordRequest() {
 func (x *exchange) find() (err error) {
 	x.gateway = x.server.cfg.Gateway()
 	x.endpoint, err = x.gateway.Find(x.req.method, x.req.path, x.req.header)
+	if err == nil && x.endpoint.Page == nil {
+		x.outcome.API = x.endpoint.Dialect.Name()
+	}
 	return err
 }
 

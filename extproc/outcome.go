@@ -17,6 +17,8 @@ type Outcome struct {
 	FirstByte time.Duration
 
 	Method, Path string
+	// API is the name of the dialect of a model call, "" for other requests.
+	API string
 	// Model is the requested name; "" for pages and for requests that were rejected
 	// before it was known.
 	Model     string

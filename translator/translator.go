@@ -11,6 +11,9 @@ import "time"
 // A Dialect is one client-facing API. Implementations are immutable and safe
 // for concurrent use.
 type Dialect interface {
+	// Name is the dialect's name in configuration, facts, logs and metrics: one lower-case
+	// word.
+	Name() string
 	// Routes lists the HTTP routes that the dialect answers with a model call.
 	Routes() []Route
 	// Scopes lists the paths at which the dialect encodes the errors of requests that

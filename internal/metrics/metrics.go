@@ -18,6 +18,7 @@ type Metric struct {
 type Label struct{ Name, Values string }
 
 var (
+	api       = Label{"api", "the API that the client speaks, such as `gateway`; empty for requests that are no model calls"}
 	streaming = Label{"streaming", "`true` for event streams, `false` for whole answers"}
 	backend   = Label{"backend", "the configured name of the backend"}
 )
@@ -25,18 +26,18 @@ var (
 // The metrics.
 var (
 	Requests = Metric{
-		"bedrock_extproc_requests_total", "Requests answered, by HTTP status, kind of error and whether the answer was streamed.", "counter",
+		"bedrock_extproc_requests_total", "Requests answered, by HTTP status, kind of error, API and whether the answer was streamed.", "counter",
 		[]Label{
 			{"status", "the HTTP status; `499` when the client left, `0` when nothing was sent"},
 			{"error", "a [kind of error](errors.md), empty for none"},
-			streaming,
+			api, streaming,
 		},
 	}
 	CallDuration = Metric{
-		"bedrock_extproc_call_duration_seconds", "Time from the first header to the last byte of a model call's answer.", "histogram", []Label{streaming},
+		"bedrock_extproc_call_duration_seconds", "Time from the first header to the last byte of a model call's answer.", "histogram", []Label{api, streaming},
 	}
 	FirstByte = Metric{
-		"bedrock_extproc_first_byte_seconds", "Time from the first header to the first byte of a model call's answer.", "histogram", []Label{streaming},
+		"bedrock_extproc_first_byte_seconds", "Time from the first header to the first byte of a model call's answer.", "histogram", []Label{api, streaming},
 	}
 	Tokens = Metric{
 		"bedrock_extproc_tokens_total", "Tokens that Bedrock reported, by backend and type.", "counter",

@@ -47,6 +47,12 @@ func New(cfg Config) (*Dialect, error) {
 	return &Dialect{cfg: cfg}, nil
 }
 
+// Name is the dialect's name in configuration, facts, logs and metrics.
+const Name = "gateway"
+
+// Name implements translator.Dialect.
+func (*Dialect) Name() string { return Name }
+
 // Routes implements translator.Dialect.
 func (*Dialect) Routes() []translator.Route {
 	return []translator.Route{
