@@ -83,7 +83,9 @@ func TestEverySetting(t *testing.T) {
 			},
 			"eu": {},
 		},
-		Chat:         chat.Config{Settings: converse.Settings{Mode: converse.Strict, ModelFamilies: map[string]string{"arn:x": "claude"}}, ToolUseDeltas: chat.DeltasAlways},
+		APIs:         []string{"gateway"},
+		Settings:     converse.Settings{Mode: converse.Strict, ModelFamilies: map[string]string{"arn:x": "claude"}},
+		Chat:         chat.Config{ToolUseDeltas: chat.DeltasAlways},
 		FamiliesFile: "f.yaml",
 		Policy: identity.Policy{
 			Required: true,
@@ -126,7 +128,7 @@ func TestWords(t *testing.T) {
 		cfg, err := Parse("c.yaml", []byte(text), noEnv)
 		if err != nil {
 			t.Errorf("%q: %v", text, err)
-		} else if got := (words{cfg.Bedrock.ServerCredentials, cfg.Chat.Mode, cfg.Chat.ToolUseDeltas}); got != want {
+		} else if got := (words{cfg.Bedrock.ServerCredentials, cfg.Settings.Mode, cfg.Chat.ToolUseDeltas}); got != want {
 			t.Errorf("%q: %+v, want %+v", text, got, want)
 		}
 	}
@@ -207,7 +209,8 @@ bedrock_extproc:
 			Default: "default", Backends: []bedrock.BackendConfig{{Name: "default"}}, ServerCredentials: bedrock.ServerNever,
 		},
 		Defaults: map[string]identity.Defaults{"default": {}},
-		Chat:     chat.Config{Settings: converse.Settings{Mode: converse.Strict, ModelFamilies: map[string]string{"arn:x": "claude"}}, ToolUseDeltas: chat.DeltasNever},
+		Settings: converse.Settings{Mode: converse.Strict, ModelFamilies: map[string]string{"arn:x": "claude"}},
+		Chat:     chat.Config{ToolUseDeltas: chat.DeltasNever},
 		Warnings: []string{"ignored, because this program serves providers.llm only: host, providers.memory, providers.tools, agents"},
 	}
 	if diff := cmp.Diff(want, cfg); diff != "" {

@@ -11,9 +11,14 @@ import (
 func (c *Config) extprocKeys() []key {
 	return []key{
 		{
+			"apis", "The APIs that are served: `gateway` is the agentic gateway's.",
+			"all", "[gateway]",
+			choices{&c.APIs, []string{chat.Name}},
+		},
+		{
 			"translation", "How to treat a request that Bedrock would reject although its intent is clear: `repair` fixes it and lists each change in the response's warnings, `strict` rejects it, and `passthrough` sends it unchanged.",
 			"`repair`", "strict",
-			oneOf(&c.Chat.Mode, []string{"repair", "strict", "passthrough"}, converse.Repair, converse.Strict, converse.Passthrough),
+			oneOf(&c.Settings.Mode, []string{"repair", "strict", "passthrough"}, converse.Repair, converse.Strict, converse.Passthrough),
 		},
 		{
 			"tool_use_deltas", "Which clients get `tool_use_delta` events in streams: `auto` sends them to all but the gateway's Python client, which would add them to the complete input that follows; `always` to all; `never` to none.",
@@ -23,7 +28,7 @@ func (c *Config) extprocKeys() []key {
 		{
 			"model_families", "The model family of models whose id does not show it, such as the ARN of an application inference profile.",
 			"none", `{"arn:aws:bedrock:us-east-1:123456789012:application-inference-profile/abc": claude}`,
-			textMap{&c.Chat.ModelFamilies},
+			textMap{&c.Settings.ModelFamilies},
 		},
 		{
 			"families_file", "A YAML file with rules for model families. They take precedence over the built-in rules. A relative path starts at the working directory. The file is read whenever this file is read, but is not watched for changes.",

@@ -147,6 +147,8 @@ func typeName(v value) string {
 		return "`" + strings.Join(v.words, "`, `") + "`"
 	case texts:
 		return "list of texts"
+	case choices:
+		return "list of `" + strings.Join(v.known, "`, `") + "`"
 	case template:
 		return "template"
 	case textMap, aliases, match:
@@ -211,6 +213,8 @@ func valueSchema(v value) object {
 		return orVariable(choiceSchema(v))
 	case texts:
 		return object{"type": "array", "items": object{"type": "string"}}
+	case choices:
+		return object{"type": "array", "minItems": 1, "items": orVariable(choiceSchema(choice{words: v.known}))}
 	case textMap, aliases, templateMap, match:
 		return object{"type": "object", "additionalProperties": object{"type": "string", "minLength": 1}}
 	case section:

@@ -14,10 +14,8 @@ const (
 	StreamPath      = "/api/v1/llm/completions/stream"
 )
 
-// Config has the settings of the dialect. Its zero value is the default.
+// Config has the settings of this dialect alone. Its zero value is the default.
 type Config struct {
-	converse.Settings
-
 	ToolUseDeltas ToolUseDeltas
 }
 
@@ -35,16 +33,18 @@ const (
 )
 
 // Dialect implements translator.Dialect. It is immutable.
-type Dialect struct{ cfg Config }
+type Dialect struct {
+	settings converse.Settings
+	cfg      Config
+}
 
-// New returns an error if cfg names a family that does not exist.
-func New(cfg Config) (*Dialect, error) {
-	settings, err := cfg.Complete()
+// New returns an error if settings name a family that does not exist.
+func New(settings converse.Settings, cfg Config) (*Dialect, error) {
+	settings, err := settings.Complete()
 	if err != nil {
 		return nil, err
 	}
-	cfg.Settings = settings
-	return &Dialect{cfg: cfg}, nil
+	return &Dialect{settings, cfg}, nil
 }
 
 // Name is the dialect's name in configuration, facts, logs and metrics.

@@ -22,16 +22,16 @@ var known = []string{
 
 // Decode implements translator.Dialect.
 func (d *Dialect) Decode(req translator.Request) (*translator.Call, error) {
-	body, err := converse.ReadBody(req.Body, d.cfg.Mode)
+	body, err := converse.ReadBody(req.Body, d.settings.Mode)
 	if err != nil {
 		return nil, err
 	}
 	in := &input{Object: body}
-	model, err := in.model(req.DefaultModel, d.cfg.Mode)
+	model, err := in.model(req.DefaultModel, d.settings.Mode)
 	if err != nil {
 		return nil, err
 	}
-	in.out = converse.New(d.cfg.Rules(model, req.Streaming, req.Defaults))
+	in.out = converse.New(d.settings.Rules(model, req.Streaming, req.Defaults))
 	if err := in.out.WarnHalves(body); err != nil {
 		return nil, err
 	}

@@ -141,7 +141,7 @@ func (g *golden) dialect(t testing.TB) *Dialect {
 	if !ok {
 		t.Fatalf("unknown translation %q", g.settings.Translation)
 	}
-	d, err := New(Config{Settings: converse.Settings{ModelFamilies: g.settings.ModelFamilies, Mode: translation}})
+	d, err := New(converse.Settings{ModelFamilies: g.settings.ModelFamilies, Mode: translation}, Config{})
 	if err != nil {
 		t.Fatal(err)
 	}

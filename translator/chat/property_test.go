@@ -142,7 +142,7 @@ func TestTurnsCanBeSentBack(t *testing.T) {
 			continue // the names are the client's there
 		}
 		blocks := rawjson.Compact(answer.Metadata.ContentBlocks)
-		d, err := New(Config{Settings: converse.Settings{Mode: converse.Passthrough}})
+		d, err := New(converse.Settings{Mode: converse.Passthrough}, Config{})
 		if err != nil {
 			t.Fatal(err)
 		}
