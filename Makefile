@@ -7,6 +7,7 @@ MAKEFLAGS += --warn-undefined-variables --no-builtin-rules --no-print-directory
 # Tools run as "go run tool@version": their modules stay out of go.mod.
 GOLANGCI_LINT := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
+CYCLONEDX := github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod@v1.9.0
 
 VERSION ?= dev
 IMAGE ?= bedrock-extproc:$(VERSION)
@@ -19,7 +20,8 @@ ENVOY_VERSION ?=
 export ENVOY_VERSION
 FUZZTIME ?= 60s
 
-GO_BUILD := go build -trimpath -ldflags "-s -w -X main.version=$(VERSION)"
+# The same source makes the same bytes, wherever it is built: "make reproducible" shows it.
+GO_BUILD := CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags "-s -w -X main.version=$(VERSION)"
 ENVOY_SH := tests/envoytest/envoy.sh
 
 .PHONY: help
@@ -88,6 +90,17 @@ generate: go ## regenerate the generated files
 .PHONY: vuln
 vuln: go ## check the code and its dependencies for known vulnerabilities
 	@go run $(GOVULNCHECK) ./...
+
+.PHONY: sbom
+sbom: build ## list the modules in the program, as CycloneDX JSON in bin/bedrock-extproc.cdx.json
+	@go run $(CYCLONEDX) bin -json -noserial -version v$(VERSION) -output bin/bedrock-extproc.cdx.json bin/bedrock-extproc
+
+.PHONY: reproducible
+reproducible: go ## build the program twice, in two directories and with empty caches, and compare the bytes (takes minutes)
+	@dir=$$(mktemp -d) && trap 'rm -rf "$$dir"' EXIT && for copy in a b; do \
+	  mkdir -p "$$dir/$$copy/src" && git archive HEAD | tar -x -C "$$dir/$$copy/src"; \
+	  (cd "$$dir/$$copy/src" && GOCACHE="$$dir/$$copy/cache" $(GO_BUILD) -o "$$dir/$$copy/bedrock-extproc" ./cmd/bedrock-extproc); \
+	done && cmp "$$dir/a/bedrock-extproc" "$$dir/b/bedrock-extproc" && sha256sum < "$$dir/a/bedrock-extproc"
 
 .PHONY: image
 image: ## build the container image
