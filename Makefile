@@ -62,6 +62,10 @@ examples: go ## check every file in examples/ with the code of the program that 
 	  echo "$${module%/go.mod}"; (cd "$${module%/go.mod}" && go vet ./... && go run $(GOLANGCI_LINT) run ./... && go test -count=1 ./...); \
 	done
 
+.PHONY: browser
+browser: go ## call the example for pages from headless Chromium (installed if missing, which needs root and Debian)
+	@ENVOY_BIN=$$($(ENVOY_SH)) && export ENVOY_BIN && CHROMIUM_BIN=$$(tests/browser/chromium.sh) && export CHROMIUM_BIN && go test -tags browser -count=1 ./tests/browser
+
 .PHONY: bench
 bench: go ## run the benchmarks
 	@ENVOY_BIN=$$($(ENVOY_SH)) && export ENVOY_BIN && go test -run '^$$' -bench . -benchmem ./...
@@ -76,7 +80,7 @@ fuzz: go ## run each fuzz target for FUZZTIME (60s)
 
 .PHONY: lint
 lint: go ## check style and the import rules
-	@go vet ./...
+	@go vet -tags browser ./...
 	@go run $(GOLANGCI_LINT) run ./...
 
 .PHONY: fmt

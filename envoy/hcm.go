@@ -91,7 +91,9 @@ func Routes() (*routev3.RouteConfiguration, error) {
 }
 
 // Route enables the filter for paths with a prefix. Its own answer is the fallback, a
-// 503, if the filter is bypassed.
+// 503, if the filter is bypassed. Envoy's cors and ratelimit filters ignore routes
+// without a cluster: to use them, set Action to a cluster without endpoints, which
+// answers 503, too.
 func Route(prefix string) (*routev3.Route, error) {
 	enabled, err := pack(Enabled())
 	if err != nil {

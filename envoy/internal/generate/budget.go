@@ -6,7 +6,6 @@ import (
 	bootstrapv3 "github.com/envoyproxy/go-control-plane/envoy/config/bootstrap/v3"
 	clusterv3 "github.com/envoyproxy/go-control-plane/envoy/config/cluster/v3"
 	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
-	endpointv3 "github.com/envoyproxy/go-control-plane/envoy/config/endpoint/v3"
 	ratelimitv3 "github.com/envoyproxy/go-control-plane/envoy/config/ratelimit/v3"
 	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
 	ratelimitfilterv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/ratelimit/v3"
@@ -22,7 +21,6 @@ import (
 const (
 	rateLimitFilter  = "envoy.filters.http.ratelimit"
 	rateLimitCluster = "ratelimit"
-	fallbackCluster  = "no_endpoints"
 	// rateLimitDomain must match the rate limit service's configuration.
 	rateLimitDomain = "bedrock"
 )
@@ -55,9 +53,7 @@ func limitTokens(m *hcmv3.HttpConnectionManager) error {
 		return err
 	}
 	host.TypedPerFilterConfig = map[string]*anypb.Any{rateLimitFilter: limits}
-	host.GetRoutes()[0].Action = &routev3.Route_Route{Route: &routev3.RouteAction{
-		ClusterSpecifier: &routev3.RouteAction_Cluster{Cluster: fallbackCluster},
-	}}
+	host.GetRoutes()[0].Action = toEmptyCluster()
 	return nil
 }
 
@@ -74,17 +70,6 @@ func rateLimit() *ratelimitfilterv3.RateLimit {
 				EnvoyGrpc: &corev3.GrpcService_EnvoyGrpc{ClusterName: rateLimitCluster},
 			}},
 		},
-	}
-}
-
-// emptyCluster is the fallback route's cluster. It has no endpoints, so it answers
-// 503 like a direct response. Envoy's rate limit filter ignores requests whose
-// route has no cluster.
-func emptyCluster() *clusterv3.Cluster {
-	return &clusterv3.Cluster{
-		Name:                 fallbackCluster,
-		ClusterDiscoveryType: &clusterv3.Cluster_Type{Type: clusterv3.Cluster_STATIC},
-		LoadAssignment:       &endpointv3.ClusterLoadAssignment{ClusterName: fallbackCluster},
 	}
 }
 
