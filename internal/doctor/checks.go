@@ -16,7 +16,7 @@ type check struct {
 func checks() []check {
 	return slices.Concat(
 		versionChecks(), configurationChecks(), presenceChecks(), modeChecks(), requestChecks(), filterChecks(), identityChecks(),
-		timeoutChecks(), orderChecks(), rateLimitChecks(), routeChecks(), clusterChecks(), statChecks(), awsChecks(),
+		timeoutChecks(), orderChecks(), rateLimitChecks(), corsChecks(), routeChecks(), clusterChecks(), statChecks(), awsChecks(),
 	)
 }
 

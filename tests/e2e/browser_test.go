@@ -1,8 +1,8 @@
 package e2e
 
 import (
-	"io"
 	"net/http"
+	"os/exec"
 	"strings"
 	"testing"
 
@@ -134,7 +134,8 @@ func TestBrowserWithTokens(t *testing.T) {
 }
 
 // TestCorsWithoutCluster records why the example has a cluster: with a direct response,
-// Envoy ignores the cors filter. The preflight then reaches the sidecar.
+// Envoy ignores the cors filter. The preflight then reaches the sidecar. The doctor says
+// so.
 func TestCorsWithoutCluster(t *testing.T) {
 	x := startExample(t, "browser", func(b *bootstrapv3.Bootstrap) {
 		editManager(t, b, func(m *hcmv3.HttpConnectionManager) {
@@ -144,8 +145,11 @@ func TestCorsWithoutCluster(t *testing.T) {
 		})
 	})
 	resp := preflight(t, newClient(false), x.completions(), pageOrigin)
-	_, _ = io.Copy(io.Discard, resp.Body)
 	if resp.StatusCode != http.StatusMethodNotAllowed || allowed(resp) != "" {
 		t.Errorf("preflight: status %d, %q allowed: Envoy no longer ignores cors; remove the doctor's cors-no-cluster for this version", resp.StatusCode, allowed(resp))
+	}
+	out, _ := exec.CommandContext(t.Context(), program, "doctor", "-aws=false", "-envoy-admin", x.envoy.Admin).CombinedOutput() // fails because of its findings
+	if !strings.Contains(string(out), "cors-no-cluster") {
+		t.Errorf("the doctor says %s", out)
 	}
 }
