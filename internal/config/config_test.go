@@ -218,6 +218,19 @@ bedrock_extproc:
 	}
 }
 
+func TestParseSaysWhatEnvoyDoesInstead(t *testing.T) {
+	cfg, err := Parse("c.yaml", []byte("cors_origins: [\"https://app.example\"]\nport: 8000\nauth: {backend: jwt}\n"), noEnv)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"ignored, because this program serves providers.llm only: cors_origins, port, auth" +
+		"; cors_origins: list them in Envoy's cors filter, as in examples/envoy/browser" +
+		"; auth: let Envoy authenticate callers, as in examples/envoy/secure"}
+	if diff := cmp.Diff(want, cfg.Warnings); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
 func TestParseEmpty(t *testing.T) {
 	for _, text := range []string{"", "# nothing\n", "---\n", "null\n"} {
 		cfg, err := Parse("c.yaml", []byte(text), noEnv)

@@ -89,7 +89,7 @@ type pageSection struct {
 func sections() []pageSection {
 	c, b := Default(), &backend{}
 	return []pageSection{
-		{"", "The whole file. Other sections of the gateway's file are ignored, with one warning: " + listing(ignored) + ".", c.keys()},
+		{"", "The whole file. Other sections of the gateway's file are ignored, with one warning: " + listing(ignored) + ". Envoy does what `cors_origins` and `auth` do in the gateway, see [examples/envoy/browser](../examples/envoy/browser) and [examples/envoy/secure](../examples/envoy/secure).", c.keys()},
 		{"providers", "Also ignored: " + listing(ignoredProviders) + ".", providers{c}.keys()},
 		{"providers.llm", "One backend, with the name `" + bedrock.DefaultBackend + "`:", b.keys()},
 		{"providers.llm", "Or several:", llm{c}.keys()},
