@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"strings"
 
 	"bedrock-extproc/internal/bedrock"
 )
@@ -81,13 +82,13 @@ func (d *decoder) warnSkipped() {
 	if len(d.skipped) == 0 {
 		return
 	}
-	warning := "ignored, because this program serves providers.llm only: " + join(d.skipped)
+	parts := []string{"ignored, because this program serves providers.llm only: " + join(d.skipped)}
 	for _, e := range inEnvoy {
 		if slices.Contains(d.skipped, e.section) {
-			warning += "; " + e.section + ": " + e.where
+			parts = append(parts, e.section+": "+e.where)
 		}
 	}
-	d.cfg.Warnings = append(d.cfg.Warnings, warning)
+	d.cfg.Warnings = append(d.cfg.Warnings, strings.Join(parts, "; "))
 }
 
 // finish adds the problems that another package has found, and returns the Config if

@@ -31,9 +31,9 @@ func corsChecks() []check {
 			}),
 		},
 		{
-			"cors-order", Error,
-			"an authentication filter before cors: it rejects preflights, which carry no credentials (jwt_authn without bypass_cors_preflight, api_key_auth, basic_auth, oauth2, ext_authz)",
-			"Move cors before it. For jwt_authn, bypass_cors_preflight: true is enough for preflights, but pages then cannot read a 401.",
+			"cors-order", Warning,
+			"an authentication filter before cors: it rejects preflights, which carry no credentials, unless its rules allow them (jwt_authn without bypass_cors_preflight, api_key_auth, basic_auth, oauth2, ext_authz)",
+			"Move cors before it. Its 401 then has the headers that let a page read it, too.",
 			eachCors(preflightsRejected),
 		},
 		{

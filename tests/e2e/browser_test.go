@@ -3,6 +3,7 @@ package e2e
 import (
 	"net/http"
 	"os/exec"
+	"slices"
 	"strings"
 	"testing"
 
@@ -112,7 +113,7 @@ func TestBrowserWithTokens(t *testing.T) {
 	})
 	x := startExample(t, "secure", func(b *bootstrapv3.Bootstrap) {
 		editManager(t, b, func(m *hcmv3.HttpConnectionManager) {
-			m.HttpFilters = append(pages.GetHttpFilters()[:2], m.GetHttpFilters()...)
+			m.HttpFilters = slices.Concat(pages.GetHttpFilters()[:2], m.GetHttpFilters())
 			m.HttpFilters[1].Name = "origins" // another rbac follows
 			m.RouteSpecifier = pages.GetRouteSpecifier()
 		})
