@@ -1,18 +1,24 @@
 #!/usr/bin/env bash
-# Prints the path of Chromium: $CHROMIUM_BIN, or a "chromium" or "google-chrome" on PATH.
-# If there is none, it installs Debian's package, which needs root.
+# Prints the path of Chromium: $CHROMIUM_BIN, or one on PATH. If there is none, it
+# installs Debian's package, which needs root.
 set -euo pipefail
 
-find_chromium() { command -v "${CHROMIUM_BIN:-chromium}" || command -v chromium-browser || command -v google-chrome; }
+fail() {
+  echo "chromium.sh: $*" >&2
+  exit 1
+}
 
-if ! found=$(find_chromium); then
-  if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
-    echo 'chromium.sh: "make browser" needs Chromium: install it (Debian: apt-get install chromium), or set CHROMIUM_BIN' >&2
-    exit 1
-  fi
-  echo 'chromium.sh: installing the Debian package chromium' >&2
-  apt-get update -q >&2
-  DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends chromium >&2
-  found=$(find_chromium)
+on_path() { command -v chromium || command -v chromium-browser || command -v google-chrome; }
+
+if [ -n "${CHROMIUM_BIN:-}" ]; then
+  command -v "$CHROMIUM_BIN" || fail "CHROMIUM_BIN=$CHROMIUM_BIN is not a program"
+  exit
 fi
-echo "$found"
+if ! on_path; then
+  [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null ||
+    fail '"make browser" needs Chromium: install it (Debian: apt-get install chromium), or set CHROMIUM_BIN'
+  echo 'chromium.sh: installing the Debian package chromium' >&2
+  { apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends chromium; } >&2 ||
+    fail 'apt-get could not install chromium'
+  on_path || fail 'the package chromium has no program chromium'
+fi
