@@ -53,11 +53,14 @@ var (
 	LastReloadSuccess = Metric{
 		"bedrock_extproc_config_last_reload_success", "1 if the latest configuration is in use, 0 if it was rejected.", "gauge", nil,
 	}
+	LogLinesDropped = Metric{
+		"bedrock_extproc_log_lines_dropped_total", "Lines of the log that were dropped because their reader was gone or too slow.", "counter", nil,
+	}
 )
 
 // All returns the table.
 func All() []Metric {
-	return []Metric{Requests, CallDuration, FirstByte, Tokens, CallsInFlight, RestingModels, Reloads, LastReloadSuccess}
+	return []Metric{Requests, CallDuration, FirstByte, Tokens, CallsInFlight, RestingModels, Reloads, LastReloadSuccess, LogLinesDropped}
 }
 
 // Counter returns a new collector of a counter.
@@ -80,6 +83,11 @@ func (m Metric) Gauge() prometheus.Gauge {
 // GaugeFunc returns a new collector of a gauge that is read at each scrape.
 func (m Metric) GaugeFunc(read func() float64) prometheus.Collector {
 	return prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: m.Name, Help: m.Help}, read)
+}
+
+// CounterFunc returns a new collector of a counter that is read at each scrape.
+func (m Metric) CounterFunc(read func() float64) prometheus.Collector {
+	return prometheus.NewCounterFunc(prometheus.CounterOpts{Name: m.Name, Help: m.Help}, read)
 }
 
 // Desc is for collectors that make their values at each scrape.
