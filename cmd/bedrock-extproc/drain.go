@@ -19,7 +19,9 @@ const (
 var errHangs = errors.New("the sidecar did not end in time; exiting")
 
 // endLimit is the time in which a sidecar that is told to stop ends.
-func (o *options) endLimit() time.Duration { return o.drainDelay + o.drainTimeout + endGrace + exitGrace }
+func (o *options) endLimit() time.Duration {
+	return o.drainDelay + o.drainTimeout + endGrace + exitGrace
+}
 
 // awaitEnd waits for the error of a sidecar, after the end of ctx for limit only.
 func awaitEnd(ctx context.Context, ended <-chan error, limit time.Duration) error {

@@ -126,6 +126,7 @@ func newSidecar(ctx context.Context, opts *options, log *zap.Logger, lines *tele
 // newGRPC sets up the server that Envoy calls.
 func (s *sidecar) newGRPC() error {
 	serverOptions := []grpc.ServerOption{
+		grpc.ForceServerCodecV2(extproc.Codec{}),
 		// A filter in BUFFERED mode sends a whole body as one message.
 		grpc.MaxRecvMsgSize(max(16<<20, s.opts.maxBody+1<<20)),
 		// Envoy's cluster pings every 30 s; gRPC's default would hang up on it.
