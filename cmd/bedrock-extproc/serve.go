@@ -125,13 +125,7 @@ func newSidecar(ctx context.Context, opts *options, log *zap.Logger, lines *tele
 
 // newGRPC sets up the server that Envoy calls.
 func (s *sidecar) newGRPC() error {
-	serverOptions := []grpc.ServerOption{
-		grpc.ForceServerCodecV2(extproc.Codec{}),
-		// A filter in BUFFERED mode sends a whole body as one message.
-		grpc.MaxRecvMsgSize(max(16<<20, s.opts.maxBody+1<<20)),
-		// Envoy's cluster pings every 30 s; gRPC's default would hang up on it.
-		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: 10 * time.Second, PermitWithoutStream: true}),
-	}
+	serverOptions := grpcOptions(s.opts.maxBody)
 	hasTLS, err := s.opts.tls.set()
 	if err != nil {
 		return err
@@ -152,12 +146,27 @@ func (s *sidecar) newGRPC() error {
 	return nil
 }
 
+// grpcOptions are the options of every listener. The number of streams is not limited:
+// -max-calls and the circuit breaker of Envoy answer with an error, not with a queue.
+func grpcOptions(maxBody int) []grpc.ServerOption {
+	return []grpc.ServerOption{
+		grpc.ForceServerCodecV2(extproc.Codec{}),
+		// A filter in BUFFERED mode sends a whole body as one message.
+		grpc.MaxRecvMsgSize(max(16<<20, maxBody+1<<20)),
+		// Envoy's cluster may ping every 5 s, also without calls; gRPC's default would hang
+		// up on it after a few.
+		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: 2 * time.Second, PermitWithoutStream: true}),
+		// The calls of an Envoy whose machine is gone end.
+		grpc.KeepaliveParams(keepalive.ServerParameters{Time: 30 * time.Second, Timeout: 20 * time.Second}),
+	}
+}
+
 func (s *sidecar) open(ctx context.Context, registry *prometheus.Registry) error {
 	hasTLS, err := s.opts.tls.set()
 	if err != nil {
 		return err
 	}
-	if s.grpcLis, err = listen(ctx, s.opts.listen, hasTLS); err != nil {
+	if s.grpcLis, err = listen(ctx, s.opts.listen, s.opts.socket, hasTLS); err != nil {
 		return err
 	}
 	s.admin, err = newAdminServer(ctx, s.opts.admin, s.health, registry, s.log)

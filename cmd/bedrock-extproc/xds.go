@@ -50,7 +50,7 @@ func xds(ctx context.Context, args []string, stderr io.Writer) error {
 	if err := all.SetSnapshot(ctx, "", snapshot); err != nil {
 		return fmt.Errorf("xds: %w", err)
 	}
-	lis, err := listen(ctx, *serve, false)
+	lis, err := listen(ctx, *serve, socketAccess{}, false)
 	if err != nil {
 		return err
 	}

@@ -207,6 +207,53 @@ func TestHardExit(t *testing.T) {
 	p.exits(t, 1, 15*time.Second)
 }
 
+// A drain refuses new calls, and ends open answers with an error that clients can read,
+// and uploads that stand still. The sidecar then exits with 0.
+func TestDrainEndsEverything(t *testing.T) {
+	p, s := startBehindEnvoy(t, fakebedrock.Behaviour{Fault: fakebedrock.FaultStall, After: 3}, "-drain-timeout", "2s")
+	client := newClient(false)
+	events := readEvents(t, post(t, client, s.stream(), askExplain))
+	if _, ok := events.next(); !ok {
+		t.Fatal("no event")
+	}
+	reader, writer := io.Pipe()
+	defer writer.Close()
+	uploaded := make(chan string, 1)
+	go func() {
+		resp, err := client.Post(s.completions(), "application/json", reader)
+		if err != nil {
+			uploaded <- err.Error()
+			return
+		}
+		defer resp.Body.Close()
+		body, _ := io.ReadAll(resp.Body)
+		uploaded <- fmt.Sprint(resp.StatusCode, " ", string(body))
+	}()
+	if _, err := io.WriteString(writer, `{"messages":`); err != nil {
+		t.Fatal(err)
+	}
+	p.signal(t, syscall.SIGTERM)
+	p.await(t, "draining")
+	if resp, err := http.Get(p.admin + "/readyz"); err != nil || resp.StatusCode != http.StatusServiceUnavailable { //nolint:noctx // on this machine
+		t.Errorf("ready while draining: %v", err)
+	} else {
+		resp.Body.Close()
+	}
+	if resp := post(t, newClient(true), s.completions(), askSum); resp.StatusCode != http.StatusServiceUnavailable {
+		t.Errorf("a new call gets %d", resp.StatusCode)
+	}
+	list := events.all()
+	if len(list) == 0 || list[len(list)-1].Error.Type != "draining" {
+		t.Errorf("the stream ended with %+v", list)
+	}
+	if got := <-uploaded; !strings.HasPrefix(got, "503 ") {
+		t.Errorf("the upload got %s", got)
+	} else {
+		t.Log(got)
+	}
+	p.exits(t, 0, 15*time.Second)
+}
+
 // A second signal ends the process at once.
 func TestSecondSignal(t *testing.T) {
 	p := startProcess(t, newSidecar(t, "http://127.0.0.1:1", "-drain-delay", "1h"))
