@@ -22,7 +22,9 @@ type options struct {
 	drainDelay   time.Duration
 	drainTimeout time.Duration
 	reflection   bool
-	logLevel     zapcore.Level
+	// requireCredentials makes a sidecar without AWS credentials unready.
+	requireCredentials bool
+	logLevel           zapcore.Level
 }
 
 func (o *options) flags() *flag.FlagSet {
@@ -40,6 +42,7 @@ func (o *options) flags() *flag.FlagSet {
 	fs.DurationVar(&o.keepAlive, "keep-alive", extproc.DefaultKeepAlive, "silence after which a keep-alive is sent on a stream")
 	fs.DurationVar(&o.drainDelay, "drain-delay", 6*time.Second, "time between failing health checks and closing the listener after SIGTERM; longer than Envoy's check interval")
 	fs.DurationVar(&o.drainTimeout, "drain-timeout", 20*time.Second, "time for open calls to end after that")
+	fs.BoolVar(&o.requireCredentials, "require-credentials", false, "be unready while a backend cannot get AWS credentials of its own")
 	fs.BoolVar(&o.reflection, "reflection", false, "serve gRPC reflection")
 	fs.TextVar(&o.logLevel, "log-level", zapcore.InfoLevel, "debug, info, warn or error")
 	return fs

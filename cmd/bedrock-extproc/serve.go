@@ -65,11 +65,35 @@ func runSidecar(ctx context.Context, stop context.CancelFunc, opts *options, lin
 	looked := make(chan struct{})
 	go func() {
 		defer close(looked)
-		sidecar.reloader.Current().Backends().LogOwners(ctx)
+		sidecar.lookForCredentials(ctx)
 	}()
 	err = sidecar.run(ctx, stop)
 	<-looked
 	return err
+}
+
+// lookAgainAfter is the time between two attempts to find credentials that are missing.
+const lookAgainAfter = 10 * time.Second
+
+// lookForCredentials logs whose credentials the sidecar has. If they are required, it
+// looks until ctx ends: an unready sidecar gets no call that would.
+func (s *sidecar) lookForCredentials(ctx context.Context) {
+	s.reloader.Current().Backends().LogOwners(ctx)
+	s.health.setLooked()
+	if !s.opts.requireCredentials {
+		return
+	}
+	ticks := time.NewTicker(lookAgainAfter)
+	defer ticks.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticks.C:
+			s.reloader.Current().Backends().LookAgain(ctx)
+			s.health.update()
+		}
+	}
 }
 
 // sidecar is everything that serve runs.
@@ -89,7 +113,10 @@ type sidecar struct {
 // opens the listeners last. log writes to lines.
 func newSidecar(ctx context.Context, opts *options, log *zap.Logger, lines *telemetry.LogWriter) (*sidecar, error) {
 	s := &sidecar{opts: opts, log: log, hangups: make(chan os.Signal, 1)}
-	s.health = newHealthState(func() map[string]string { return s.reloader.Current().Checks() })
+	s.health = newHealthState(
+		func() map[string]string { return s.reloader.Current().Checks() },
+		func() map[string]bool { return s.reloader.Current().Backends().WithoutCredentials() })
+	s.health.requireCredentials = opts.requireCredentials
 	signal.Notify(s.hangups, syscall.SIGHUP)
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))

@@ -93,6 +93,15 @@ func (a *Authenticator) Payer(caller translator.Caller) string {
 	return a.sidecar.payer(caller)
 }
 
+// Credentials is the state of the sidecar's credentials, or of those that assume the
+// role of a caller. It makes no call.
+func (a *Authenticator) Credentials() State {
+	if a.bearerVariable() != "" {
+		return Found
+	}
+	return a.sidecar.state()
+}
+
 // CorrectClock compares the time of signatures with the time of an answer that
 // rejects a request. It reports whether signatures had the wrong time; those of
 // later calls have the right one.
@@ -151,7 +160,18 @@ type credentialsSource interface {
 	// payer names the account that pays for a caller's calls, as far as it depends on
 	// the caller.
 	payer(translator.Caller) string
+	state() State
 }
+
+// State says what is known about the sidecar's credentials.
+type State int32
+
+// The states. Unknown credentials were not asked for yet, or have expired since.
+const (
+	Unknown State = iota
+	Found
+	Missing // the last attempt to get them failed
+)
 
 // callerKeys are the keys of one request.
 type callerKeys translator.Caller

@@ -52,6 +52,7 @@ type sidecarCredentials struct {
 	mu          sync.Mutex // of what follows, and of stores to current
 	fetching    *fetch     // nil when none runs
 	renewableAt time.Time  // when the next renewal may begin
+	lastFailed  bool       // the last fetch
 	failure     error      // of the last slow fetch
 	failedUntil time.Time  // until then calls get failure
 }
@@ -67,6 +68,18 @@ type fetch struct {
 func (c *sidecarCredentials) forCaller(translator.Caller) (*sidecarCredentials, error) { return c, nil }
 
 func (*sidecarCredentials) payer(translator.Caller) string { return "" }
+
+func (c *sidecarCredentials) state() State {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch v := c.current.Load(); {
+	case v != nil && !v.Expired():
+		return Found
+	case c.lastFailed:
+		return Missing
+	}
+	return Unknown
+}
 
 // Retrieve implements [aws.CredentialsProvider]. Its error is a *CredentialsError.
 func (c *sidecarCredentials) Retrieve(ctx context.Context) (aws.Credentials, error) {
@@ -137,7 +150,7 @@ func (c *sidecarCredentials) fetch(ctx context.Context, timeout time.Duration) (
 func (c *sidecarCredentials) end(f *fetch, slow bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.fetching = nil
+	c.fetching, c.lastFailed = nil, f.err != nil
 	v := c.current.Load()
 	switch {
 	case f.err == nil:

@@ -47,6 +47,9 @@ var (
 	RestingModels = Metric{
 		"bedrock_extproc_backend_resting_models", "Models for which a backend is cooling down, while its fallbacks serve them.", "gauge", []Label{backend},
 	}
+	CredentialsMissing = Metric{
+		"bedrock_extproc_backend_credentials_missing", "1 if a backend could not get AWS credentials of its own when it last tried, otherwise 0.", "gauge", []Label{backend},
+	}
 	Reloads = Metric{
 		"bedrock_extproc_config_reloads_total", "Reloads of the configuration, by result.", "counter", []Label{{"result", "`success`, `failure`"}},
 	}
@@ -60,7 +63,7 @@ var (
 
 // All returns the table.
 func All() []Metric {
-	return []Metric{Requests, CallDuration, FirstByte, Tokens, CallsInFlight, RestingModels, Reloads, LastReloadSuccess, LogLinesDropped}
+	return []Metric{Requests, CallDuration, FirstByte, Tokens, CallsInFlight, RestingModels, CredentialsMissing, Reloads, LastReloadSuccess, LogLinesDropped}
 }
 
 // Counter returns a new collector of a counter.

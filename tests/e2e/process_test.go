@@ -254,6 +254,29 @@ func TestDrainEndsEverything(t *testing.T) {
 	p.exits(t, 0, 15*time.Second)
 }
 
+// A sidecar without AWS credentials is ready, with a warning. If they are required, it
+// is not.
+func TestReadyWithoutCredentials(t *testing.T) {
+	for want, flag := range map[int]string{200: "-require-credentials=false", 503: "-require-credentials"} {
+		s := newSidecar(t, "http://127.0.0.1:1", flag)
+		s.cmd.Env = append(s.cmd.Env, "AWS_ACCESS_KEY_ID=", "AWS_SECRET_ACCESS_KEY=")
+		p := startProcess(t, s)
+		p.await(t, "no AWS credentials")
+		resp, err := http.Get(p.admin + "/readyz") //nolint:noctx // on this machine
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer resp.Body.Close()
+		body, err := io.ReadAll(resp.Body)
+		if err != nil || resp.StatusCode != want || !strings.Contains(string(body), `"warnings":["backend default has no AWS credentials`) {
+			t.Errorf("%s: %d %s, %v", flag, resp.StatusCode, body, err)
+		}
+		if got := p.metric(t, `bedrock_extproc_backend_credentials_missing{backend="default"}`); got != "1" {
+			t.Errorf("the metric is %q", got)
+		}
+	}
+}
+
 // A second signal ends the process at once.
 func TestSecondSignal(t *testing.T) {
 	p := startProcess(t, newSidecar(t, "http://127.0.0.1:1", "-drain-delay", "1h"))
