@@ -11,6 +11,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/KimMachineGun/automemlimit/memlimit"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"go.uber.org/zap"
@@ -43,6 +44,7 @@ func serve(ctx context.Context, args []string, env lookupEnv, stderr io.Writer) 
 	log := lines.Logger(opts.logLevel)
 	// gRPC's own logger would wait for the reader of standard error.
 	grpclog.SetLoggerV2(zapgrpc.NewLogger(log.WithOptions(zap.IncreaseLevel(zap.ErrorLevel))))
+	setMemoryLimit(env, memlimit.FromCgroup, log)
 	warnUnknownVariables(flags, os.Environ(), log)
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
