@@ -56,10 +56,11 @@ func TestBytesThatAreNoText(t *testing.T) {
 				}
 				checkText(t, resp)
 			}
-			model, _ := json.Marshal(value)
-			resp := post(t, client, s.completions(), `{"model":`+string(model)+`,"messages":[{"role":"user","content":"hi"}]}`)
+		}
+		for _, model := range []string{"ÿþ", `a\r\n{\"level\":\"error\"}`, `\u001b[31m`, `\u009b31m`, `\u2028`, `\ud800`, strings.Repeat("x", 20_000)} {
+			resp := post(t, client, s.completions(), `{"model":"`+model+`","messages":[{"role":"user","content":"hi"}]}`)
 			if resp.StatusCode >= http.StatusInternalServerError {
-				t.Errorf("%s, model %.20q: status %d", protocol, value, resp.StatusCode)
+				t.Errorf("%s, model %.20q: status %d", protocol, model, resp.StatusCode)
 			}
 			checkText(t, resp)
 		}
