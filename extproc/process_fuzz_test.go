@@ -24,7 +24,7 @@ func FuzzProcess(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, script []byte) {
 		bubble(t, func(s *sidecar) {
-			ctx, cancel := context.WithCancel(context.Background()) //nolint:usetesting // t.Context of a fuzz target is not of the bubble
+			ctx, cancel := context.WithCancel(context.Background()) // t.Context of a fuzz target is not of the bubble
 			defer cancel()
 			stream, err := s.envoy.client.Process(ctx)
 			if err != nil {
