@@ -5,11 +5,13 @@ import (
 	"strings"
 	"testing"
 
+	healthv1 "google.golang.org/grpc/health/grpc_health_v1"
+
 	"bedrock-extproc/extproc"
 )
 
 // Only operators see a rejected configuration, and it does not make the sidecar
-// unready.
+// unready. Missing credentials do if they are required. Envoy's health check agrees.
 func TestReadiness(t *testing.T) {
 	missing := map[string]bool{}
 	h := newHealthState(
@@ -17,6 +19,11 @@ func TestReadiness(t *testing.T) {
 		func() map[string]bool { return missing })
 	check := func(state, clients, operators string) {
 		t.Helper()
+		h.update()
+		health, err := h.grpc.Check(t.Context(), &healthv1.HealthCheckRequest{})
+		if want := strings.HasPrefix(clients, "200"); err != nil || (health.GetStatus() == healthv1.HealthCheckResponse_SERVING) != want {
+			t.Errorf("%s: Envoy's health check gets %v, %v", state, health.GetStatus(), err)
+		}
 		for _, c := range []struct {
 			who, want string
 			page      extproc.Page

@@ -205,6 +205,9 @@ func TestHardExit(t *testing.T) {
 	defer writer.Close()
 	p.signal(t, syscall.SIGTERM)
 	p.exits(t, 1, 15*time.Second)
+	if rest, err := io.ReadAll(p.log); err != nil || !strings.HasSuffix(string(rest), "bedrock-extproc: the sidecar did not end in time; exiting\n") {
+		t.Errorf("the log ends with %s, %v", rest, err)
+	}
 }
 
 // A drain refuses new calls, and ends open answers with an error that clients can read,
