@@ -155,7 +155,7 @@ func ErrTimeout(awaited string, limit time.Duration, cause error) *Error {
 	return e
 }
 
-// ErrTruncated is the error of a stream that ended too early.
+// ErrTruncated is the error of an answer that ended too early.
 func ErrTruncated(cause error) *Error {
 	e := NewError(KindTruncated, "The connection to Bedrock ended before the answer was complete.")
 	e.Cause = cause
@@ -168,7 +168,6 @@ type BadAnswer string
 // What can be wrong with an answer.
 const (
 	AnswerTooLarge    BadAnswer = "Bedrock's answer is too large."
-	AnswerBroken      BadAnswer = "The connection to Bedrock broke in the middle of its answer."
 	AnswerEmpty       BadAnswer = "Bedrock's answer is empty."
 	AnswerNotJSON     BadAnswer = "Bedrock's answer is not a JSON object."
 	AnswerNotConverse BadAnswer = "Bedrock's answer is not a Converse reply."
