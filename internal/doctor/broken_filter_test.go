@@ -151,8 +151,9 @@ func brokenFilters() []broken {
 		},
 		{
 			"identity",
-			func(_ *testing.T, s *site) {
-				s.options.Namespaces = []string{"envoy.filters.http.jwt_authn", "envoy.filters.http.ext_authz"}
+			func(t *testing.T, s *site) {
+				s.insert(0, jwt(t, map[string]string{"a": "jwt_payload"}), &hcmv3.HttpFilter{Name: "envoy.filters.http.ext_authz"})
+				s.options.Metadata = [][]string{{"envoy.filters.http.jwt_authn", "jwt_payload", "sub"}, {"envoy.filters.http.ext_authz", "user"}}
 				s.options.Attributes = []string{"request.id", "source.principal"}
 			},
 			[]string{
