@@ -152,6 +152,12 @@ func newSidecar(ctx context.Context, opts *options, log *zap.Logger, lines *tele
 	return s, s.open(ctx, registry)
 }
 
+// allowPings lets Envoy's clusters ping every two seconds or more rarely, also without
+// calls. gRPC's default closes connections with more than one ping in five minutes.
+func allowPings() grpc.ServerOption {
+	return grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: 2 * time.Second, PermitWithoutStream: true})
+}
+
 // newGRPC sets up the server that Envoy calls.
 func (s *sidecar) newGRPC() error {
 	serverOptions := grpcOptions(s.opts.maxBody)
@@ -182,9 +188,7 @@ func grpcOptions(maxBody int) []grpc.ServerOption {
 		grpc.ForceServerCodecV2(extproc.Codec{}),
 		// A filter in BUFFERED mode sends a whole body as one message.
 		grpc.MaxRecvMsgSize(max(16<<20, maxBody+1<<20)),
-		// Envoy's cluster may ping every 5 s, also without calls; gRPC's default would hang
-		// up on it after a few.
-		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: 2 * time.Second, PermitWithoutStream: true}),
+		allowPings(),
 		// The calls of an Envoy whose machine is gone end.
 		grpc.KeepaliveParams(keepalive.ServerParameters{Time: 30 * time.Second, Timeout: 20 * time.Second}),
 	}

@@ -54,7 +54,7 @@ func xds(ctx context.Context, args []string, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	s := grpc.NewServer()
+	s := grpc.NewServer(allowPings())
 	discoveryv3.RegisterAggregatedDiscoveryServiceServer(s, server.NewServer(ctx, all, nil))
 	// Streams last as long as Envoy, so a graceful stop would not end.
 	defer context.AfterFunc(ctx, s.Stop)()
