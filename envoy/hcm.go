@@ -56,8 +56,9 @@ func HTTPConnectionManager(cfg Config) (*hcmv3.HttpConnectionManager, error) {
 	return manager, nil
 }
 
-// setTimeouts allows for slow models, but not for clients that send nothing. There
-// is no request timeout, because it would include the answer.
+// setTimeouts allows for slow models, but not for clients that send nothing. There is
+// no request timeout: for requests with trailers it would include the wait for a whole
+// answer.
 func setTimeouts(m *hcmv3.HttpConnectionManager, cfg Config) {
 	m.StreamIdleTimeout = durationpb.New(cfg.streamIdleTimeout())
 	// For the end of an answer, if the client has stopped reading.
