@@ -49,7 +49,7 @@ var replies = []reply{
 		kind: "envoy_overloaded", detail: "The gateway has reached its limit of concurrent requests.", retryable: true, wait: soon,
 	},
 	{
-		when: `response.code_details.startsWith("ext_proc_error") && response.code_details.endsWith("{via_upstream}}")`,
+		when: `response.code_details.startsWith("ext_proc_error") && response.code_details.contains("{via_upstream}")`,
 		kind: "envoy_sidecar_failed", detail: "The sidecar that answers this request has failed.", retryable: true, wait: soon,
 	},
 	{

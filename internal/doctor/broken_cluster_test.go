@@ -129,6 +129,16 @@ func brokenRuns() []broken {
 		{"reached once", func(_ *testing.T, s *site) {
 			s.stats = map[string]uint64{"cluster.bedrock_extproc.upstream_cx_connect_fail": 3, "cluster.bedrock_extproc.upstream_cx_total": 4}
 		}, []string{}},
+		{"another server", func(_ *testing.T, s *site) {
+			s.stats = map[string]uint64{
+				"cluster.bedrock_extproc.upstream_cx_total": 3, filterStats + "streams_started": 3, filterStats + "streams_failed": 3,
+			}
+		}, []string{"sidecar-fails: " + filterWhere + `: all 3 calls to cluster "bedrock_extproc" have failed (127.0.0.1:9002)`}},
+		{"a call that failed", func(_ *testing.T, s *site) {
+			s.stats = map[string]uint64{
+				"cluster.bedrock_extproc.upstream_cx_total": 3, filterStats + "streams_started": 3, filterStats + "streams_failed": 2,
+			}
+		}, []string{}},
 		{"overflow", stats("cluster.bedrock_extproc.upstream_rq_pending_overflow", 3), []string{"calls-refused: " + clusterWhere + ": circuit breakers have rejected 3 calls"}},
 		{"overflow since 1.38", stats("cluster.bedrock_extproc.upstream_rq_active_overflow", 3), []string{"calls-refused: " + clusterWhere + ": circuit breakers have rejected 3 calls"}},
 		{"spurious", stats(filterStats+"spurious_msgs_received", 2), []string{"calls-failed: Envoy: http.bedrock.ext_proc.bedrock.spurious_msgs_received is 2"}},
