@@ -79,7 +79,10 @@ func normalizePath(m *hcmv3.HttpConnectionManager) {
 	m.PathWithEscapedSlashesAction = hcmv3.HttpConnectionManager_REJECT_REQUEST
 }
 
-// Routes sends every request to the sidecar, which also answers unknown paths.
+// Routes sends every request to the sidecar, whatever its host and path. That is right
+// for a listener of its own: it has no other service and no authorization per route that
+// a request could miss, and unknown paths get the sidecar's JSON. In a listener with
+// other routes, use Route.
 func Routes() (*routev3.RouteConfiguration, error) {
 	route, err := Route("/")
 	if err != nil {
