@@ -56,7 +56,9 @@ func TestOverload(t *testing.T) {
 const untilReset = 67118 * time.Second
 
 // limiter is a rate limit service whose limits are all used up.
-type limiter struct{ rlsv3.UnimplementedRateLimitServiceServer }
+type limiter struct {
+	rlsv3.UnimplementedRateLimitServiceServer
+}
 
 func (limiter) ShouldRateLimit(context.Context, *rlsv3.RateLimitRequest) (*rlsv3.RateLimitResponse, error) {
 	return &rlsv3.RateLimitResponse{
