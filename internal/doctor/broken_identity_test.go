@@ -60,11 +60,13 @@ func brokenIdentities() []broken {
 	}
 	return []broken{
 		one("jwt_authn agrees", "", sub, providers(map[string]string{"a": "jwt_payload"})),
-		one("jwt_authn with another key", "identity reads "+jwtPath+`, but filter "jwt" writes envoy.filters.http.jwt_authn/payload`,
+		one("jwt_authn with another key", "identity reads "+jwtPath+`, but filter "jwt" writes envoy.filters.http.jwt_authn/payload/CLAIM`,
 			sub, providers(map[string]string{"a": "payload"})),
 		one("jwt_authn without a key", "identity reads "+jwtPath+`, but filter "jwt" writes nothing there`, sub, providers(map[string]string{"a": ""})),
-		one("identity without the key", `identity reads envoy.filters.http.jwt_authn/sub, but filter "jwt" writes envoy.filters.http.jwt_authn/jwt_payload`,
+		one("identity without the key", `identity reads envoy.filters.http.jwt_authn/sub, but filter "jwt" writes envoy.filters.http.jwt_authn/jwt_payload/CLAIM`,
 			[]string{jwtNamespace, "sub"}, providers(map[string]string{"a": "jwt_payload"})),
+		one("identity without a claim", `identity reads envoy.filters.http.jwt_authn/jwt_payload, but filter "jwt" writes envoy.filters.http.jwt_authn/jwt_payload/CLAIM`,
+			[]string{jwtNamespace, "jwt_payload"}, providers(map[string]string{"a": "jwt_payload"})),
 		one("no jwt_authn", "identity reads "+jwtPath+", but no filter before ext_proc writes envoy.filters.http.jwt_authn",
 			sub, func(t *testing.T) []*hcmv3.HttpFilter {
 				return []*hcmv3.HttpFilter{httpFilter(t, "rbac", &rbacv3.RBAC{})}

@@ -12,6 +12,7 @@ import (
 	jwtv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/jwt_authn/v3"
 	setv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/set_metadata/v3"
 	hcmv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/network/http_connection_manager/v3"
+	"google.golang.org/protobuf/types/known/structpb"
 )
 
 // publishedChecks compare the dynamic metadata that identity reads with what the
@@ -39,113 +40,130 @@ const (
 )
 
 // A publication is dynamic metadata that a filter writes. The key "" stands for any
-// key.
-type publication struct{ namespace, key string }
+// key. The value of an object is one of its members.
+type publication struct {
+	namespace, key string
+	object         bool
+}
+
+func (w publication) String() string {
+	if w.object {
+		return w.namespace + "/" + w.key + "/CLAIM"
+	}
+	return w.namespace + "/" + w.key
+}
+
+// has reports whether the publication may have a value at a path.
+func (w publication) has(path []string) bool {
+	return w.namespace == path[0] && (w.key == "" || len(path) > 1 && w.key == path[1] && (!w.object || len(path) > 2))
+}
 
 func unpublished(e *examination, p *extProc) []observation {
 	var found []observation
 	for _, path := range e.Metadata {
-		var writers []string
-		written, source := false, ""
-		for _, f := range p.before() {
-			if !p.inUse(f) {
-				continue
-			}
-			list := e.publications(f)
-			written = written || slices.ContainsFunc(list, func(w publication) bool {
-				return w.namespace == path[0] && (w.key == "" || len(path) > 1 && w.key == path[1])
-			})
-			if keys := keysOf(list, path[0]); keys != nil || httpFilters+e.kind(f) == path[0] {
-				writers = append(writers, fmt.Sprintf("filter %q writes %s", f.GetName(), cmp.Or(strings.Join(keys, ", "), "nothing there")))
-			}
+		if problem := e.whyMissing(p, path); problem != "" {
+			found = append(found, observe(p.where(), "identity reads %s, but %s", strings.Join(path, "/"), problem)...)
 		}
-		switch {
-		case written:
-			continue
-		case writers != nil:
-			source = strings.Join(writers, ", ")
-		case strings.HasPrefix(path[0], httpFilters):
-			source = "no filter before ext_proc writes " + path[0]
-		default:
-			continue // Lua, Wasm and listener filters can write any namespace
-		}
-		found = append(found, observe(p.where(), "identity reads %s, but %s", strings.Join(path, "/"), source)...)
 	}
 	return found
 }
 
-// keysOf returns namespace/key of the publications in a namespace.
-func keysOf(list []publication, namespace string) []string {
-	var keys []string
-	for _, w := range list {
-		if w.namespace == namespace {
-			keys = append(keys, w.namespace+"/"+w.key)
+// whyMissing says why no filter before ext_proc writes a value at a path; "" if one may.
+func (e *examination) whyMissing(p *extProc, path []string) string {
+	var writers []string
+	for _, f := range p.before() {
+		if !p.inUse(f) {
+			continue
+		}
+		var keys []string
+		for _, w := range e.publications(f) {
+			if w.has(path) {
+				return ""
+			}
+			if w.namespace == path[0] {
+				keys = append(keys, w.String())
+			}
+		}
+		if keys != nil || httpFilters+e.kind(f) == path[0] {
+			writers = append(writers, fmt.Sprintf("filter %q writes %s", f.GetName(), cmp.Or(strings.Join(keys, ", "), "nothing there")))
 		}
 	}
-	return keys
+	if writers == nil && strings.HasPrefix(path[0], httpFilters) {
+		return "no filter before ext_proc writes " + path[0]
+	}
+	return strings.Join(writers, ", ") // Lua, Wasm and listener filters can write any namespace
 }
 
 // publications returns what a filter writes for requests.
 func (e *examination) publications(f *hcmv3.HttpFilter) []publication {
 	config, kind := e.filterConfig(f), e.kind(f)
-	var list []publication
-	switch kind {
-	case "jwt_authn":
-		if c, ok := unpack[jwtv3.JwtAuthentication](config); ok {
-			for _, name := range slices.Sorted(maps.Keys(c.GetProviders())) {
-				list = append(list, written(c.GetProviders()[name])...)
-			}
-			return list
+	if c, ok := unpack[jwtv3.JwtAuthentication](config); ok {
+		var list []publication
+		for _, name := range slices.Sorted(maps.Keys(c.GetProviders())) {
+			list = append(list, ofProvider(c.GetProviders()[name])...)
 		}
-	case "header_to_metadata":
-		if c, ok := unpack[headerv3.Config](config); ok {
-			for _, rule := range c.GetRequestRules() {
-				for _, pair := range []*headerv3.Config_KeyValuePair{rule.GetOnHeaderPresent(), rule.GetOnHeaderMissing()} {
-					if pair != nil {
-						list = append(list, publication{cmp.Or(pair.GetMetadataNamespace(), "envoy.lb"), cmp.Or(pair.GetKey(), rule.GetHeader())})
-					}
-				}
-			}
-			return list
-		}
-	case "json_to_metadata":
-		if c, ok := unpack[jsonv3.JsonToMetadata](config); ok {
-			for _, rule := range c.GetRequestRules().GetRules() {
-				for _, pair := range []*jsonv3.JsonToMetadata_KeyValuePair{rule.GetOnPresent(), rule.GetOnMissing(), rule.GetOnError()} {
-					if pair != nil {
-						list = append(list, publication{cmp.Or(pair.GetMetadataNamespace(), httpFilters+kind), pair.GetKey()})
-					}
-				}
-			}
-			return list
-		}
-	case "set_metadata":
-		if c, ok := unpack[setv3.Config](config); ok {
-			for _, m := range c.GetMetadata() {
-				if m.GetTypedValue() != nil {
-					continue // identity does not read typed metadata
-				}
-				for _, key := range slices.Sorted(maps.Keys(m.GetValue().GetFields())) {
-					list = append(list, publication{m.GetMetadataNamespace(), key})
-				}
-			}
-			for _, key := range slices.Sorted(maps.Keys(c.GetValue().GetFields())) { //nolint:staticcheck // deprecated, but old configurations use it
-				list = append(list, publication{c.GetMetadataNamespace(), key}) //nolint:staticcheck // see above
-			}
-			return list
-		}
+		return list
 	}
-	return []publication{{httpFilters + kind, ""}, {f.GetName(), ""}}
+	if c, ok := unpack[headerv3.Config](config); ok {
+		return ofHeaders(c)
+	}
+	if c, ok := unpack[jsonv3.JsonToMetadata](config); ok {
+		return ofBody(c)
+	}
+	if c, ok := unpack[setv3.Config](config); ok {
+		return ofConstants(c)
+	}
+	return []publication{{namespace: httpFilters + kind}, {namespace: f.GetName()}}
 }
 
-// written returns what jwt_authn writes for callers of a provider.
-func written(p *jwtv3.JwtProvider) []publication {
+// ofProvider returns what jwt_authn writes for callers of a provider. The namespace does
+// not depend on the filter's name.
+func ofProvider(p *jwtv3.JwtProvider) []publication {
 	var list []publication
 	for _, key := range []string{p.GetPayloadInMetadata(), p.GetHeaderInMetadata(), p.GetFailedStatusInMetadata()} {
 		if key != "" {
-			list = append(list, publication{jwtNamespace, key})
+			list = append(list, publication{jwtNamespace, key, true})
 		}
 	}
+	return list
+}
+
+func ofHeaders(c *headerv3.Config) []publication {
+	var list []publication
+	for _, rule := range c.GetRequestRules() {
+		for _, pair := range []*headerv3.Config_KeyValuePair{rule.GetOnHeaderPresent(), rule.GetOnHeaderMissing()} {
+			if pair != nil {
+				list = append(list, publication{namespace: cmp.Or(pair.GetMetadataNamespace(), "envoy.lb"), key: cmp.Or(pair.GetKey(), rule.GetHeader())})
+			}
+		}
+	}
+	return list
+}
+
+func ofBody(c *jsonv3.JsonToMetadata) []publication {
+	var list []publication
+	for _, rule := range c.GetRequestRules().GetRules() {
+		for _, pair := range []*jsonv3.JsonToMetadata_KeyValuePair{rule.GetOnPresent(), rule.GetOnMissing(), rule.GetOnError()} {
+			if pair != nil {
+				list = append(list, publication{namespace: cmp.Or(pair.GetMetadataNamespace(), httpFilters+"json_to_metadata"), key: pair.GetKey()})
+			}
+		}
+	}
+	return list
+}
+
+// ofConstants leaves out typed metadata, which identity does not read.
+func ofConstants(c *setv3.Config) []publication {
+	var list []publication
+	add := func(namespace string, value *structpb.Struct) {
+		for _, key := range slices.Sorted(maps.Keys(value.GetFields())) {
+			list = append(list, publication{namespace: namespace, key: key})
+		}
+	}
+	for _, m := range c.GetMetadata() {
+		add(m.GetMetadataNamespace(), m.GetValue())
+	}
+	add(c.GetMetadataNamespace(), c.GetValue()) //nolint:staticcheck // deprecated, but old configurations use it
 	return list
 }
 
@@ -159,7 +177,7 @@ func partlyPublished(e *examination, p *extProc) []observation {
 		for _, path := range e.Metadata {
 			var lacking []string
 			for _, name := range slices.Sorted(maps.Keys(config.GetProviders())) {
-				if len(path) > 1 && !slices.Contains(written(config.GetProviders()[name]), publication{path[0], path[1]}) {
+				if !slices.ContainsFunc(ofProvider(config.GetProviders()[name]), func(w publication) bool { return w.has(path) }) {
 					lacking = append(lacking, fmt.Sprintf("%q", name))
 				}
 			}
