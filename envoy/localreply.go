@@ -30,6 +30,10 @@ const (
 	untilReset = "%RESP(RETRY-AFTER?X-RATELIMIT-RESET)%"
 )
 
+// noAnswer begins the details of a call that has not reached the sidecar: this Envoy
+// says so, or the sidecar's own Envoy in a mesh.
+const noAnswer = "ext_proc_error_gRPC_error_14{upstream_connect_error"
+
 // replies are tried in order; the first match is sent. Envoy documents its response
 // code details:
 // https://www.envoyproxy.io/docs/envoy/latest/configuration/http/http_conn_man/response_code_details
@@ -44,12 +48,13 @@ var replies = []reply{
 		kind: "envoy_timeout", detail: "The request took longer than the gateway allows.", retryable: true, wait: soon,
 	},
 	{
-		when: `response.code_details.startsWith("ext_proc_error") && response.code_details.endsWith("{overflow}}}") || ` +
+		when: `response.code_details.startsWith("` + noAnswer + `") && response.code_details.contains("reset_reason:_overflow{") || ` +
 			`response.code_details in ["overload", "denied_by_admission_control", "reached_concurrency_limit"]`,
 		kind: "envoy_overloaded", detail: "The gateway has reached its limit of concurrent requests.", retryable: true, wait: soon,
 	},
 	{
-		when: `response.code_details.startsWith("ext_proc_error") && response.code_details.contains("{via_upstream}")`,
+		when: `response.code_details.startsWith("ext_proc_error") && response.code_details.contains("{via_upstream}") && ` +
+			`!response.code_details.startsWith("` + noAnswer + `")`,
 		kind: "envoy_sidecar_failed", detail: "The sidecar that answers this request has failed.", retryable: true, wait: soon,
 	},
 	{
