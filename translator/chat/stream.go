@@ -43,7 +43,7 @@ func (s *stream) AppendEnd(dst []byte) []byte { return s.appendSteps(dst, s.answ
 func (s *stream) AppendError(dst []byte, e *translator.Error) []byte {
 	w := newEvent("error")
 	w.Text("detail", e.Message)
-	w.Member("error", errorObject(e))
+	w.Member("error", converse.EncodeErrorFacts(e))
 	return sse.AppendData(dst, w.End())
 }
 
