@@ -5,15 +5,16 @@ import (
 	"bedrock-extproc/internal/identity"
 	"bedrock-extproc/translator/chat"
 	"bedrock-extproc/translator/converse"
+	"bedrock-extproc/translator/openai"
 )
 
 // extprocKeys are those of the section bedrock_extproc.
 func (c *Config) extprocKeys() []key {
 	return []key{
 		{
-			"apis", "The APIs that are served: `gateway` is the agentic gateway's.",
+			"apis", "The APIs that are served: `gateway` is the agentic gateway's, and `openai` is OpenAI's Chat Completions API.",
 			"all", "[gateway]",
-			choices{&c.APIs, []string{chat.Name}},
+			choices{&c.APIs, []string{chat.Name, openai.Name}},
 		},
 		{
 			"translation", "How to treat a request that Bedrock would reject although its intent is clear: `repair` fixes it and lists each change in the response's warnings, `strict` rejects it, and `passthrough` sends it unchanged.",
@@ -24,6 +25,11 @@ func (c *Config) extprocKeys() []key {
 			"tool_use_deltas", "Which clients get `tool_use_delta` events in streams: `auto` sends them to all but the gateway's Python client, which would add them to the complete input that follows; `always` to all; `never` to none.",
 			"`auto`", "never",
 			oneOf(&c.Chat.ToolUseDeltas, []string{"auto", "always", "never"}, chat.DeltasAuto, chat.DeltasAlways, chat.DeltasNever),
+		},
+		{
+			"openai_metadata", "Whether the `metadata` of the OpenAI API's requests is sent as `requestMetadata`, which Bedrock shows in invocation logs: `send`, as far as Bedrock accepts it, or `drop`.",
+			"`send`", "drop",
+			oneOf(&c.OpenAI.DropMetadata, []string{"send", "drop"}, false, true),
 		},
 		{
 			"model_families", "The model family of models whose id does not show it, such as the ARN of an application inference profile.",
