@@ -5,15 +5,16 @@ import (
 	"bedrock-extproc/internal/identity"
 	"bedrock-extproc/translator/chat"
 	"bedrock-extproc/translator/converse"
+	"bedrock-extproc/translator/openai"
 )
 
 // extprocKeys are those of the section bedrock_extproc.
 func (c *Config) extprocKeys() []key {
 	return []key{
 		{
-			"apis", "The APIs that are served: `gateway` is the agentic gateway's.",
+			"apis", "The APIs that are served: `gateway` is the agentic gateway's, and `openai` is OpenAI's Chat Completions API.",
 			"all", "[gateway]",
-			choices{&c.APIs, []string{chat.Name}},
+			choices{&c.APIs, []string{chat.Name, openai.Name}},
 		},
 		{
 			"translation", "How to treat a request that Bedrock would reject although its intent is clear: `repair` fixes it and lists each change in the response's warnings, `strict` rejects it, and `passthrough` sends it unchanged.",
@@ -34,6 +35,11 @@ func (c *Config) extprocKeys() []key {
 			"early_errors", "How a streaming request is answered that fails before its headers were sent: `status` answers with the error's HTTP status, `event` with status 200 and a stream that contains only the `error` event. See [clients.md](clients.md).",
 			"`status`", "event",
 			oneOf(&c.Chat.EarlyErrors, []string{"status", "event"}, chat.EarlyStatus, chat.EarlyEvent),
+		},
+		{
+			"openai_metadata", "Whether the `metadata` of the OpenAI API's requests is sent as `requestMetadata`, which Bedrock shows in invocation logs: `send`, as far as Bedrock accepts it, or `drop`.",
+			"`send`", "drop",
+			oneOf(&c.OpenAI.DropMetadata, []string{"send", "drop"}, false, true),
 		},
 		{
 			"model_families", "The model family of models whose id does not show it, such as the ARN of an application inference profile.",

@@ -11,6 +11,7 @@ import (
 	"bedrock-extproc/internal/config"
 	"bedrock-extproc/translator"
 	"bedrock-extproc/translator/chat"
+	"bedrock-extproc/translator/openai"
 )
 
 // LoadConfig reads and checks a configuration file and logs its warnings. An empty
@@ -43,7 +44,11 @@ func newDialects(cfg *config.Config) ([]translator.Dialect, error) {
 	if err != nil {
 		return nil, err
 	}
-	all := []translator.Dialect{gateway}
+	completions, err := openai.New(settings, cfg.OpenAI)
+	if err != nil {
+		return nil, err
+	}
+	all := []translator.Dialect{gateway, completions}
 	if len(cfg.APIs) == 0 {
 		return all, nil
 	}

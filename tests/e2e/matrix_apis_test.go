@@ -26,6 +26,7 @@ type api struct {
 // apis are those of the matrix.
 var apis = []api{
 	{"gateway", gatewayRequest, gatewayError, gatewayEnd},
+	{"openai", openaiRequest, openaiError, openaiEnd},
 }
 
 func gatewayRequest(model string, streamed bool) (path, body string) {
@@ -53,6 +54,33 @@ func gatewayEnd(_ string, data []byte) (end, kind string) {
 		return "success", ""
 	case ev.Type == "error":
 		return "error", ev.Error.Type
+	}
+	return "", ""
+}
+
+func openaiRequest(model string, streamed bool) (path, body string) {
+	return "/v1/chat/completions", fmt.Sprintf(`{"model":%q,"stream":%t,"messages":[{"role":"user","content":"Explain quantum computing"}]}`, model, streamed)
+}
+
+func openaiError(body []byte) string {
+	var e openaiAnswer
+	if json.Unmarshal(body, &e) != nil || e.Error == nil || e.Error.Message == "" {
+		return "not OpenAI's form"
+	}
+	return e.Bedrock.Type
+}
+
+// openaiEnd counts [DONE] as success: clients stop there.
+func openaiEnd(_ string, data []byte) (end, kind string) {
+	if string(data) == "[DONE]" {
+		return "success", ""
+	}
+	var chunk openaiAnswer
+	switch {
+	case json.Unmarshal(data, &chunk) != nil:
+		return "not JSON", ""
+	case chunk.Error != nil:
+		return "error", chunk.Bedrock.Type
 	}
 	return "", ""
 }
