@@ -94,8 +94,8 @@ func (r *Request) count(at string) error {
 type PartReader func(part Object) ([]Block, error)
 
 // Content reads the content of a message: text, a list of Converse blocks, or another
-// scalar, which is sent as text. An element of the list with a type and another member
-// is not a Converse block: part reads it, unless part is nil.
+// scalar, which is sent as text. An element of the list with a type is not a Converse
+// block: part reads it, unless part is nil.
 func (r *Request) Content(f Field, part PartReader) ([]Block, error) {
 	switch rawjson.Kind(f.Value) {
 	case 0, 'n':
@@ -213,7 +213,7 @@ func (r *Request) block(f Field, part PartReader) ([]Block, error) {
 	members := rawjson.Members(f.Value)
 	only, ok := members.Only()
 	switch {
-	case ok:
+	case ok && (part == nil || only.Name != "type"):
 	case part != nil && rawjson.Kind(members.Get("type")) == '"':
 		return part(Object{At: f.At, Members: members})
 	default:

@@ -69,6 +69,31 @@ var (
 		done: "The metadata was not sent, because the operator of this gateway keeps it back.", hint: "Leave it out, or ask the operator.",
 		evidence: "ours: Bedrock shows metadata in invocation logs",
 	}
+	FaultSystemNote = Fault{
+		code: "system_as_user_text", problem: "This system message is in the middle of the conversation.",
+		done: "The system message was sent as a note to the model in a user message.", hint: "Put system messages into the system prompt.",
+		evidence: "AWS API reference, Message, read 2026-11-23: the roles of most models are user and assistant; a changed system prompt would miss the prompt cache",
+	}
+	FaultNoMaxTokens = Fault{
+		code: "max_tokens_missing", problem: "The request has no max_tokens.",
+		done: "The request has no max_tokens. Bedrock uses the model's maximum.", hint: "Set max_tokens.",
+		evidence: "AWS API reference, InferenceConfiguration, read 2026-11-23",
+	}
+	faultBetas = template{
+		code: "betas_not_sent", problem: "{count} of the betas are not on this gateway's list, or the model is not a Claude.",
+		done: "{count} of the betas were not sent, because they are not on this gateway's list, or the model is not a Claude.",
+		hint: "Leave them out, or ask the operator of this gateway.", evidence: `"invalid beta flag" for the whole call: BerriAI/litellm issue 16561, read 2026-11-26`,
+	}
+	FaultServerBlock = Fault{
+		code: "server_tool_dropped", problem: "This is a call or a result of a tool that another provider ran.",
+		done: "The call or the result of a tool that another provider ran was not sent.", hint: "Leave it out.",
+		evidence: "ours: its content is encrypted for that provider",
+	}
+	faultThinkingAdaptive = Fault{
+		code: "thinking_adaptive", problem: "This model decides itself how much to think.",
+		done: "Thinking was sent as adaptive, because this model accepts no budget.", hint: "Use the thinking type adaptive.",
+		evidence: "models from Opus 4.7 on refuse a budget: BerriAI/litellm issue 36650, read 2026-11-26",
+	}
 	faultMetadataEntry = template{
 		code: "metadata_entry_dropped", problem: "Bedrock does not accept the key or the value of entry {count}.",
 		done:     "Entry {count} of the metadata was not sent, because Bedrock does not accept its key or its value, or has room for no more.",
@@ -124,6 +149,11 @@ var (
 	faultTrailingSpace = template{
 		code: "trailing_space_trimmed", problem: "For {family}, the assistant's last text cannot end with white space.",
 		done: "White space at the end of the assistant's last text was removed.", hint: "Remove the white space.",
+	}
+	faultDocumentText = Fault{
+		code: "document_text_added", problem: "A message with a document must also contain text.",
+		done: "The message has a document and no text. The text \"(document)\" was added.", hint: "Add a text block that says what to do with the document.",
+		evidence: `"A text block must be included when using documents": archestra issue 4220, read 2026-11-23`,
 	}
 	faultEmptySystem = Fault{
 		code: "empty_system_dropped", problem: "The system prompt contains only cache points.",
@@ -388,6 +418,11 @@ var (
 		hint:     `Use text, image_url, input_audio or file, or a Converse block such as {"text": "…"}.`,
 		evidence: "ours: no Converse block has the same meaning",
 	}
+	FaultBlockType = Fault{
+		code: "block_type", problem: "This type of content block is unknown.",
+		hint:     `Use text, image, document, search_result, tool_use, tool_result, thinking or redacted_thinking, or a Converse block such as {"text": "…"}.`,
+		evidence: "ours: no Converse block has the same meaning",
+	}
 	FaultFileID = Fault{
 		code: "file_id", problem: "Files are not stored, so a file id cannot be used.", hint: "Send the file as a data URL in file_data.",
 		evidence: "ours: the gateway stores nothing",
@@ -540,6 +575,27 @@ var (
 	FaultAudioID = Fault{
 		code: "audio_id", problem: "Audio is not stored, so an audio id cannot be used.", hint: "Send the text of the answer as content.",
 		evidence: "ours: the gateway stores nothing",
+	}
+	FaultSource = Fault{
+		code: "source_type", problem: "This type of source is unknown, or cannot be used here.", hint: "Use base64, or a url that begins with s3://.",
+		evidence: "ours: the gateway fetches and stores nothing",
+	}
+	FaultClientTool = Fault{
+		code: "client_tool", problem: "Converse does not have this type of tool.",
+		hint:     "Declare a tool of your own with name, description and input_schema.",
+		evidence: "AWS API reference, Tool, read 2026-11-26: it has a name and a schema",
+	}
+	FaultServerTool = Fault{
+		code: "server_tool", problem: "Bedrock does not run this tool, and without it the answer would be made up.", hint: "Leave it out, or run such a tool in the client.",
+		evidence: "AWS API reference, Converse, read 2026-11-26; a dropped search tool gave invented results: the source of agentgateway",
+	}
+	faultThinkingWord = Fault{
+		code: "thinking_type", problem: "This type of thinking is unknown.", hint: "Use enabled, adaptive or disabled.",
+		evidence: "ours: models other than Claude have fields of their own",
+	}
+	FaultToolChoiceType = Fault{
+		code: "tool_choice_type", problem: "This type of tool choice is unknown.", hint: "Use auto, any, tool or none.",
+		evidence: "ours: the choice has no meaning",
 	}
 	faultEffortWord = template{
 		code: "reasoning_effort", problem: "This effort is unknown.", hint: "Use one of {list}.",

@@ -286,13 +286,14 @@ func refusal(t *testing.T, body []byte) Fault {
 		Bedrock struct {
 			Type string `json:"type"`
 			Hint string `json:"hint"`
+			Path string `json:"path"` // Anthropic's message begins with it
 		} `json:"bedrock"`
 	}
 	if err := json.Unmarshal(bytes.TrimSpace(body), &e); err != nil {
 		t.Fatal(err)
 	}
 	if e.Error.Message != "" {
-		problem := strings.TrimSuffix(e.Error.Message, " "+e.Bedrock.Hint)
+		problem := strings.TrimPrefix(strings.TrimSuffix(e.Error.Message, " "+e.Bedrock.Hint), e.Bedrock.Path+": ")
 		return Fault{problem: problem, hint: e.Bedrock.Hint, malformed: e.Bedrock.Type == "malformed_request"}
 	}
 	if list, ok := e.Detail.([]any); ok {

@@ -1,6 +1,7 @@
 package converse
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -111,4 +112,118 @@ func placed(object rawjson.Value, path []string, v rawjson.Value) (out rawjson.V
 	}
 	inner, ok := placed(given(there), path[1:], v)
 	return members.Set(path[0], inner).Value(), ok
+}
+
+// Claude reports whether the model is known to be a Claude, which has Anthropic's own
+// request fields.
+func (r *Request) Claude() bool { return strings.HasPrefix(r.family.Name, "claude") }
+
+// BetaFields adds the betas that a Claude gets to the model's own fields of in. dropped is
+// the number of those that it does not get, at a path.
+func (r *Request) BetaFields(betas []string, dropped int, at string, in *Inference) error {
+	if !r.Claude() {
+		betas, dropped = nil, dropped+len(betas)
+	}
+	if dropped > 0 {
+		r.warn(at, faultBetas.with(values{count: dropped}))
+	}
+	if len(betas) == 0 {
+		return nil
+	}
+	list := make([]rawjson.Value, len(betas))
+	for i, b := range betas {
+		list[i] = rawjson.Quote(b)
+	}
+	return in.add(Field{rawjson.Array(list), at}, "anthropic_beta")
+}
+
+// Thinking adds Anthropic's members thinking and output_config.effort to the model's own
+// fields of in. A Claude gets them as they are, except that one which accepts no budget
+// thinks adaptively. Other families get the field that they have for it. Call it before
+// Infer.
+func (r *Request) Thinking(thinking, effort Field, in *Inference) error {
+	if k := rawjson.Kind(thinking.Value); k != '{' && !rawjson.Absent(thinking.Value) {
+		return Refuse(thinking.At, FaultNotObject)
+	}
+	effort, err := text(effort)
+	switch {
+	case err != nil:
+		return err
+	case r.Claude() || r.passes():
+		return r.claudeThinking(thinking, effort, in)
+	case rawjson.Absent(thinking.Value):
+		return r.Effort(effort, in)
+	}
+	config := rawjson.Members(thinking.Value)
+	word := effort.Value
+	switch kind := config.Get("type"); {
+	case rawjson.IsText(kind, "disabled") && r.family.Effort.Value == "":
+		return nil
+	case rawjson.IsText(kind, "disabled"):
+		word = rawjson.Value(`"none"`)
+	case word != nil:
+	case rawjson.IsText(kind, "adaptive"):
+		word = rawjson.Value(`"high"`) // Anthropic's default
+	case rawjson.IsText(kind, "enabled"):
+		word = effortFor(config.Get("budget_tokens"))
+	default:
+		return Refuse(thinking.At+".type", faultThinkingWord)
+	}
+	return r.Effort(Field{word, thinking.At}, in)
+}
+
+// effortFor is the word of efforts for a budget.
+func effortFor(budget rawjson.Value) rawjson.Value {
+	n, _ := number(Field{Value: budget})
+	for i, tokens := range budgets {
+		if i > 1 && n <= float64(tokens) {
+			return rawjson.Quote(efforts[i])
+		}
+	}
+	return rawjson.Value(`"max"`)
+}
+
+func (r *Request) claudeThinking(thinking, effort Field, in *Inference) error {
+	config := rawjson.Members(given(thinking.Value))
+	if !r.passes() && r.family.ThinkingBudget.Value == "refused" && rawjson.IsText(config.Get("type"), "enabled") {
+		if err := r.repair(thinking.At, faultThinkingAdaptive); err != nil {
+			return err
+		}
+		thinking.Value = config.Set("type", rawjson.Value(`"adaptive"`)).Set("budget_tokens", nil).Value()
+	}
+	if !rawjson.Absent(thinking.Value) {
+		if err := in.add(thinking, "thinking"); err != nil {
+			return err
+		}
+	}
+	switch {
+	case effort.Value == nil:
+		return nil
+	case !r.passes() && !slices.Contains(efforts, rawjson.Text(effort.Value)):
+		return Refuse(effort.At, faultEffortWord.with(values{list: strings.Join(efforts[2:], ", ")}))
+	case r.family.Effort.Value == "budget" && !hasBeta(in, "effort-"):
+		r.warn(effort.At, faultEffort.with(values{value: rawjson.Text(effort.Value)}))
+		return nil
+	}
+	return in.add(effort, "output_config", "effort")
+}
+
+// hasBeta reports whether the model's own fields have a beta that begins so.
+func hasBeta(in *Inference, prefix string) bool {
+	for _, beta := range rawjson.Elements(rawjson.Members(given(in.Additional.Value)).Get("anthropic_beta")) {
+		if rawjson.Kind(beta) == '"' && strings.HasPrefix(rawjson.Text(beta), prefix) {
+			return true
+		}
+	}
+	return false
+}
+
+// add places a value in the model's own fields, where the client has not.
+func (in *Inference) add(f Field, path ...string) error {
+	v, ok := placed(given(in.Additional.Value), path, f.Value)
+	if !ok {
+		return Refuse(f.At, FaultFieldTwice)
+	}
+	in.Additional = Field{v, cmp.Or(in.Additional.At, f.At)}
+	return nil
 }

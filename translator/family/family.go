@@ -64,7 +64,8 @@ type Family struct {
 	// ThinkingForbids are the options that cannot be set while the model thinks:
 	// forced_tool, temperature (other than 1), top_k.
 	ThinkingForbids Rule[[]string] `yaml:"thinking_forbids"`
-	// ThinkingBudget is "below_max_tokens" where the budget must be below max_tokens.
+	// ThinkingBudget is "below_max_tokens" where the budget must be below max_tokens, and
+	// "refused" where there can be none.
 	ThinkingBudget Rule[string] `yaml:"thinking_budget"`
 
 	// Effort is the form in which the model is told how much to think, in its own
@@ -204,7 +205,7 @@ func (f *Family) check() []problem {
 		{"tool_result_status", []string{f.ToolResultStatus.Value}, "refused"},
 		{"reasoning_text", []string{f.ReasoningText.Value}, "signed refused"},
 		{"thinking_forbids", f.ThinkingForbids.Value, "forced_tool temperature top_k"},
-		{"thinking_budget", []string{f.ThinkingBudget.Value}, "below_max_tokens"},
+		{"thinking_budget", []string{f.ThinkingBudget.Value}, "below_max_tokens refused"},
 		{"effort", []string{f.Effort.Value}, "adaptive budget nova reasoning_effort reasoning_config"},
 		{"no_cache_points", f.NoCachePoints.Value, "tools after_tool_result"},
 		{"refused", f.Refused.Value, "temperature top_p"},

@@ -2,7 +2,6 @@ package openai
 
 import (
 	"net/http"
-	"strings"
 
 	"bedrock-extproc/translator"
 	"bedrock-extproc/translator/converse"
@@ -67,7 +66,7 @@ func classify(e *translator.Error) (class, code string) {
 	case translator.KindMalformed:
 		code = ""
 	case translator.KindValidation:
-		if tooLong(e.Message) {
+		if converse.TooLong(e.Message) {
 			code = "context_length_exceeded"
 		}
 	case translator.KindNotFound:
@@ -86,16 +85,4 @@ func classify(e *translator.Error) (class, code string) {
 		}
 	}
 	return class, code
-}
-
-// tooLong reports whether Bedrock refused a request because of its length. Clients
-// shorten the conversation then.
-func tooLong(message string) bool {
-	text := strings.ToLower(message)
-	for _, words := range []string{"input is too long", "prompt is too long", "too many input tokens", "context window"} {
-		if strings.Contains(text, words) {
-			return true
-		}
-	}
-	return false
 }

@@ -1,0 +1,99 @@
+package anthropic
+
+import (
+	"net/http"
+
+	"bedrock-extproc/translator"
+	"bedrock-extproc/translator/converse"
+	"bedrock-extproc/translator/rawjson"
+)
+
+// EncodeError implements translator.Dialect. The SDKs repeat a request for the status
+// alone, unless x-should-retry forbids it.
+func (*Dialect) EncodeError(e *translator.Error) translator.Response {
+	r := translator.Response{
+		Status: status(e), ContentType: contentTypeJSON, Body: encodeError(e),
+		Headers: []translator.Header{{Name: "request-id", Value: e.Facts.RequestID}},
+	}
+	if !e.Retryable && (r.Status == http.StatusTooManyRequests || r.Status >= http.StatusInternalServerError) {
+		r.Headers = append(r.Headers, translator.Header{Name: "x-should-retry", Value: "false"})
+	}
+	return r
+}
+
+// status is that of the kind, except where Anthropic's differs: the SDKs derive the class
+// of an error from it. Anthropic's 529 is not a status that Envoy accepts.
+func status(e *translator.Error) int {
+	switch e.Kind {
+	case translator.KindMalformed:
+		return http.StatusBadRequest
+	case translator.KindNoCredentials:
+		return http.StatusUnauthorized
+	}
+	return e.Status
+}
+
+// encodeError is the same in error bodies and in streams. The message has the hint,
+// because it is all that clients show.
+func encodeError(e *translator.Error) rawjson.Value {
+	w := rawjson.NewWriter(512)
+	w.Text("type", errorType(e))
+	w.Text("message", message(e))
+	out := rawjson.NewWriter(1024)
+	out.Text("type", "error")
+	out.Member("error", w.End())
+	id := rawjson.Value("null")
+	if e.Facts.RequestID != "" {
+		id = rawjson.Quote(e.Facts.RequestID)
+	}
+	out.Member("request_id", id)
+	sent := *e
+	sent.Status = status(e)
+	out.Member("bedrock", converse.EncodeErrorFacts(&sent))
+	return out.End()
+}
+
+// message names the place, and what helps. Claude Code shortens a conversation when it
+// reads that the prompt is too long.
+func message(e *translator.Error) string {
+	text := e.Message
+	if e.Kind == translator.KindValidation && converse.TooLong(text) {
+		text = "prompt is too long: " + text
+	}
+	if e.Path != "" {
+		text = e.Path + ": " + text
+	}
+	if e.Hint != "" {
+		text += " " + e.Hint
+	}
+	return text
+}
+
+// errorType is one of Anthropic's.
+func errorType(e *translator.Error) string {
+	switch e.Kind {
+	case translator.KindTimeout:
+		return "timeout_error"
+	case translator.KindNotReady, translator.KindUnavailable, translator.KindOverloaded, translator.KindDraining:
+		return "overloaded_error"
+	}
+	switch s := status(e); s {
+	case http.StatusUnauthorized:
+		return "authentication_error"
+	case http.StatusForbidden:
+		return "permission_error"
+	case http.StatusNotFound:
+		return "not_found_error"
+	case http.StatusTooManyRequests:
+		return "rate_limit_error"
+	case http.StatusServiceUnavailable:
+		return "overloaded_error"
+	case http.StatusFailedDependency:
+		return "api_error"
+	default:
+		if s >= http.StatusInternalServerError {
+			return "api_error"
+		}
+	}
+	return "invalid_request_error"
+}

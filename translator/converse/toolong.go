@@ -1,0 +1,15 @@
+package converse
+
+import "strings"
+
+// TooLong reports whether Bedrock's message says that a request is too long for the
+// model. Clients shorten the conversation then, if the error has their API's word for it.
+func TooLong(message string) bool {
+	text := strings.ToLower(message)
+	for _, words := range []string{"input is too long", "prompt is too long", "too many input tokens", "context window"} {
+		if strings.Contains(text, words) {
+			return true
+		}
+	}
+	return false
+}
