@@ -10,11 +10,13 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"slices"
 	"strings"
 
 	"bedrock-extproc/internal/bedrock"
 	"bedrock-extproc/internal/identity"
 	"bedrock-extproc/translator"
+	"bedrock-extproc/translator/anthropic"
 	"bedrock-extproc/translator/chat"
 	"bedrock-extproc/translator/openai"
 )
@@ -47,8 +49,8 @@ func (o *explainOptions) flags(stderr io.Writer) *flag.FlagSet {
 	fs.StringVar(&o.config, "config", "", "YAML `file` with the backends, as for serve")
 	fs.StringVar(&o.provider, "provider", "", "`name` of the backend, as in the X-Provider-LLM header")
 	fs.Func("as", "`name=value` of the caller's identity; may be repeated", o.addValue)
-	fs.StringVar(&o.api, "api", chat.Name, "`name` of the API that the request is for, as in apis: gateway or openai")
-	fs.BoolVar(&o.stream, "stream", false, "explain a streaming request; requests of the OpenAI API say themselves whether they stream")
+	fs.StringVar(&o.api, "api", chat.Name, "`name` of the API that the request is for, as in apis: gateway, openai or anthropic")
+	fs.BoolVar(&o.stream, "stream", false, "explain a streaming request; requests of the OpenAI and the Anthropic API say themselves whether they stream")
 	fs.Usage = func() {
 		fmt.Fprintln(stderr, "Usage: bedrock-extproc explain [flags] [file]\n\nPrints the Bedrock call that serve would make for a request. Without a file it reads standard input.")
 		fs.PrintDefaults()
@@ -81,7 +83,7 @@ func (o *explainOptions) parse(args []string, stderr io.Writer) error {
 		fs.Usage()
 		return errUsage
 	}
-	if o.api != chat.Name && o.api != openai.Name {
+	if !slices.Contains([]string{chat.Name, openai.Name, anthropic.Name}, o.api) {
 		fmt.Fprintf(stderr, "bedrock-extproc explain: there is no API %q\n", o.api)
 		return errUsage
 	}
@@ -123,6 +125,8 @@ func (o *explainOptions) path() string {
 	switch {
 	case o.api == openai.Name:
 		return openai.CompletionsPath
+	case o.api == anthropic.Name:
+		return anthropic.MessagesPath
 	case o.stream:
 		return chat.StreamPath
 	}

@@ -12,6 +12,7 @@ package config
 import (
 	"bedrock-extproc/internal/bedrock"
 	"bedrock-extproc/internal/identity"
+	"bedrock-extproc/translator/anthropic"
 	"bedrock-extproc/translator/chat"
 	"bedrock-extproc/translator/converse"
 	"bedrock-extproc/translator/openai"
@@ -36,6 +37,8 @@ type Config struct {
 	Chat chat.Config
 	// OpenAI configures OpenAI's dialect.
 	OpenAI openai.Config
+	// Anthropic configures Anthropic's dialect.
+	Anthropic anthropic.Config
 	// FamiliesFile is where Load reads rules of model families from; "" for the
 	// built-in rules alone. A relative path starts at the working directory.
 	FamiliesFile string

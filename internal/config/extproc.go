@@ -1,8 +1,11 @@
 package config
 
 import (
+	"strings"
+
 	"bedrock-extproc/internal/bedrock"
 	"bedrock-extproc/internal/identity"
+	"bedrock-extproc/translator/anthropic"
 	"bedrock-extproc/translator/chat"
 	"bedrock-extproc/translator/converse"
 	"bedrock-extproc/translator/openai"
@@ -12,9 +15,9 @@ import (
 func (c *Config) extprocKeys() []key {
 	return []key{
 		{
-			"apis", "The APIs that are served: `gateway` is the agentic gateway's, and `openai` is OpenAI's Chat Completions API.",
+			"apis", "The APIs that are served: `gateway` is the agentic gateway's, `openai` is OpenAI's Chat Completions API, and `anthropic` is Anthropic's Messages API.",
 			"all", "[gateway]",
-			choices{&c.APIs, []string{chat.Name, openai.Name}},
+			choices{&c.APIs, []string{chat.Name, openai.Name, anthropic.Name}},
 		},
 		{
 			"translation", "How to treat a request that Bedrock would reject although its intent is clear: `repair` fixes it and lists each change in the response's warnings, `strict` rejects it, and `passthrough` sends it unchanged.",
@@ -40,6 +43,11 @@ func (c *Config) extprocKeys() []key {
 			"openai_metadata", "Whether the `metadata` of the OpenAI API's requests is sent as `requestMetadata`, which Bedrock shows in invocation logs: `send`, as far as Bedrock accepts it, or `drop`.",
 			"`send`", "drop",
 			oneOf(&c.OpenAI.DropMetadata, []string{"send", "drop"}, false, true),
+		},
+		{
+			"anthropic_betas", "The betas that the Anthropic API sends to Claude models if the client asks for them. Bedrock rejects a call with a beta that it does not know. Others are left out with a warning.",
+			"`" + strings.Join(anthropic.DefaultBetas(), "`, `") + "`", "[interleaved-thinking-2025-05-14]",
+			texts{&c.Anthropic.Betas},
 		},
 		{
 			"model_families", "The model family of models whose id does not show it, such as the ARN of an application inference profile.",

@@ -10,6 +10,7 @@ import (
 	"bedrock-extproc/internal/bedrock"
 	"bedrock-extproc/internal/config"
 	"bedrock-extproc/translator"
+	"bedrock-extproc/translator/anthropic"
 	"bedrock-extproc/translator/chat"
 	"bedrock-extproc/translator/openai"
 )
@@ -48,7 +49,11 @@ func newDialects(cfg *config.Config) ([]translator.Dialect, error) {
 	if err != nil {
 		return nil, err
 	}
-	all := []translator.Dialect{gateway, completions}
+	messages, err := anthropic.New(settings, cfg.Anthropic)
+	if err != nil {
+		return nil, err
+	}
+	all := []translator.Dialect{gateway, completions, messages}
 	if len(cfg.APIs) == 0 {
 		return all, nil
 	}

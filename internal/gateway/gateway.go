@@ -66,7 +66,7 @@ func New(ctx context.Context, cfg *config.Config, opts Options) (*Gateway, error
 		return nil, err
 	}
 	g := &Gateway{backends: backends, policy: cfg.Policy, defaults: cfg.Defaults, routeSettings: routeSettings(cfg.Policy)}
-	g.Routes, err = extproc.NewRoutes(dialects, slices.Concat(g.chatPages(), g.openaiPages(dialects), opts.Pages))
+	g.Routes, err = extproc.NewRoutes(dialects, slices.Concat(g.chatPages(), g.openaiPages(dialects), g.anthropicPages(dialects), opts.Pages))
 	if err != nil {
 		return nil, fmt.Errorf("routes: %w", err)
 	}

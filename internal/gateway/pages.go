@@ -8,6 +8,7 @@ import (
 	"bedrock-extproc/extproc"
 	"bedrock-extproc/internal/bedrock"
 	"bedrock-extproc/translator"
+	"bedrock-extproc/translator/anthropic"
 	"bedrock-extproc/translator/chat"
 	"bedrock-extproc/translator/openai"
 )
@@ -50,6 +51,39 @@ func (g *Gateway) openaiModel(req extproc.PageRequest) (translator.Response, err
 		return translator.Response{}, translator.ErrUnknownModel(names)
 	}
 	return jsonPage(openai.ModelPage(req.PathModel)), nil
+}
+
+// anthropicPages are the lists of models of Anthropic's dialect, if that is served.
+func (g *Gateway) anthropicPages(dialects []translator.Dialect) []extproc.PageRoute {
+	if !slices.ContainsFunc(dialects, func(d translator.Dialect) bool { return d.Name() == anthropic.Name }) {
+		return nil
+	}
+	var pages []extproc.PageRoute
+	for path, header := range anthropic.ModelsPaths() {
+		pages = append(pages,
+			extproc.PageRoute{Pattern: path, Header: header, Page: g.anthropicModels},
+			extproc.PageRoute{Pattern: path + "/{model}", Header: header, Page: g.anthropicModel})
+	}
+	return pages
+}
+
+func (g *Gateway) anthropicModels(req extproc.PageRequest) (translator.Response, error) {
+	names, err := g.callersModels(req)
+	if err != nil {
+		return translator.Response{}, err
+	}
+	return jsonPage(anthropic.ModelsPage(names)), nil
+}
+
+func (g *Gateway) anthropicModel(req extproc.PageRequest) (translator.Response, error) {
+	names, err := g.callersModels(req)
+	if err != nil {
+		return translator.Response{}, err
+	}
+	if !slices.Contains(names, req.PathModel) {
+		return translator.Response{}, translator.ErrUnknownModel(names)
+	}
+	return jsonPage(anthropic.ModelPage(req.PathModel)), nil
 }
 
 // callersModels lists the names of models that this caller can ask for: those of the
