@@ -15,12 +15,15 @@ ENVOY_ADMIN_PORT ?= 9901
 ADMIN_PORT ?= 9003
 BEDROCK_PORT ?= 9004
 AWS ?=
+CONFIG ?=
 ENVOY_VERSION ?=
 export ENVOY_VERSION
 FUZZTIME ?= 60s
 
 GO_BUILD := go build -trimpath -ldflags "-s -w -X main.version=$(VERSION)"
 ENVOY_SH := tests/envoytest/envoy.sh
+CLIENTS := tests/clients
+PYTHON := $(CLIENTS)/.venv/bin/python -B
 
 .PHONY: help
 help: ## list the targets
@@ -31,9 +34,9 @@ go:
 	@command -v go >/dev/null || { echo 'make: install Go 1.26 or newer: https://go.dev/doc/install' >&2; exit 1; }
 
 .PHONY: run
-run: build ## run a fake Bedrock, the sidecar and Envoy in the foreground (PORT= ENVOY_ADMIN_PORT= ADMIN_PORT= BEDROCK_PORT=; AWS=1 for the real Bedrock)
+run: build ## run a fake Bedrock, the sidecar and Envoy in the foreground (PORT= ENVOY_ADMIN_PORT= ADMIN_PORT= BEDROCK_PORT=; CONFIG=file.yaml for the sidecar; AWS=1 for the real Bedrock)
 	@envoy=$$($(ENVOY_SH)) && exec bin/demo -bin bin -envoy "$$envoy" -port $(PORT) -envoy-admin-port $(ENVOY_ADMIN_PORT) \
-	  -admin-port $(ADMIN_PORT) -bedrock-port $(BEDROCK_PORT) $(if $(AWS),-aws)
+	  -admin-port $(ADMIN_PORT) -bedrock-port $(BEDROCK_PORT) -config "$(CONFIG)" $(if $(AWS),-aws)
 
 .PHONY: build
 build: go ## build the programs into bin/
@@ -59,6 +62,16 @@ examples: go ## check every file in examples/ with the code of the program that 
 	@ENVOY_BIN=$$($(ENVOY_SH)) && export ENVOY_BIN && for module in $(wildcard tests/*/go.mod); do \
 	  echo "$${module%/go.mod}"; (cd "$${module%/go.mod}" && go vet ./... && go run $(GOLANGCI_LINT) run ./... && go test -count=1 ./...); \
 	done
+
+.PHONY: clients
+clients: build $(CLIENTS)/.venv/installed ## run the gateway's Python client, with Strands and LangChain, against what "make run" runs
+	@$(PYTHON) -m ruff check -q --no-cache $(CLIENTS) && $(PYTHON) -m ruff format -q --no-cache --check $(CLIENTS)
+	@ENVOY_BIN=$$($(ENVOY_SH)) && export ENVOY_BIN && $(PYTHON) -m pytest -q -p no:cacheprovider $(CLIENTS)
+
+$(CLIENTS)/.venv/installed: $(CLIENTS)/requirements.txt
+	@python3 -m venv --clear $(CLIENTS)/.venv
+	@$(PYTHON) -m pip --disable-pip-version-check install -q --require-hashes --only-binary :all: -r $<
+	@touch $@
 
 .PHONY: bench
 bench: go ## run the benchmarks
@@ -95,5 +108,5 @@ image: ## build the container image
 	@docker build --build-arg VERSION=$(VERSION) -t $(IMAGE) .
 
 .PHONY: clean
-clean: ## remove bin/ and .envoy/
-	@rm -rf bin .envoy
+clean: ## remove bin/, .envoy/ and the virtual environment of "make clients"
+	@rm -rf bin .envoy $(CLIENTS)/.venv

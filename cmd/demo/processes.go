@@ -71,7 +71,7 @@ func (s *settings) start(ctx context.Context, g *group, dir string) error {
 	}
 	socket := "unix://" + filepath.Join(dir, "extproc.sock")
 	program := filepath.Join(s.bin, "bedrock-extproc")
-	sidecar := exec.Command(program, "serve", "-listen", socket, "-admin", loopback(s.admin), "-drain-delay", "0s", "-drain-timeout", "3s")
+	sidecar := exec.Command(program, "serve", "-listen", socket, "-admin", loopback(s.admin), "-drain-delay", "0s", "-drain-timeout", "3s", "-config", s.config)
 	sidecar.Env = env
 	if err := g.start("sidecar", sidecar); err != nil {
 		return err

@@ -1,0 +1,89 @@
+"""Errors before an answer begins: their statuses, and the model calls that they cost.
+
+The client repeats whole answers with 502, 503 and 504, up to three times, so that a
+status decides how often a model runs. The sidecar makes attempts of its own.
+"""
+
+from dataclasses import dataclass
+
+import httpx
+import pytest
+
+from client import GatewayError
+from conftest import CLIENTS, System
+from question import Question
+
+
+@dataclass(frozen=True)
+class Row:
+    fault: str  # of the fake Bedrock
+    status: int
+    whole_calls: int  # model calls of one question
+    stream_calls: int
+    says: str = ""  # part of the error's detail
+
+
+EXCEPTIONS = [
+    Row("validation", 400, 1, 1),
+    Row("accessDenied", 403, 1, 1),
+    Row("resourceNotFound", 404, 1, 1),
+    Row("throttling", 429, 2, 2),
+    Row("serviceQuotaExceeded", 429, 1, 1),
+    Row("serviceUnavailable", 503, 8, 2),
+    Row("modelNotReady", 503, 8, 2),
+    Row("modelError", 502, 8, 2),
+    Row("modelTimeout", 504, 4, 1),
+    Row("internalServer", 502, 8, 2),
+]
+
+# Answers that are broken: the model may have done its work.
+BROKEN = [
+    Row("cut", 502, 8, 2, "The connection to Bedrock"),
+    Row("json-200", 502, 4, 1, "Bedrock"),
+    Row("empty-200", 502, 8, 2, "Bedrock's answer is empty."),
+    Row("html-502", 502, 8, 2, "HTTP status 502"),
+    Row("bare-429", 429, 2, 2, "HTTP status 429"),
+]
+
+
+@pytest.mark.parametrize("row", EXCEPTIONS, ids=lambda row: row.fault)
+@pytest.mark.parametrize("client", CLIENTS)
+def test_exception(system: System, client: str, row: Row) -> None:
+    knobs = {"fault": row.fault, "message": "Bedrock's words."}
+    check(system, client, row, Question(knobs=knobs), "Bedrock's words.")
+
+
+@pytest.mark.parametrize("row", BROKEN, ids=lambda row: row.fault)
+@pytest.mark.parametrize("client", CLIENTS)
+def test_broken_answer(system: System, client: str, row: Row) -> None:
+    check(system, client, row, Question(knobs={"fault": row.fault}), row.says)
+
+
+def check(system: System, client: str, row: Row, question: Question, says: str) -> None:
+    before = system.model_calls()
+    seen = system.ask(client, question)
+    whole = client in ("plain", "langchain")
+    expected = row.whole_calls if whole else row.stream_calls
+    assert system.model_calls() - before == expected
+    if client == "langchain stream":
+        assert seen.hangs
+    elif client == "strands":
+        assert isinstance(seen.error, httpx.HTTPStatusError)
+        assert seen.error.response.status_code == row.status
+    else:
+        assert isinstance(seen.error, GatewayError)
+        assert seen.error.status_code == row.status
+        assert says in seen.error.detail
+
+
+def test_malformed_request(system: System) -> None:
+    """detail is a list, as the reference's."""
+
+    class Odd(Question):
+        def fields(self) -> dict[str, object]:
+            return {"messages": "hello"}
+
+    error = system.ask("plain", Odd()).error
+    assert isinstance(error, GatewayError)
+    assert error.status_code == 422
+    assert error.detail[0]["loc"] == ["body", "messages"]
