@@ -28,6 +28,22 @@ def test_stop_reason(system: System, client: str) -> None:
     assert (seen.text, seen.stop_reason) == ("2 + 2 = 4.", "content_filtered")
 
 
+@pytest.mark.parametrize("client", CLIENTS)
+def test_stream_without_usage(system: System, client: str) -> None:
+    """Strands adds up the counts, and cannot add null."""
+    seen = system.ask(client, Question("What is 2+2?", {"fault": "no-metadata"}))
+    assert (seen.text, seen.stop_reason) == ("2 + 2 = 4.", "end_turn")
+    assert seen.error is None
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+@pytest.mark.parametrize("fault", ["unknown-event", "unknown-delta"])
+def test_unknown_parts_hide_nothing(system: System, client: str, fault: str) -> None:
+    seen = system.ask(client, Question("What is 2+2?", {"fault": fault, "at": "3"}))
+    assert (seen.text, seen.stop_reason) == ("2 + 2 = 4.", "end_turn")
+    assert seen.error is None
+
+
 def test_stream_comes_in_pieces(system: System) -> None:
     seen = system.ask("plain stream", Question(knobs={"tokens": "7"}))
     assert seen.events == ["content_delta"] * 7 + ["message_stop", "metadata"]

@@ -36,7 +36,7 @@ func (s *stream) AppendEvent(dst []byte, ev translator.Event) ([]byte, error) {
 }
 
 // AppendEnd implements translator.Stream. The usage of a stream without metadata is
-// null, not zero.
+// empty, not zero.
 func (s *stream) AppendEnd(dst []byte) []byte { return s.appendSteps(dst, s.answer.End()) }
 
 // AppendError implements translator.Stream.
@@ -79,7 +79,7 @@ func (s *stream) appendStep(dst []byte, step *converse.Step) []byte {
 		return sse.AppendData(dst, w.End())
 	case converse.StepEnd:
 		w := newEvent("metadata")
-		w.Member("usage", encodeUsage(s.answer.Usage, "null"))
+		w.Member("usage", encodeUsage(s.answer.Usage))
 		w.Member("metadata", s.call.encodeMetadata(s.answer, s.facts))
 		return sse.AppendData(dst, w.End())
 	case converse.StepStart, converse.StepCitation, converse.StepPiece: // StepBlock has their content
