@@ -3,7 +3,7 @@
 import socket
 import subprocess
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Thread
@@ -46,6 +46,14 @@ class System:
 
 @pytest.fixture(scope="session")
 def system() -> Iterator[System]:
+    """The system without a configuration file."""
+    with running("") as s:
+        yield s
+
+
+@contextmanager
+def running(config: str) -> Iterator[System]:
+    """Starts a system whose sidecar has a configuration file, "" for none."""
     port, envoy_admin, admin, bedrock = _free_ports(4)
     flags = {
         "-bin": ROOT / "bin",
@@ -54,6 +62,7 @@ def system() -> Iterator[System]:
         "-envoy-admin-port": envoy_admin,
         "-admin-port": admin,
         "-bedrock-port": bedrock,
+        "-config": config,
     }
     command = [str(word) for pair in flags.items() for word in pair]
     demo = subprocess.Popen(
