@@ -102,11 +102,18 @@ class _AskingClient(Client):
 
 
 def _cancel_what_waits(failed: asyncio.Task[None]) -> None:
-    """Cancels the tasks that still wait after the model's reader has failed.
+    """Cancels the tasks that wait after the model's reader has failed.
 
-    The timer runs behind everything that is ready: a task that has an event to take is
-    done before. Nothing else would ever wake the tasks that are left.
+    A timer runs behind everything that is ready: a task that has an event to take is
+    done before. Nothing else would ever wake one that is left. The next wait may begin
+    later, so that the timer starts again.
     """
     failed.exception()  # asyncio would log one that nobody asked for
     loop = failed.get_loop()
-    loop.call_later(0, lambda: [task.cancel() for task in asyncio.all_tasks(loop)])
+
+    def cancel() -> None:
+        for task in asyncio.all_tasks(loop):
+            task.cancel()
+        loop.call_later(0, cancel)
+
+    loop.call_later(0, cancel)

@@ -67,4 +67,6 @@ def test_in_error_event(system: System) -> None:
 def test_error_event_breaks_no_model(system: System, client: str) -> None:
     """The models ignore the event, and could not if they saw it cut in two."""
     knobs = {"fault": "modelStreamError", "at": "3", "message": TEXT}
-    assert system.ask(client, Question(knobs=knobs)).error is None
+    seen = system.ask(client, Question(knobs=knobs))
+    assert seen.error is None
+    assert not seen.hangs
