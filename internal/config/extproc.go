@@ -41,7 +41,7 @@ func (c *Config) extprocKeys() []key {
 			rules{c},
 		},
 		{"timeouts", "The time limits of backends without their own.", "see below", "{first_event: 1m}", section{keys: func() []key { return limitsKeys(&c.Bedrock.Limits) }}},
-		{"retry", "How often a failed call is repeated before the client has received any of the response.", "see below", "{attempts: 3}", section{keys: func() []key { return retryKeys(&c.Bedrock.Retry) }}},
+		{"retry", "How often a failed call is repeated before the client has received any of the response.", "see below", "{attempts: 2}", section{keys: func() []key { return retryKeys(&c.Bedrock.Retry) }}},
 		{"cool_down", "How long a failing backend is skipped in favour of its fallbacks.", "see below", "{max: 1m}", section{keys: func() []key { return coolDownKeys(&c.Bedrock.CoolDown) }}},
 	}
 }
@@ -57,7 +57,7 @@ func limitsKeys(l *bedrock.Limits) []key {
 
 func retryKeys(r *bedrock.Retry) []key {
 	return []key{
-		{"attempts", "The maximum number of calls to one backend.", "`2`", "3", count{&r.Attempts}},
+		{"attempts", "The maximum number of calls to one backend. A call is not repeated once a model may have done its work.", "`3`", "2", count{&r.Attempts}},
 		{"base_delay", "The delay after the first failure. It doubles with each further failure.", "`200ms`", "100ms", duration{&r.BaseDelay}},
 		{"max_delay", "The longest delay.", "`2s`", "5s", duration{&r.MaxDelay}},
 		{"budget", "The time from the start of the call after which no attempt begins.", "`10s`", "20s", duration{&r.Budget}},
