@@ -38,10 +38,11 @@ func (c *call) encodeMetadata(answer *converse.Answer, facts translator.Facts) r
 	return w.End()
 }
 
-// encodeUsage returns absent if Bedrock sent no counts.
-func encodeUsage(u *converse.Usage, absent string) rawjson.Value {
+// encodeUsage returns an empty object if Bedrock sent no counts: clients read members
+// of it.
+func encodeUsage(u *converse.Usage) rawjson.Value {
 	if u == nil {
-		return rawjson.Value(absent)
+		return rawjson.Value("{}")
 	}
 	w := rawjson.NewWriter(160)
 	w.Member("input_tokens", rawjson.OrNull(u.Input))

@@ -40,7 +40,7 @@ func (s *stream) AppendEvent(dst []byte, ev translator.Event) ([]byte, error) {
 }
 
 // AppendEnd implements translator.Stream. The usage of a stream without metadata is
-// null, not zero.
+// empty, not zero.
 func (s *stream) AppendEnd(dst []byte) []byte { return s.appendSteps(dst, s.answer.End()) }
 
 // AppendError implements translator.Stream. A tool call that is not complete stays
@@ -51,7 +51,7 @@ func (s *stream) AppendError(dst []byte, e *translator.Error) []byte {
 		return dst
 	}
 	dst = s.appendStop(dst, rawjson.Quote("error"))
-	return s.appendMetadata(dst, "{}") // the Strands adapter reads members of it
+	return s.appendMetadata(dst)
 }
 
 func appendErrorEvent(dst []byte, e *translator.Error) []byte {
@@ -91,7 +91,7 @@ func (s *stream) appendStep(dst []byte, step *converse.Step) []byte {
 	case converse.StepStop:
 		return s.appendStop(dst, rawjson.OrNull(s.answer.StopReason))
 	case converse.StepEnd:
-		return s.appendMetadata(dst, "null")
+		return s.appendMetadata(dst)
 	case converse.StepStart, converse.StepCitation, converse.StepPiece: // StepBlock has their content
 	}
 	return dst
@@ -105,10 +105,9 @@ func (s *stream) appendStop(dst []byte, reason rawjson.Value) []byte {
 	return sse.AppendData(dst, w.End())
 }
 
-// appendMetadata writes unknown as the usage that Bedrock has not reported.
-func (s *stream) appendMetadata(dst []byte, unknown string) []byte {
+func (s *stream) appendMetadata(dst []byte) []byte {
 	w := newEvent("metadata")
-	w.Member("usage", encodeUsage(s.answer.Usage, unknown))
+	w.Member("usage", encodeUsage(s.answer.Usage))
 	w.Member("metadata", s.call.encodeMetadata(s.answer, s.facts))
 	return sse.AppendData(dst, w.End())
 }
