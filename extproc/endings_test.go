@@ -19,13 +19,15 @@ func cutting(s *sidecar) {
 	}
 }
 
-// expectCut waits for an RPC that fails, after the parts and without an end. Envoy then
+// expectCut waits for an RPC that fails, after the body and without an end. Envoy then
 // breaks off the client's response.
-func (c *call) expectCut(parts ...string) {
+func (c *call) expectCut(body string) {
 	c.t.Helper()
 	began := time.Now()
 	a := c.wait()
-	c.expect(parts...)
+	if a.body() != body {
+		c.t.Errorf("body %q, want %q", a.body(), body)
+	}
 	if a.complete || status.Code(a.rpcErr) != codes.Aborted {
 		c.t.Errorf("the RPC ended with %v (complete: %v), want %v", a.rpcErr, a.complete, codes.Aborted)
 	}
@@ -54,7 +56,7 @@ func TestFailedStreamIsCut(t *testing.T) {
 			time.Sleep(extproc.DefaultKeepAlive)
 			c.expect(comment)
 			steps <- step{err: refusal()}
-			c.expectCut(comment, data("error bedrock_throttled id-1"))
+			c.expectCut(comment + data("error bedrock_throttled id-1"))
 		}, cutting)
 	})
 	t.Run("when the sidecar stops", func(t *testing.T) {
@@ -65,7 +67,7 @@ func TestFailedStreamIsCut(t *testing.T) {
 			steps <- delta("one")
 			c.expect(data("one"))
 			s.Stop()
-			c.expectCut(data("one"), data("error draining id-1"))
+			c.expectCut(data("one") + data("error draining id-1"))
 		}, cutting)
 	})
 	t.Run("by a panic", func(t *testing.T) {

@@ -52,8 +52,9 @@ const (
 type KindInfo struct {
 	Kind   Kind
 	Status int
-	// Retryable says that the same request may succeed later, without running a model
-	// twice. Some errors of the kind know better.
+	// Retryable says that the same request may succeed later, and that no model has
+	// worked on it. Bedrock asks to repeat also its internal errors. Some errors of the
+	// kind know better.
 	Retryable bool
 	// RetryAfter is the advice to clients where nobody gives a better one; 0 is none.
 	RetryAfter time.Duration
