@@ -151,7 +151,7 @@ func TestFailingSidecar(t *testing.T) {
 			"/ends":    {503, "envoy_sidecar_skipped"},
 			"/breaks":  {503, "envoy_sidecar_unreachable"},
 			"/garbles": {503, "envoy_sidecar_not_understood"},
-			"/waits":   {504, "envoy_timeout"},
+			"/waits":   {500, "envoy_timeout"},
 		} {
 			t.Run(name+path, func(t *testing.T) {
 				resp := post(t, client, e.URL+path, "x-request-id", `one "quoted"`, "x-correlation-id", "other")

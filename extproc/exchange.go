@@ -28,6 +28,7 @@ type exchange struct {
 	endpoint Endpoint
 	target   Target             // of a model call
 	encoder  translator.Encoder // set when the request is decoded
+	cut      bool               // Call.CutFailed
 	events   translator.Stream  // set when a stream is open
 	reply    *replier
 	outcome  Outcome
@@ -159,7 +160,7 @@ func (x *exchange) answerCall() error {
 	}
 	x.req.release()
 	call.RequestID = x.req.requestID
-	x.encoder = call.Encoder
+	x.encoder, x.cut = call.Encoder, call.CutFailed
 	switch {
 	case !call.Streaming:
 		return x.whole(call)

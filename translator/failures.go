@@ -1,6 +1,7 @@
 package translator
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -181,10 +182,13 @@ const (
 	AnswerEvent       BadAnswer = "Bedrock sent an event that cannot be read."
 )
 
-// ErrBadAnswer is the error of an answer that is not one of Bedrock's.
+// Error makes a BadAnswer the cause of its error, for errors.Is.
+func (b BadAnswer) Error() string { return string(b) }
+
+// ErrBadAnswer is the error of an answer that is not one of Bedrock's. It wraps what
+// and cause, which may be nil.
 func ErrBadAnswer(what BadAnswer, cause error) *Error {
 	e := NewError(KindBadAnswer, string(what))
-	e.Retryable = what == AnswerEmpty || what == AnswerBroken // a failing peer sends these
-	e.Cause = cause
+	e.Cause = errors.Join(what, cause)
 	return e
 }

@@ -110,6 +110,8 @@ func TestWords(t *testing.T) {
 		server      bedrock.ServerCredentials
 		translation chat.Translation
 		deltas      chat.ToolUseDeltas
+		failed      chat.FailedStreams
+		early       chat.EarlyErrors
 	}
 	for text, want := range map[string]words{
 		"":                                   {},
@@ -121,11 +123,15 @@ func TestWords(t *testing.T) {
 		"bedrock_extproc: {translation: repair, tool_use_deltas: auto}":       {translation: chat.Repair, deltas: chat.DeltasAuto},
 		"bedrock_extproc: {translation: strict, tool_use_deltas: always}":     {translation: chat.Strict, deltas: chat.DeltasAlways},
 		"bedrock_extproc: {translation: passthrough, tool_use_deltas: never}": {translation: chat.Passthrough, deltas: chat.DeltasNever},
+		"bedrock_extproc: {failed_streams: auto, early_errors: status}":       {},
+		"bedrock_extproc: {failed_streams: event, early_errors: event}":       {failed: chat.FailedEvent, early: chat.EarlyEvent},
+		"bedrock_extproc: {failed_streams: reset}":                            {failed: chat.FailedReset},
+		"bedrock_extproc: {failed_streams: stop_error}":                       {failed: chat.FailedStopError},
 	} {
 		cfg, err := Parse("c.yaml", []byte(text), noEnv)
 		if err != nil {
 			t.Errorf("%q: %v", text, err)
-		} else if got := (words{cfg.Bedrock.ServerCredentials, cfg.Chat.Translation, cfg.Chat.ToolUseDeltas}); got != want {
+		} else if got := (words{cfg.Bedrock.ServerCredentials, cfg.Chat.Translation, cfg.Chat.ToolUseDeltas, cfg.Chat.FailedStreams, cfg.Chat.EarlyErrors}); got != want {
 			t.Errorf("%q: %+v, want %+v", text, got, want)
 		}
 	}

@@ -128,6 +128,25 @@ func readEvents(t *testing.T, resp *http.Response) *events {
 // next returns the next event, or false if the response ended properly.
 func (e *events) next() (event, bool) {
 	e.t.Helper()
+	ev, ok := e.scan()
+	if err := e.lines.Err(); !ok && err != nil {
+		e.t.Fatalf("the response failed: %v", err)
+	}
+	return ev, ok
+}
+
+// untilEnd returns all events, and the error with which the response ended, nil if it ended
+// properly.
+func (e *events) untilEnd() (list []event, err error) {
+	e.t.Helper()
+	for ev, ok := e.scan(); ok; ev, ok = e.scan() {
+		list = append(list, ev)
+	}
+	return list, e.lines.Err()
+}
+
+func (e *events) scan() (event, bool) {
+	e.t.Helper()
 	for e.lines.Scan() {
 		data, ok := strings.CutPrefix(e.lines.Text(), "data: ")
 		if !ok {
@@ -138,9 +157,6 @@ func (e *events) next() (event, bool) {
 			e.t.Fatalf("event is not JSON: %v: %.300s", err, data)
 		}
 		return ev, true
-	}
-	if err := e.lines.Err(); err != nil {
-		e.t.Fatalf("the response failed: %v", err)
 	}
 	return event{}, false
 }

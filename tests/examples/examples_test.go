@@ -142,3 +142,14 @@ func TestAccessLogs(t *testing.T) {
 		t.Errorf("%d access logs", logs)
 	}
 }
+
+// No proxy of an example repeats a request: each repetition would run and bill a model
+// again.
+func TestNothingRetries(t *testing.T) {
+	retries := regexp.MustCompile(`(?mi)^[\s-]*(retry|retries|retry_?policy|num_?retries|retry_?on)\s*:`)
+	for _, file := range files(t, ".yaml") {
+		if found := retries.FindString(read(t, file)); found != "" {
+			t.Errorf("%s has %q", file, strings.TrimSpace(found))
+		}
+	}
+}

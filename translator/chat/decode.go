@@ -51,11 +51,17 @@ func (d *Dialect) Decode(req translator.Request) (*translator.Call, error) {
 	if err != nil {
 		return nil, err
 	}
+	agent := req.Header.Get("user-agent")
+	failed := d.failedStreams(agent)
 	c := &call{
 		model: model, names: in.out.Names(), warnings: in.out.Warnings(), toolsWithheld: in.out.ToolsWithheld(),
-		toolUseDeltas: d.deltas(asked, req.Header.Get("user-agent")),
+		toolUseDeltas: d.deltas(asked, agent),
+		stopError:     failed == FailedStopError, earlyEvent: d.cfg.EarlyErrors == EarlyEvent,
 	}
-	return &translator.Call{Model: model, Body: sent, Streaming: req.Streaming, Guarded: in.out.Guarded(), Warnings: c.warnings, Encoder: c}, nil
+	return &translator.Call{
+		Model: model, Body: sent, Streaming: req.Streaming, Guarded: in.out.Guarded(), CutFailed: failed == FailedReset,
+		Warnings: c.warnings, Encoder: c,
+	}, nil
 }
 
 func (in *input) model(fallback string, mode Translation) (string, error) {
