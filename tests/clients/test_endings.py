@@ -21,13 +21,36 @@ FAILURES = {
 
 CLIENTS = ("plain stream", "strands", "langchain stream")
 
-# For each setting of the sidecar, what the CLIENTS see; see outcome.
+# For each setting of the sidecar, what the CLIENTS see; see outcome. docs/clients.md
+# advises from this table.
+STOPPED = 'stop_reason "error"'
+STATUS = ("raises GatewayError", "raises HTTPStatusError", "hangs")
+EVENT = {
+    "in text": ("error event", "looks finished, text lost", "looks finished"),
+    "in tool call": ("error event", "looks finished", "tool call without input"),
+    "early": STATUS,
+}
+STOP_ERROR = {
+    "in text": (f"error event, {STOPPED}", STOPPED, STOPPED),
+    "in tool call": (
+        f"error event, {STOPPED}",
+        STOPPED,
+        f"tool call without input, {STOPPED}",
+    ),
+    "early": STATUS,
+}
 ENDINGS = {
-    "": {
-        "in text": ("error event", "looks finished, text lost", "looks finished"),
-        "in tool call": ("error event", "looks finished", "tool call without input"),
-        "early": ("raises GatewayError", "raises HTTPStatusError", "hangs"),
+    "": STOP_ERROR,
+    "failed_streams: auto": STOP_ERROR,
+    "failed_streams: stop_error": STOP_ERROR,
+    "failed_streams: event": EVENT,
+    "failed_streams: reset": {
+        "in text": ("raises RemoteProtocolError",) * 2 + ("hangs",),
+        "in tool call": ("raises RemoteProtocolError",) * 2 + ("hangs",),
+        "early": STATUS,
     },
+    "early_errors: event": STOP_ERROR
+    | {"early": ("error event", "looks finished", "raises ValueError")},
 }
 
 
@@ -59,12 +82,12 @@ def outcome(seen: Seen, text_lost: bool) -> str:
     """What a program can notice, in words."""
     if seen.hangs:
         return "hangs"
-    if seen.calls:
-        assert seen.calls == [("get_weather", {})]
-        return "tool call without input"
-    if seen.error:
-        return f"raises {type(seen.error).__name__}"
     notices = ["error event"] if seen.error_event else []
+    if seen.calls:  # the tool itself fails
+        assert seen.calls == [("get_weather", {})]
+        notices.append("tool call without input")
+    elif seen.error:
+        return f"raises {type(seen.error).__name__}"
     if seen.stop_reason == "error":
         notices.append('stop_reason "error"')
     if not notices:

@@ -27,22 +27,22 @@ EXCEPTIONS = [
     Row("validation", 400, 1, 1),
     Row("accessDenied", 403, 1, 1),
     Row("resourceNotFound", 404, 1, 1),
-    Row("throttling", 429, 2, 2),
+    Row("throttling", 429, 3, 3),
     Row("serviceQuotaExceeded", 429, 1, 1),
-    Row("serviceUnavailable", 503, 8, 2),
-    Row("modelNotReady", 503, 8, 2),
-    Row("modelError", 502, 8, 2),
-    Row("modelTimeout", 504, 4, 1),
-    Row("internalServer", 502, 8, 2),
+    Row("serviceUnavailable", 503, 12, 3),
+    Row("modelNotReady", 503, 12, 3),
+    Row("modelError", 424, 2, 2),
+    Row("modelTimeout", 500, 1, 1),
+    Row("internalServer", 500, 3, 3),
 ]
 
 # Answers that are broken: the model may have done its work.
 BROKEN = [
-    Row("cut", 502, 8, 2, "The connection to Bedrock"),
-    Row("json-200", 502, 4, 1, "Bedrock"),
-    Row("empty-200", 502, 8, 2, "Bedrock's answer is empty."),
-    Row("html-502", 502, 8, 2, "HTTP status 502"),
-    Row("bare-429", 429, 2, 2, "HTTP status 429"),
+    Row("cut", 500, 2, 2, "The connection to Bedrock"),
+    Row("json-200", 500, 1, 1, "Bedrock"),
+    Row("empty-200", 500, 2, 2, "Bedrock's answer is empty."),
+    Row("html-502", 500, 3, 3, "HTTP status 502"),
+    Row("bare-429", 429, 3, 3, "HTTP status 429"),
 ]
 
 
