@@ -69,6 +69,7 @@ clients: build $(CLIENTS)/.venv/installed ## run the gateway's Python client, wi
 	@ENVOY_BIN=$$($(ENVOY_SH)) && export ENVOY_BIN && $(PYTHON) -m pytest -q -p no:cacheprovider $(CLIENTS)
 
 $(CLIENTS)/.venv/installed: $(CLIENTS)/requirements.txt
+	@python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo 'make clients: install Python 3.11 or newer with venv (Debian: apt-get install python3 python3-venv)' >&2; exit 1; }
 	@python3 -m venv --clear $(CLIENTS)/.venv
 	@$(PYTHON) -m pip --disable-pip-version-check install -q --require-hashes --only-binary :all: -r $<
 	@touch $@

@@ -50,7 +50,7 @@ def _noting_text(chunks: Iterator[AIMessage], seen: Seen) -> Iterator[AIMessage]
 def _ask(url: str, question: Question, turn: Turn, settings: dict[str, Any]) -> Seen:
     seen = Seen()
     settings = {"retry_backoff": 0, "limits": NO_KEEPALIVE} | settings
-    client = _AskingClient(question, url, **settings)
+    client = AskingClient(question, url, **settings)
     model: Runnable = LangChainModel(client=client)
     if question.tools:
         model = model.bind_tools([langchain_tool(t) for t in question.tools])
@@ -78,7 +78,7 @@ def _results(question: Question, answer: AIMessage) -> list[ToolMessage]:
     ]
 
 
-class _AskingClient(Client):
+class AskingClient(Client):
     """Adds a question's fields, for which the model has no setting, and ends a hang."""
 
     def __init__(self, question: Question, *args: Any, **kwargs: Any) -> None:

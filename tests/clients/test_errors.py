@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from client import GatewayError
-from conftest import CLIENTS, System
+from conftest import CLIENTS, ROOT, System
 from question import Question
 
 
@@ -74,6 +74,29 @@ def check(system: System, client: str, row: Row, question: Question, says: str) 
         assert isinstance(seen.error, GatewayError)
         assert seen.error.status_code == row.status
         assert says in seen.error.detail
+
+
+@pytest.mark.parametrize(
+    ("failure", "fault"),
+    [
+        ("model's timeout, or a time limit of the sidecar", "modelTimeout"),
+        ("an answer that is not Converse", "json-200"),
+        ("model's error", "modelError"),
+        ("an answer that is cut or empty", "cut"),
+        ("an answer that is cut or empty", "empty-200"),
+        ("Bedrock's internal error", "internalServer"),
+        ("throttled", "throttling"),
+        (
+            "Bedrock or the model is unavailable, and has done no work",
+            "serviceUnavailable",
+        ),
+    ],
+)
+def test_page(failure: str, fault: str) -> None:
+    """docs/clients.md has the figures of the tables."""
+    row = next(row for row in EXCEPTIONS + BROKEN if row.fault == fault)
+    page = (ROOT / "docs/clients.md").read_text()
+    assert f"| {failure} | {row.status} | {row.whole_calls} |" in page
 
 
 def test_malformed_request(system: System) -> None:
