@@ -18,7 +18,7 @@ COMPLETIONS = "/api/v1/llm/completions"
 STREAM = "/api/v1/llm/completions/stream"
 
 
-class GatewayError(Exception):
+class AgenticPlatformError(Exception):
     """An answer with a status of 400 or more."""
 
     def __init__(self, status_code: int, detail: Any) -> None:
@@ -105,8 +105,10 @@ class Client:
         return resp.json()
 
 
-def _error(resp: httpx.Response) -> GatewayError:
+def _error(resp: httpx.Response) -> AgenticPlatformError:
     try:
-        return GatewayError(resp.status_code, resp.json().get("detail", resp.text))
+        return AgenticPlatformError(
+            resp.status_code, resp.json().get("detail", resp.text)
+        )
     except (ValueError, AttributeError):
-        return GatewayError(resp.status_code, resp.text)
+        return AgenticPlatformError(resp.status_code, resp.text)

@@ -24,7 +24,7 @@ CLIENTS = ("plain stream", "strands", "langchain stream")
 # For each setting of the sidecar, what the CLIENTS see; see outcome. docs/clients.md
 # advises from this table.
 STOPPED = 'stop_reason "error"'
-STATUS = ("raises GatewayError", "raises HTTPStatusError", "hangs")
+STATUS = ("raises AgenticPlatformError", "raises HTTPStatusError", "hangs")
 EVENT = {
     "in text": ("error event", "looks finished, text lost", "looks finished"),
     "in tool call": ("error event", "looks finished", "tool call without input"),

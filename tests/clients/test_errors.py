@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import httpx
 import pytest
 
-from client import GatewayError
+from client import AgenticPlatformError
 from conftest import CLIENTS, ROOT, System
 from question import Question
 
@@ -71,7 +71,7 @@ def check(system: System, client: str, row: Row, question: Question, says: str) 
         assert isinstance(seen.error, httpx.HTTPStatusError)
         assert seen.error.response.status_code == row.status
     else:
-        assert isinstance(seen.error, GatewayError)
+        assert isinstance(seen.error, AgenticPlatformError)
         assert seen.error.status_code == row.status
         assert says in seen.error.detail
 
@@ -107,6 +107,6 @@ def test_malformed_request(system: System) -> None:
             return {"messages": "hello"}
 
     error = system.ask("plain", Odd()).error
-    assert isinstance(error, GatewayError)
+    assert isinstance(error, AgenticPlatformError)
     assert error.status_code == 422
     assert error.detail[0]["loc"] == ["body", "messages"]

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from client import Client, GatewayError
+from client import AgenticPlatformError, Client
 from conftest import System
 
 MODEL = "us.anthropic.claude-sonnet-4-20250514-v1:0"
@@ -63,5 +63,5 @@ def test_caller_credentials(system: System) -> None:
     assert complete(client)["content"] == "2 + 2 = 4."
     client = Client(system.url)
     client.set_aws_credentials("AKIDFAKEBEDROCK", "another-secret-key")
-    with pytest.raises(GatewayError, match="HTTP 401"):
+    with pytest.raises(AgenticPlatformError, match="HTTP 401"):
         complete(client)
