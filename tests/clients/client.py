@@ -1,7 +1,8 @@
 """The gateway's Python client, as far as a model call needs it, re-created on httpx.
 
 It behaves on the wire like agentic-primitives-gateway-client 0.1.0 (public, Apache-2.0:
-agentic-community/agentic-primitives-gateway, commit be0d816). No package index has it. Headers, retries, line splitting and errors must stay as they are there, faults
+agentic-community/agentic-primitives-gateway, commit be0d816). No package index
+has it. Headers, retries, line splitting and errors must stay as they are there, faults
 included: the tests show what a program that uses that client sees.
 """
 
