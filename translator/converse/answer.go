@@ -31,7 +31,8 @@ type Answer struct {
 	// Other has the top-level members without a field here.
 	Other rawjson.Object
 
-	names Names
+	names  Names
+	others map[string]int // positions in Other, by name
 	// Readers of an event, of its delta, and of a piece in the delta.
 	events, deltas, pieces rawjson.Reader
 
@@ -159,9 +160,22 @@ func (a *Answer) member(name string, value rawjson.Value) (err error) {
 	case "additionalModelResponseFields":
 		a.AdditionalFields = value
 	default:
-		a.Other = a.Other.Set(name, value)
+		a.setOther(name, value)
 	}
 	return err
+}
+
+// setOther adds a member to Other. Where a name occurs twice, the last one counts.
+func (a *Answer) setOther(name string, value rawjson.Value) {
+	if i, ok := a.others[name]; ok {
+		a.Other[i].Value = value
+		return
+	}
+	if a.others == nil {
+		a.others = map[string]int{}
+	}
+	a.others[name] = len(a.Other)
+	a.Other = append(a.Other, rawjson.Member{Name: name, Value: value})
 }
 
 // wholeBlock adds a block of a whole reply.

@@ -12,6 +12,7 @@ type turn struct {
 	role   string
 	blocks []Block
 	at     string // the path of the first message that it is made of
+	mixed  bool   // there are blocks other than tool results
 }
 
 // systemKinds are the members of Converse's SystemContentBlock.
@@ -42,7 +43,7 @@ func (r *Request) AddTurn(role string, blocks []Block, at string) error {
 	case !slices.ContainsFunc(blocks, func(b Block) bool { return b.Kind != "cachePoint" }):
 		return r.repair(at, faultEmptyTurn)
 	}
-	r.turns = append(r.turns, turn{role, blocks, at})
+	r.turns = append(r.turns, turn{role, blocks, at, slices.ContainsFunc(blocks, notResult)})
 	return nil
 }
 
@@ -52,9 +53,9 @@ func notForSystem(b Block) bool { return !slices.Contains(systemKinds, b.Kind) }
 
 // mergeTurns does not warn if a client sends one message for each tool result.
 func (r *Request) mergeTurns(last *turn, blocks []Block, at string) error {
-	apart := slices.ContainsFunc(last.blocks, notResult) || slices.ContainsFunc(blocks, notResult)
+	last.mixed = last.mixed || slices.ContainsFunc(blocks, notResult)
 	last.blocks = append(last.blocks, blocks...)
-	if !apart {
+	if !last.mixed {
 		return nil
 	}
 	return r.repair(at, faultSameRole)
