@@ -149,7 +149,7 @@ func (x *exchange) answerCall() error {
 		return x.fail(err)
 	}
 	call, err := x.target.Decode(x.endpoint.Dialect, translator.Request{
-		Streaming: x.endpoint.Streaming, PathModel: x.endpoint.PathModel, Header: x.req.header, Body: x.req.body,
+		Streaming: x.endpoint.Streaming, PathModel: x.endpoint.PathModel, Header: x.req.header, Body: x.req.body, Done: x.ctx.Done(),
 	})
 	if call != nil {
 		x.outcome.Model, x.outcome.Streaming, x.outcome.Guarded = sanitize(call.Model), call.Streaming, call.Guarded

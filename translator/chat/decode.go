@@ -35,7 +35,7 @@ func (d *Dialect) Decode(req translator.Request) (*translator.Call, error) {
 	}
 	in.out = converse.New(converse.Rules{
 		Mode: d.cfg.Translation, Model: model, Family: d.family(cmp.Or(req.Defaults.Models[model], model)),
-		Streaming: req.Streaming, Defaults: req.Defaults,
+		Streaming: req.Streaming, Defaults: req.Defaults, Done: req.Done,
 	})
 	if err := in.out.WarnHalves(body); err != nil {
 		return nil, err

@@ -32,6 +32,9 @@ func (r *Request) AddSystem(blocks []Block) error {
 // AddTurn adds a message with the role user, assistant or system. Neighbours with
 // the same role become one turn, and a message without content becomes none.
 func (r *Request) AddTurn(role string, blocks []Block, at string) error {
+	if err := r.checkDone(); err != nil {
+		return err
+	}
 	if role == "system" && !slices.ContainsFunc(blocks, notForSystem) {
 		return r.AddSystem(blocks)
 	}
