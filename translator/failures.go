@@ -10,15 +10,20 @@ import (
 // This file holds the sentences of failures that are not about the content of a
 // request. Those are in package converse.
 
+// maxEcho bounds what an error repeats of a request, in bytes.
+const maxEcho = 200
+
+func echo(text string) string { return Clip(text, maxEcho) }
+
 // ErrUnknownPath is the error of a path without an endpoint.
 func ErrUnknownPath(path string) *Error {
-	return NewError(KindUnknownPath, fmt.Sprintf("No such endpoint: %s.", path))
+	return NewError(KindUnknownPath, fmt.Sprintf("No such endpoint: %s.", echo(path)))
 }
 
 // ErrMethodNotAllowed is the error of a method that the endpoint does not have.
 // allowed may name a method twice.
 func ErrMethodNotAllowed(method, path string, allowed []string) *Error {
-	e := NewError(KindMethodNotAllowed, fmt.Sprintf("%s does not support the method %s.", path, method))
+	e := NewError(KindMethodNotAllowed, fmt.Sprintf("%s does not support the method %s.", echo(path), echo(method)))
 	e.Allow = strings.Join(slices.Compact(slices.Sorted(slices.Values(allowed))), ", ")
 	return e
 }
@@ -35,7 +40,7 @@ func ErrTooLarge(limit int) *Error {
 
 // ErrEncoding is the error of a Content-Encoding that is not decoded.
 func ErrEncoding(encoding string) *Error {
-	e := NewError(KindEncoding, fmt.Sprintf("The Content-Encoding %s of the request body is not supported.", encoding))
+	e := NewError(KindEncoding, fmt.Sprintf("The Content-Encoding %s of the request body is not supported.", echo(encoding)))
 	e.Hint = "Send the body with Content-Encoding: gzip, or without the header and uncompressed."
 	return e
 }
@@ -78,7 +83,7 @@ func ErrInternal(cause error) *Error {
 // ErrUnknownBackend is the error of a name that no backend has. Its message is that of
 // the agentic gateway.
 func ErrUnknownBackend(name string, available []string) *Error {
-	return NewError(KindUnknownBackend, fmt.Sprintf("Unknown llm provider '%s'. Available: %s", name, strings.Join(available, ", ")))
+	return NewError(KindUnknownBackend, fmt.Sprintf("Unknown llm provider '%s'. Available: %s", echo(name), strings.Join(available, ", ")))
 }
 
 // ErrRouteBackend is the error of a route in Envoy that names a backend which does not
@@ -138,7 +143,7 @@ func ErrResidency(region string) *Error {
 
 // ErrModelRegion is the error of a model's ARN in another region than the call's.
 func ErrModelRegion(model, call string) *Error {
-	return invalid("model", fmt.Sprintf("The model's ARN is in region %s, but the call would go to %s.", model, call))
+	return invalid("model", fmt.Sprintf("The model's ARN is in region %s, but the call would go to %s.", echo(model), call))
 }
 
 func invalid(path, message string) *Error {
@@ -161,12 +166,23 @@ func ErrTruncated(cause error) *Error {
 	return e
 }
 
+// MaxAnswer bounds an answer of Bedrock, in bytes: a whole one, or the parts of a
+// streamed one that are held until its end. Bedrock's InvokeModel answers with at most
+// 25,000,000 bytes, and the longest texts, of 128,000 tokens, have about 1 MB.
+const MaxAnswer = 32 << 20
+
+// ErrAnswerTooLarge is the error of an answer, or a part of it, of more than limit bytes.
+func ErrAnswerTooLarge(part string, limit int) *Error {
+	e := NewError(KindAnswerTooLarge, fmt.Sprintf("%s has more than %d bytes.", part, limit))
+	e.Hint = "Ask for a shorter answer: lower max_tokens."
+	return e
+}
+
 // A BadAnswer says how an answer is not one of Bedrock's.
 type BadAnswer string
 
 // What can be wrong with an answer.
 const (
-	AnswerTooLarge    BadAnswer = "Bedrock's answer is too large."
 	AnswerBroken      BadAnswer = "The connection to Bedrock broke in the middle of its answer."
 	AnswerEmpty       BadAnswer = "Bedrock's answer is empty."
 	AnswerNotJSON     BadAnswer = "Bedrock's answer is not a JSON object."

@@ -40,6 +40,7 @@ const (
 	KindInternalServer     Kind = "bedrock_internal_error"
 	KindTimeout            Kind = "timeout"
 	KindBadAnswer          Kind = "bad_bedrock_answer"
+	KindAnswerTooLarge     Kind = "answer_too_large"
 	KindTruncated          Kind = "stream_truncated"
 	KindInternal           Kind = "internal_error"
 )
@@ -89,6 +90,7 @@ var kinds = []KindInfo{
 	{KindInternalServer, http.StatusBadGateway, true, 0, "Bedrock failed.", "Retry."},
 	{KindTimeout, http.StatusGatewayTimeout, true, 0, "A time limit of the sidecar or of Bedrock ended the call.", "Retry, or ask for a shorter answer."},
 	{KindBadAnswer, http.StatusBadGateway, false, 0, "Bedrock's answer cannot be understood.", "Check the backend's endpoint. Report it if that is Bedrock."},
+	{KindAnswerTooLarge, http.StatusBadGateway, false, 0, "Bedrock's answer has more than 32 MiB, or a content block of a stream more than 16 MiB.", "Ask for a shorter answer: lower `max_tokens`."},
 	{KindTruncated, http.StatusBadGateway, true, 0, "The connection to Bedrock ended before the answer was complete.", "Retry."},
 	{KindInternal, http.StatusInternalServerError, false, 0, "The sidecar failed.", "The operator reads the sidecar's log."},
 }

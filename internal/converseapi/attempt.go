@@ -18,10 +18,16 @@ import (
 	"github.com/aws/smithy-go/transport/http/protocol/restjson1"
 
 	"bedrock-extproc/internal/cause"
+	"bedrock-extproc/translator"
 )
 
-// maxErrorBody bounds the body of an error, which is one sentence. In bytes.
-const maxErrorBody = 1 << 20
+// Bounds of what an error of AWS consists of, in bytes. Its message is a sentence or a
+// few; its name and the request's id have less than 100.
+const (
+	maxErrorBody = 64 << 10
+	maxMessage   = 4 << 10
+	maxErrorName = 256
+)
 
 // invocationID is the header of Facts.InvocationID.
 const invocationID = "Amz-Sdk-Invocation-Id"
@@ -106,6 +112,8 @@ func (a *attempt) DeserializeResponse(ctx context.Context, op *smithy.OperationS
 	if op.IsOutputEventStream() {
 		return nil
 	}
+	// After an error the SDK reads the body to its end, so it must have one.
+	resp.Body = cappedBody{io.LimitReader(resp.Body, translator.MaxAnswer+1), resp.Body}
 	var err error
 	a.reply, err = readReply(resp.Body, resp.ContentLength)
 	return err
@@ -127,7 +135,7 @@ func (a *attempt) Do(req *http.Request) (*http.Response, error) {
 		return nil, fmt.Errorf("%s: %w", req.URL.Host, err)
 	}
 	a.status, a.header = resp.StatusCode, resp.Header
-	a.facts.AWSRequestID = resp.Header.Get("X-Amzn-Requestid")
+	a.facts.AWSRequestID = translator.Clip(resp.Header.Get("X-Amzn-Requestid"), maxErrorName)
 	a.facts.ClockCorrected = a.client.cfg.Auth.CorrectClock(resp.StatusCode, resp.Header)
 	return resp, nil
 }

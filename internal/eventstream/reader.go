@@ -30,6 +30,8 @@ const (
 	minFrame    = preludeLen + checksumLen
 	// firstBuffer holds any usual event; longer frames grow the buffer.
 	firstBuffer = 8 << 10
+	// keptBuffer is the longest buffer that is kept when it is empty.
+	keptBuffer = 1 << 20
 )
 
 // ErrFrame is wrapped by the errors of bytes that are not a valid stream of frames,
@@ -141,6 +143,9 @@ func (r *Reader) need(n int) error {
 // and doubles a full buffer: it grows with the bytes that came, not with the length
 // that a prelude promises.
 func (r *Reader) makeRoom(n int) {
+	if r.start == r.end && len(r.buf) > keptBuffer {
+		r.buf, r.start, r.end = make([]byte, firstBuffer), 0, 0
+	}
 	if r.start > 0 && r.start+n > len(r.buf) {
 		r.end = copy(r.buf, r.buf[r.start:r.end])
 		r.start = 0

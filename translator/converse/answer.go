@@ -37,6 +37,7 @@ type Answer struct {
 	events, deltas, pieces rawjson.Reader
 
 	open    map[int]*openBlock // by Bedrock's index
+	held    int                // bytes of pieces and members so far
 	opened  int                // blocks so far
 	steps   []Step
 	started bool // StepStart was returned
@@ -142,6 +143,9 @@ func (a *Answer) member(name string, value rawjson.Value) (err error) {
 	switch name {
 	case "output", "p": // p is padding that hides the length of tokens on the wire
 		return nil
+	}
+	if err := a.hold(len(name) + len(value) + pieceOverhead); err != nil {
+		return err
 	}
 	value = rawjson.WithoutHalves(rawjson.Compact(value).Clone())
 	switch name {

@@ -190,19 +190,22 @@ func (a *Answer) addPiece(index int, m rawjson.Member) error {
 		if err := a.stop(index); err != nil {
 			return err
 		}
-		b = a.newBlock(index, m.Name)
+		var err error
+		if b, err = a.newBlock(index, m.Name); err != nil {
+			return err
+		}
 	}
 	return a.delta(b, m.Name, m.Value)
 }
 
-func (a *Answer) newBlock(index int, kind string) *openBlock {
+func (a *Answer) newBlock(index int, kind string) (*openBlock, error) {
 	b := &openBlock{kind: kind, position: a.opened}
 	if kind == "citation" {
 		b.kind = "citationsContent"
 	}
 	a.opened++
 	a.open[index] = b
-	return b
+	return b, a.holdBlock(b, len(kind)+blockOverhead)
 }
 
 // stopAll ends the blocks that Bedrock has not ended.
@@ -219,4 +222,10 @@ func (a *Answer) stopAll() error {
 	return err
 }
 
-func unreadable(err error) error { return translator.ErrBadAnswer(translator.AnswerEvent, err) }
+// unreadable is the error of an event that err was found in.
+func unreadable(err error) error {
+	if e, ok := errors.AsType[*translator.Error](err); ok {
+		return e
+	}
+	return translator.ErrBadAnswer(translator.AnswerEvent, err)
+}

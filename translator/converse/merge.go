@@ -10,9 +10,6 @@ import (
 // pieces are the parts of one streamed value, in order, without white space.
 type pieces []rawjson.Value
 
-// add copies a piece.
-func (p *pieces) add(piece rawjson.Value) { *p = append(*p, rawjson.Compact(piece).Clone()) }
-
 // join merges the pieces by halves: merging them one by one would take quadratic
 // time.
 func (p pieces) join() rawjson.Value {

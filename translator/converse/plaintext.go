@@ -1,6 +1,7 @@
 package converse
 
 import (
+	"bedrock-extproc/translator"
 	"bedrock-extproc/translator/rawjson"
 )
 
@@ -17,9 +18,10 @@ func (a *Answer) plainText(payload []byte) bool {
 		return false
 	}
 	b := a.open[index]
-	if b == nil || b.kind != "text" || len(b.half) > 0 {
+	if b == nil || b.kind != "text" || len(b.half) > 0 || b.held+len(text) > maxBlock || a.held+len(text) > translator.MaxAnswer {
 		return false
 	}
+	b.held, a.held = b.held+len(text), a.held+len(text)
 	b.text = append(b.text, text[1:len(text)-1]...)
 	b.some = true
 	a.steps = append(a.steps, Step{Kind: StepText, Index: b.position, Value: text})

@@ -159,7 +159,7 @@ func (r *Request) checkBesideResults() error {
 		}
 		for _, b := range t.blocks {
 			if b.Kind != "toolResult" && b.Kind != "cachePoint" {
-				return Refuse(b.At, faultBesideResults.with(values{family: r.family, evidence: r.family.ToolResultsAlone.Evidence, kind: b.Kind}))
+				return Refuse(b.At, faultBesideResults.with(values{family: r.family, evidence: r.family.ToolResultsAlone.Evidence, kind: clip(b.Kind)}))
 			}
 		}
 	}
