@@ -14,6 +14,7 @@ type stream struct {
 	call   *call
 	facts  translator.Facts
 	answer *converse.Answer
+	ended  bool // the last event was written: metadata or error
 }
 
 // StreamHeaders implements translator.Encoder.
@@ -31,16 +32,28 @@ func (c *call) NewStream(facts translator.Facts) translator.Stream {
 
 // AppendEvent implements translator.Stream.
 func (s *stream) AppendEvent(dst []byte, ev translator.Event) ([]byte, error) {
+	if s.ended {
+		return dst, nil
+	}
 	steps, err := s.answer.Read(ev.Kind, ev.Payload)
 	return s.appendSteps(dst, steps), err
 }
 
 // AppendEnd implements translator.Stream. The usage of a stream without metadata is
 // null, not zero.
-func (s *stream) AppendEnd(dst []byte) []byte { return s.appendSteps(dst, s.answer.End()) }
+func (s *stream) AppendEnd(dst []byte) []byte {
+	if s.ended {
+		return dst
+	}
+	return s.appendSteps(dst, s.answer.End())
+}
 
 // AppendError implements translator.Stream.
 func (s *stream) AppendError(dst []byte, e *translator.Error) []byte {
+	if s.ended {
+		return dst
+	}
+	s.ended = true
 	w := newEvent("error")
 	w.Text("detail", e.Message)
 	w.Member("error", errorObject(e))
@@ -78,6 +91,7 @@ func (s *stream) appendStep(dst []byte, step *converse.Step) []byte {
 		w.Text("model", s.call.model)
 		return sse.AppendData(dst, w.End())
 	case converse.StepEnd:
+		s.ended = true
 		w := newEvent("metadata")
 		w.Member("usage", encodeUsage(s.answer.Usage, "null"))
 		w.Member("metadata", s.call.encodeMetadata(s.answer, s.facts))

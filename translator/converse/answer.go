@@ -92,7 +92,7 @@ func (a *Answer) Text() rawjson.Value {
 func (a *Answer) Summary() translator.Summary {
 	s := a.Usage.summary()
 	if rawjson.Kind(a.StopReason) == '"' {
-		s.StopReason = rawjson.Text(a.StopReason)
+		s.StopReason = translator.Clip(rawjson.Text(a.StopReason), 100)
 	}
 	return s
 }
@@ -102,7 +102,7 @@ func (a *Answer) Summary() translator.Summary {
 // filter has stopped the request before the model, there is no message, and the turn
 // is empty.
 func (a *Answer) ReadReply(reply []byte) error {
-	members, err := a.events.Read(reply)
+	members, err := a.events.Read(rawjson.ValidUTF8(reply))
 	if err != nil {
 		return translator.ErrBadAnswer(translator.AnswerNotConverse, err)
 	}

@@ -54,7 +54,8 @@ type Step struct {
 }
 
 // Read reads one event and returns its steps, which are valid until the next call. An
-// error is a *translator.Error; steps returned with it still count.
+// error is a *translator.Error; steps returned with it still count. Events after
+// StepEnd have no steps and no error.
 //
 // No order of events loses content. StepStop comes when there can be no more content:
 // after messageStop and metadata, or at End. A block ends at its stop event, at a
@@ -62,18 +63,16 @@ type Step struct {
 // a new block. The first of several messageStop events counts.
 func (a *Answer) Read(kind string, payload []byte) ([]Step, error) {
 	a.steps = a.steps[:0]
-	if kind == "contentBlockDelta" && a.plainText(payload) {
+	if a.ended || kind == "contentBlockDelta" && a.plainText(payload) {
 		return a.steps, nil
 	}
+	payload = rawjson.ValidUTF8(payload)
 	if !strings.HasPrefix(kind, "contentBlock") {
 		payload = rawjson.WithoutHalves(payload) // pieces of blocks may have the other half
 	}
 	members, err := a.events.Read(payload)
-	switch {
-	case err != nil:
+	if err != nil {
 		return nil, unreadable(err)
-	case a.ended:
-		return nil, nil
 	}
 	if !a.started {
 		a.started = true
@@ -95,11 +94,14 @@ func (a *Answer) Read(kind string, payload []byte) ([]Step, error) {
 	default:
 		a.unknown(kind, members)
 	}
-	if err == nil && a.stopped && a.counted {
-		err = a.finish()
-	}
 	if err != nil {
 		return a.steps, unreadable(err)
+	}
+	if a.stopped && a.counted {
+		if err := a.stopAll(); err != nil {
+			return a.steps, unreadable(err)
+		}
+		a.finish()
 	}
 	return a.steps, nil
 }
@@ -107,19 +109,16 @@ func (a *Answer) Read(kind string, payload []byte) ([]Step, error) {
 // End returns the steps that are still missing when Bedrock's stream has ended.
 func (a *Answer) End() []Step {
 	a.steps = a.steps[:0]
-	_ = a.finish() // a block that cannot be completed is missing; all others count
+	if !a.ended {
+		_ = a.stopAll() // a block that cannot be completed is missing; all others count
+		a.finish()
+	}
 	return a.steps
 }
 
-// finish ends the answer, unless it has ended.
-func (a *Answer) finish() error {
-	if a.ended {
-		return nil
-	}
-	err := a.stopAll()
+func (a *Answer) finish() {
 	a.ended = true
 	a.steps = append(a.steps, Step{Kind: StepStop}, Step{Kind: StepEnd})
-	return err
 }
 
 // take records the members of an event about the message. The first stop reason

@@ -1,6 +1,8 @@
 package converse
 
 import (
+	"unicode/utf8"
+
 	"bedrock-extproc/translator"
 	"bedrock-extproc/translator/rawjson"
 )
@@ -14,7 +16,7 @@ import (
 // does the same for these payloads, at three times the cost (BenchmarkTextDelta).
 func (a *Answer) plainText(payload []byte) bool {
 	index, text, ok := cutPlainText(payload)
-	if !ok || a.ended {
+	if !ok {
 		return false
 	}
 	b := a.open[index]
@@ -58,15 +60,18 @@ func cutPlainText(payload []byte) (index int, text rawjson.Value, ok bool) {
 	return index, text, string(rest) == "}"
 }
 
-// cutPlainString cuts off a JSON string without escapes.
+// cutPlainString cuts off a JSON string in UTF-8 without escapes.
 func cutPlainString(v []byte) (text rawjson.Value, rest []byte, ok bool) {
 	if len(v) == 0 || v[0] != '"' {
 		return nil, nil, false
 	}
+	ascii := true
 	for i := 1; i < len(v); i++ {
 		switch c := v[i]; {
 		case c == '"':
-			return rawjson.Value(v[: i+1 : i+1]), v[i+1:], true
+			return rawjson.Value(v[: i+1 : i+1]), v[i+1:], ascii || utf8.Valid(v[:i])
+		case c >= utf8.RuneSelf:
+			ascii = false
 		case c < ' ' || c == '\\':
 			return nil, nil, false
 		}
