@@ -40,7 +40,7 @@ func (d *Dialect) Decode(req translator.Request) (*translator.Call, error) {
 	if err := in.out.WarnHalves(body); err != nil {
 		return nil, err
 	}
-	if err := in.out.WarnModel(in.Field("model")); err != nil {
+	if err := in.out.CheckModel(in.Field("model")); err != nil {
 		return nil, err
 	}
 	asked, err := in.translate()
