@@ -65,13 +65,13 @@ func cutPlainString(v []byte) (text rawjson.Value, rest []byte, ok bool) {
 	if len(v) == 0 || v[0] != '"' {
 		return nil, nil, false
 	}
-	ascii := true
+	bits := byte(0) // of all characters
 	for i := 1; i < len(v); i++ {
-		switch c := v[i]; {
+		c := v[i]
+		bits |= c
+		switch {
 		case c == '"':
-			return rawjson.Value(v[: i+1 : i+1]), v[i+1:], ascii || utf8.Valid(v[:i])
-		case c >= utf8.RuneSelf:
-			ascii = false
+			return rawjson.Value(v[: i+1 : i+1]), v[i+1:], bits < utf8.RuneSelf || utf8.Valid(v[:i])
 		case c < ' ' || c == '\\':
 			return nil, nil, false
 		}
