@@ -51,8 +51,10 @@ func mergeAt(depth int, a, b rawjson.Value) rawjson.Value {
 		if depth < maxMergeDepth {
 			return mergeObjects(depth, a, b)
 		}
+		return b
+	default:
+		return b
 	}
-	return b
 }
 
 func mergeLists(a, b rawjson.Value) rawjson.Value {
