@@ -36,6 +36,9 @@ type shape func(n int) (translate func())
 
 // TestMemoryIsLinear measures the bytes that a translation allocates.
 func TestMemoryIsLinear(t *testing.T) {
+	if testing.Short() {
+		t.Skip("translates megabytes")
+	}
 	for _, name := range slices.Sorted(maps.Keys(shapes())) {
 		t.Run(name, func(t *testing.T) {
 			once := allocated(shapes()[name](workSize))
