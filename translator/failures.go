@@ -68,6 +68,31 @@ func ErrOverloaded(limit int) *Error {
 	return NewError(KindOverloaded, fmt.Sprintf("Too many calls are in flight: the limit is %d.", limit))
 }
 
+// ErrBackendOverloaded is the error of a call beyond limit calls in flight at a backend.
+func ErrBackendOverloaded(name string, limit int) *Error {
+	return NewError(KindOverloaded, fmt.Sprintf("Too many calls are in flight at the backend %q: the limit is %d.", name, limit))
+}
+
+// ErrCallerOverloaded is the error of a call beyond limit calls in flight of one caller.
+func ErrCallerOverloaded(limit int) *Error {
+	return NewError(KindOverloaded, fmt.Sprintf("Too many calls of this caller are in flight: the limit is %d.", limit))
+}
+
+// ErrBodiesOverloaded is the error of a body for which there is no memory.
+func ErrBodiesOverloaded() *Error {
+	return NewError(KindOverloaded, "The bodies of the calls in flight take all the memory that the sidecar has for them.")
+}
+
+// ErrUploadTimeout is the error of a body that is not complete within limit.
+func ErrUploadTimeout(limit time.Duration) *Error {
+	return NewError(KindUploadTimeout, fmt.Sprintf("The request body took too long: it was not complete after %v.", limit))
+}
+
+// ErrSlowUpload is the error of a body that brings less than size bytes in a time.
+func ErrSlowUpload(size int, within time.Duration) *Error {
+	return NewError(KindUploadTimeout, fmt.Sprintf("The request body took too long: fewer than %d bytes of it arrived in %v.", size, within))
+}
+
 // ErrInternal is the error that hides cause from the client.
 func ErrInternal(cause error) *Error {
 	e := NewError(KindInternal, "The sidecar failed while handling this request; its log names the cause.")

@@ -15,6 +15,7 @@ const (
 	KindUnknownPath        Kind = "unknown_path"
 	KindMethodNotAllowed   Kind = "method_not_allowed"
 	KindTooLarge           Kind = "request_too_large"
+	KindUploadTimeout      Kind = "upload_timeout"
 	KindEncoding           Kind = "unsupported_encoding"
 	KindMalformed          Kind = "malformed_request"
 	KindInvalid            Kind = "invalid_request"
@@ -64,6 +65,7 @@ var kinds = []KindInfo{
 	{KindUnknownPath, http.StatusNotFound, false, 0, "No endpoint has this path.", "Check the URL."},
 	{KindMethodNotAllowed, http.StatusMethodNotAllowed, false, 0, "The endpoint does not support this method.", "Use a method from the `Allow` header."},
 	{KindTooLarge, http.StatusRequestEntityTooLarge, false, 0, "The body is larger than the sidecar or Bedrock accepts.", "Send less. The sidecar's limit is `-max-body-bytes`."},
+	{KindUploadTimeout, http.StatusRequestTimeout, true, 0, "The body did not arrive within `-upload-timeout`, or less than 64 KiB of it arrived in 30 s.", "Send the body faster."},
 	{KindEncoding, http.StatusUnsupportedMediaType, false, 0, "The body has a `Content-Encoding` other than gzip.", "Use an encoding from the `Accept-Encoding` header."},
 	{KindMalformed, http.StatusUnprocessableEntity, false, 0, "The body is not JSON, or a member has the wrong type.", "Correct the member at `path`."},
 	{KindInvalid, http.StatusBadRequest, false, 0, "The request has the right form, but Bedrock would reject it, or it cannot be translated.", "See [the reasons](warnings.md), `path` and `hint`."},
@@ -73,7 +75,7 @@ var kinds = []KindInfo{
 	{KindMissingIdentity, http.StatusUnauthorized, false, 0, "A required value of the caller's identity is missing.", "Authenticate as the proxy requires."},
 	{KindNotPermitted, http.StatusForbidden, false, 0, "The access rules do not allow this caller to do this.", "Ask the operator for access."},
 	{KindDraining, http.StatusServiceUnavailable, true, time.Second, "The sidecar is shutting down.", "Retry."},
-	{KindOverloaded, http.StatusServiceUnavailable, true, time.Second, "The sidecar has reached its limit of calls in flight.", "Retry. The limit is `-max-calls`."},
+	{KindOverloaded, http.StatusServiceUnavailable, true, time.Second, "The sidecar has reached one of its [limits](limits.md) on calls in flight or on the memory for their bodies.", "Retry. The message names the limit."},
 	{KindNoCredentials, http.StatusBadRequest, false, 0, "The request has no AWS credentials, and the sidecar has none that it may use.", "Send credentials, or have the operator configure them."},
 	{KindCallerCredentials, http.StatusUnauthorized, false, 0, "AWS rejected the credentials in the request.", "Check the keys and the session token."},
 	{KindSidecarCredentials, http.StatusBadGateway, false, 0, "AWS rejected the sidecar's own credentials or its role, or they could not be fetched.", "The operator reads the sidecar's log."},

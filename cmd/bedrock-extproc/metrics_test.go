@@ -29,6 +29,9 @@ func TestMetricsAreInTheTable(t *testing.T) {
 		t.Fatal(err)
 	}
 	recorder.Observe(extproc.Outcome{Model: "m", FirstByte: time.Second, Summary: translator.Summary{UsageKnown: true}})
+	if err := telemetry.RegisterLimits(registry, func() []extproc.LimitUse { return []extproc.LimitUse{{Limit: extproc.LimitCalls, Max: 1}} }); err != nil {
+		t.Fatal(err)
+	}
 	if _, err := gateway.NewReloader(t.Context(), "", gateway.Options{}, registry, func(string) {}); err != nil {
 		t.Fatal(err)
 	}

@@ -20,6 +20,11 @@ type Label struct{ Name, Values string }
 var (
 	streaming = Label{"streaming", "`true` for event streams, `false` for whole answers"}
 	backend   = Label{"backend", "the configured name of the backend"}
+
+	limitLabels = []Label{
+		{"limit", "`calls`, `body_bytes`, `backend`, `caller` (the busiest one); see [limits](limits.md)"},
+		{"backend", "the configured name of the backend, empty for the other limits"},
+	}
 )
 
 // The metrics.
@@ -42,7 +47,10 @@ var (
 		"bedrock_extproc_tokens_total", "Tokens that Bedrock reported, by backend and type.", "counter",
 		[]Label{backend, {"type", "`input`, `output`, `cache_read`, `cache_write`"}},
 	}
-	CallsInFlight = Metric{"bedrock_extproc_calls_in_flight", "Model calls being answered.", "gauge", nil}
+	CallsInFlight = Metric{"bedrock_extproc_calls_in_flight", "Model calls in flight, from their headers to the end of their answers.", "gauge", nil}
+	LimitCurrent  = Metric{"bedrock_extproc_limit_current", "What calls hold of a limit at the moment: calls in flight, or bytes.", "gauge", limitLabels}
+	LimitMax      = Metric{"bedrock_extproc_limit_max", "The limit itself. Absent if there is none.", "gauge", limitLabels}
+	LimitRefused  = Metric{"bedrock_extproc_limit_refused_total", "Calls that got 503 because of a limit.", "counter", limitLabels}
 	RestingModels = Metric{
 		"bedrock_extproc_backend_resting_models", "Models for which a backend is cooling down, while its fallbacks serve them.", "gauge", []Label{backend},
 	}
@@ -56,7 +64,7 @@ var (
 
 // All returns the table.
 func All() []Metric {
-	return []Metric{Requests, CallDuration, FirstByte, Tokens, CallsInFlight, RestingModels, Reloads, LastReloadSuccess}
+	return []Metric{Requests, CallDuration, FirstByte, Tokens, CallsInFlight, LimitCurrent, LimitMax, LimitRefused, RestingModels, Reloads, LastReloadSuccess}
 }
 
 // Counter returns a new collector of a counter.
