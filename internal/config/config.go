@@ -26,6 +26,9 @@ type Config struct {
 	// Defaults are what a backend adds to requests, by its name. A backend that is
 	// not in it adds nothing.
 	Defaults map[string]identity.Defaults
+	// MaxCalls bounds the calls in flight at a backend, by its name. A backend that is not
+	// in it has no bound.
+	MaxCalls map[string]int
 	// Chat configures the chat dialect. Only Load fills in Families.
 	Chat chat.Config
 	// FamiliesFile is where Load reads rules of model families from; "" for the

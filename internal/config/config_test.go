@@ -82,6 +82,7 @@ func TestEverySetting(t *testing.T) {
 			},
 			"eu": {},
 		},
+		MaxCalls:     map[string]int{"us": 100},
 		Chat:         chat.Config{Translation: chat.Strict, ToolUseDeltas: chat.DeltasAlways, ModelFamilies: map[string]string{"arn:x": "claude"}},
 		FamiliesFile: "f.yaml",
 		Policy: identity.Policy{
@@ -97,6 +98,7 @@ func TestEverySetting(t *testing.T) {
 				},
 				{Backend: parsed("eu")},
 			},
+			CallerLimit: identity.CallerLimit{Value: "user", MaxCalls: 10},
 		},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
