@@ -60,18 +60,14 @@ func newAdmission(maxCalls int, maxBodies int64) *admission {
 	return &admission{maxCalls: int64(maxCalls), maxBodies: maxBodies, held: map[limitKey]*holding{}, refused: map[limitKey]int64{}}
 }
 
-// take adds n to what a limit counts, or reports false if that is more than limit. 0
-// means no limit. It succeeds if n is negative, which gives back.
+// take adds n to what a limit counts, or reports false if that would be more than
+// limit. 0 means no limit.
 func (a *admission) take(k limitKey, n, limit int64) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	h := a.held[k]
-	if h == nil {
-		h = &holding{}
-		a.held[k] = h
-	}
+	h := a.holding(k)
 	h.max = limit
-	if n > 0 && limit > 0 && h.current+n > limit {
+	if limit > 0 && h.current+n > limit {
 		a.refused[k.counted()]++
 		return false
 	}
@@ -79,17 +75,25 @@ func (a *admission) take(k limitKey, n, limit int64) bool {
 	return true
 }
 
-// give returns n of what take has taken. A caller without calls is forgotten.
-func (a *admission) give(k limitKey, n int64) {
-	if n == 0 {
-		return
-	}
+// add adds n, which may be negative, without a limit. A caller without calls is
+// forgotten.
+func (a *admission) add(k limitKey, n int64) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	h := a.held[k]
-	if h.current -= n; h.current == 0 && k.limit == LimitCaller {
+	h := a.holding(k)
+	if h.current += n; h.current == 0 && k.limit == LimitCaller {
 		delete(a.held, k)
 	}
+}
+
+// holding returns the entry of k. a is locked.
+func (a *admission) holding(k limitKey) *holding {
+	h := a.held[k]
+	if h == nil {
+		h = &holding{}
+		a.held[k] = h
+	}
+	return h
 }
 
 // counted is the key under which refusals are counted.
@@ -151,7 +155,7 @@ func (p *places) enter(limits ...CallLimit) error {
 
 func (p *places) leave() {
 	for _, k := range p.taken {
-		p.admission.give(k, 1)
+		p.admission.add(k, -1)
 	}
 	p.taken = nil
 }

@@ -26,7 +26,7 @@ type body struct {
 	// max limits the size, in bytes. expected is the size that the client announces,
 	// or -1.
 	max, expected int
-	counted       int // bytes
+	counted       int64 // against the limit
 }
 
 // Write adds a part. The error is a *translator.Error: the body is larger than max, or
@@ -43,10 +43,10 @@ func (b *body) Write(part []byte) (int, error) {
 		}
 		old := len(b.bytes)
 		b.bytes = append(make([]byte, 0, room), b.bytes...)
-		b.admission.discard(old)
+		b.admission.discard(int64(old))
 	}
 	b.bytes = append(b.bytes, part...)
-	b.admission.discard(len(part)) // it came in a message
+	b.admission.discard(int64(len(part))) // it came in a message
 	return len(part), nil
 }
 
@@ -60,12 +60,13 @@ func (b *body) roomFor(size int) int {
 	return room
 }
 
-// count changes the number of bytes that are counted, or reports false.
+// count counts a body with a capacity of n bytes, or reports false.
 func (b *body) count(n int) bool {
-	if !b.admission.take(limitKey{limit: LimitBodies}, bodyCost*int64(n-b.counted), b.admission.maxBodies) {
+	cost := bodyCost * int64(n)
+	if !b.admission.take(limitKey{limit: LimitBodies}, cost-b.counted, b.admission.maxBodies) {
 		return false
 	}
-	b.counted = n
+	b.counted = cost
 	return true
 }
 
@@ -73,20 +74,20 @@ func (b *body) count(n int) bool {
 // place even if it is larger.
 func (b *body) translated(n int) {
 	b.release()
-	b.admission.take(limitKey{limit: LimitBodies}, bodyCost*int64(n), 0)
-	b.counted = n
+	b.admission.add(limitKey{limit: LimitBodies}, int64(n))
+	b.counted = int64(n)
 }
 
 func (b *body) release() {
-	b.admission.give(limitKey{limit: LimitBodies}, bodyCost*int64(b.counted))
+	b.admission.add(limitKey{limit: LimitBodies}, -b.counted)
 	dropped := b.counted
 	b.bytes, b.counted = nil, 0
 	b.admission.discard(dropped)
 }
 
 // discard records that n bytes of bodies have become garbage.
-func (a *admission) discard(n int) {
-	if a.garbage.Add(int64(n)) >= maxGarbage {
+func (a *admission) discard(n int64) {
+	if a.garbage.Add(n) >= maxGarbage {
 		a.garbage.Store(0)
 		runtime.GC()
 	}

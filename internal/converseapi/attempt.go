@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"sync/atomic"
 
 	"github.com/aws/aws-sdk-go-v2/service/bedrockruntime"
 	"github.com/aws/smithy-go"
@@ -117,8 +118,8 @@ func (a *attempt) Do(req *http.Request) (*http.Response, error) {
 	a.facts.InvocationID = req.Header.Get(invocationID)
 	// The SDK closes its own body as soon as an answer is there. A transport that
 	// still reads it would drop the connection.
-	req.Body = io.NopCloser(bytes.NewReader(a.request.Body))
-	req.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(a.request.Body)), nil }
+	req.Body = newRequestBody(a.request.Body)
+	req.GetBody = func() (io.ReadCloser, error) { return newRequestBody(a.request.Body), nil }
 	req.ContentLength = int64(len(a.request.Body))
 	// Set after signing, so that a proxy may change it.
 	req.Header.Set("Accept-Encoding", "identity")
@@ -130,6 +131,30 @@ func (a *attempt) Do(req *http.Request) (*http.Response, error) {
 	a.facts.AWSRequestID = resp.Header.Get("X-Amzn-Requestid")
 	a.facts.ClockCorrected = a.client.cfg.Auth.CorrectClock(resp.StatusCode, resp.Header)
 	return resp, nil
+}
+
+// A requestBody drops its bytes when it is closed: the transport keeps a request as long
+// as a stream lives. Read and Close may be called concurrently.
+type requestBody struct{ reader atomic.Pointer[bytes.Reader] }
+
+func newRequestBody(body []byte) *requestBody {
+	b := &requestBody{}
+	b.reader.Store(bytes.NewReader(body))
+	return b
+}
+
+// Read implements [io.Reader].
+func (b *requestBody) Read(p []byte) (int, error) {
+	if r := b.reader.Load(); r != nil {
+		return r.Read(p)
+	}
+	return 0, io.EOF
+}
+
+// Close implements [io.Closer].
+func (b *requestBody) Close() error {
+	b.reader.Store(nil)
+	return nil
 }
 
 // failed returns the facts of an attempt that has just failed.

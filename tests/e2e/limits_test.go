@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"net/http"
@@ -291,4 +292,37 @@ func TestBackendLimitSurvivesReload(t *testing.T) {
 		t.Errorf("answers %v", all.answers)
 	}
 	eventually(t, "no call is counted", func() bool { return s.sidecar.metric(t, inFlight) == 0 })
+}
+
+// TestOpenStreamsHoldNoBodies: after the first event, a stream of a large request holds
+// none of it, however long it lives.
+func TestOpenStreamsHoldNoBodies(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a load test: run by make test, not with the race detector")
+	}
+	const streams, size = 6, 20 * megabyte
+	s := start(t, func(*fakebedrock.Request) fakebedrock.Behaviour {
+		gate := make(chan struct{}, 2) // messageStart and a text
+		gate <- struct{}{}
+		gate <- struct{}{}
+		context.AfterFunc(t.Context(), func() { close(gate) })
+		return fakebedrock.Behaviour{Gate: gate}
+	})
+	idle := s.sidecar.metric(t, "go_memstats_heap_inuse_bytes")
+	for range streams {
+		readEvents(t, postReader(t, newClient(false), s.stream(), heldUpload(size, closed()))).next()
+	}
+	if n := s.sidecar.metric(t, `bedrock_extproc_limit_current{backend="",limit="body_bytes"}`); n != 0 {
+		t.Errorf("%d bytes of bodies count", n)
+	}
+	t.Logf("heap: idle %d MB, now %d MB", idle/megabyte, s.sidecar.metric(t, "go_memstats_heap_inuse_bytes")/megabyte)
+	eventually(t, "memory falls back", func() bool {
+		return s.sidecar.metric(t, "go_memstats_heap_inuse_bytes") < idle+2*size
+	})
+}
+
+func closed() <-chan struct{} {
+	c := make(chan struct{})
+	close(c)
+	return c
 }
