@@ -115,7 +115,7 @@ func TestBodiesCountUntilBedrockAnswers(t *testing.T) {
 				s.backend.converse, s.backend.converseStream = gate(reply), live(steps)
 				c := s.post(path, strings.Repeat("x", 100<<10))
 				synctest.Wait()
-				if u := s.use(extproc.LimitBodies, ""); u.Current < 200<<10 {
+				if u := s.use(extproc.LimitBodies, ""); u.Current < 100<<10 {
 					s.t.Errorf("%d bytes count", u.Current)
 				}
 				if path == "/whole" {

@@ -13,8 +13,8 @@ const (
 	// maxGarbage is how many bytes of dropped bodies wait for the garbage collector. It
 	// would let the heap double, but finds bodies quickly, because they hold no pointers.
 	maxGarbage = 32 << 20
-	// firstBody is the largest first allocation for a body, in bytes, whatever length
-	// the client announces.
+	// firstBody is the first allocation for a body, in bytes, if the client announces at
+	// least that much.
 	firstBody = 16 << 10
 )
 
@@ -50,12 +50,12 @@ func (b *body) Write(part []byte) (int, error) {
 	return len(part), nil
 }
 
-// roomFor returns the capacity for a body that has size bytes and may grow: at most
-// twice that, and no more than the client announces.
+// roomFor returns the capacity for a body that grows to size bytes: it doubles, but is
+// no more than the client announces.
 func (b *body) roomFor(size int) int {
-	room := min(max(2*size, firstBody), b.max)
+	room := max(size, min(2*len(b.bytes), b.max))
 	if size <= b.expected {
-		room = min(room, b.expected)
+		room = min(max(room, firstBody), b.expected)
 	}
 	return room
 }
