@@ -42,7 +42,7 @@ type LimitUse struct {
 // admission counts what calls hold, for the whole process, and refuses at once what is
 // over a limit: nothing ever waits for a place. It is safe for concurrent use.
 type admission struct {
-	maxCalls, maxBodies int64
+	maxBodies int64
 
 	garbage atomic.Int64 // bytes of bodies since the last collection
 
@@ -57,7 +57,8 @@ type limitKey struct{ limit, name string }
 type holding struct{ current, max int64 }
 
 func newAdmission(maxCalls int, maxBodies int64) *admission {
-	return &admission{maxCalls: int64(maxCalls), maxBodies: maxBodies, held: map[limitKey]*holding{}, refused: map[limitKey]int64{}}
+	held := map[limitKey]*holding{{limit: LimitCalls}: {max: int64(maxCalls)}, {limit: LimitBodies}: {max: maxBodies}}
+	return &admission{maxBodies: maxBodies, held: held, refused: map[limitKey]int64{}}
 }
 
 // take adds n to what a limit counts, or reports false if that would be more than
@@ -109,10 +110,7 @@ func (k limitKey) counted() limitKey {
 func (a *admission) uses() []LimitUse {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	byKey := map[limitKey]LimitUse{
-		{limit: LimitCalls}:  {Limit: LimitCalls, Max: a.maxCalls},
-		{limit: LimitBodies}: {Limit: LimitBodies, Max: a.maxBodies},
-	}
+	byKey := map[limitKey]LimitUse{}
 	for k, h := range a.held {
 		k = k.counted()
 		if u, seen := byKey[k]; !seen || h.current > u.Current {

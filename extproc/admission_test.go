@@ -115,8 +115,8 @@ func TestBodiesCountUntilBedrockAnswers(t *testing.T) {
 				s.backend.converse, s.backend.converseStream = gate(reply), live(steps)
 				c := s.post(path, strings.Repeat("x", 100<<10))
 				synctest.Wait()
-				if u := s.use(extproc.LimitBodies, ""); u.Current < 100<<10 {
-					s.t.Errorf("%d bytes count", u.Current)
+				if u := s.use(extproc.LimitBodies, ""); u.Current < 100<<10 || u.Max != extproc.DefaultMaxBodyMemory {
+					s.t.Errorf("use %+v", u)
 				}
 				if path == "/whole" {
 					reply <- "hello"

@@ -21,7 +21,7 @@ func TestCallersAreForgotten(t *testing.T) {
 		second.leave()
 		p.leave()
 	}
-	if len(a.held) != 0 || len(a.refused) != 1 {
+	if len(a.held) != 2 || len(a.refused) != 1 { // LimitCalls and LimitBodies; LimitCaller
 		t.Errorf("%d entries of calls and %d of refusals are left", len(a.held), len(a.refused))
 	}
 }
