@@ -13,6 +13,8 @@ const (
 	// maxGarbage is how many bytes of dropped bodies wait for the garbage collector. It
 	// would let the heap double, but finds bodies quickly, because they hold no pointers.
 	maxGarbage = 32 << 20
+	// idleGarbage is maxGarbage when no body is held, so that memory falls back.
+	idleGarbage = 4 << 20
 	// firstBody is the first allocation for a body, in bytes, if the client announces at
 	// least that much.
 	firstBody = 16 << 10
@@ -79,15 +81,24 @@ func (b *body) translated(n int) {
 }
 
 func (b *body) release() {
-	b.admission.add(limitKey{limit: LimitBodies}, -b.counted)
+	held := b.admission.add(limitKey{limit: LimitBodies}, -b.counted)
 	dropped := b.counted
 	b.bytes, b.counted = nil, 0
 	b.admission.discard(dropped)
+	if held == 0 {
+		b.admission.collect(idleGarbage)
+	}
 }
 
 // discard records that n bytes of bodies have become garbage.
 func (a *admission) discard(n int64) {
-	if a.garbage.Add(n) >= maxGarbage {
+	a.garbage.Add(n)
+	a.collect(maxGarbage)
+}
+
+// collect collects garbage if that many bytes of bodies are waiting.
+func (a *admission) collect(limit int64) {
+	if a.garbage.Load() >= limit {
 		a.garbage.Store(0)
 		runtime.GC()
 	}
