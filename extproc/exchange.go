@@ -30,6 +30,7 @@ type exchange struct {
 	places   places             // that a model call has taken
 	body     body               // of a model call, or the memory of its translation
 	encoder  translator.Encoder // set when the request is decoded
+	cut      bool               // Call.CutFailed
 	events   translator.Stream  // set when a stream is open
 	reply    *replier
 	outcome  Outcome
@@ -88,6 +89,9 @@ func (x *exchange) recordRequest() {
 func (x *exchange) find() (err error) {
 	x.gateway = x.server.cfg.Gateway()
 	x.endpoint, err = x.gateway.Find(x.req.method, x.req.path, x.req.header)
+	if err == nil && x.endpoint.Page == nil {
+		x.outcome.API = x.endpoint.Dialect.Name()
+	}
 	return err
 }
 
@@ -180,7 +184,7 @@ func (x *exchange) decode() (*translator.Call, error) {
 	x.req.release()
 	x.body.translated(cap(call.Body))
 	call.RequestID = x.req.requestID
-	x.encoder = call.Encoder
+	x.encoder, x.cut = call.Encoder, call.CutFailed
 	return call, nil
 }
 

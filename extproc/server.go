@@ -116,8 +116,8 @@ func (s *Server) Limits() []LimitUse { return s.admission.uses() }
 func (s *Server) Stop() { s.stop(ErrDraining) }
 
 // Process answers one HTTP request. It returns nil when the answer is complete or
-// the client is gone. An error means that gRPC could not read Envoy's messages; only
-// Envoy's log shows it.
+// the client is gone. An error means that gRPC could not read Envoy's messages, or that
+// the answer is to be cut off; only Envoy's log shows it.
 func (s *Server) Process(stream extprocv3.ExternalProcessor_ProcessServer) error {
 	x := newExchange(s, stream)
 	defer x.close()

@@ -96,7 +96,7 @@ func start(t *testing.T, options ...func(*sidecar)) *sidecar {
 func serve(t testing.TB, server *extproc.Server) extprocv3.ExternalProcessorClient {
 	t.Helper()
 	listener := bufconn.Listen(64 << 10)
-	g := grpc.NewServer(grpc.WaitForHandlers(true), grpc.MaxRecvMsgSize(1<<20))
+	g := grpc.NewServer(grpc.ForceServerCodecV2(extproc.Codec{}), grpc.WaitForHandlers(true), grpc.MaxRecvMsgSize(1<<20))
 	server.Register(g)
 	go func() {
 		if err := g.Serve(listener); err != nil {

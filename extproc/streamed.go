@@ -105,7 +105,16 @@ func (x *exchange) deliver(d delivery, silent bool) (ended bool, err error) {
 	if err := x.beginStream(); err != nil {
 		return true, err
 	}
-	return true, x.reply.end(last)
+	return true, x.endStream(last)
+}
+
+// endStream sends the last part of a stream, and cuts it off where the call asks for
+// that.
+func (x *exchange) endStream(last []byte) error {
+	if x.cut && x.outcome.ErrorKind != "" {
+		return x.reply.cut(last)
+	}
+	return x.reply.end(last)
 }
 
 // sendPart sends a part of the event stream, which may be empty.

@@ -1,6 +1,7 @@
 package translator
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -179,7 +180,7 @@ func ErrTimeout(awaited string, limit time.Duration, cause error) *Error {
 	return e
 }
 
-// ErrTruncated is the error of a stream that ended too early.
+// ErrTruncated is the error of an answer that ended too early.
 func ErrTruncated(cause error) *Error {
 	e := NewError(KindTruncated, "The connection to Bedrock ended before the answer was complete.")
 	e.Cause = cause
@@ -192,7 +193,6 @@ type BadAnswer string
 // What can be wrong with an answer.
 const (
 	AnswerTooLarge    BadAnswer = "Bedrock's answer is too large."
-	AnswerBroken      BadAnswer = "The connection to Bedrock broke in the middle of its answer."
 	AnswerEmpty       BadAnswer = "Bedrock's answer is empty."
 	AnswerNotJSON     BadAnswer = "Bedrock's answer is not a JSON object."
 	AnswerNotConverse BadAnswer = "Bedrock's answer is not a Converse reply."
@@ -206,10 +206,13 @@ const (
 	AnswerEvent       BadAnswer = "Bedrock sent an event that cannot be read."
 )
 
-// ErrBadAnswer is the error of an answer that is not one of Bedrock's.
+// Error makes a BadAnswer the cause of its error, for errors.Is.
+func (b BadAnswer) Error() string { return string(b) }
+
+// ErrBadAnswer is the error of an answer that is not one of Bedrock's. It wraps what
+// and cause, which may be nil.
 func ErrBadAnswer(what BadAnswer, cause error) *Error {
 	e := NewError(KindBadAnswer, string(what))
-	e.Retryable = what == AnswerEmpty || what == AnswerBroken // a failing peer sends these
-	e.Cause = cause
+	e.Cause = errors.Join(what, cause)
 	return e
 }

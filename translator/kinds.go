@@ -46,11 +46,16 @@ const (
 )
 
 // A KindInfo is one row of the table of kinds, from which docs/errors.md is written.
+//
+// Clients repeat 502, 503 and 504 by themselves. Once a model may have done its work, the
+// status is another one, because a repetition would run and bill the model again: Bedrock's
+// own 424 for the model's errors, and otherwise 500, as the agentic gateway answers.
 type KindInfo struct {
 	Kind   Kind
 	Status int
-	// Retryable says that the same request may succeed later. Some errors of the kind
-	// know better.
+	// Retryable says that the same request may succeed later, and that no model has
+	// worked on it. Bedrock asks to repeat also its internal errors. Some errors of the
+	// kind know better.
 	Retryable bool
 	// RetryAfter is the advice to clients where nobody gives a better one; 0 is none.
 	RetryAfter time.Duration
@@ -87,11 +92,11 @@ var kinds = []KindInfo{
 	{KindQuota, http.StatusTooManyRequests, true, time.Second, "A quota of the AWS account is used up.", "Retry later, or request a higher quota."},
 	{KindNotReady, http.StatusServiceUnavailable, true, time.Second, "The model is not ready.", "Retry after `Retry-After`."},
 	{KindUnavailable, http.StatusServiceUnavailable, true, time.Second, "Bedrock is unavailable.", "Retry after `Retry-After`."},
-	{KindModel, http.StatusBadGateway, true, 0, "The model failed.", "Retry if `retryable` is true."},
-	{KindInternalServer, http.StatusBadGateway, true, 0, "Bedrock failed.", "Retry."},
-	{KindTimeout, http.StatusGatewayTimeout, true, 0, "A time limit of the sidecar or of Bedrock ended the call.", "Retry, or ask for a shorter answer."},
-	{KindBadAnswer, http.StatusBadGateway, false, 0, "Bedrock's answer cannot be understood.", "Check the backend's endpoint. Report it if that is Bedrock."},
-	{KindTruncated, http.StatusBadGateway, true, 0, "The connection to Bedrock ended before the answer was complete.", "Retry."},
+	{KindModel, http.StatusFailedDependency, false, 0, "The model failed.", "See Bedrock's message and `hint`."},
+	{KindInternalServer, http.StatusInternalServerError, true, 0, "Bedrock failed.", "Retry."},
+	{KindTimeout, http.StatusInternalServerError, false, 0, "A time limit of the sidecar or of Bedrock ended the call.", "Ask for a shorter answer, or stream it."},
+	{KindBadAnswer, http.StatusInternalServerError, false, 0, "Bedrock's answer cannot be understood.", "Check the backend's endpoint. Report it if that is Bedrock."},
+	{KindTruncated, http.StatusInternalServerError, false, 0, "The connection to Bedrock ended before the answer was complete.", "Ask again, if a second answer may be billed."},
 	{KindInternal, http.StatusInternalServerError, false, 0, "The sidecar failed.", "The operator reads the sidecar's log."},
 }
 

@@ -12,6 +12,7 @@ import (
 // options are the flags of serve.
 type options struct {
 	listen        string
+	socket        socketAccess
 	admin         string
 	config        string
 	tls           tlsFiles
@@ -24,12 +25,16 @@ type options struct {
 	drainDelay    time.Duration
 	drainTimeout  time.Duration
 	reflection    bool
-	logLevel      zapcore.Level
+	// requireCredentials makes a sidecar without AWS credentials unready.
+	requireCredentials bool
+	logLevel           zapcore.Level
 }
 
 func (o *options) flags() *flag.FlagSet {
 	fs := flag.NewFlagSet("serve", flag.ContinueOnError)
 	fs.StringVar(&o.listen, "listen", "127.0.0.1:9002", "address for Envoy's ext_proc filter: host:port, or unix:///path")
+	fs.TextVar(&o.socket.mode, "socket-mode", defaultSocketMode, "permissions of the Unix socket, in octal")
+	fs.TextVar(&o.socket.owner, "socket-owner", socketOwner{}, "`UID:GID` that own the Unix socket; one may be missing")
 	fs.StringVar(&o.admin, "admin", "127.0.0.1:9003", "address of /healthz, /readyz and /metrics; \"\" disables them")
 	fs.StringVar(&o.config, "config", "", "YAML `file` with the backends; without a file there is one backend, from the AWS environment")
 	fs.StringVar(&o.tls.cert, "tls-cert", "", "PEM `file` with the certificate for -listen")
@@ -43,6 +48,7 @@ func (o *options) flags() *flag.FlagSet {
 	fs.DurationVar(&o.keepAlive, "keep-alive", extproc.DefaultKeepAlive, "silence after which a keep-alive is sent on a stream")
 	fs.DurationVar(&o.drainDelay, "drain-delay", 6*time.Second, "time between failing health checks and closing the listener after SIGTERM; longer than Envoy's check interval")
 	fs.DurationVar(&o.drainTimeout, "drain-timeout", 20*time.Second, "time for open calls to end after that")
+	fs.BoolVar(&o.requireCredentials, "require-credentials", false, "be unready while a backend cannot get AWS credentials of its own")
 	fs.BoolVar(&o.reflection, "reflection", false, "serve gRPC reflection")
 	fs.TextVar(&o.logLevel, "log-level", zapcore.InfoLevel, "debug, info, warn or error")
 	return fs

@@ -118,8 +118,8 @@ func (a *attempt) Do(req *http.Request) (*http.Response, error) {
 	a.facts.InvocationID = req.Header.Get(invocationID)
 	// The SDK closes its own body as soon as an answer is there. A transport that
 	// still reads it would drop the connection.
-	req.Body = newRequestBody(a.request.Body)
-	req.GetBody = func() (io.ReadCloser, error) { return newRequestBody(a.request.Body), nil }
+	req.Body = newBody(a.request.Body)
+	req.GetBody = func() (io.ReadCloser, error) { return newBody(a.request.Body), nil }
 	req.ContentLength = int64(len(a.request.Body))
 	// Set after signing, so that a proxy may change it.
 	req.Header.Set("Accept-Encoding", "identity")
@@ -133,18 +133,27 @@ func (a *attempt) Do(req *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
-// A requestBody drops its bytes when it is closed: the transport keeps a request as long
-// as a stream lives. Read and Close may be called concurrently.
-type requestBody struct{ reader atomic.Pointer[bytes.Reader] }
+// largeBody is the size from which a body is worth dropping early, in bytes.
+const largeBody = 64 << 10
 
-func newRequestBody(body []byte) *requestBody {
-	b := &requestBody{}
+// newBody is the body of a request. The transport keeps it as long as a stream
+// lives, so a large one drops its bytes when it is closed. A small one is a type that
+// net/http knows, and sends together with the headers.
+func newBody(body []byte) io.ReadCloser {
+	if len(body) < largeBody {
+		return io.NopCloser(bytes.NewReader(body))
+	}
+	b := &droppedBody{}
 	b.reader.Store(bytes.NewReader(body))
 	return b
 }
 
+// A droppedBody drops its bytes when it is closed. Read and Close may be called
+// concurrently.
+type droppedBody struct{ reader atomic.Pointer[bytes.Reader] }
+
 // Read implements [io.Reader].
-func (b *requestBody) Read(p []byte) (int, error) {
+func (b *droppedBody) Read(p []byte) (int, error) {
 	if r := b.reader.Load(); r != nil {
 		return r.Read(p)
 	}
@@ -152,7 +161,7 @@ func (b *requestBody) Read(p []byte) (int, error) {
 }
 
 // Close implements [io.Closer].
-func (b *requestBody) Close() error {
+func (b *droppedBody) Close() error {
 	b.reader.Store(nil)
 	return nil
 }

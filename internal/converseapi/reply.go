@@ -23,7 +23,7 @@ func readReply(body io.Reader, length int64) ([]byte, error) {
 	n, err := buf.ReadFrom(io.LimitReader(body, maxReply+1))
 	switch {
 	case err != nil:
-		return nil, cut(translator.ErrBadAnswer(translator.AnswerBroken, err))
+		return nil, cut(translator.ErrTruncated(err))
 	case n > maxReply:
 		return nil, translator.ErrBadAnswer(translator.AnswerTooLarge, nil)
 	}

@@ -17,7 +17,6 @@ import (
 	"bedrock-extproc/internal/config"
 	"bedrock-extproc/internal/identity"
 	"bedrock-extproc/translator"
-	"bedrock-extproc/translator/chat"
 )
 
 // The keys of gRPC initial metadata that Envoy can set for a filter or, by
@@ -63,7 +62,7 @@ func New(ctx context.Context, cfg *config.Config, opts Options) (*Gateway, error
 	if err != nil {
 		return nil, err
 	}
-	dialect, err := chat.New(cfg.Chat)
+	dialects, err := newDialects(cfg)
 	if err != nil {
 		return nil, err
 	}
@@ -71,7 +70,7 @@ func New(ctx context.Context, cfg *config.Config, opts Options) (*Gateway, error
 		backends: backends, policy: cfg.Policy, defaults: cfg.Defaults, maxCalls: cfg.MaxCalls,
 		routeSettings: routeSettings(cfg.Policy),
 	}
-	g.Routes, err = extproc.NewRoutes([]translator.Dialect{dialect}, append(g.chatPages(), opts.Pages...))
+	g.Routes, err = extproc.NewRoutes(dialects, append(g.chatPages(), opts.Pages...))
 	if err != nil {
 		return nil, fmt.Errorf("routes: %w", err)
 	}

@@ -18,6 +18,7 @@ type Metric struct {
 type Label struct{ Name, Values string }
 
 var (
+	api       = Label{"api", "the API that the client speaks, such as `gateway`; empty for requests that are no model calls"}
 	streaming = Label{"streaming", "`true` for event streams, `false` for whole answers"}
 	backend   = Label{"backend", "the configured name of the backend"}
 
@@ -30,18 +31,18 @@ var (
 // The metrics.
 var (
 	Requests = Metric{
-		"bedrock_extproc_requests_total", "Requests answered, by HTTP status, kind of error and whether the answer was streamed.", "counter",
+		"bedrock_extproc_requests_total", "Requests answered, by HTTP status, kind of error, API and whether the answer was streamed.", "counter",
 		[]Label{
 			{"status", "the HTTP status; `499` when the client left, `0` when nothing was sent"},
 			{"error", "a [kind of error](errors.md), empty for none"},
-			streaming,
+			api, streaming,
 		},
 	}
 	CallDuration = Metric{
-		"bedrock_extproc_call_duration_seconds", "Time from the first header to the last byte of a model call's answer.", "histogram", []Label{streaming},
+		"bedrock_extproc_call_duration_seconds", "Time from the first header to the last byte of a model call's answer.", "histogram", []Label{api, streaming},
 	}
 	FirstByte = Metric{
-		"bedrock_extproc_first_byte_seconds", "Time from the first header to the first byte of a model call's answer.", "histogram", []Label{streaming},
+		"bedrock_extproc_first_byte_seconds", "Time from the first header to the first byte of a model call's answer.", "histogram", []Label{api, streaming},
 	}
 	Tokens = Metric{
 		"bedrock_extproc_tokens_total", "Tokens that Bedrock reported, by backend and type.", "counter",
@@ -54,17 +55,23 @@ var (
 	RestingModels = Metric{
 		"bedrock_extproc_backend_resting_models", "Models for which a backend is cooling down, while its fallbacks serve them.", "gauge", []Label{backend},
 	}
+	CredentialsMissing = Metric{
+		"bedrock_extproc_backend_credentials_missing", "1 if a backend could not get AWS credentials of its own when it last tried, otherwise 0.", "gauge", []Label{backend},
+	}
 	Reloads = Metric{
 		"bedrock_extproc_config_reloads_total", "Reloads of the configuration, by result.", "counter", []Label{{"result", "`success`, `failure`"}},
 	}
 	LastReloadSuccess = Metric{
 		"bedrock_extproc_config_last_reload_success", "1 if the latest configuration is in use, 0 if it was rejected.", "gauge", nil,
 	}
+	LogLinesDropped = Metric{
+		"bedrock_extproc_log_lines_dropped_total", "Lines of the log that were dropped because their reader was gone or too slow.", "counter", nil,
+	}
 )
 
 // All returns the table.
 func All() []Metric {
-	return []Metric{Requests, CallDuration, FirstByte, Tokens, CallsInFlight, LimitCurrent, LimitMax, LimitRefused, RestingModels, Reloads, LastReloadSuccess}
+	return []Metric{Requests, CallDuration, FirstByte, Tokens, CallsInFlight, LimitCurrent, LimitMax, LimitRefused, RestingModels, CredentialsMissing, Reloads, LastReloadSuccess, LogLinesDropped}
 }
 
 // Counter returns a new collector of a counter.
@@ -87,6 +94,11 @@ func (m Metric) Gauge() prometheus.Gauge {
 // GaugeFunc returns a new collector of a gauge that is read at each scrape.
 func (m Metric) GaugeFunc(read func() float64) prometheus.Collector {
 	return prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: m.Name, Help: m.Help}, read)
+}
+
+// CounterFunc returns a new collector of a counter that is read at each scrape.
+func (m Metric) CounterFunc(read func() float64) prometheus.Collector {
+	return prometheus.NewCounterFunc(prometheus.CounterOpts{Name: m.Name, Help: m.Help}, read)
 }
 
 // Desc is for collectors that make their values at each scrape.
