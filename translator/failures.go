@@ -1,6 +1,7 @@
 package translator
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -71,6 +72,31 @@ func ErrDraining(cause error) *Error {
 // ErrOverloaded is the error of a call beyond limit calls in flight.
 func ErrOverloaded(limit int) *Error {
 	return NewError(KindOverloaded, fmt.Sprintf("Too many calls are in flight: the limit is %d.", limit))
+}
+
+// ErrBackendOverloaded is the error of a call beyond limit calls in flight at a backend.
+func ErrBackendOverloaded(name string, limit int) *Error {
+	return NewError(KindOverloaded, fmt.Sprintf("Too many calls are in flight at the backend %q: the limit is %d.", name, limit))
+}
+
+// ErrCallerOverloaded is the error of a call beyond limit calls in flight of one caller.
+func ErrCallerOverloaded(limit int) *Error {
+	return NewError(KindOverloaded, fmt.Sprintf("Too many calls of this caller are in flight: the limit is %d.", limit))
+}
+
+// ErrBodiesOverloaded is the error of a body for which there is no memory.
+func ErrBodiesOverloaded() *Error {
+	return NewError(KindOverloaded, "The bodies of the calls in flight take all the memory that the sidecar has for them.")
+}
+
+// ErrUploadTimeout is the error of a body that is not complete within limit.
+func ErrUploadTimeout(limit time.Duration) *Error {
+	return NewError(KindUploadTimeout, fmt.Sprintf("The request body took too long: it was not complete after %v.", limit))
+}
+
+// ErrSlowUpload is the error of a body that brings less than size bytes in a time.
+func ErrSlowUpload(size int, within time.Duration) *Error {
+	return NewError(KindUploadTimeout, fmt.Sprintf("The request body took too long: fewer than %d bytes of it arrived in %v.", size, within))
 }
 
 // ErrInternal is the error that hides cause from the client.
@@ -159,7 +185,7 @@ func ErrTimeout(awaited string, limit time.Duration, cause error) *Error {
 	return e
 }
 
-// ErrTruncated is the error of a stream that ended too early.
+// ErrTruncated is the error of an answer that ended too early.
 func ErrTruncated(cause error) *Error {
 	e := NewError(KindTruncated, "The connection to Bedrock ended before the answer was complete.")
 	e.Cause = cause
@@ -183,7 +209,6 @@ type BadAnswer string
 
 // What can be wrong with an answer.
 const (
-	AnswerBroken      BadAnswer = "The connection to Bedrock broke in the middle of its answer."
 	AnswerEmpty       BadAnswer = "Bedrock's answer is empty."
 	AnswerNotJSON     BadAnswer = "Bedrock's answer is not a JSON object."
 	AnswerNotConverse BadAnswer = "Bedrock's answer is not a Converse reply."
@@ -197,10 +222,13 @@ const (
 	AnswerEvent       BadAnswer = "Bedrock sent an event that cannot be read."
 )
 
-// ErrBadAnswer is the error of an answer that is not one of Bedrock's.
+// Error makes a BadAnswer the cause of its error, for errors.Is.
+func (b BadAnswer) Error() string { return string(b) }
+
+// ErrBadAnswer is the error of an answer that is not one of Bedrock's. It wraps what
+// and cause, which may be nil.
 func ErrBadAnswer(what BadAnswer, cause error) *Error {
 	e := NewError(KindBadAnswer, string(what))
-	e.Retryable = what == AnswerEmpty || what == AnswerBroken // a failing peer sends these
-	e.Cause = cause
+	e.Cause = errors.Join(what, cause)
 	return e
 }

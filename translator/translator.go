@@ -11,6 +11,9 @@ import "time"
 // A Dialect is one client-facing API. Implementations are immutable and safe
 // for concurrent use.
 type Dialect interface {
+	// Name is the dialect's name in configuration, facts, logs and metrics: one lower-case
+	// word.
+	Name() string
 	// Routes lists the HTTP routes that the dialect answers with a model call.
 	Routes() []Route
 	// Scopes lists the paths at which the dialect encodes the errors of requests that
@@ -60,6 +63,9 @@ type Call struct {
 	Guarded bool
 	// RequestID is for the log. The dialect leaves it empty.
 	RequestID string
+	// CutFailed says that a stream that fails is cut off after its error event, so that
+	// HTTP clients report the failure. Otherwise it ends as a complete one does.
+	CutFailed bool
 	// Warnings lists the differences between the client's request and Body.
 	Warnings []Warning
 	// Encoder turns what Bedrock answers into what this client expects.
@@ -108,7 +114,8 @@ type Stream interface {
 	AppendEvent(dst []byte, ev Event) ([]byte, error)
 	// AppendEnd appends the events that complete the stream after Bedrock's last event.
 	AppendEnd(dst []byte) []byte
-	// AppendError appends the in-band error event.
+	// AppendError appends the in-band error event, and what else ends a failed stream.
+	// It is called at most once, as the last method but Summary.
 	AppendError(dst []byte, e *Error) []byte
 	// Summary returns the numbers of the stream so far, for logs and metrics.
 	Summary() Summary

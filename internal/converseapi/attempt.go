@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"sync/atomic"
 
 	"github.com/aws/aws-sdk-go-v2/service/bedrockruntime"
 	"github.com/aws/smithy-go"
@@ -125,8 +126,8 @@ func (a *attempt) Do(req *http.Request) (*http.Response, error) {
 	a.facts.InvocationID = req.Header.Get(invocationID)
 	// The SDK closes its own body as soon as an answer is there. A transport that
 	// still reads it would drop the connection.
-	req.Body = io.NopCloser(bytes.NewReader(a.request.Body))
-	req.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(a.request.Body)), nil }
+	req.Body = newBody(a.request.Body)
+	req.GetBody = func() (io.ReadCloser, error) { return newBody(a.request.Body), nil }
 	req.ContentLength = int64(len(a.request.Body))
 	// Set after signing, so that a proxy may change it.
 	req.Header.Set("Accept-Encoding", "identity")
@@ -138,6 +139,39 @@ func (a *attempt) Do(req *http.Request) (*http.Response, error) {
 	a.facts.AWSRequestID = translator.Clip(resp.Header.Get("X-Amzn-Requestid"), maxErrorName)
 	a.facts.ClockCorrected = a.client.cfg.Auth.CorrectClock(resp.StatusCode, resp.Header)
 	return resp, nil
+}
+
+// largeBody is the size from which a body is worth dropping early, in bytes.
+const largeBody = 64 << 10
+
+// newBody is the body of a request. The transport keeps it as long as a stream
+// lives, so a large one drops its bytes when it is closed. A small one is a type that
+// net/http knows, and sends together with the headers.
+func newBody(body []byte) io.ReadCloser {
+	if len(body) < largeBody {
+		return io.NopCloser(bytes.NewReader(body))
+	}
+	b := &droppedBody{}
+	b.reader.Store(bytes.NewReader(body))
+	return b
+}
+
+// A droppedBody drops its bytes when it is closed. Read and Close may be called
+// concurrently.
+type droppedBody struct{ reader atomic.Pointer[bytes.Reader] }
+
+// Read implements [io.Reader].
+func (b *droppedBody) Read(p []byte) (int, error) {
+	if r := b.reader.Load(); r != nil {
+		return r.Read(p)
+	}
+	return 0, io.EOF
+}
+
+// Close implements [io.Closer].
+func (b *droppedBody) Close() error {
+	b.reader.Store(nil)
+	return nil
 }
 
 // failed returns the facts of an attempt that has just failed.

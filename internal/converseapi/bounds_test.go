@@ -52,9 +52,9 @@ func TestAnswersWithoutEnd(t *testing.T) {
 		most   int
 		want   failure
 	}{
-		"a reply":        {200, `{"output":{"message":"`, translator.MaxAnswer, failure{502, translator.KindAnswerTooLarge, false, 0, ""}},
+		"a reply":        {200, `{"output":{"message":"`, translator.MaxAnswer, failure{500, translator.KindAnswerTooLarge, false, 0, ""}},
 		"an error":       {400, `{"message":"`, maxErrorBody, failure{400, translator.KindValidation, false, 0, ""}},
-		"a proxy's page": {502, `<html>`, maxErrorBody, failure{502, translator.KindInternalServer, true, 0, ""}},
+		"a proxy's page": {502, `<html>`, maxErrorBody, failure{500, translator.KindInternalServer, true, 0, ""}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			body := &endless{start: tt.start}

@@ -20,7 +20,7 @@ func readReply(body io.Reader, length int64) ([]byte, error) {
 	n, err := buf.ReadFrom(body)
 	switch {
 	case err != nil:
-		return nil, cut(translator.ErrBadAnswer(translator.AnswerBroken, err))
+		return nil, cut(translator.ErrTruncated(err))
 	case n > translator.MaxAnswer:
 		return nil, tooLarge()
 	}

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"bedrock-extproc/translator"
+	"bedrock-extproc/translator/converse"
 )
 
 // chatRequest is about 20 kB of conversation with ten tools.
@@ -38,7 +39,7 @@ func BenchmarkDecode(b *testing.B) {
 		"image-25MB":         fmt.Appendf(nil, image, strings.Repeat("QUJD", 25<<20/4)),
 	} {
 		b.Run(name, func(b *testing.B) {
-			d, err := New(Config{})
+			d, err := New(converse.Settings{}, Config{})
 			if err != nil {
 				b.Fatal(err)
 			}

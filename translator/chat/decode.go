@@ -1,8 +1,6 @@
 package chat
 
 import (
-	"cmp"
-
 	"bedrock-extproc/translator"
 	"bedrock-extproc/translator/converse"
 	"bedrock-extproc/translator/rawjson"
@@ -24,19 +22,18 @@ var known = []string{
 
 // Decode implements translator.Dialect.
 func (d *Dialect) Decode(req translator.Request) (*translator.Call, error) {
-	body, err := converse.ReadBody(req.Body, d.cfg.Translation)
+	body, err := converse.ReadBody(req.Body, d.settings.Mode)
 	if err != nil {
 		return nil, err
 	}
 	in := &input{Object: body}
-	model, err := in.model(req.DefaultModel, d.cfg.Translation)
+	model, err := in.model(req.DefaultModel, d.settings.Mode)
 	if err != nil {
 		return nil, err
 	}
-	in.out = converse.New(converse.Rules{
-		Mode: d.cfg.Translation, Model: model, Family: d.family(cmp.Or(req.Defaults.Models[model], model)),
-		Streaming: req.Streaming, Defaults: req.Defaults, Done: req.Done,
-	})
+	rules := d.settings.Rules(model, req.Streaming, req.Defaults)
+	rules.Done = req.Done
+	in.out = converse.New(rules)
 	if err := in.out.WarnHalves(body); err != nil {
 		return nil, err
 	}
@@ -51,14 +48,20 @@ func (d *Dialect) Decode(req translator.Request) (*translator.Call, error) {
 	if err != nil {
 		return nil, err
 	}
+	agent := req.Header.Get("user-agent")
+	failed := d.failedStreams(agent)
 	c := &call{
 		model: model, names: in.out.Names(), warnings: in.out.Warnings(), toolsWithheld: in.out.ToolsWithheld(),
-		toolUseDeltas: d.deltas(asked, req.Header.Get("user-agent")),
+		toolUseDeltas: d.deltas(asked, agent),
+		stopError:     failed == FailedStopError, earlyEvent: d.cfg.EarlyErrors == EarlyEvent,
 	}
-	return &translator.Call{Model: model, Body: sent, Streaming: req.Streaming, Guarded: in.out.Guarded(), Warnings: c.warnings, Encoder: c}, nil
+	return &translator.Call{
+		Model: model, Body: sent, Streaming: req.Streaming, Guarded: in.out.Guarded(), CutFailed: failed == FailedReset,
+		Warnings: c.warnings, Encoder: c,
+	}, nil
 }
 
-func (in *input) model(fallback string, mode Translation) (string, error) {
+func (in *input) model(fallback string, mode converse.Mode) (string, error) {
 	f, err := in.Text("model")
 	switch {
 	case err != nil:

@@ -5,11 +5,12 @@ import (
 	"testing"
 
 	"bedrock-extproc/translator"
+	"bedrock-extproc/translator/converse"
 )
 
 // TestDecodeEndsWhenNobodyWaits: the translation of a long request ends where it is.
 func TestDecodeEndsWhenNobodyWaits(t *testing.T) {
-	d, err := New(Config{})
+	d, err := New(converse.Settings{}, Config{})
 	if err != nil {
 		t.Fatal(err)
 	}

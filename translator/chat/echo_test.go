@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"bedrock-extproc/translator"
+	"bedrock-extproc/translator/converse"
 )
 
 // TestErrorsAndWarningsAreShort: a long value of a request is not repeated, wherever it
@@ -27,8 +28,8 @@ func TestErrorsAndWarningsAreShort(t *testing.T) {
 		bodies[name] = strings.Replace(text, "…", `,"`+strings.Repeat("k", n)+`":1`, 1)
 	}
 	for name, text := range bodies {
-		for _, mode := range []Translation{Repair, Strict, Passthrough} {
-			d, err := New(Config{Translation: mode})
+		for _, mode := range []converse.Mode{converse.Repair, converse.Strict, converse.Passthrough} {
+			d, err := New(converse.Settings{Mode: mode}, Config{})
 			if err != nil {
 				t.Fatal(err)
 			}

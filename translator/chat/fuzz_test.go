@@ -25,7 +25,7 @@ func FuzzDecode(f *testing.F) {
 		}
 	}
 	f.Fuzz(func(t *testing.T, body []byte, mode int, model string) {
-		d, err := New(Config{Translation: Translation(mode & 3 % 3)})
+		d, err := New(converse.Settings{Mode: converse.Mode(mode & 3 % 3)}, Config{})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"bedrock-extproc/translator"
+	"bedrock-extproc/translator/converse"
 )
 
 // workModels have different rules.
@@ -17,8 +18,8 @@ func body(text func(n int) string) shape {
 	return func(n int) func() {
 		request := []byte(text(n))
 		return func() {
-			for _, mode := range []Translation{Repair, Passthrough} {
-				d, err := New(Config{Translation: mode})
+			for _, mode := range []converse.Mode{converse.Repair, converse.Passthrough} {
+				d, err := New(converse.Settings{Mode: mode}, Config{})
 				if err != nil {
 					panic(err)
 				}

@@ -42,7 +42,8 @@ func (r *Request) AddTurn(role string, blocks []Block, at string) error {
 	switch {
 	case r.passes():
 	case n > 0 && r.turns[n-1].role == role && len(blocks) > 0:
-		return r.mergeTurns(&r.turns[n-1], blocks, at)
+		r.mergeTurns(&r.turns[n-1], blocks, at)
+		return nil
 	case !slices.ContainsFunc(blocks, func(b Block) bool { return b.Kind != "cachePoint" }):
 		return r.repair(at, faultEmptyTurn)
 	}
@@ -54,14 +55,15 @@ func (r *Request) AddTurn(role string, blocks []Block, at string) error {
 // belongs to the messages rather than the system prompt.
 func notForSystem(b Block) bool { return !slices.Contains(systemKinds, b.Kind) }
 
-// mergeTurns does not warn if a client sends one message for each tool result.
-func (r *Request) mergeTurns(last *turn, blocks []Block, at string) error {
+// mergeTurns also merges in strict mode: some models accept two turns of one role, so
+// a refusal would be wrong for them. It does not warn if a client sends one message
+// for each tool result.
+func (r *Request) mergeTurns(last *turn, blocks []Block, at string) {
 	last.mixed = last.mixed || slices.ContainsFunc(blocks, notResult)
 	last.blocks = append(last.blocks, blocks...)
-	if !last.mixed {
-		return nil
+	if last.mixed {
+		r.warn(at, faultSameRole)
 	}
-	return r.repair(at, faultSameRole)
 }
 
 func notResult(b Block) bool { return b.Kind != "toolResult" }
