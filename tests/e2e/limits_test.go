@@ -232,7 +232,7 @@ func TestUnreadStreamsAreBounded(t *testing.T) {
 	}
 	for _, resp := range unread {
 		body, err := io.ReadAll(resp.Body)
-		if err != nil || len(body) < limit || len(body) > limit+2*megabyte || !strings.Contains(string(body[len(body)-1000:]), "Bedrock's answer is too large.") {
+		if err != nil || len(body) < limit || len(body) > limit+2*megabyte || !strings.Contains(string(body[len(body)-1000:]), `"type":"answer_too_large"`) {
 			t.Errorf("%d bytes, %v, end with %.300s", len(body), err, body[max(0, len(body)-300):])
 		}
 	}
