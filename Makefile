@@ -7,6 +7,7 @@ MAKEFLAGS += --warn-undefined-variables --no-builtin-rules --no-print-directory
 # Tools run as "go run tool@version": their modules stay out of go.mod.
 GOLANGCI_LINT := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
+CYCLONEDX := github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod@v1.9.0
 
 VERSION ?= dev
 IMAGE ?= bedrock-extproc:$(VERSION)
@@ -20,7 +21,8 @@ ENVOY_VERSION ?=
 export ENVOY_VERSION
 FUZZTIME ?= 60s
 
-GO_BUILD := go build -trimpath -ldflags "-s -w -X main.version=$(VERSION)"
+# The same source makes the same bytes, wherever it is built: "make reproducible" shows it.
+GO_BUILD := CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags "-s -w -X main.version=$(VERSION)"
 ENVOY_SH := tests/envoytest/envoy.sh
 CLIENTS := tests/clients
 PYTHON := $(CLIENTS)/.venv/bin/python -B
@@ -74,6 +76,10 @@ $(CLIENTS)/.venv/installed: $(CLIENTS)/requirements.txt
 	@$(PYTHON) -m pip --disable-pip-version-check install -q --require-hashes --only-binary :all: -r $<
 	@touch $@
 
+.PHONY: browser
+browser: go ## call the example for pages from headless Chromium (installed if missing, which needs root and Debian)
+	@ENVOY_BIN=$$($(ENVOY_SH)) && export ENVOY_BIN && CHROMIUM_BIN=$$(tests/browser/chromium.sh) && export CHROMIUM_BIN && go test -tags browser -count=1 ./tests/browser
+
 .PHONY: bench
 bench: go ## run the benchmarks
 	@ENVOY_BIN=$$($(ENVOY_SH)) && export ENVOY_BIN && go test -run '^$$' -bench . -benchmem ./...
@@ -88,7 +94,7 @@ fuzz: go ## run each fuzz target for FUZZTIME (60s)
 
 .PHONY: lint
 lint: go ## check style and the import rules
-	@go vet ./...
+	@go vet -tags browser ./...
 	@go run $(GOLANGCI_LINT) run ./...
 
 .PHONY: fmt
@@ -102,6 +108,17 @@ generate: go ## regenerate the generated files
 .PHONY: vuln
 vuln: go ## check the code and its dependencies for known vulnerabilities
 	@go run $(GOVULNCHECK) ./...
+
+.PHONY: sbom
+sbom: build ## list the modules in the program, as CycloneDX JSON in bin/bedrock-extproc.cdx.json
+	@go run $(CYCLONEDX) bin -json -noserial -version v$(VERSION) -output bin/bedrock-extproc.cdx.json bin/bedrock-extproc
+
+.PHONY: reproducible
+reproducible: go ## build the program twice, in two directories and with empty caches, and compare the bytes (takes minutes)
+	@dir=$$(mktemp -d) && trap 'rm -rf "$$dir"' EXIT && for copy in a b; do \
+	  mkdir -p "$$dir/$$copy/src" && git archive HEAD | tar -x -C "$$dir/$$copy/src"; \
+	  (cd "$$dir/$$copy/src" && GOCACHE="$$dir/$$copy/cache" $(GO_BUILD) -o "$$dir/$$copy/bedrock-extproc" ./cmd/bedrock-extproc); \
+	done && cmp "$$dir/a/bedrock-extproc" "$$dir/b/bedrock-extproc" && sha256sum < "$$dir/a/bedrock-extproc"
 
 .PHONY: image
 image: ## build the container image

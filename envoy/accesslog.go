@@ -24,6 +24,7 @@ var logFields = map[string]string{
 	"bytes_sent":            "%BYTES_SENT%",
 	"duration_ms":           "%DURATION%",
 	"first_byte_ms":         "%COMMON_DURATION(DS_RX_BEG:DS_TX_BEG:ms)%",
+	"api":                   metadata("api"),
 	"model":                 metadata("model"),
 	"backend":               metadata("backend"),
 	"region":                metadata("region"),

@@ -32,6 +32,8 @@ func (d *fakeDialect) Routes() []translator.Route {
 	}
 }
 
+func (d *fakeDialect) Name() string { return "fake" }
+
 func (d *fakeDialect) Scopes() []translator.Scope { return d.scopes }
 
 func (d *fakeDialect) Decode(req translator.Request) (*translator.Call, error) {

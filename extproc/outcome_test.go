@@ -31,7 +31,7 @@ func TestOutcomes(t *testing.T) {
 				return c
 			},
 			extproc.Outcome{
-				Duration: 3 * time.Second, FirstByte: 3 * time.Second, Method: "POST", Path: "/whole", Model: "model-1",
+				Duration: 3 * time.Second, FirstByte: 3 * time.Second, Method: "POST", Path: "/whole", API: "fake", Model: "model-1",
 				Facts: facts, Summary: spent, Status: 200, BytesIn: in,
 			},
 		},
@@ -48,7 +48,7 @@ func TestOutcomes(t *testing.T) {
 				return c
 			},
 			extproc.Outcome{
-				Duration: 6 * time.Second, FirstByte: 2 * time.Second, Method: "POST", Path: "/stream", Model: "model-1", Streaming: true,
+				Duration: 6 * time.Second, FirstByte: 2 * time.Second, Method: "POST", Path: "/stream", API: "fake", Model: "model-1", Streaming: true,
 				Facts: facts, Summary: translator.Summary{StopReason: "end_turn", OutputTokens: 2, UsageKnown: true},
 				Status: 200, BytesIn: in,
 			},
@@ -59,7 +59,7 @@ func TestOutcomes(t *testing.T) {
 				return s.post("/stream", "", "x-request-id", "id-1")
 			},
 			extproc.Outcome{
-				Method: "POST", Path: "/stream", Model: "model-1", Streaming: true, Facts: facts, Status: 429,
+				Method: "POST", Path: "/stream", API: "fake", Model: "model-1", Streaming: true, Facts: facts, Status: 429,
 				ErrorKind: translator.KindThrottled, ErrorClass: "dns", AWSError: "ThrottlingException", BytesIn: in,
 			},
 		},
@@ -69,7 +69,7 @@ func TestOutcomes(t *testing.T) {
 				return s.post("/stream", "", "x-request-id", "id-1")
 			},
 			extproc.Outcome{
-				Method: "POST", Path: "/stream", Model: "model-1", Streaming: true, Facts: facts, Status: 200,
+				Method: "POST", Path: "/stream", API: "fake", Model: "model-1", Streaming: true, Facts: facts, Status: 200,
 				Summary:   translator.Summary{OutputTokens: 1, UsageKnown: true},
 				ErrorKind: translator.KindThrottled, ErrorClass: "dns", AWSError: "ThrottlingException", BytesIn: in,
 			},
@@ -98,7 +98,7 @@ func TestOutcomes(t *testing.T) {
 				return c
 			},
 			extproc.Outcome{
-				Duration: time.Second, Method: "POST", Path: "/whole", Model: "model-1", Facts: facts, ClientGone: true, BytesIn: in,
+				Duration: time.Second, Method: "POST", Path: "/whole", API: "fake", Model: "model-1", Facts: facts, ClientGone: true, BytesIn: in,
 			},
 		},
 		"gone mid-stream": {
@@ -112,7 +112,7 @@ func TestOutcomes(t *testing.T) {
 				return c
 			},
 			extproc.Outcome{
-				Duration: time.Second, Method: "POST", Path: "/stream", Model: "model-1", Streaming: true, Facts: facts,
+				Duration: time.Second, Method: "POST", Path: "/stream", API: "fake", Model: "model-1", Streaming: true, Facts: facts,
 				Summary: translator.Summary{OutputTokens: 1, UsageKnown: true}, Status: 200, ClientGone: true,
 				BytesIn: in,
 			},
@@ -126,7 +126,7 @@ func TestOutcomes(t *testing.T) {
 				return c
 			},
 			extproc.Outcome{
-				Duration: time.Second, Method: "POST", Path: "/whole", Facts: unknown, ClientGone: true, BytesIn: 3,
+				Duration: time.Second, Method: "POST", Path: "/whole", API: "fake", Facts: unknown, ClientGone: true, BytesIn: 3,
 			},
 		},
 	}
@@ -146,7 +146,7 @@ func TestOutcomes(t *testing.T) {
 
 func TestDynamicMetadata(t *testing.T) {
 	all := map[string]any{
-		"model": "model-1", "backend": "main", "region": "eu-west-1", "model_id": "eu.model-1", "aws_request_id": "aws-1",
+		"api": "fake", "model": "model-1", "backend": "main", "region": "eu-west-1", "model_id": "eu.model-1", "aws_request_id": "aws-1",
 		"stop_reason": "max_tokens", "attempts": 1.0, "guardrail_action": "none",
 		"input_tokens": 1.0, "output_tokens": 2.0, "cache_read_tokens": 3.0, "cache_write_tokens": 4.0, "total_tokens": 10.0,
 	}
@@ -181,7 +181,7 @@ func TestMetadataWithoutUsage(t *testing.T) {
 			return nil, translator.Facts{}, refusal()
 		}
 		want := map[string]any{
-			"model": "model-1", "backend": "main", "region": "eu-west-1", "model_id": "eu.model-1", "aws_request_id": "aws-1",
+			"api": "fake", "model": "model-1", "backend": "main", "region": "eu-west-1", "model_id": "eu.model-1", "aws_request_id": "aws-1",
 			"attempts": 1.0, "error": "bedrock_throttled",
 		}
 		if diff := cmp.Diff(want, s.post("/whole", "").answer().metadata); diff != "" {

@@ -11,6 +11,9 @@ import "time"
 // A Dialect is one client-facing API. Implementations are immutable and safe
 // for concurrent use.
 type Dialect interface {
+	// Name is the dialect's name in configuration, facts, logs and metrics: one lower-case
+	// word.
+	Name() string
 	// Routes lists the HTTP routes that the dialect answers with a model call.
 	Routes() []Route
 	// Scopes lists the paths at which the dialect encodes the errors of requests that
@@ -103,7 +106,8 @@ type Encoder interface {
 }
 
 // A Stream writes one client event stream. It is not safe for concurrent use.
-// Every method appends whole events to dst and returns the extended slice.
+// Every method appends whole events to dst and returns the extended slice. A stream has
+// one end, success or error: after its last event the methods append nothing.
 type Stream interface {
 	// AppendEvent translates one Converse event. It keeps nothing of ev. An
 	// error is always an *Error; what was appended before it is still valid.

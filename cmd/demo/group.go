@@ -15,7 +15,7 @@ import (
 const stopLimit = 6 * time.Second
 
 // group is the started processes, in order. Its methods must be called from one
-// goroutine.
+// goroutine, except say.
 type group struct {
 	mu       sync.Mutex // guards writes to out
 	out      io.Writer
@@ -49,11 +49,16 @@ func (g *group) copyLines(name string, r io.Reader) {
 	lines := bufio.NewScanner(r)
 	lines.Buffer(nil, 1<<20)
 	for lines.Scan() {
-		g.mu.Lock()
-		fmt.Fprintf(g.out, "%-8s| %s\n", name, lines.Bytes())
-		g.mu.Unlock()
+		g.say(name, lines.Text())
 	}
 	_, _ = io.Copy(io.Discard, r) // an overlong line must not block the process
+}
+
+// say prints a line of a process, or of demo itself. It may be called concurrently.
+func (g *group) say(name, line string) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	fmt.Fprintf(g.out, "%-8s| %s\n", name, line)
 }
 
 // await waits for the process and reports its end.

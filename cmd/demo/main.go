@@ -72,6 +72,9 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 func (s *settings) runIn(ctx context.Context, dir string, out io.Writer) (err error) {
 	processes := &group{out: out, ended: make(chan error, 3)}
 	defer processes.stop()
+	if s.aws {
+		defer sayAccount(ctx, processes)()
+	}
 	if err := s.start(ctx, processes, dir); err != nil {
 		return err
 	}
@@ -90,5 +93,23 @@ func (s *settings) runIn(ctx context.Context, dir string, out io.Writer) (err er
 		return nil
 	case err := <-processes.ended:
 		return err
+	}
+}
+
+// sayAccount prints the account's lines when they are known. The result ends this.
+func sayAccount(ctx context.Context, g *group) (stop func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for _, line := range account(ctx) {
+			if ctx.Err() == nil {
+				g.say("aws", line)
+			}
+		}
+	}()
+	return func() {
+		cancel()
+		<-done
 	}
 }

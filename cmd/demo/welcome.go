@@ -9,7 +9,7 @@ import (
 func (s *settings) welcome() string {
 	bedrock := fmt.Sprintf("a fake on 127.0.0.1:%d (make run AWS=1 uses the real one)", s.bedrock)
 	if s.aws {
-		bedrock = "the real one, at your cost; the sidecar's line with \"AWS credentials\" says whose, or what is missing"
+		bedrock = "the real one, at your cost; the lines of \"aws\" say whose account, or what is missing"
 	}
 	text := `
 Ready: http://localhost:PORT  (Envoy → bedrock-extproc → Amazon Bedrock)

@@ -95,8 +95,8 @@ func judge(err error) verdict {
 			return once
 		}
 	case translator.KindBadAnswer:
-		if errors.Is(e, translator.AnswerEmpty) || errors.Is(e, translator.AnswerBroken) {
-			return once // a failing peer sends these
+		if errors.Is(e, translator.AnswerEmpty) {
+			return once // a failing peer sends that
 		}
 	case translator.KindTruncated:
 		return once

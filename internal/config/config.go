@@ -13,6 +13,7 @@ import (
 	"bedrock-extproc/internal/bedrock"
 	"bedrock-extproc/internal/identity"
 	"bedrock-extproc/translator/chat"
+	"bedrock-extproc/translator/converse"
 )
 
 // Config has the settings of a file. It is read-only. Its zero value has no backends;
@@ -26,7 +27,14 @@ type Config struct {
 	// Defaults are what a backend adds to requests, by its name. A backend that is
 	// not in it adds nothing.
 	Defaults map[string]identity.Defaults
-	// Chat configures the chat dialect. Only Load fills in Families.
+	// MaxCalls bounds the calls in flight at a backend, by its name. A backend that is not
+	// in it has no bound.
+	MaxCalls map[string]int
+	// Settings are those that all dialects have in common. Only Load fills in Families.
+	Settings converse.Settings
+	// APIs are the names of the dialects that are served; nil means all.
+	APIs []string
+	// Chat configures the chat dialect.
 	Chat chat.Config
 	// FamiliesFile is where Load reads rules of model families from; "" for the
 	// built-in rules alone. A relative path starts at the working directory.

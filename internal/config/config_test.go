@@ -13,6 +13,7 @@ import (
 	"bedrock-extproc/internal/bedrock"
 	"bedrock-extproc/internal/identity"
 	"bedrock-extproc/translator/chat"
+	"bedrock-extproc/translator/converse"
 )
 
 // noEnv is an environment without variables.
@@ -82,7 +83,10 @@ func TestEverySetting(t *testing.T) {
 			},
 			"eu": {},
 		},
-		Chat:         chat.Config{Translation: chat.Strict, ToolUseDeltas: chat.DeltasAlways, ModelFamilies: map[string]string{"arn:x": "claude"}},
+		MaxCalls:     map[string]int{"us": 100},
+		APIs:         []string{"gateway"},
+		Settings:     converse.Settings{Mode: converse.Strict, ModelFamilies: map[string]string{"arn:x": "claude"}},
+		Chat:         chat.Config{ToolUseDeltas: chat.DeltasAlways},
 		FamiliesFile: "f.yaml",
 		Policy: identity.Policy{
 			Required: true,
@@ -97,6 +101,7 @@ func TestEverySetting(t *testing.T) {
 				},
 				{Backend: parsed("eu")},
 			},
+			CallerLimit: identity.CallerLimit{Value: "user", MaxCalls: 10},
 		},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -108,7 +113,7 @@ func TestEverySetting(t *testing.T) {
 func TestWords(t *testing.T) {
 	type words struct {
 		server      bedrock.ServerCredentials
-		translation chat.Translation
+		translation converse.Mode
 		deltas      chat.ToolUseDeltas
 		failed      chat.FailedStreams
 		early       chat.EarlyErrors
@@ -120,9 +125,9 @@ func TestWords(t *testing.T) {
 		"allow_server_credentials: always":   {server: bedrock.ServerFallback},
 		"allow_server_credentials: false":    {server: bedrock.ServerNever},
 		"allow_server_credentials: true":     {server: bedrock.ServerFallback},
-		"bedrock_extproc: {translation: repair, tool_use_deltas: auto}":       {translation: chat.Repair, deltas: chat.DeltasAuto},
-		"bedrock_extproc: {translation: strict, tool_use_deltas: always}":     {translation: chat.Strict, deltas: chat.DeltasAlways},
-		"bedrock_extproc: {translation: passthrough, tool_use_deltas: never}": {translation: chat.Passthrough, deltas: chat.DeltasNever},
+		"bedrock_extproc: {translation: repair, tool_use_deltas: auto}":       {translation: converse.Repair, deltas: chat.DeltasAuto},
+		"bedrock_extproc: {translation: strict, tool_use_deltas: always}":     {translation: converse.Strict, deltas: chat.DeltasAlways},
+		"bedrock_extproc: {translation: passthrough, tool_use_deltas: never}": {translation: converse.Passthrough, deltas: chat.DeltasNever},
 		"bedrock_extproc: {failed_streams: auto, early_errors: status}":       {},
 		"bedrock_extproc: {failed_streams: event, early_errors: event}":       {failed: chat.FailedEvent, early: chat.EarlyEvent},
 		"bedrock_extproc: {failed_streams: reset}":                            {failed: chat.FailedReset},
@@ -131,7 +136,7 @@ func TestWords(t *testing.T) {
 		cfg, err := Parse("c.yaml", []byte(text), noEnv)
 		if err != nil {
 			t.Errorf("%q: %v", text, err)
-		} else if got := (words{cfg.Bedrock.ServerCredentials, cfg.Chat.Translation, cfg.Chat.ToolUseDeltas, cfg.Chat.FailedStreams, cfg.Chat.EarlyErrors}); got != want {
+		} else if got := (words{cfg.Bedrock.ServerCredentials, cfg.Settings.Mode, cfg.Chat.ToolUseDeltas, cfg.Chat.FailedStreams, cfg.Chat.EarlyErrors}); got != want {
 			t.Errorf("%q: %+v, want %+v", text, got, want)
 		}
 	}
@@ -212,10 +217,24 @@ bedrock_extproc:
 			Default: "default", Backends: []bedrock.BackendConfig{{Name: "default"}}, ServerCredentials: bedrock.ServerNever,
 		},
 		Defaults: map[string]identity.Defaults{"default": {}},
-		Chat:     chat.Config{Translation: chat.Strict, ToolUseDeltas: chat.DeltasNever, ModelFamilies: map[string]string{"arn:x": "claude"}},
+		Settings: converse.Settings{Mode: converse.Strict, ModelFamilies: map[string]string{"arn:x": "claude"}},
+		Chat:     chat.Config{ToolUseDeltas: chat.DeltasNever},
 		Warnings: []string{"ignored, because this program serves providers.llm only: host, providers.memory, providers.tools, agents"},
 	}
 	if diff := cmp.Diff(want, cfg); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+func TestParseSaysWhatEnvoyDoesInstead(t *testing.T) {
+	cfg, err := Parse("c.yaml", []byte("cors_origins: [\"https://app.example\"]\nport: 8000\nauth: {backend: jwt}\n"), noEnv)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"ignored, because this program serves providers.llm only: cors_origins, port, auth" +
+		"; cors_origins: list them in Envoy's cors filter, as in examples/envoy/browser" +
+		"; auth: let Envoy authenticate callers, as in examples/envoy/secure"}
+	if diff := cmp.Diff(want, cfg.Warnings); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }

@@ -4,15 +4,21 @@ import (
 	"bedrock-extproc/internal/bedrock"
 	"bedrock-extproc/internal/identity"
 	"bedrock-extproc/translator/chat"
+	"bedrock-extproc/translator/converse"
 )
 
 // extprocKeys are those of the section bedrock_extproc.
 func (c *Config) extprocKeys() []key {
 	return []key{
 		{
+			"apis", "The APIs that are served: `gateway` is the agentic gateway's.",
+			"all", "[gateway]",
+			choices{&c.APIs, []string{chat.Name}},
+		},
+		{
 			"translation", "How to treat a request that Bedrock would reject although its intent is clear: `repair` fixes it and lists each change in the response's warnings, `strict` rejects it, and `passthrough` sends it unchanged.",
 			"`repair`", "strict",
-			oneOf(&c.Chat.Translation, []string{"repair", "strict", "passthrough"}, chat.Repair, chat.Strict, chat.Passthrough),
+			oneOf(&c.Settings.Mode, []string{"repair", "strict", "passthrough"}, converse.Repair, converse.Strict, converse.Passthrough),
 		},
 		{
 			"tool_use_deltas", "Which clients get `tool_use_delta` events in streams: `auto` sends them to all but the gateway's Python client, which would add them to the complete input that follows; `always` to all; `never` to none.",
@@ -32,7 +38,7 @@ func (c *Config) extprocKeys() []key {
 		{
 			"model_families", "The model family of models whose id does not show it, such as the ARN of an application inference profile.",
 			"none", `{"arn:aws:bedrock:us-east-1:123456789012:application-inference-profile/abc": claude}`,
-			textMap{&c.Chat.ModelFamilies},
+			textMap{&c.Settings.ModelFamilies},
 		},
 		{
 			"families_file", "A YAML file with rules for model families. They take precedence over the built-in rules. A relative path starts at the working directory. The file is read whenever this file is read, but is not watched for changes.",
@@ -50,6 +56,7 @@ func (c *Config) extprocKeys() []key {
 			"all callers may use everything", "[{match: {}, models: [us.anthropic.*]}]",
 			rules{c},
 		},
+		{"caller_limit", "How many calls each caller may have in flight. Further ones get 503 at once.", "no limit", "{value: user, max_calls: 10}", callerLimit(&c.Policy.CallerLimit)},
 		{"timeouts", "The time limits of backends without their own.", "see below", "{first_event: 1m}", section{keys: func() []key { return limitsKeys(&c.Bedrock.Limits) }}},
 		{"retry", "How often a failed call is repeated before the client has received any of the response.", "see below", "{attempts: 2}", section{keys: func() []key { return retryKeys(&c.Bedrock.Retry) }}},
 		{"cool_down", "How long a failing backend is skipped in favour of its fallbacks.", "see below", "{max: 1m}", section{keys: func() []key { return coolDownKeys(&c.Bedrock.CoolDown) }}},
@@ -88,6 +95,24 @@ func guardrailKeys(g *identity.Guardrail) []key {
 		{"version", "The version of the guardrail. A template.", "Bedrock's default", `"1"`, template{&g.Version}},
 		{"trace", "Whether responses contain the guardrail's trace.", "Bedrock's default", "enabled", oneOf(&g.Trace, trace, trace...)},
 		{"stream_mode", "Whether a stream waits for the guardrail (`sync`) or is checked while it is sent (`async`).", "Bedrock's default", "async", oneOf(&g.StreamMode, modes, modes...)},
+	}
+}
+
+func callerLimitKeys(l *identity.CallerLimit) []key {
+	return []key{
+		{"value", "The value of `identity` that tells callers apart. Calls without it are counted together, as one caller.", "required", "user", valueName{&l.Value}},
+		{"max_calls", "The maximum number of concurrent calls with the same value.", "required", "10", count{&l.MaxCalls}},
+	}
+}
+
+func callerLimit(l *identity.CallerLimit) section {
+	return section{
+		keys: func() []key { return callerLimitKeys(l) },
+		check: func(d *decoder, path string) {
+			if !d.given(path+".value") || !d.given(path+".max_calls") {
+				d.problem(path, "value and max_calls are required")
+			}
+		},
 	}
 }
 

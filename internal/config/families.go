@@ -32,13 +32,13 @@ func (d *decoder) readFamilies() {
 		}
 		table = own.Over(table)
 	}
-	d.cfg.Chat.Families = table
+	d.cfg.Settings.Families = table
 	names := make([]string, len(table.Families))
 	for i := range table.Families {
 		names[i] = table.Families[i].Name
 	}
-	for _, model := range slices.Sorted(maps.Keys(d.cfg.Chat.ModelFamilies)) {
-		if name := d.cfg.Chat.ModelFamilies[model]; name != "" && table.Named(name) == nil {
+	for _, model := range slices.Sorted(maps.Keys(d.cfg.Settings.ModelFamilies)) {
+		if name := d.cfg.Settings.ModelFamilies[model]; name != "" && table.Named(name) == nil {
 			d.problem("bedrock_extproc.model_families."+model, "there is no family %q%s", name, suggest(name, names))
 		}
 	}

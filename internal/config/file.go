@@ -13,6 +13,12 @@ var ignored = map[string]bool{
 	"metadata_denylists": true,
 }
 
+// inEnvoy says where the effect of an ignored section is configured instead.
+var inEnvoy = []struct{ section, where string }{
+	{"cors_origins", "list them in Envoy's cors filter, as in examples/envoy/browser"},
+	{"auth", "let Envoy authenticate callers, as in examples/envoy/secure"},
+}
+
 // ignoredProviders are the gateway's other primitives.
 var ignoredProviders = map[string]bool{
 	"memory": true, "observability": true, "tools": true, "identity": true, "code_interpreter": true,

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
+	"strings"
 
 	"bedrock-extproc/internal/bedrock"
 )
@@ -71,10 +73,22 @@ func decode(name string, text []byte, env LookupEnv) (*decoder, error) {
 	d.checkUses()
 	d.checkAccess()
 	d.checkRequired()
-	if len(d.skipped) > 0 {
-		d.cfg.Warnings = append(d.cfg.Warnings, "ignored, because this program serves providers.llm only: "+join(d.skipped))
-	}
+	d.warnSkipped()
 	return d, nil
+}
+
+// warnSkipped adds one warning about all ignored sections.
+func (d *decoder) warnSkipped() {
+	if len(d.skipped) == 0 {
+		return
+	}
+	parts := []string{"ignored, because this program serves providers.llm only: " + join(d.skipped)}
+	for _, e := range inEnvoy {
+		if slices.Contains(d.skipped, e.section) {
+			parts = append(parts, e.section+": "+e.where)
+		}
+	}
+	d.cfg.Warnings = append(d.cfg.Warnings, strings.Join(parts, "; "))
 }
 
 // finish adds the problems that another package has found, and returns the Config if

@@ -89,7 +89,7 @@ type pageSection struct {
 func sections() []pageSection {
 	c, b := Default(), &backend{}
 	return []pageSection{
-		{"", "The whole file. Other sections of the gateway's file are ignored, with one warning: " + listing(ignored) + ".", c.keys()},
+		{"", "The whole file. Other sections of the gateway's file are ignored, with one warning: " + listing(ignored) + ". Envoy does what `cors_origins` and `auth` do in the gateway, see [examples/envoy/browser](../examples/envoy/browser) and [examples/envoy/secure](../examples/envoy/secure).", c.keys()},
 		{"providers", "Also ignored: " + listing(ignoredProviders) + ".", providers{c}.keys()},
 		{"providers.llm", "One backend, with the name `" + bedrock.DefaultBackend + "`:", b.keys()},
 		{"providers.llm", "Or several:", llm{c}.keys()},
@@ -99,6 +99,7 @@ func sections() []pageSection {
 		{"bedrock_extproc", "", c.extprocKeys()},
 		{"bedrock_extproc.identity.NAME", "The first source that has a value counts.", sourceKeys(&identity.Source{})},
 		{"bedrock_extproc.access[]", "", ruleKeys(&identity.Rule{})},
+		{"bedrock_extproc.caller_limit", "See [limits](limits.md).", callerLimitKeys(&c.Policy.CallerLimit)},
 		{"bedrock_extproc.retry", "", retryKeys(&c.Bedrock.Retry)},
 		{"bedrock_extproc.cool_down", "", coolDownKeys(&c.Bedrock.CoolDown)},
 	}
@@ -147,6 +148,8 @@ func typeName(v value) string {
 		return "`" + strings.Join(v.words, "`, `") + "`"
 	case texts:
 		return "list of texts"
+	case choices:
+		return "list of `" + strings.Join(v.known, "`, `") + "`"
 	case template:
 		return "template"
 	case textMap, aliases, match:
@@ -211,6 +214,8 @@ func valueSchema(v value) object {
 		return orVariable(choiceSchema(v))
 	case texts:
 		return object{"type": "array", "items": object{"type": "string"}}
+	case choices:
+		return object{"type": "array", "minItems": 1, "items": orVariable(choiceSchema(choice{words: v.known}))}
 	case textMap, aliases, templateMap, match:
 		return object{"type": "object", "additionalProperties": object{"type": "string", "minLength": 1}}
 	case section:

@@ -112,6 +112,23 @@ func (v texts) read(d *decoder, n *yaml.Node, path string) {
 	})
 }
 
+// choices is a list of at least one of these words.
+type choices struct {
+	field *[]string
+	known []string
+}
+
+func (v choices) read(d *decoder, n *yaml.Node, path string) {
+	d.items(n, path, func(item *yaml.Node, path string) {
+		var word string
+		oneOf(&word, v.known, v.known...).read(d, item, path)
+		*v.field = append(*v.field, word)
+	})
+	if len(*v.field) == 0 {
+		d.problem(path, "must name at least one of %s", join(v.known))
+	}
+}
+
 // textMap is texts by name, none of them empty.
 type textMap struct{ field *map[string]string }
 

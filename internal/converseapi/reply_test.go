@@ -31,7 +31,7 @@ func TestRepliesThatAreNone(t *testing.T) {
 			_, _ = io.WriteString(w, `{"output":`)
 		})
 		_, facts, err := converse(t, newTestClient(t, url, nil), translator.Caller{})
-		check(t, facts, err, failure{500, translator.KindBadAnswer, false, 0, ""})
+		check(t, facts, err, failure{500, translator.KindTruncated, false, 0, ""})
 	})
 	t.Run("too large", func(t *testing.T) {
 		url := bedrocktest.Serve(t, func(w http.ResponseWriter, _ *http.Request) {
@@ -39,6 +39,6 @@ func TestRepliesThatAreNone(t *testing.T) {
 			_, _ = io.WriteString(w, `{"output":`)
 		})
 		_, facts, err := converse(t, newTestClient(t, url, nil), translator.Caller{})
-		check(t, facts, err, failure{500, translator.KindBadAnswer, false, 0, ""})
+		check(t, facts, err, failure{500, translator.KindAnswerTooLarge, false, 0, ""})
 	})
 }

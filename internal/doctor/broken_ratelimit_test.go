@@ -6,6 +6,7 @@ import (
 	clusterv3 "github.com/envoyproxy/go-control-plane/envoy/config/cluster/v3"
 	endpointv3 "github.com/envoyproxy/go-control-plane/envoy/config/endpoint/v3"
 	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
+	localv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/local_ratelimit/v3"
 	ratelimitv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/ratelimit/v3"
 	rbacv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/rbac/v3"
 	"google.golang.org/protobuf/types/known/anypb"
@@ -75,6 +76,18 @@ func brokenRateLimits() []broken {
 			s.limited(t)
 			s.routes.TypedPerFilterConfig = perRoute(t)
 		}, noCluster},
+		{"local limits of the host", func(t *testing.T, s *site) {
+			s.insert(0, httpFilter(t, "limit", &localv3.LocalRateLimit{}))
+			s.routes.GetVirtualHosts()[0].RateLimits = []*routev3.RateLimit{limit}
+		}, noCluster},
+		{"local limits of the host, with a cluster", func(t *testing.T, s *site) {
+			s.insert(0, httpFilter(t, "limit", &localv3.LocalRateLimit{}))
+			s.routes.GetVirtualHosts()[0].RateLimits = []*routev3.RateLimit{limit}
+			s.toEmptyCluster()
+		}, []string{}},
+		{"local limits of the filter", func(t *testing.T, s *site) {
+			s.insert(0, httpFilter(t, "limit", &localv3.LocalRateLimit{RateLimits: []*routev3.RateLimit{limit}}))
+		}, []string{}},
 		{"limits with a cluster", func(t *testing.T, s *site) {
 			s.limited(t, limit)
 			s.route().TypedPerFilterConfig = perRoute(t)

@@ -14,13 +14,13 @@ import (
 	"bedrock-extproc/envoy"
 )
 
-// rateLimitChecks find global rate limits that Envoy silently ignores.
+// rateLimitChecks find rate limits that Envoy silently ignores.
 func rateLimitChecks() []check {
 	return []check{
 		{
 			"rate-limit-no-cluster", Error,
-			"global rate limits on a direct_response route: Envoy's filter silently ignores routes without a cluster",
-			"Route to a cluster without endpoints, which also answers 503, as in examples/envoy/budget. Local rate limits are not affected.",
+			"rate limits on a direct_response route: Envoy silently ignores global limits, and rate_limits of a virtual host for local ones, on routes without a cluster",
+			"Route to a cluster without endpoints, which also answers 503, as in examples/envoy/budget. The token_bucket and the rate_limits of a local rate limit filter itself work on every route.",
 			eachFilter(limitWithoutCluster),
 		},
 		{
@@ -79,7 +79,7 @@ func (p *extProc) before() []*hcmv3.HttpFilter {
 func limitWithoutCluster(e *examination, p *extProc) []observation {
 	var found []observation
 	for _, f := range p.before() {
-		if e.kind(f) != "ratelimit" || !p.inUse(f) {
+		if !p.inUse(f) {
 			continue
 		}
 		for _, r := range p.routes {
@@ -91,14 +91,20 @@ func limitWithoutCluster(e *examination, p *extProc) []observation {
 	return found
 }
 
-// limits reports whether a rate limit filter has limits for a route.
+// limits reports whether a rate limit filter has limits for a route that need a cluster.
 func (e *examination) limits(p *extProc, f *hcmv3.HttpFilter, r route) bool {
-	config, _ := unpack[ratelimitv3.RateLimit](e.filterConfig(f))
 	host := p.routing.GetVirtualHosts()[r.host]
-	return len(config.GetRateLimits())+len(host.GetRateLimits()) > 0 ||
-		p.routing.GetTypedPerFilterConfig()[f.GetName()] != nil ||
-		host.GetTypedPerFilterConfig()[f.GetName()] != nil ||
-		r.route.GetTypedPerFilterConfig()[f.GetName()] != nil
+	switch e.kind(f) {
+	case "ratelimit":
+		config, _ := unpack[ratelimitv3.RateLimit](e.filterConfig(f))
+		return len(config.GetRateLimits())+len(host.GetRateLimits()) > 0 ||
+			p.routing.GetTypedPerFilterConfig()[f.GetName()] != nil ||
+			host.GetTypedPerFilterConfig()[f.GetName()] != nil ||
+			r.route.GetTypedPerFilterConfig()[f.GetName()] != nil
+	case "local_ratelimit":
+		return len(host.GetRateLimits()) > 0
+	}
+	return false
 }
 
 func ignoredAddend(_ *examination, p *extProc) []observation {

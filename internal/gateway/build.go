@@ -3,11 +3,14 @@ package gateway
 import (
 	"context"
 	"os"
+	"slices"
 
 	"go.uber.org/zap"
 
 	"bedrock-extproc/internal/bedrock"
 	"bedrock-extproc/internal/config"
+	"bedrock-extproc/translator"
+	"bedrock-extproc/translator/chat"
 )
 
 // LoadConfig reads and checks a configuration file and logs its warnings. An empty
@@ -27,4 +30,22 @@ func newBackends(ctx context.Context, cfg *config.Config, opts Options) (*bedroc
 	settings := cfg.Bedrock
 	settings.AppID, settings.Log = opts.AppID, opts.Log
 	return bedrock.New(ctx, settings)
+}
+
+// newDialects builds the dialects that the configuration selects. The order matters to
+// requests outside all of their paths: the first one encodes the error.
+func newDialects(cfg *config.Config) ([]translator.Dialect, error) {
+	settings, err := cfg.Settings.Complete()
+	if err != nil {
+		return nil, err
+	}
+	gateway, err := chat.New(settings, cfg.Chat)
+	if err != nil {
+		return nil, err
+	}
+	all := []translator.Dialect{gateway}
+	if len(cfg.APIs) == 0 {
+		return all, nil
+	}
+	return slices.DeleteFunc(all, func(d translator.Dialect) bool { return !slices.Contains(cfg.APIs, d.Name()) }), nil
 }

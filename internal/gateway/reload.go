@@ -52,7 +52,7 @@ func NewReloader(ctx context.Context, path string, opts Options, reg prometheus.
 		return nil, err
 	}
 	r.current.Store(first)
-	return r, reg.Register(resting{r})
+	return r, reg.Register(backendStates{r})
 }
 
 func (r *Reloader) register(reg prometheus.Registerer) error {

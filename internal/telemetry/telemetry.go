@@ -1,5 +1,6 @@
 // Package telemetry turns the record of each request into a log line and metrics. It
-// is called after each answer, as extproc.Config.Observe, and sees no content.
+// is called after each answer, as extproc.Config.Observe, and sees no content. It also
+// has the writer of the log, for which no call waits.
 package telemetry
 
 import (
@@ -41,11 +42,11 @@ func NewRecorder(log *zap.Logger, reg prometheus.Registerer, inFlight func() int
 // Observe records one outcome.
 func (r *Recorder) Observe(o extproc.Outcome) {
 	streaming := strconv.FormatBool(o.Streaming)
-	r.requests.WithLabelValues(status(&o), string(o.ErrorKind), streaming).Inc()
+	r.requests.WithLabelValues(status(&o), string(o.ErrorKind), o.API, streaming).Inc()
 	if o.Model != "" {
-		r.duration.WithLabelValues(streaming).Observe(o.Duration.Seconds())
+		r.duration.WithLabelValues(o.API, streaming).Observe(o.Duration.Seconds())
 		if o.FirstByte > 0 {
-			r.firstByte.WithLabelValues(streaming).Observe(o.FirstByte.Seconds())
+			r.firstByte.WithLabelValues(o.API, streaming).Observe(o.FirstByte.Seconds())
 		}
 	}
 	if u := o.Summary; u.UsageKnown {
@@ -103,7 +104,7 @@ func fields(o *extproc.Outcome) []zap.Field {
 		return list
 	}
 	list = append(list,
-		zap.String("model", o.Model), zap.Bool("streaming", o.Streaming),
+		zap.String("api", o.API), zap.String("model", o.Model), zap.Bool("streaming", o.Streaming),
 		zap.Duration("first_byte", o.FirstByte),
 		zap.String("backend", o.Facts.Backend), zap.String("region", o.Facts.Region),
 		zap.String("aws_request_id", o.Facts.AWSRequestID), zap.Int("attempts", o.Facts.Attempts),

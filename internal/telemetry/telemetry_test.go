@@ -21,7 +21,7 @@ import (
 func call() extproc.Outcome {
 	return extproc.Outcome{
 		Duration: 3 * time.Second, FirstByte: time.Second,
-		Method: "POST", Path: "/api/v1/llm/completions/stream", Status: 200, Streaming: true, Model: "m",
+		Method: "POST", Path: "/api/v1/llm/completions/stream", API: "gateway", Status: 200, Streaming: true, Model: "m",
 		Facts:   translator.Facts{RequestID: "r-1", Backend: "us", Region: "us-east-1", AWSRequestID: "a-1", Attempts: 1},
 		Summary: translator.Summary{StopReason: "end_turn", InputTokens: 11, OutputTokens: 22, CacheReadTokens: 3, UsageKnown: true},
 	}
@@ -47,14 +47,14 @@ func TestObserveCounts(t *testing.T) {
 	r.Observe(extproc.Outcome{Method: "POST", Path: "/x", Status: 404, ErrorKind: translator.KindUnknownPath})
 
 	want := `
-# HELP bedrock_extproc_calls_in_flight Model calls being answered.
+# HELP bedrock_extproc_calls_in_flight Model calls in flight, from their headers to the end of their answers.
 # TYPE bedrock_extproc_calls_in_flight gauge
 bedrock_extproc_calls_in_flight 7
-# HELP bedrock_extproc_requests_total Requests answered, by HTTP status, kind of error and whether the answer was streamed.
+# HELP bedrock_extproc_requests_total Requests answered, by HTTP status, kind of error, API and whether the answer was streamed.
 # TYPE bedrock_extproc_requests_total counter
-bedrock_extproc_requests_total{error="",status="200",streaming="true"} 1
-bedrock_extproc_requests_total{error="",status="499",streaming="true"} 1
-bedrock_extproc_requests_total{error="unknown_path",status="404",streaming="false"} 1
+bedrock_extproc_requests_total{api="gateway",error="",status="200",streaming="true"} 1
+bedrock_extproc_requests_total{api="gateway",error="",status="499",streaming="true"} 1
+bedrock_extproc_requests_total{api="",error="unknown_path",status="404",streaming="false"} 1
 # HELP bedrock_extproc_tokens_total Tokens that Bedrock reported, by backend and type.
 # TYPE bedrock_extproc_tokens_total counter
 bedrock_extproc_tokens_total{backend="us",type="cache_read"} 3
@@ -86,7 +86,7 @@ func TestObserveLogsCallsAndFailuresOnly(t *testing.T) {
 		{
 			"request_id": "r-1", "method": "POST", "path": "/api/v1/llm/completions/stream", "status": int64(200),
 			"duration": 3 * time.Second, "first_byte": time.Second, "bytes_in": int64(0), "bytes_out": int64(0),
-			"model": "m", "streaming": true, "backend": "us", "region": "us-east-1", "aws_request_id": "a-1", "attempts": int64(1),
+			"api": "gateway", "model": "m", "streaming": true, "backend": "us", "region": "us-east-1", "aws_request_id": "a-1", "attempts": int64(1),
 			"input_tokens": int64(11), "output_tokens": int64(22), "stop_reason": "end_turn",
 		},
 		{

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 )
 
 // protocols returns a client for each HTTP version.
@@ -19,7 +20,7 @@ func newClient(http2 bool) *http.Client {
 	var p http.Protocols
 	p.SetHTTP1(!http2)
 	p.SetUnencryptedHTTP2(http2)
-	return &http.Client{Transport: &http.Transport{Protocols: &p, MaxIdleConnsPerHost: 100}}
+	return &http.Client{Transport: &http.Transport{Protocols: &p, MaxIdleConnsPerHost: 100}, Timeout: 2 * time.Minute}
 }
 
 // post sends a JSON body. headers are pairs of name and value.

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/http/httptest"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -14,6 +16,7 @@ import (
 	"time"
 
 	"bedrock-extproc/tests/envoytest"
+	"bedrock-extproc/tests/fakebedrock"
 )
 
 // buildDemo builds the programs of "make run".
@@ -106,6 +109,43 @@ func TestDemo(t *testing.T) {
 	}
 }
 
+// TestDemoSaysTheAccount starts with AWS=1 and a fake of each AWS service: the output
+// names the account and its alias.
+func TestDemoSaysTheAccount(t *testing.T) {
+	bin := buildDemo(t)
+	awsService := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.FormValue("Action") == "ListAccountAliases" {
+			fmt.Fprint(w, `<ListAccountAliasesResponse><ListAccountAliasesResult><AccountAliases><member>my-team</member></AccountAliases></ListAccountAliasesResult></ListAccountAliasesResponse>`)
+			return
+		}
+		fmt.Fprint(w, `<GetCallerIdentityResponse><GetCallerIdentityResult><Arn>arn:aws:iam::123456789012:user/ann</Arn><Account>123456789012</Account></GetCallerIdentityResult></GetCallerIdentityResponse>`)
+	}))
+	defer awsService.Close()
+	var out output
+	demo := exec.Command(filepath.Join(bin, "demo"), append(demoArgs(bin, envoytest.Binary(t), [4]int{freePort(t), freePort(t), freePort(t), freePort(t)}), "-aws")...)
+	demo.Env = append(os.Environ(), "AWS_ENDPOINT_URL_STS="+awsService.URL, "AWS_ENDPOINT_URL_IAM="+awsService.URL, "AWS_ENDPOINT_URL_BEDROCK_RUNTIME=",
+		"AWS_REGION=us-west-2", "AWS_ACCESS_KEY_ID="+fakebedrock.DemoAccessKeyID, "AWS_SECRET_ACCESS_KEY="+fakebedrock.DemoSecretAccessKey,
+		"AWS_SESSION_TOKEN=", "AWS_PROFILE=", "AWS_BEARER_TOKEN_BEDROCK=", "AWS_CONFIG_FILE="+os.DevNull, "AWS_SHARED_CREDENTIALS_FILE="+os.DevNull)
+	demo.Stdout, demo.Stderr = &out, &out
+	if err := demo.Start(); err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- demo.Wait() }()
+	waitFor(t, &out, "aws     | account: 123456789012 (alias my-team), as arn:aws:iam::123456789012:user/ann", ended)
+	waitFor(t, &out, "aws     | region: us-west-2", ended)
+	waitFor(t, &out, "Ready:", ended)
+	if err := demo.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-ended; err != nil {
+		t.Errorf("demo ended with %v\n%s", err, out.String())
+	}
+	if strings.Contains(out.String(), fakebedrock.DemoSecretAccessKey) {
+		t.Error("a secret in the output")
+	}
+}
+
 // TestDemoNamesABusyPort checks that the error names the port and its variable.
 func TestDemoNamesABusyPort(t *testing.T) {
 	bin := buildDemo(t)
@@ -142,7 +182,7 @@ func TestAdminPort(t *testing.T) {
 	for path, want := range map[string]string{
 		"/healthz": `{"status":"ok"}`,
 		"/readyz":  `{"status":"ok","checks":{"config":"ok","llm/default":"ok"}}`,
-		"/metrics": `bedrock_extproc_requests_total{error="",status="200",streaming="false"}`,
+		"/metrics": `bedrock_extproc_requests_total{api="gateway",error="",status="200",streaming="false"}`,
 	} {
 		resp, err := http.Get(s.sidecar.admin + path)
 		if err != nil {

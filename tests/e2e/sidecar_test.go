@@ -49,9 +49,9 @@ type sidecar struct {
 	log strings.Builder
 }
 
-// startSidecar starts the sidecar with the Bedrock endpoint bedrock and waits until it
-// is ready.
-func startSidecar(t testing.TB, bedrock string, flags ...string) *sidecar {
+// newSidecar returns a sidecar with the Bedrock endpoint bedrock, which the caller
+// starts.
+func newSidecar(t testing.TB, bedrock string, flags ...string) *sidecar {
 	t.Helper()
 	// t.TempDir can be too long for a socket path.
 	dir, err := os.MkdirTemp("", "e2e-") //nolint:usetesting // see above
@@ -67,6 +67,14 @@ func startSidecar(t testing.TB, bedrock string, flags ...string) *sidecar {
 		"AWS_ACCESS_KEY_ID="+fakebedrock.DemoAccessKeyID, "AWS_SECRET_ACCESS_KEY="+fakebedrock.DemoSecretAccessKey,
 		"AWS_SESSION_TOKEN=", "AWS_PROFILE=", "AWS_BEARER_TOKEN_BEDROCK=", "AWS_EC2_METADATA_DISABLED=true",
 		"AWS_CONFIG_FILE="+os.DevNull, "AWS_SHARED_CREDENTIALS_FILE="+os.DevNull)
+	return s
+}
+
+// startSidecar starts the sidecar with the Bedrock endpoint bedrock and waits until it
+// is ready.
+func startSidecar(t testing.TB, bedrock string, flags ...string) *sidecar {
+	t.Helper()
+	s := newSidecar(t, bedrock, flags...)
 	stderr, err := s.cmd.StderrPipe()
 	if err != nil {
 		t.Fatal(err)

@@ -143,3 +143,11 @@ func (e *Envoy) await(ctx context.Context, ask func(context.Context) error) erro
 		}
 	}
 }
+
+// Signal sends the process a signal.
+func (e *Envoy) Signal(t testing.TB, sig os.Signal) {
+	t.Helper()
+	if err := e.cmd.Process.Signal(sig); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"bedrock-extproc/translator"
+	"bedrock-extproc/translator/converse"
 )
 
 // chatRequest is about 20 kB of conversation with ten tools.
@@ -38,7 +39,7 @@ func BenchmarkDecode(b *testing.B) {
 		"image-25MB":         fmt.Appendf(nil, image, strings.Repeat("QUJD", 25<<20/4)),
 	} {
 		b.Run(name, func(b *testing.B) {
-			d, err := New(Config{})
+			d, err := New(converse.Settings{}, Config{})
 			if err != nil {
 				b.Fatal(err)
 			}
@@ -55,11 +56,14 @@ func BenchmarkDecode(b *testing.B) {
 
 func BenchmarkTextDelta(b *testing.B) {
 	payload := []byte(`{"contentBlockIndex":0,"delta":{"text":" quantum"},"p":"abcdefghijklmnopqrstuvwxyzABCDEFGH"}`)
-	s := (&call{model: "m"}).NewStream(facts)
+	var s translator.Stream
 	var dst []byte
 	b.SetBytes(int64(len(payload)))
 	b.ReportAllocs()
-	for b.Loop() {
+	for i := 0; b.Loop(); i++ {
+		if i%100_000 == 0 { // a text has a bound
+			s = (&call{model: "m"}).NewStream(facts)
+		}
 		var err error
 		if dst, err = s.AppendEvent(dst[:0], translator.Event{Kind: "contentBlockDelta", Payload: payload}); err != nil {
 			b.Fatal(err)

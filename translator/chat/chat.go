@@ -1,13 +1,11 @@
 package chat
 
 import (
-	"fmt"
 	"net/http"
 	"strings"
 
 	"bedrock-extproc/translator"
 	"bedrock-extproc/translator/converse"
-	"bedrock-extproc/translator/family"
 )
 
 // The routes of the dialect.
@@ -16,17 +14,11 @@ const (
 	StreamPath      = "/api/v1/llm/completions/stream"
 )
 
-// Config has the settings of the dialect. Its zero value is the default.
+// Config has the settings of this dialect alone. Its zero value is the default.
 type Config struct {
 	ToolUseDeltas ToolUseDeltas
 	FailedStreams FailedStreams
 	EarlyErrors   EarlyErrors
-	Translation   Translation
-	// Families are the rules of model families; nil means the built-in ones.
-	Families *family.Table
-	// ModelFamilies names the family of models whose id does not show it, such as the
-	// ARN of an application inference profile.
-	ModelFamilies map[string]string
 }
 
 // ToolUseDeltas says whether streams carry tool_use_delta events.
@@ -70,36 +62,26 @@ const (
 	EarlyEvent
 )
 
-// Translation says how to treat a request that Bedrock would refuse although its
-// meaning is clear.
-type Translation = converse.Mode
-
-// The ways to treat such a request; see converse.Mode.
-const (
-	Repair      = converse.Repair
-	Strict      = converse.Strict
-	Passthrough = converse.Passthrough
-)
-
 // Dialect implements translator.Dialect. It is immutable.
-type Dialect struct{ cfg Config }
-
-// New returns an error if cfg names a family that does not exist.
-func New(cfg Config) (*Dialect, error) {
-	if cfg.Families == nil {
-		table, err := family.Builtin()
-		if err != nil {
-			return nil, err
-		}
-		cfg.Families = table
-	}
-	for model, name := range cfg.ModelFamilies {
-		if cfg.Families.Named(name) == nil {
-			return nil, fmt.Errorf("model %s: there is no family %q", model, name)
-		}
-	}
-	return &Dialect{cfg: cfg}, nil
+type Dialect struct {
+	settings converse.Settings
+	cfg      Config
 }
+
+// New returns an error if settings name a family that does not exist.
+func New(settings converse.Settings, cfg Config) (*Dialect, error) {
+	settings, err := settings.Complete()
+	if err != nil {
+		return nil, err
+	}
+	return &Dialect{settings, cfg}, nil
+}
+
+// Name is the dialect's name in configuration, facts, logs and metrics.
+const Name = "gateway"
+
+// Name implements translator.Dialect.
+func (*Dialect) Name() string { return Name }
 
 // Routes implements translator.Dialect.
 func (*Dialect) Routes() []translator.Route {
@@ -138,11 +120,3 @@ func (d *Dialect) failedStreams(userAgent string) FailedStreams {
 
 // isReferenceClient recognizes the HTTP library of the reference's Python client.
 func isReferenceClient(userAgent string) bool { return strings.HasPrefix(userAgent, "python-httpx/") }
-
-// family returns the rules for a model, nil for an unknown model.
-func (d *Dialect) family(model string) *family.Family {
-	if name, ok := d.cfg.ModelFamilies[model]; ok {
-		return d.cfg.Families.Named(name)
-	}
-	return d.cfg.Families.Of(model)
-}

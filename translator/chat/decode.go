@@ -1,8 +1,6 @@
 package chat
 
 import (
-	"cmp"
-
 	"bedrock-extproc/translator"
 	"bedrock-extproc/translator/converse"
 	"bedrock-extproc/translator/rawjson"
@@ -24,23 +22,22 @@ var known = []string{
 
 // Decode implements translator.Dialect.
 func (d *Dialect) Decode(req translator.Request) (*translator.Call, error) {
-	body, err := converse.ReadBody(req.Body, d.cfg.Translation)
+	body, err := converse.ReadBody(req.Body, d.settings.Mode)
 	if err != nil {
 		return nil, err
 	}
 	in := &input{Object: body}
-	model, err := in.model(req.DefaultModel, d.cfg.Translation)
+	model, err := in.model(req.DefaultModel, d.settings.Mode)
 	if err != nil {
 		return nil, err
 	}
-	in.out = converse.New(converse.Rules{
-		Mode: d.cfg.Translation, Model: model, Family: d.family(cmp.Or(req.Defaults.Models[model], model)),
-		Streaming: req.Streaming, Defaults: req.Defaults,
-	})
+	rules := d.settings.Rules(model, req.Streaming, req.Defaults)
+	rules.Done = req.Done
+	in.out = converse.New(rules)
 	if err := in.out.WarnHalves(body); err != nil {
 		return nil, err
 	}
-	if err := in.out.WarnModel(in.Field("model")); err != nil {
+	if err := in.out.CheckModel(in.Field("model")); err != nil {
 		return nil, err
 	}
 	asked, err := in.translate()
@@ -64,7 +61,7 @@ func (d *Dialect) Decode(req translator.Request) (*translator.Call, error) {
 	}, nil
 }
 
-func (in *input) model(fallback string, mode Translation) (string, error) {
+func (in *input) model(fallback string, mode converse.Mode) (string, error) {
 	f, err := in.Text("model")
 	switch {
 	case err != nil:

@@ -5,12 +5,13 @@ import (
 	"testing"
 
 	"bedrock-extproc/translator"
+	"bedrock-extproc/translator/converse"
 	"bedrock-extproc/translator/family"
 )
 
-func decode(t *testing.T, cfg Config, body string) (*translator.Call, error) {
+func decode(t *testing.T, settings converse.Settings, body string) (*translator.Call, error) {
 	t.Helper()
-	d, err := New(cfg)
+	d, err := New(settings, Config{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -85,7 +86,7 @@ func TestWrongTypes(t *testing.T) {
 		`{"messages":[{"role":"assistant","content":[{"reasoningContent":{"reasoningText":"hm"}}]}]}`: "messages[0].content[0].reasoningContent.reasoningText",
 		`{"tools":[{"toolSpec":{"name":"f","inputSchema":"x"}}],` + hi + `}`:                          "tools[0].toolSpec.inputSchema",
 	} {
-		_, err := decode(t, Config{}, body)
+		_, err := decode(t, converse.Settings{}, body)
 		e := translator.AsError(err)
 		if e == nil || e.Status != 422 || e.Kind != translator.KindMalformed || e.Path != want || e.Message == "" {
 			t.Errorf("%s: %v, want 422 at %q", body, err, want)
@@ -105,7 +106,7 @@ func TestMessagesHoldNoContent(t *testing.T) {
 		`{"messages":[{"content":"x"},{"role":"assistant","tool_calls":[{"id":"t1","name":"f","input":["` + secret + `"]}]}]}`,
 		`{"temperature":"` + secret + `",` + hi + `}`,
 	} {
-		_, err := decode(t, Config{}, body)
+		_, err := decode(t, converse.Settings{}, body)
 		if e := translator.AsError(err); e == nil || strings.Contains(e.Message+e.Path+e.Hint, secret) {
 			t.Errorf("%s: %v", body, err)
 		}
@@ -113,7 +114,7 @@ func TestMessagesHoldNoContent(t *testing.T) {
 }
 
 func TestModelIsNeeded(t *testing.T) {
-	d, err := New(Config{})
+	d, err := New(converse.Settings{}, Config{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -130,7 +131,7 @@ func TestEmptyTextWithoutCalls(t *testing.T) {
 		`{"role":"assistant","content":""}`:                                      `{"text":""}`,
 		`{"role":"assistant","content":"","tool_calls":[{"id":"t","name":"f"}]}`: `{"toolUse":{"input":{},"name":"f","toolUseId":"t"}}`,
 	} {
-		c, err := decode(t, Config{Translation: Passthrough}, `{"messages":[`+message+`]}`)
+		c, err := decode(t, converse.Settings{Mode: converse.Passthrough}, `{"messages":[`+message+`]}`)
 		if err != nil || string(c.Body) != `{"messages":[{"content":[`+want+`],"role":"assistant"}]}` {
 			t.Errorf("%s: %s, %v", message, c.Body, err)
 		}
@@ -138,14 +139,14 @@ func TestEmptyTextWithoutCalls(t *testing.T) {
 }
 
 func TestConfig(t *testing.T) {
-	if _, err := New(Config{ModelFamilies: map[string]string{"m": "nobody"}}); err == nil || !strings.Contains(err.Error(), "nobody") {
+	if _, err := New(converse.Settings{ModelFamilies: map[string]string{"m": "nobody"}}, Config{}); err == nil || !strings.Contains(err.Error(), "nobody") {
 		t.Errorf("an unknown family: %v", err)
 	}
 	own, err := family.Parse([]byte(`{version: "2026-11-01", families: [{name: mine, match: [mine], refused: [temperature]}]}`))
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = decode(t, Config{Families: own}, `{"model":"mine-1","temperature":0.5,`+hi+`}`)
+	_, err = decode(t, converse.Settings{Families: own}, `{"model":"mine-1","temperature":0.5,`+hi+`}`)
 	if e := translator.AsError(err); e == nil || !strings.Contains(e.Message, "mine models (rules of 2026-11-01)") {
 		t.Errorf("a family of one's own: %v", err)
 	}
@@ -167,7 +168,7 @@ func TestToolUseDeltas(t *testing.T) {
 		{DeltasNever, "curl/8", nil, false},
 		{DeltasNever, "curl/8", &yes, true},
 	} {
-		d, err := New(Config{ToolUseDeltas: c.configured})
+		d, err := New(converse.Settings{}, Config{ToolUseDeltas: c.configured})
 		if err != nil {
 			t.Fatal(err)
 		}

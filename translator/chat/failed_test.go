@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"bedrock-extproc/translator"
+	"bedrock-extproc/translator/converse"
 )
 
 // TestFailedStreams decides for each setting and client.
@@ -23,7 +24,7 @@ func TestFailedStreams(t *testing.T) {
 		{FailedReset, curl, FailedReset},
 		{FailedStopError, curl, FailedStopError},
 	} {
-		d, err := New(Config{FailedStreams: c.configured})
+		d, err := New(converse.Settings{}, Config{FailedStreams: c.configured})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -40,7 +41,7 @@ func TestFailedStreams(t *testing.T) {
 	}
 }
 
-// TestFailureAfterTheStop sends message_stop once.
+// TestFailureAfterTheStop sends nothing after the end of a complete stream.
 func TestFailureAfterTheStop(t *testing.T) {
 	s := (&call{model: "m", stopError: true}).NewStream(facts)
 	var out []byte
@@ -55,7 +56,7 @@ func TestFailureAfterTheStop(t *testing.T) {
 		}
 	}
 	out = s.AppendError(out, translator.ErrTruncated(nil))
-	for kind, want := range map[string]int{"message_stop": 1, "metadata": 1, "error": 1} {
+	for kind, want := range map[string]int{"message_stop": 1, "metadata": 1, "error": 0} {
 		if n := bytes.Count(out, []byte(`{"type":"`+kind+`"`)); n != want {
 			t.Errorf("%d %s events, want %d:\n%s", n, kind, want, out)
 		}

@@ -8,6 +8,7 @@ import (
 
 	"bedrock-extproc/tests/fakebedrock/validate"
 	"bedrock-extproc/translator"
+	"bedrock-extproc/translator/converse"
 )
 
 // generator makes requests from right, odd and wrong pieces.
@@ -158,11 +159,11 @@ func TestGeneratedRequestsAreAccepted(t *testing.T) {
 		"us.amazon.nova-pro-v1:0", "us.meta.llama3-3-70b-instruct-v1:0", "mistral.mistral-large-2407-v1:0", "us.writer.palmyra-x5-v1:0",
 		"openai.gpt-oss-20b-1:0", "qwen.qwen3-32b-v1:0",
 	}
-	repair, err := New(Config{})
+	repair, err := New(converse.Settings{}, Config{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	strict, err := New(Config{Translation: Strict})
+	strict, err := New(converse.Settings{Mode: converse.Strict}, Config{})
 	if err != nil {
 		t.Fatal(err)
 	}

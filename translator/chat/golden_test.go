@@ -15,6 +15,7 @@ import (
 	"golang.org/x/tools/txtar"
 
 	"bedrock-extproc/translator"
+	"bedrock-extproc/translator/converse"
 	"bedrock-extproc/translator/rawjson"
 )
 
@@ -139,7 +140,7 @@ func goldens(t testing.TB) []*golden {
 
 func (g *golden) dialect(t testing.TB) *Dialect {
 	t.Helper()
-	translation, ok := map[string]Translation{"": Repair, "strict": Strict, "passthrough": Passthrough}[g.settings.Translation]
+	translation, ok := map[string]converse.Mode{"": converse.Repair, "strict": converse.Strict, "passthrough": converse.Passthrough}[g.settings.Translation]
 	if !ok {
 		t.Fatalf("unknown translation %q", g.settings.Translation)
 	}
@@ -151,7 +152,7 @@ func (g *golden) dialect(t testing.TB) *Dialect {
 	if !ok {
 		t.Fatalf("unknown early_errors %q", g.settings.EarlyErrors)
 	}
-	d, err := New(Config{ModelFamilies: g.settings.ModelFamilies, Translation: translation, FailedStreams: failed, EarlyErrors: early})
+	d, err := New(converse.Settings{ModelFamilies: g.settings.ModelFamilies, Mode: translation}, Config{FailedStreams: failed, EarlyErrors: early})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"bedrock-extproc/translator"
+	"bedrock-extproc/translator/converse"
 	"bedrock-extproc/translator/rawjson"
 	"bedrock-extproc/translator/sse"
 )
@@ -141,7 +142,7 @@ func TestTurnsCanBeSentBack(t *testing.T) {
 			continue // the names are the client's there
 		}
 		blocks := rawjson.Compact(answer.Metadata.ContentBlocks)
-		d, err := New(Config{Translation: Passthrough})
+		d, err := New(converse.Settings{Mode: converse.Passthrough}, Config{})
 		if err != nil {
 			t.Fatal(err)
 		}

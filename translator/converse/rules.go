@@ -1,6 +1,9 @@
 package converse
 
 import (
+	"cmp"
+	"errors"
+	"fmt"
 	"strconv"
 
 	"bedrock-extproc/translator"
@@ -21,6 +24,52 @@ const (
 	Passthrough
 )
 
+// Settings are what all dialects have in common. The zero value repairs requests, by
+// the built-in rules. It is read-only.
+type Settings struct {
+	Mode Mode
+	// Families are the rules of model families; nil means the built-in ones.
+	Families *family.Table
+	// ModelFamilies names the family of models whose id does not show it, such as the
+	// ARN of an application inference profile.
+	ModelFamilies map[string]string
+}
+
+// Complete returns s with the built-in rules where it has none, or an error if it names
+// a family that does not exist.
+func (s Settings) Complete() (Settings, error) {
+	if s.Families == nil {
+		table, err := family.Builtin()
+		if err != nil {
+			return s, err
+		}
+		s.Families = table
+	}
+	for model, name := range s.ModelFamilies {
+		if s.Families.Named(name) == nil {
+			return s, fmt.Errorf("model %s: there is no family %q", model, name)
+		}
+	}
+	return s, nil
+}
+
+// Rules are the rules for a request that asks for a model by this name, which may be
+// one of defaults.Models. s is complete.
+func (s Settings) Rules(model string, streaming bool, defaults translator.Defaults) Rules {
+	return Rules{
+		Mode: s.Mode, Model: model, Family: s.family(cmp.Or(defaults.Models[model], model)),
+		Streaming: streaming, Defaults: defaults,
+	}
+}
+
+// family returns the rules for a model id, nil for an unknown model.
+func (s Settings) family(id string) *family.Family {
+	if name, ok := s.ModelFamilies[id]; ok {
+		return s.Families.Named(name)
+	}
+	return s.Families.Of(id)
+}
+
 // Rules are the rules for one request.
 type Rules struct {
 	Mode Mode
@@ -32,6 +81,8 @@ type Rules struct {
 	Streaming bool
 	// Defaults are additions of the backend.
 	Defaults translator.Defaults
+	// Done is that of translator.Request.
+	Done <-chan struct{}
 }
 
 // A Field is a value of the client's request and its path.
@@ -44,6 +95,20 @@ type Field struct {
 
 // Index is the path of an element of the list at a path.
 func Index(list string, i int) string { return list + "[" + strconv.Itoa(i) + "]" }
+
+// errDone is the cause of the error of a request that nobody waits for.
+var errDone = errors.New("nobody waits for the answer")
+
+// checkDone returns an error once Rules.Done is closed. Work that grows with the request
+// calls it now and then.
+func (r *Request) checkDone() error {
+	select {
+	case <-r.rules.Done:
+		return translator.ErrInternal(errDone)
+	default:
+		return nil
+	}
+}
 
 // passes reports whether the request is sent unchecked.
 func (r *Request) passes() bool { return r.rules.Mode == Passthrough }

@@ -12,6 +12,7 @@ type turn struct {
 	role   string
 	blocks []Block
 	at     string // the path of the first message that it is made of
+	mixed  bool   // there are blocks other than tool results
 }
 
 // systemKinds are the members of Converse's SystemContentBlock.
@@ -31,6 +32,9 @@ func (r *Request) AddSystem(blocks []Block) error {
 // AddTurn adds a message with the role user, assistant or system. Neighbours with
 // the same role become one turn, and a message without content becomes none.
 func (r *Request) AddTurn(role string, blocks []Block, at string) error {
+	if err := r.checkDone(); err != nil {
+		return err
+	}
 	if role == "system" && !slices.ContainsFunc(blocks, notForSystem) {
 		return r.AddSystem(blocks)
 	}
@@ -38,11 +42,12 @@ func (r *Request) AddTurn(role string, blocks []Block, at string) error {
 	switch {
 	case r.passes():
 	case n > 0 && r.turns[n-1].role == role && len(blocks) > 0:
-		return r.mergeTurns(&r.turns[n-1], blocks, at)
+		r.mergeTurns(&r.turns[n-1], blocks, at)
+		return nil
 	case !slices.ContainsFunc(blocks, func(b Block) bool { return b.Kind != "cachePoint" }):
 		return r.repair(at, faultEmptyTurn)
 	}
-	r.turns = append(r.turns, turn{role, blocks, at})
+	r.turns = append(r.turns, turn{role, blocks, at, slices.ContainsFunc(blocks, notResult)})
 	return nil
 }
 
@@ -50,14 +55,15 @@ func (r *Request) AddTurn(role string, blocks []Block, at string) error {
 // belongs to the messages rather than the system prompt.
 func notForSystem(b Block) bool { return !slices.Contains(systemKinds, b.Kind) }
 
-// mergeTurns does not warn if a client sends one message for each tool result.
-func (r *Request) mergeTurns(last *turn, blocks []Block, at string) error {
-	apart := slices.ContainsFunc(last.blocks, notResult) || slices.ContainsFunc(blocks, notResult)
+// mergeTurns also merges in strict mode: some models accept two turns of one role, so
+// a refusal would be wrong for them. It does not warn if a client sends one message
+// for each tool result.
+func (r *Request) mergeTurns(last *turn, blocks []Block, at string) {
+	last.mixed = last.mixed || slices.ContainsFunc(blocks, notResult)
 	last.blocks = append(last.blocks, blocks...)
-	if !apart {
-		return nil
+	if last.mixed {
+		r.warn(at, faultSameRole)
 	}
-	return r.repair(at, faultSameRole)
 }
 
 func notResult(b Block) bool { return b.Kind != "toolResult" }
@@ -155,7 +161,7 @@ func (r *Request) checkBesideResults() error {
 		}
 		for _, b := range t.blocks {
 			if b.Kind != "toolResult" && b.Kind != "cachePoint" {
-				return Refuse(b.At, faultBesideResults.with(values{family: r.family, evidence: r.family.ToolResultsAlone.Evidence, kind: b.Kind}))
+				return Refuse(b.At, faultBesideResults.with(values{family: r.family, evidence: r.family.ToolResultsAlone.Evidence, kind: clip(b.Kind)}))
 			}
 		}
 	}

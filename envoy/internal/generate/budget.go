@@ -6,11 +6,11 @@ import (
 	bootstrapv3 "github.com/envoyproxy/go-control-plane/envoy/config/bootstrap/v3"
 	clusterv3 "github.com/envoyproxy/go-control-plane/envoy/config/cluster/v3"
 	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
-	endpointv3 "github.com/envoyproxy/go-control-plane/envoy/config/endpoint/v3"
 	ratelimitv3 "github.com/envoyproxy/go-control-plane/envoy/config/ratelimit/v3"
 	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
 	ratelimitfilterv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/ratelimit/v3"
 	hcmv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/network/http_connection_manager/v3"
+	httpv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/upstreams/http/v3"
 	metadatav3 "github.com/envoyproxy/go-control-plane/envoy/type/metadata/v3"
 	"google.golang.org/protobuf/types/known/anypb"
 	"google.golang.org/protobuf/types/known/durationpb"
@@ -22,7 +22,6 @@ import (
 const (
 	rateLimitFilter  = "envoy.filters.http.ratelimit"
 	rateLimitCluster = "ratelimit"
-	fallbackCluster  = "no_endpoints"
 	// rateLimitDomain must match the rate limit service's configuration.
 	rateLimitDomain = "bedrock"
 )
@@ -55,9 +54,7 @@ func limitTokens(m *hcmv3.HttpConnectionManager) error {
 		return err
 	}
 	host.TypedPerFilterConfig = map[string]*anypb.Any{rateLimitFilter: limits}
-	host.GetRoutes()[0].Action = &routev3.Route_Route{Route: &routev3.RouteAction{
-		ClusterSpecifier: &routev3.RouteAction_Cluster{Cluster: fallbackCluster},
-	}}
+	host.GetRoutes()[0].Action = toEmptyCluster()
 	return nil
 }
 
@@ -74,17 +71,6 @@ func rateLimit() *ratelimitfilterv3.RateLimit {
 				EnvoyGrpc: &corev3.GrpcService_EnvoyGrpc{ClusterName: rateLimitCluster},
 			}},
 		},
-	}
-}
-
-// emptyCluster is the fallback route's cluster. It has no endpoints, so it answers
-// 503 like a direct response. Envoy's rate limit filter ignores requests whose
-// route has no cluster.
-func emptyCluster() *clusterv3.Cluster {
-	return &clusterv3.Cluster{
-		Name:                 fallbackCluster,
-		ClusterDiscoveryType: &clusterv3.Cluster_Type{Type: clusterv3.Cluster_STATIC},
-		LoadAssignment:       &endpointv3.ClusterLoadAssignment{ClusterName: fallbackCluster},
 	}
 }
 
@@ -124,7 +110,20 @@ func serviceCluster() (*clusterv3.Cluster, error) {
 	if err != nil {
 		return nil, err
 	}
+	// Without pings: the service closes connections that have more than one in five
+	// minutes.
+	http2, err := anypb.New(&httpv3.HttpProtocolOptions{UpstreamProtocolOptions: &httpv3.HttpProtocolOptions_ExplicitHttpConfig_{
+		ExplicitHttpConfig: &httpv3.HttpProtocolOptions_ExplicitHttpConfig{
+			ProtocolConfig: &httpv3.HttpProtocolOptions_ExplicitHttpConfig_Http2ProtocolOptions{Http2ProtocolOptions: &corev3.Http2ProtocolOptions{}},
+		},
+	}})
+	if err != nil {
+		return nil, err
+	}
+	for name := range c.TypedExtensionProtocolOptions {
+		c.TypedExtensionProtocolOptions[name] = http2
+	}
 	c.Name, c.LoadAssignment.ClusterName = rateLimitCluster, rateLimitCluster
-	c.HealthChecks, c.CircuitBreakers, c.PerConnectionBufferLimitBytes = nil, nil, nil
+	c.HealthChecks, c.OutlierDetection, c.CircuitBreakers, c.PerConnectionBufferLimitBytes = nil, nil, nil, nil
 	return c, nil
 }

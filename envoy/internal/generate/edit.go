@@ -5,6 +5,9 @@ import (
 	"slices"
 
 	bootstrapv3 "github.com/envoyproxy/go-control-plane/envoy/config/bootstrap/v3"
+	clusterv3 "github.com/envoyproxy/go-control-plane/envoy/config/cluster/v3"
+	endpointv3 "github.com/envoyproxy/go-control-plane/envoy/config/endpoint/v3"
+	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
 	hcmv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/network/http_connection_manager/v3"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/anypb"
@@ -37,4 +40,24 @@ func filter(name string, config proto.Message) (*hcmv3.HttpFilter, error) {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
 	return &hcmv3.HttpFilter{Name: name, ConfigType: &hcmv3.HttpFilter_TypedConfig{TypedConfig: packed}}, nil
+}
+
+const fallbackCluster = "no_endpoints"
+
+// emptyCluster is the fallback route's cluster, for filters that ignore requests whose
+// route has no cluster: cors and ratelimit. It has no endpoints, so it answers 503
+// like a direct response.
+func emptyCluster() *clusterv3.Cluster {
+	return &clusterv3.Cluster{
+		Name:                 fallbackCluster,
+		ClusterDiscoveryType: &clusterv3.Cluster_Type{Type: clusterv3.Cluster_STATIC},
+		LoadAssignment:       &endpointv3.ClusterLoadAssignment{ClusterName: fallbackCluster},
+	}
+}
+
+// toEmptyCluster is the fallback route's action.
+func toEmptyCluster() *routev3.Route_Route {
+	return &routev3.Route_Route{Route: &routev3.RouteAction{
+		ClusterSpecifier: &routev3.RouteAction_Cluster{Cluster: fallbackCluster},
+	}}
 }

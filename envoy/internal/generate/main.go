@@ -52,6 +52,7 @@ func files() (map[string][]byte, error) {
 		{"budget/envoy.yaml", "secure/envoy.yaml with a token budget per user.", budget},
 		{"balanced/envoy.yaml", "Two sidecars, on 127.0.0.1:9002 and 127.0.0.1:9012.", balanced},
 		{"routes/envoy.yaml", "The host of a request selects the backend.", routes},
+		{"browser/envoy.yaml", "Calls from pages of other origins.", browser},
 	} {
 		b, err := example.make()
 		if err != nil {

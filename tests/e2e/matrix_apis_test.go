@@ -1,0 +1,130 @@
+package e2e
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+)
+
+// An api is a client-facing API of the fault matrix.
+type api struct {
+	name string
+	// request is a question to a model.
+	request func(model string, streamed bool) (path, body string)
+	// errorKind reads the body of an error.
+	errorKind func(body []byte) string
+	// end reads a server-sent event: "success", "error" with its kind, or "" for one that
+	// does not end the answer.
+	end func(name string, data []byte) (end, kind string)
+}
+
+// apis are those of the matrix.
+var apis = []api{
+	{"gateway", gatewayRequest, gatewayError, gatewayEnd},
+}
+
+func gatewayRequest(model string, streamed bool) (path, body string) {
+	path = "/api/v1/llm/completions"
+	if streamed {
+		path += "/stream"
+	}
+	return path, fmt.Sprintf(`{"model":%q,"messages":[{"role":"user","content":"Explain quantum computing"}]}`, model)
+}
+
+func gatewayError(body []byte) string {
+	var e answer
+	if json.Unmarshal(body, &e) != nil {
+		return "not JSON"
+	}
+	return e.Error.Type
+}
+
+func gatewayEnd(_ string, data []byte) (end, kind string) {
+	var ev event
+	switch {
+	case json.Unmarshal(data, &ev) != nil:
+		return "not JSON", ""
+	case ev.Type == "message_stop":
+		return "success", ""
+	case ev.Type == "error":
+		return "error", ev.Error.Type
+	}
+	return "", ""
+}
+
+// faultModel is called with a fault's knobs after it.
+const faultModel = "us.amazon.nova-lite-v1:0"
+
+// ask makes a call that has the fault, and reads the answer to its end.
+func (a api) ask(t *testing.T, s *system, client *http.Client, f fault, streamed bool, id string) seen {
+	t.Helper()
+	return a.askUntil(t.Context(), t, s, client, f, streamed, id, func() {})
+}
+
+// askUntil is ask for a client that leaves when ctx ends. begun is called at the first
+// event of a stream.
+func (a api) askUntil(ctx context.Context, t *testing.T, s *system, client *http.Client, f fault, streamed bool, id string, begun func()) seen {
+	t.Helper()
+	model := faultModel
+	if f.knobs != "" {
+		model += "#" + f.knobs
+	}
+	path, body := a.request(model, streamed)
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.url(path), strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("X-Request-Id", id)
+	if f.backend != "" {
+		req.Header.Set("X-Provider-LLM", f.backend)
+	}
+	for i := 0; i < len(f.headers); i += 2 {
+		req.Header.Set(f.headers[i], f.headers[i+1])
+	}
+	resp, err := client.Do(req)
+	if err != nil {
+		t.Logf("no response: %v", err)
+		return seen{}
+	}
+	defer resp.Body.Close()
+	return a.read(resp, begun)
+}
+
+func (a api) read(resp *http.Response, begun func()) seen {
+	got := seen{status: resp.StatusCode}
+	if resp.Header.Get("Content-Type") != "text/event-stream" {
+		body, err := io.ReadAll(resp.Body)
+		if err != nil {
+			got.ends = []string{"broken"}
+		}
+		if got.status != http.StatusOK {
+			got.kind = a.errorKind(body)
+		}
+		return got
+	}
+	name := ""
+	lines := bufio.NewScanner(resp.Body)
+	lines.Buffer(nil, 1<<20)
+	for lines.Scan() {
+		switch field, value, _ := strings.Cut(lines.Text(), ": "); field {
+		case "":
+			name = ""
+		case "event":
+			name = value
+		case "data":
+			begun()
+			if end, kind := a.end(name, []byte(value)); end != "" {
+				got.kind, got.ends = kind, append(got.ends, end)
+			}
+		}
+	}
+	if lines.Err() != nil {
+		got.ends = append(got.ends, "broken")
+	}
+	return got
+}
