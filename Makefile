@@ -20,6 +20,7 @@ CONFIG ?=
 ENVOY_VERSION ?=
 export ENVOY_VERSION
 FUZZTIME ?= 60s
+MINUTES ?= 20
 
 # The same source makes the same bytes, wherever it is built: "make reproducible" shows it.
 GO_BUILD := CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags "-s -w -X main.version=$(VERSION)"
@@ -79,6 +80,10 @@ $(CLIENTS)/.venv/installed: $(CLIENTS)/requirements.txt
 .PHONY: browser
 browser: go ## call the example for pages from headless Chromium (installed if missing, which needs root and Debian)
 	@ENVOY_BIN=$$($(ENVOY_SH)) && export ENVOY_BIN && CHROMIUM_BIN=$$(tests/browser/chromium.sh) && export CHROMIUM_BIN && go test -tags browser -count=1 ./tests/browser
+
+.PHONY: soak
+soak: go ## mix calls, faults, leaving clients, reloads and rotating credentials for MINUTES (20), and judge failures, memory and descriptors
+	@ENVOY_BIN=$$($(ENVOY_SH)) && export ENVOY_BIN && go test -count=1 -timeout 0 -v -run '^TestSoak$$' ./tests/e2e -soak $(MINUTES)m
 
 .PHONY: bench
 bench: go ## run the benchmarks
