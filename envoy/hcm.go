@@ -61,8 +61,8 @@ func HTTPConnectionManager(cfg Config) (*hcmv3.HttpConnectionManager, error) {
 // answer.
 func setTimeouts(m *hcmv3.HttpConnectionManager, cfg Config) {
 	m.StreamIdleTimeout = durationpb.New(cfg.streamIdleTimeout())
-	// For the end of an answer, if the client has stopped reading.
-	m.StreamFlushTimeout = durationpb.New(time.Minute)
+	// For the rest of an answer, if the client reads slowly or has stopped reading.
+	m.StreamFlushTimeout = durationpb.New(5 * time.Minute)
 	m.RequestTimeout = durationpb.New(0)
 	m.RequestHeadersTimeout = durationpb.New(10 * time.Second)
 	m.CommonHttpProtocolOptions = &corev3.HttpProtocolOptions{

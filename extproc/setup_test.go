@@ -167,8 +167,10 @@ func (s *sidecar) works() {
 
 func (s *sidecar) checkInvariants() {
 	synctest.Wait()
-	if n := s.InFlight(); n != 0 {
-		s.t.Errorf("%d calls in flight at the end", n)
+	for _, u := range s.Limits() {
+		if u.Current != 0 {
+			s.t.Errorf("held at the end: %+v", u)
+		}
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -106,7 +106,8 @@ type Encoder interface {
 }
 
 // A Stream writes one client event stream. It is not safe for concurrent use.
-// Every method appends whole events to dst and returns the extended slice.
+// Every method appends whole events to dst and returns the extended slice. A stream has
+// one end, success or error: after its last event the methods append nothing.
 type Stream interface {
 	// AppendEvent translates one Converse event. It keeps nothing of ev. An
 	// error is always an *Error; what was appended before it is still valid.

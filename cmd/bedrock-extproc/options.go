@@ -11,17 +11,20 @@ import (
 
 // options are the flags of serve.
 type options struct {
-	listen       string
-	socket       socketAccess
-	admin        string
-	config       string
-	tls          tlsFiles
-	maxBody      int
-	maxCalls     int
-	keepAlive    time.Duration
-	drainDelay   time.Duration
-	drainTimeout time.Duration
-	reflection   bool
+	listen        string
+	socket        socketAccess
+	admin         string
+	config        string
+	tls           tlsFiles
+	maxBody       int
+	maxCalls      int
+	maxBodyMemory int64
+	maxAnswer     int
+	uploadTimeout time.Duration
+	keepAlive     time.Duration
+	drainDelay    time.Duration
+	drainTimeout  time.Duration
+	reflection    bool
 	// requireCredentials makes a sidecar without AWS credentials unready.
 	requireCredentials bool
 	logLevel           zapcore.Level
@@ -39,6 +42,9 @@ func (o *options) flags() *flag.FlagSet {
 	fs.StringVar(&o.tls.clientCA, "tls-client-ca", "", "PEM `file` with the CA that must have signed Envoy's certificate")
 	fs.IntVar(&o.maxBody, "max-body-bytes", extproc.DefaultMaxBodyBytes, "maximum size of a request body, as it arrives and decompressed")
 	fs.IntVar(&o.maxCalls, "max-calls", 0, "maximum number of concurrent model calls; 0 means no limit")
+	fs.Int64Var(&o.maxBodyMemory, "max-body-memory", 0, "maximum memory in bytes for the request bodies of all calls, two for each byte of a body; 0 means half of GOMEMLIMIT, or 512 MiB without it")
+	fs.DurationVar(&o.uploadTimeout, "upload-timeout", extproc.DefaultUploadTimeout, "maximum time for a request body to arrive; bodies that bring less than 64 KiB in 30s end earlier")
+	fs.IntVar(&o.maxAnswer, "max-answer-bytes", extproc.DefaultMaxAnswerBytes, "maximum size of a streamed answer; a longer one ends with an error event")
 	fs.DurationVar(&o.keepAlive, "keep-alive", extproc.DefaultKeepAlive, "silence after which a keep-alive is sent on a stream")
 	fs.DurationVar(&o.drainDelay, "drain-delay", 6*time.Second, "time between failing health checks and closing the listener after SIGTERM; longer than Envoy's check interval")
 	fs.DurationVar(&o.drainTimeout, "drain-timeout", 20*time.Second, "time for open calls to end after that")

@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"syscall"
 	"time"
 
@@ -136,14 +138,20 @@ func newSidecar(ctx context.Context, opts *options, log *zap.Logger, lines *tele
 		return nil, err
 	}
 	s.extproc, err = extproc.NewServer(extproc.Config{
-		Gateway:      func() extproc.Gateway { return s.reloader.Current() },
-		MaxBodyBytes: opts.maxBody,
-		MaxCalls:     opts.maxCalls,
-		KeepAlive:    opts.keepAlive,
-		Observe:      recorder.Observe,
-		Log:          log,
+		Gateway:        func() extproc.Gateway { return s.reloader.Current() },
+		MaxBodyBytes:   opts.maxBody,
+		MaxCalls:       opts.maxCalls,
+		MaxBodyMemory:  bodyMemory(opts.maxBodyMemory, debug.SetMemoryLimit(-1)),
+		UploadTimeout:  opts.uploadTimeout,
+		MaxAnswerBytes: opts.maxAnswer,
+		KeepAlive:      opts.keepAlive,
+		Observe:        recorder.Observe,
+		Log:            log,
 	})
 	if err != nil {
+		return nil, err
+	}
+	if err := telemetry.RegisterLimits(registry, s.extproc.Limits); err != nil {
 		return nil, err
 	}
 	if err := s.newGRPC(); err != nil {
@@ -151,6 +159,23 @@ func newSidecar(ctx context.Context, opts *options, log *zap.Logger, lines *tele
 	}
 	return s, s.open(ctx, registry)
 }
+
+// bodyMemory is the limit on the memory for bodies: the flag, or half of the memory
+// limit of the Go runtime if one is set, or 0 for the default.
+func bodyMemory(flag, memoryLimit int64) int64 {
+	switch {
+	case flag > 0:
+		return flag
+	case memoryLimit < math.MaxInt64:
+		return memoryLimit / 2
+	default:
+		return 0
+	}
+}
+
+// streamWindow bounds what Envoy may send of one body before it is read, in bytes. The
+// default grows to 16 MiB for each stream.
+const streamWindow = 256 << 10
 
 // allowPings lets Envoy's clusters ping every two seconds or more rarely, also without
 // calls. gRPC's default closes connections with more than one ping in five minutes.
@@ -188,6 +213,7 @@ func grpcOptions(maxBody int) []grpc.ServerOption {
 		grpc.ForceServerCodecV2(extproc.Codec{}),
 		// A filter in BUFFERED mode sends a whole body as one message.
 		grpc.MaxRecvMsgSize(max(16<<20, maxBody+1<<20)),
+		grpc.InitialWindowSize(streamWindow), grpc.InitialConnWindowSize(16 * streamWindow),
 		allowPings(),
 		// The calls of an Envoy whose machine is gone end.
 		grpc.KeepaliveParams(keepalive.ServerParameters{Time: 30 * time.Second, Timeout: 20 * time.Second}),

@@ -83,6 +83,7 @@ func TestEverySetting(t *testing.T) {
 			},
 			"eu": {},
 		},
+		MaxCalls:     map[string]int{"us": 100},
 		APIs:         []string{"gateway"},
 		Settings:     converse.Settings{Mode: converse.Strict, ModelFamilies: map[string]string{"arn:x": "claude"}},
 		Chat:         chat.Config{ToolUseDeltas: chat.DeltasAlways},
@@ -100,6 +101,7 @@ func TestEverySetting(t *testing.T) {
 				},
 				{Backend: parsed("eu")},
 			},
+			CallerLimit: identity.CallerLimit{Value: "user", MaxCalls: 10},
 		},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {

@@ -70,6 +70,7 @@ func (c *Config) extprocKeys() []key {
 			"all callers may use everything", "[{match: {}, models: [us.anthropic.*]}]",
 			rules{c},
 		},
+		{"caller_limit", "How many calls each caller may have in flight. Further ones get 503 at once.", "no limit", "{value: user, max_calls: 10}", callerLimit(&c.Policy.CallerLimit)},
 		{"timeouts", "The time limits of backends without their own.", "see below", "{first_event: 1m}", section{keys: func() []key { return limitsKeys(&c.Bedrock.Limits) }}},
 		{"retry", "How often a failed call is repeated before the client has received any of the response.", "see below", "{attempts: 2}", section{keys: func() []key { return retryKeys(&c.Bedrock.Retry) }}},
 		{"cool_down", "How long a failing backend is skipped in favour of its fallbacks.", "see below", "{max: 1m}", section{keys: func() []key { return coolDownKeys(&c.Bedrock.CoolDown) }}},
@@ -108,6 +109,24 @@ func guardrailKeys(g *identity.Guardrail) []key {
 		{"version", "The version of the guardrail. A template.", "Bedrock's default", `"1"`, template{&g.Version}},
 		{"trace", "Whether responses contain the guardrail's trace.", "Bedrock's default", "enabled", oneOf(&g.Trace, trace, trace...)},
 		{"stream_mode", "Whether a stream waits for the guardrail (`sync`) or is checked while it is sent (`async`).", "Bedrock's default", "async", oneOf(&g.StreamMode, modes, modes...)},
+	}
+}
+
+func callerLimitKeys(l *identity.CallerLimit) []key {
+	return []key{
+		{"value", "The value of `identity` that tells callers apart. Calls without it are counted together, as one caller.", "required", "user", valueName{&l.Value}},
+		{"max_calls", "The maximum number of concurrent calls with the same value.", "required", "10", count{&l.MaxCalls}},
+	}
+}
+
+func callerLimit(l *identity.CallerLimit) section {
+	return section{
+		keys: func() []key { return callerLimitKeys(l) },
+		check: func(d *decoder, path string) {
+			if !d.given(path+".value") || !d.given(path+".max_calls") {
+				d.problem(path, "value and max_calls are required")
+			}
+		},
 	}
 }
 

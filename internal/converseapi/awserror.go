@@ -75,6 +75,7 @@ func exception(msg eventstream.Message) awsError {
 // forClient returns the error for the client. callerSigned says that the caller's
 // credentials signed the request; header is the answer's.
 func (e awsError) forClient(callerSigned bool, header http.Header) *translator.Error {
+	e.code, e.message = translator.Clip(e.code, maxErrorName), translator.Clip(e.message, maxMessage)
 	out := translator.NewError(e.kind(callerSigned), e.message)
 	out.Hint, out.AWSError, out.Cause = e.hint(out.Kind), e.code, e.cause
 	if out.Kind == translator.KindModel && e.modelErrorRepeats() {

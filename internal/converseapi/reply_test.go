@@ -39,6 +39,6 @@ func TestRepliesThatAreNone(t *testing.T) {
 			_, _ = io.WriteString(w, `{"output":`)
 		})
 		_, facts, err := converse(t, newTestClient(t, url, nil), translator.Caller{})
-		check(t, facts, err, failure{500, translator.KindBadAnswer, false, 0, ""})
+		check(t, facts, err, failure{500, translator.KindAnswerTooLarge, false, 0, ""})
 	})
 }

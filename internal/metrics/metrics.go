@@ -21,6 +21,11 @@ var (
 	api       = Label{"api", "the API that the client speaks, such as `gateway`; empty for requests that are no model calls"}
 	streaming = Label{"streaming", "`true` for event streams, `false` for whole answers"}
 	backend   = Label{"backend", "the configured name of the backend"}
+
+	limitLabels = []Label{
+		{"limit", "`calls`, `body_bytes`, `backend`, `caller` (the busiest one); see [limits](limits.md)"},
+		{"backend", "the configured name of the backend, empty for the other limits"},
+	}
 )
 
 // The metrics.
@@ -43,7 +48,10 @@ var (
 		"bedrock_extproc_tokens_total", "Tokens that Bedrock reported, by backend and type.", "counter",
 		[]Label{backend, {"type", "`input`, `output`, `cache_read`, `cache_write`"}},
 	}
-	CallsInFlight = Metric{"bedrock_extproc_calls_in_flight", "Model calls being answered.", "gauge", nil}
+	CallsInFlight = Metric{"bedrock_extproc_calls_in_flight", "Model calls in flight, from their headers to the end of their answers.", "gauge", nil}
+	LimitCurrent  = Metric{"bedrock_extproc_limit_current", "What calls hold of a limit at the moment: calls in flight, or bytes.", "gauge", limitLabels}
+	LimitMax      = Metric{"bedrock_extproc_limit_max", "The limit itself. Absent if there is none.", "gauge", limitLabels}
+	LimitRefused  = Metric{"bedrock_extproc_limit_refused_total", "Calls that got 503 because of a limit.", "counter", limitLabels}
 	RestingModels = Metric{
 		"bedrock_extproc_backend_resting_models", "Models for which a backend is cooling down, while its fallbacks serve them.", "gauge", []Label{backend},
 	}
@@ -63,7 +71,7 @@ var (
 
 // All returns the table.
 func All() []Metric {
-	return []Metric{Requests, CallDuration, FirstByte, Tokens, CallsInFlight, RestingModels, CredentialsMissing, Reloads, LastReloadSuccess, LogLinesDropped}
+	return []Metric{Requests, CallDuration, FirstByte, Tokens, CallsInFlight, LimitCurrent, LimitMax, LimitRefused, RestingModels, CredentialsMissing, Reloads, LastReloadSuccess, LogLinesDropped}
 }
 
 // Counter returns a new collector of a counter.

@@ -3,12 +3,13 @@ package e2e
 import (
 	"fmt"
 	"io"
-	"log"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
+
+	"go.uber.org/zap"
 
 	"bedrock-extproc/tests/fakebedrock"
 )
@@ -75,8 +76,8 @@ var faultTopics = []faultTopic{
 		always2("status 429 without a body", "fault=bare-429", early(429, "bedrock_throttled"), early(429, "bedrock_throttled")),
 	}},
 	{"Bedrock is slow", []fault{
-		always2("no answer", "fault=hang", early(500, "timeout"), early(500, "timeout")),
-		always2("silence in the middle", "fault=stall&at=3", early(500, "timeout"), late("timeout")),
+		timeoutAs("no answer", "fault=hang", early(500, "timeout"), early(500, "timeout")),
+		timeoutAs("silence in the middle", "fault=stall&at=3", early(500, "timeout"), late("timeout")),
 		always2("headers byte by byte", "slow-head=1ms", ok(false), ok(true)),
 	}},
 	{"The sidecar does not reach Bedrock", []fault{
@@ -103,6 +104,13 @@ func exceptionAs(name string, s seen) fault {
 
 func always2(name, knobs string, whole, streamed seen) fault {
 	return fault{name: name, knobs: knobs, whole: &whole, streamed: &streamed}
+}
+
+// timeoutAs is a fault that takes as long as a time limit.
+func timeoutAs(name, knobs string, whole, streamed seen) fault {
+	f := always2(name, knobs, whole, streamed)
+	f.slow = true
+	return f
 }
 
 func streamOnly(name, knobs string, s seen) fault {
@@ -133,7 +141,7 @@ func startFaulty(t *testing.T) *system {
 	plain := httptest.NewServer(http.NotFoundHandler())
 	t.Cleanup(plain.Close)
 	untrusted := httptest.NewUnstartedServer(http.NotFoundHandler())
-	untrusted.Config.ErrorLog = log.New(io.Discard, "", 0) // each handshake fails
+	untrusted.Config.ErrorLog = zap.NewStdLog(zap.NewNop()) // each handshake fails
 	untrusted.StartTLS()
 	t.Cleanup(untrusted.Close)
 	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusForbidden) }))

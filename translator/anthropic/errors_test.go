@@ -14,7 +14,7 @@ import (
 func TestErrorsByStatus(t *testing.T) {
 	types := map[int]string{
 		400: "invalid_request_error", 401: "authentication_error", 403: "permission_error", 404: "not_found_error", 405: "invalid_request_error",
-		413: "invalid_request_error", 415: "invalid_request_error", 424: "api_error", 429: "rate_limit_error", 500: "api_error", 502: "api_error",
+		408: "invalid_request_error", 413: "invalid_request_error", 415: "invalid_request_error", 424: "api_error", 429: "rate_limit_error", 500: "api_error", 502: "api_error",
 		503: "overloaded_error",
 	}
 	for _, k := range translator.Kinds() {

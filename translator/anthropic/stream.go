@@ -28,6 +28,7 @@ type openBlock struct {
 	position int
 	some     bool // a piece of the input was sent
 	whole    bool // the input is sent when it is complete
+	held     bool
 	// after has the events of later blocks, which wait for a held one: clients append a
 	// block at its start.
 	after []byte
@@ -117,6 +118,9 @@ func (s *stream) appendStep(dst []byte, step *converse.Step) []byte {
 
 // heldBefore is the last held block before a position, nil for none.
 func (s *stream) heldBefore(position int) *openBlock {
+	if len(s.held) == 0 || s.held[0].position >= position {
+		return nil // blocks end in order
+	}
 	for i := len(s.held) - 1; i >= 0; i-- {
 		if s.held[i].position < position {
 			return s.held[i]

@@ -73,24 +73,17 @@ func (s *stream) appendPiece(dst []byte, step *converse.Step, start rawjson.Valu
 func (s *stream) appendReasoning(dst []byte, step *converse.Step) []byte {
 	open := s.open[step.Index]
 	switch {
-	case s.isHeld(open):
+	case open != nil && open.held:
 	case step.Name == "text" && rawjson.Kind(step.Value) == '"':
 		return s.appendPiece(dst, step, thinkingStart, thinkingDelta)
 	case step.Name == "signature":
 		dst, _ = s.begin(dst, step.Index, thinkingStart)
 	case step.Name == "redactedContent" && open == nil:
-		s.held = append(s.held, s.newBlock(step.Index))
+		open = s.newBlock(step.Index)
+		open.held = true
+		s.held = append(s.held, open)
 	}
 	return dst
-}
-
-func (s *stream) isHeld(b *openBlock) bool {
-	for _, h := range s.held {
-		if h == b {
-			return true
-		}
-	}
-	return false
 }
 
 func (s *stream) beginCall(dst []byte, position int, call *converse.ToolCall) ([]byte, *openBlock) {
@@ -128,7 +121,7 @@ func (s *stream) appendBlock(dst []byte, step *converse.Step) []byte {
 	switch {
 	case block.Call != nil:
 		return s.endCall(dst, step.Index, open, block.Call)
-	case s.isHeld(open):
+	case open != nil && open.held:
 		v := encodeBlock(block)
 		if v == nil {
 			v = rawjson.Value(`{"type":"redacted_thinking","data":""}`)

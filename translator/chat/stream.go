@@ -16,6 +16,7 @@ type stream struct {
 	answer  *converse.Answer
 	begun   bool // an event was sent
 	stopped bool // message_stop was sent
+	ended   bool // the last event was written: metadata or error
 }
 
 const contentTypeStream = "text/event-stream"
@@ -35,17 +36,29 @@ func (c *call) NewStream(facts translator.Facts) translator.Stream {
 
 // AppendEvent implements translator.Stream.
 func (s *stream) AppendEvent(dst []byte, ev translator.Event) ([]byte, error) {
+	if s.ended {
+		return dst, nil
+	}
 	steps, err := s.answer.Read(ev.Kind, ev.Payload)
 	return s.appendSteps(dst, steps), err
 }
 
 // AppendEnd implements translator.Stream. The usage of a stream without metadata is
 // empty, not zero.
-func (s *stream) AppendEnd(dst []byte) []byte { return s.appendSteps(dst, s.answer.End()) }
+func (s *stream) AppendEnd(dst []byte) []byte {
+	if s.ended {
+		return dst
+	}
+	return s.appendSteps(dst, s.answer.End())
+}
 
 // AppendError implements translator.Stream. A tool call that is not complete stays
 // so.
 func (s *stream) AppendError(dst []byte, e *translator.Error) []byte {
+	if s.ended {
+		return dst
+	}
+	s.ended = true
 	dst = appendErrorEvent(dst, e)
 	if !s.call.stopError || s.stopped || s.call.earlyEvent && !s.begun {
 		return dst
@@ -106,6 +119,7 @@ func (s *stream) appendStop(dst []byte, reason rawjson.Value) []byte {
 }
 
 func (s *stream) appendMetadata(dst []byte) []byte {
+	s.ended = true
 	w := newEvent("metadata")
 	w.Member("usage", encodeUsage(s.answer.Usage))
 	w.Member("metadata", s.call.encodeMetadata(s.answer, s.facts))
