@@ -67,9 +67,10 @@ func (in *input) warnName(m converse.Object) {
 	}
 }
 
-// assistantMembers are those of an assistant's message. annotations are ours.
+// assistantMembers are those of an assistant's message. annotations are ours, and parsed
+// is the SDK's, which sends an answer back as it has read it.
 var assistantMembers = slices.Concat([]string{
-	"role", "content", "name", "cache_control", "tool_calls", "refusal", "function_call", "audio", "annotations",
+	"role", "content", "name", "cache_control", "tool_calls", "refusal", "function_call", "audio", "annotations", "parsed",
 }, reasoningMembers)
 
 // assistant adds a turn in the order in which models write: reasoning, text, calls.
@@ -138,7 +139,7 @@ func (in *input) toolUse(c converse.Object) (converse.ToolUse, error) {
 	if err != nil {
 		return converse.ToolUse{}, err
 	}
-	in.out.WarnUnknown(called, "name", input)
+	in.out.WarnUnknown(called, "name", input, "parsed_arguments")
 	use := converse.ToolUse{At: c.At, ID: c.Field("id"), Name: called.Field("name"), Input: called.Field(input)}
 	if kind == "custom" {
 		if rawjson.Kind(use.Input.Value) != '"' {
