@@ -33,6 +33,12 @@ Try, in another terminal:
                     "input_schema": {"type": "object", "properties": {"city": {"type": "string"}}}}],
          "tool_choice": "auto"}'
 
+With OpenAI's API, for its SDKs and other clients (base URL http://localhost:PORT/v1, any key):
+
+  curl http://localhost:PORT/v1/chat/completions \
+    -H "Content-Type: application/json" \
+    -d '{"messages": [{"role": "user", "content": "What is 2+2?"}]}'
+
 Ctrl-C stops everything. The access log and the processes' output follow.
 
 `

@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -67,7 +68,7 @@ func openaiError(body []byte) string {
 	if json.Unmarshal(body, &e) != nil || e.Error == nil || e.Error.Message == "" {
 		return "not OpenAI's form"
 	}
-	return e.Bedrock.Type
+	return cmp.Or(e.Bedrock.Type, e.Error.Type) // Envoy's own errors have the second
 }
 
 // openaiEnd counts [DONE] as success: clients stop there.

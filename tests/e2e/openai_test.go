@@ -5,12 +5,17 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
 	extprocv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/ext_proc/v3"
+
+	"bedrock-extproc/envoy"
+	"bedrock-extproc/translator/chat"
+	"bedrock-extproc/translator/openai"
 )
 
 // openaiAnswer is a completion, a chunk or an error body of OpenAI's API.
@@ -241,5 +246,18 @@ func TestOpenAIModels(t *testing.T) {
 	}
 	if status, model := get("/v1/models/gpt-4o"); status != 404 || model.Error == nil || *model.Error.Code != "model_not_found" {
 		t.Errorf("%d %+v", status, model)
+	}
+}
+
+// TestPrefixes: package envoy's prefixes have the paths of each API.
+func TestPrefixes(t *testing.T) {
+	paths := openai.ModelsPaths()
+	for _, r := range slices.Concat(new(openai.Dialect).Routes(), new(chat.Dialect).Routes()) {
+		paths = append(paths, r.Pattern)
+	}
+	for _, path := range paths {
+		if !slices.ContainsFunc(envoy.Prefixes(), func(prefix string) bool { return strings.HasPrefix(path, prefix) }) {
+			t.Errorf("no prefix has %s", path)
+		}
 	}
 }

@@ -61,7 +61,7 @@ func (r *Request) checkBudget(in Inference, config rawjson.Object) error {
 	if interleaves(in.Additional.Value) {
 		return nil
 	}
-	if r.family.ThinkingBudget.Value != "below_max_tokens" || rawjson.Kind(tokens) != '0' || rawjson.Absent(in.MaxTokens.Value) {
+	if r.family.ThinkingBudget.Value == "" || rawjson.Kind(tokens) != '0' || rawjson.Absent(in.MaxTokens.Value) {
 		return nil
 	}
 	budget, err := number(Field{Value: tokens})

@@ -40,8 +40,8 @@ var (
 func (in *input) warnUnsent() {
 	in.out.WarnUnknown(in.Object, known...)
 	for _, name := range unsent {
-		if f := in.Field(name); !isDefault(f.Value) {
-			in.out.Warn(f.At, converse.FaultNotSent)
+		if !isDefault(in.Get(name)) {
+			in.out.Warn(name, converse.FaultNotSent)
 		}
 	}
 	if f := in.Field("parallel_tool_calls"); rawjson.Kind(f.Value) == 'f' && !rawjson.Empty(in.listed("tools")) {

@@ -15,11 +15,11 @@ func (in *input) messages() error {
 }
 
 func (in *input) message(m converse.Object) error {
-	f := m.Field("role")
-	if rawjson.Kind(f.Value) != '"' {
-		return converse.Refuse(f.At, converse.FaultRole)
+	role := ""
+	if v := m.Get("role"); rawjson.Kind(v) == '"' {
+		role = rawjson.Text(v)
 	}
-	switch role := rawjson.Text(f.Value); role {
+	switch role {
 	case "system", "developer":
 		if in.talked {
 			in.out.Warn(m.At, converse.FaultSystemMoved)
@@ -35,9 +35,9 @@ func (in *input) message(m converse.Object) error {
 		in.talked = true
 		return in.result(m)
 	case "function":
-		return converse.Refuse(f.At, converse.FaultFunctionCall)
+		return converse.Refuse(m.Field("role").At, converse.FaultFunctionCall)
 	}
-	return converse.Refuse(f.At, converse.FaultRole)
+	return converse.Refuse(m.Field("role").At, converse.FaultRole)
 }
 
 // plain adds a message that has only content.
@@ -62,22 +62,26 @@ func (in *input) addTurn(role string, blocks []converse.Block, m converse.Object
 
 // warnName warns of the name of the speaker.
 func (in *input) warnName(m converse.Object) {
-	if f := m.Field("name"); !rawjson.Absent(f.Value) {
-		in.out.Warn(f.At, converse.FaultNotSent)
+	if !rawjson.Absent(m.Get("name")) {
+		in.out.Warn(m.Field("name").At, converse.FaultNotSent)
 	}
 }
 
+// assistantMembers are those of an assistant's message. annotations are ours, and parsed
+// is the SDK's, which sends an answer back as it has read it.
+var assistantMembers = slices.Concat([]string{
+	"role", "content", "name", "cache_control", "tool_calls", "refusal", "function_call", "audio", "annotations", "parsed",
+}, reasoningMembers)
+
 // assistant adds a turn in the order in which models write: reasoning, text, calls.
 func (in *input) assistant(m converse.Object) error {
-	in.out.WarnUnknown(m, slices.Concat([]string{
-		"role", "content", "name", "cache_control", "tool_calls", "refusal", "function_call", "audio", "annotations",
-	}, reasoningMembers)...)
+	in.out.WarnUnknown(m, assistantMembers...)
 	in.warnName(m)
-	if f := m.Field("function_call"); !rawjson.Absent(f.Value) {
-		return converse.Refuse(f.At, converse.FaultFunctionCall)
-	}
-	if f := m.Field("audio"); !rawjson.Absent(f.Value) {
-		return converse.Refuse(f.At, converse.FaultAudioID)
+	switch {
+	case !rawjson.Absent(m.Get("function_call")):
+		return converse.Refuse(m.Field("function_call").At, converse.FaultFunctionCall)
+	case !rawjson.Absent(m.Get("audio")):
+		return converse.Refuse(m.Field("audio").At, converse.FaultAudioID)
 	}
 	var turn []converse.Block
 	for _, read := range []func(converse.Object) ([]converse.Block, error){in.reasoning, in.answer, in.calls} {
@@ -94,15 +98,17 @@ func (in *input) assistant(m converse.Object) error {
 // send instead.
 func (in *input) answer(m converse.Object) ([]converse.Block, error) {
 	blocks, err := in.content(m.Field("content"))
-	if f := m.Field("refusal"); err == nil && !rawjson.Absent(f.Value) {
-		var refusal []converse.Block
-		refusal, err = in.out.Text(f)
-		blocks = append(blocks, refusal...)
+	if err != nil || rawjson.Absent(m.Get("refusal")) {
+		return blocks, err
 	}
-	return blocks, err
+	refusal, err := in.out.Text(m.Field("refusal"))
+	return append(blocks, refusal...), err
 }
 
 func (in *input) calls(m converse.Object) (calls []converse.Block, err error) {
+	if rawjson.Absent(m.Get("tool_calls")) {
+		return nil, nil
+	}
 	err = m.Each("tool_calls", func(c converse.Object) error {
 		use, err := in.toolUse(c)
 		if err != nil {
@@ -133,7 +139,7 @@ func (in *input) toolUse(c converse.Object) (converse.ToolUse, error) {
 	if err != nil {
 		return converse.ToolUse{}, err
 	}
-	in.out.WarnUnknown(called, "name", input)
+	in.out.WarnUnknown(called, "name", input, "parsed_arguments")
 	use := converse.ToolUse{At: c.At, ID: c.Field("id"), Name: called.Field("name"), Input: called.Field(input)}
 	if kind == "custom" {
 		if rawjson.Kind(use.Input.Value) != '"' {

@@ -46,6 +46,9 @@ func (in *input) marked(blocks []converse.Block, o converse.Object) ([]converse.
 		return nil, nil
 	}
 	for _, name := range []string{"cache_control", "prompt_cache_breakpoint"} {
+		if rawjson.Absent(o.Get(name)) {
+			continue
+		}
 		point, err := in.out.CacheControl(o.Field(name))
 		if err != nil {
 			return nil, err

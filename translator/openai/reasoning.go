@@ -14,9 +14,11 @@ var reasoningMembers = []string{"thinking_blocks", "reasoning_details", "reasoni
 // signatures come first.
 func (in *input) reasoning(m converse.Object) ([]converse.Block, error) {
 	for _, name := range reasoningMembers {
+		if isDefault(m.Get(name)) {
+			continue
+		}
 		f := m.Field(name)
 		switch {
-		case isDefault(f.Value):
 		case rawjson.Kind(f.Value) == '"':
 			return in.out.Thought(converse.Thought{At: f.At, Text: f})
 		case rawjson.Kind(f.Value) == '[':

@@ -18,13 +18,11 @@ func (c *call) EncodeReply(reply []byte, facts translator.Facts) (translator.Res
 		return translator.Response{}, translator.Summary{}, err
 	}
 	message, calls := c.encodeMessage(answer, len(reply))
-	choice := rawjson.NewWriter(len(message) + 80)
-	choice.Int("index", 0)
-	choice.Member("message", message)
-	choice.Member("logprobs", []byte("null"))
-	choice.Text("finish_reason", finishReason(answer, calls))
-	w := c.newObject("chat.completion", facts, len(message)+768)
-	w.Member("choices", rawjson.Array([]rawjson.Value{choice.End()}))
+	choices := append(make(rawjson.Value, 0, len(message)+96), `[{"index":0,"message":`...)
+	choices = append(append(choices, message...), `,"logprobs":null,"finish_reason":"`...)
+	choices = append(append(choices, finishReason(answer, calls)...), `"}]`...)
+	w := c.newObject("chat.completion", facts, len(choices)+1024)
+	w.Member("choices", choices)
 	w.Member("usage", encodeUsage(answer))
 	w.Member("service_tier", serviceTier(answer))
 	w.Member("bedrock", c.encodeBedrock(answer, facts, nil))

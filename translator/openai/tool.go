@@ -13,8 +13,8 @@ func (in *input) toolsAndChoice() error {
 	}
 	dropped := false
 	err = in.Each("tools", func(t converse.Object) error {
-		name := toolName(t.Members)
 		if allowed != nil {
+			name := toolName(t.Members)
 			if _, ok := allowed[name]; !ok {
 				dropped = true
 				return nil
@@ -25,7 +25,7 @@ func (in *input) toolsAndChoice() error {
 		if err := in.tool(t); err != nil {
 			return err
 		}
-		return in.out.MarkTool(t.Field("cache_control"))
+		return in.markTool(t)
 	})
 	if err != nil {
 		return err
@@ -58,14 +58,14 @@ func nameIn(o rawjson.Object) string {
 
 // tool reads a function, a custom tool, or a tool in Converse's own form.
 func (in *input) tool(t converse.Object) error {
-	kind := t.Field("type")
+	kind := t.Get("type")
 	switch only, ok := t.Members.Only(); {
 	case ok && rawjson.Kind(only.Value) == '{' && only.Name != "function" && only.Name != "custom":
 		return in.out.AddTool(t.At, only)
 	case !rawjson.Absent(t.Get("custom")):
 		return in.customTool(t)
-	case !rawjson.Absent(kind.Value) && !rawjson.IsText(kind.Value, "function"):
-		return converse.Refuse(kind.At, converse.FaultToolType)
+	case !rawjson.Absent(kind) && !rawjson.IsText(kind, "function"):
+		return converse.Refuse(t.Field("type").At, converse.FaultToolType)
 	}
 	in.out.WarnUnknown(t, "type", "function", "cache_control")
 	function, err := converse.ReadObject(t.Field("function"))
@@ -80,7 +80,15 @@ func (in *input) tool(t converse.Object) error {
 	if err != nil {
 		return err
 	}
-	return in.out.MarkTool(function.Field("cache_control"))
+	return in.markTool(function)
+}
+
+// markTool adds the cache point that the last tool asks for.
+func (in *input) markTool(t converse.Object) error {
+	if rawjson.Absent(t.Get("cache_control")) {
+		return nil
+	}
+	return in.out.MarkTool(t.Field("cache_control"))
 }
 
 // toolChoice reads a word or an object. allowed are the paths of the tools that may be

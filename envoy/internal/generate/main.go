@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 
 	bootstrapv3 "github.com/envoyproxy/go-control-plane/envoy/config/bootstrap/v3"
+	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
 
 	"bedrock-extproc/envoy"
 )
@@ -91,9 +92,13 @@ func snippet() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	route, err := envoy.Route("/api/v1/llm/")
-	if err != nil {
-		return nil, err
+	host := &routev3.VirtualHost{}
+	for _, prefix := range envoy.Prefixes() {
+		route, err := envoy.Route(prefix)
+		if err != nil {
+			return nil, err
+		}
+		host.Routes = append(host.Routes, route)
 	}
 	var out bytes.Buffer
 	fmt.Fprintf(&out, header, "The parts to add to an existing Envoy configuration.")
@@ -103,7 +108,7 @@ func snippet() ([]byte, error) {
 	}{
 		{"In http_filters, after authentication, authorization and rate limits and before the router:", func() ([]byte, error) { return envoy.YAML(filter) }},
 		{"In static_resources.clusters (or from your control plane):", func() ([]byte, error) { return envoy.YAML(cluster) }},
-		{"Before the other routes of a virtual host: it enables the filter for model calls, and returns 503 if the filter is bypassed:", func() ([]byte, error) { return envoy.YAML(route) }},
+		{"Before the other routes of a virtual host, those of the APIs that you offer: they enable the filter for model calls, and return 503 if the filter is bypassed:", func() ([]byte, error) { return envoy.YAML(host) }},
 		{"As local_reply_config of the HTTP connection manager, so that Envoy's own errors are JSON:", func() ([]byte, error) { return envoy.YAML(replies) }},
 	} {
 		text, err := piece.print()
