@@ -95,10 +95,10 @@ func Routes() (*routev3.RouteConfiguration, error) {
 }
 
 // Prefixes are the path prefixes of the sidecar's APIs, for a virtual host that has other
-// services, too: the agentic gateway's API, and OpenAI's for clients whose base URL ends
-// with /v1, with /openai/v1 and without either.
+// services, too: the agentic gateway's API, OpenAI's for clients whose base URL ends
+// with /v1, with /openai/v1 and without either, and Anthropic's, which is below /v1/, too.
 func Prefixes() []string {
-	return []string{"/api/v1/llm/", "/v1/", "/openai/v1/", "/chat/completions"}
+	return []string{"/api/v1/llm/", "/v1/", "/openai/v1/", "/chat/completions", "/anthropic/v1/"}
 }
 
 // Route enables the filter for paths with a prefix. Its own answer is the fallback, a

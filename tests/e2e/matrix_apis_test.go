@@ -28,6 +28,7 @@ type api struct {
 var apis = []api{
 	{"gateway", gatewayRequest, gatewayError, gatewayEnd},
 	{"openai", openaiRequest, openaiError, openaiEnd},
+	{"anthropic", anthropicRequest, anthropicError, anthropicEnd},
 }
 
 func gatewayRequest(model string, streamed bool) (path, body string) {
@@ -82,6 +83,31 @@ func openaiEnd(_ string, data []byte) (end, kind string) {
 		return "not JSON", ""
 	case chunk.Error != nil:
 		return "error", chunk.Bedrock.Type
+	}
+	return "", ""
+}
+
+func anthropicRequest(model string, streamed bool) (path, body string) {
+	return "/v1/messages", fmt.Sprintf(`{"model":%q,"max_tokens":1000,"stream":%t,"messages":[{"role":"user","content":"Explain quantum computing"}]}`, model, streamed)
+}
+
+func anthropicError(body []byte) string {
+	var e anthropicAnswer
+	if json.Unmarshal(body, &e) != nil || e.Error == nil || e.Error.Message == "" {
+		return "not Anthropic's form"
+	}
+	return cmp.Or(e.Bedrock.Type, e.Error.Type) // Envoy's own errors have the second
+}
+
+func anthropicEnd(name string, data []byte) (end, kind string) {
+	var ev anthropicAnswer
+	switch {
+	case json.Unmarshal(data, &ev) != nil || ev.Type != name:
+		return "not an event", ""
+	case name == "message_stop":
+		return "success", ""
+	case name == "error":
+		return "error", ev.Bedrock.Type
 	}
 	return "", ""
 }
