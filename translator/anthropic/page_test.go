@@ -3,6 +3,7 @@ package anthropic
 import (
 	"bytes"
 	"fmt"
+	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -32,4 +33,61 @@ func TestPageOfCases(t *testing.T) {
 		fmt.Fprintf(out, "- [%s](%s): %s\n", strings.TrimSuffix(file, ".txtar"), file, strings.TrimSpace(sentence))
 	}
 	page.Check(t, "testdata/README.md", out.String(), *update)
+}
+
+var (
+	pageRow  = regexp.MustCompile(`(?m)^\| (` + "`" + `.*?) \| (.*) \| (\[.*\]\(.*\)) \|$`)
+	caseLink = regexp.MustCompile(`\]\(\.\./translator/anthropic/testdata/(\w+)\.txtar\)`)
+	codeSpan = regexp.MustCompile("`(\\w+)`")
+)
+
+// TestPageRows: each row of docs/anthropic.md links to cases that have its field and each
+// name in the second column. Each member of requests has a row.
+func TestPageRows(t *testing.T) {
+	text, err := os.ReadFile("../../docs/anthropic.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	cases := map[string]*golden{}
+	for _, g := range goldens(t) {
+		cases[strings.TrimSuffix(filepath.Base(g.file), ".txtar")] = g
+	}
+	listed := map[string]bool{}
+	for _, row := range pageRow.FindAllStringSubmatch(string(text), -1) {
+		given, expected := "", ""
+		for _, link := range caseLink.FindAllStringSubmatch(row[3], -1) {
+			g := cases[link[1]]
+			if g == nil {
+				t.Errorf("there is no case %s", link[1])
+				continue
+			}
+			for _, f := range g.archive.Files {
+				switch f.Name {
+				case "request.json", "reply.json", "events.jsonl", "settings.json":
+					given += string(f.Data)
+				default:
+					expected += string(f.Data)
+				}
+			}
+		}
+		names := codeSpan.FindAllStringSubmatch(row[1], -1)
+		found := false
+		for _, name := range names {
+			listed[name[1]] = true
+			found = found || strings.Contains(given, `"`+name[1]+`"`)
+		}
+		if !found {
+			t.Errorf("no case of this row has its field: %s", row[0])
+		}
+		for _, name := range codeSpan.FindAllStringSubmatch(row[2], -1) {
+			if !strings.Contains(expected+given, `"`+name[1]+`"`) && name[1] != "modelId" && name[1] != "anthropic_betas" {
+				t.Errorf("%s: no case has %s", row[1], name[1])
+			}
+		}
+	}
+	for _, name := range known {
+		if !listed[name] {
+			t.Errorf("docs/anthropic.md has no row for %s", name)
+		}
+	}
 }
