@@ -151,7 +151,7 @@ func TestAnthropicErrors(t *testing.T) {
 	} {
 		resp := post(t, newClient(false), s.url(c.path), c.body, "Anthropic-Version", "2026-10-21")
 		e := decodeAnthropic(t, resp)
-		if resp.StatusCode != c.status || e.Type != "error" || e.Error == nil || e.Error.Type != c.kind || e.RequestID == "" || resp.Header.Get("Request-Id") != e.RequestID {
+		if resp.StatusCode != c.status || e.Type != "error" || e.Error == nil || e.Error.Type != c.kind || e.RequestID == "" || strings.Contains(c.path, "count_tokens") != strings.Contains(e.Error.Message, "Counting tokens is not offered.") || resp.Header.Get("Request-Id") != e.RequestID {
 			t.Errorf("%s: status %d, %+v", c.path, resp.StatusCode, e)
 		}
 	}

@@ -2,6 +2,7 @@ package anthropic
 
 import (
 	"net/http"
+	"strings"
 
 	"bedrock-extproc/translator"
 	"bedrock-extproc/translator/converse"
@@ -53,10 +54,16 @@ func encodeError(e *translator.Error) rawjson.Value {
 	return out.End()
 }
 
+// countPath counts the tokens of a request. Claude Code estimates after a 404.
+const countPath = MessagesPath + "/count_tokens"
+
 // message names the place, and what helps. Claude Code shortens a conversation when it
 // reads that the prompt is too long.
 func message(e *translator.Error) string {
 	text := e.Message
+	if e.Kind == translator.KindUnknownPath && strings.Contains(text, countPath) {
+		text += " Counting tokens is not offered."
+	}
 	if e.Kind == translator.KindValidation && converse.TooLong(text) {
 		text = "prompt is too long: " + text
 	}
