@@ -16,13 +16,17 @@ ENVOY_ADMIN_PORT ?= 9901
 ADMIN_PORT ?= 9003
 BEDROCK_PORT ?= 9004
 AWS ?=
+CONFIG ?=
 ENVOY_VERSION ?=
 export ENVOY_VERSION
 FUZZTIME ?= 60s
+MINUTES ?= 20
 
 # The same source makes the same bytes, wherever it is built: "make reproducible" shows it.
 GO_BUILD := CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags "-s -w -X main.version=$(VERSION)"
 ENVOY_SH := tests/envoytest/envoy.sh
+CLIENTS := tests/clients
+PYTHON := $(CLIENTS)/.venv/bin/python -B
 
 .PHONY: help
 help: ## list the targets
@@ -33,9 +37,9 @@ go:
 	@command -v go >/dev/null || { echo 'make: install Go 1.26 or newer: https://go.dev/doc/install' >&2; exit 1; }
 
 .PHONY: run
-run: build ## run a fake Bedrock, the sidecar and Envoy in the foreground (PORT= ENVOY_ADMIN_PORT= ADMIN_PORT= BEDROCK_PORT=; AWS=1 for the real Bedrock)
+run: build ## run a fake Bedrock, the sidecar and Envoy in the foreground (PORT= ENVOY_ADMIN_PORT= ADMIN_PORT= BEDROCK_PORT=; CONFIG=file.yaml for the sidecar; AWS=1 for the real Bedrock)
 	@envoy=$$($(ENVOY_SH)) && exec bin/demo -bin bin -envoy "$$envoy" -port $(PORT) -envoy-admin-port $(ENVOY_ADMIN_PORT) \
-	  -admin-port $(ADMIN_PORT) -bedrock-port $(BEDROCK_PORT) $(if $(AWS),-aws)
+	  -admin-port $(ADMIN_PORT) -bedrock-port $(BEDROCK_PORT) -config "$(CONFIG)" $(if $(AWS),-aws)
 
 .PHONY: build
 build: go ## build the programs into bin/
@@ -62,9 +66,24 @@ examples: go ## check every file in examples/ with the code of the program that 
 	  echo "$${module%/go.mod}"; (cd "$${module%/go.mod}" && go vet ./... && go run $(GOLANGCI_LINT) run ./... && go test -count=1 ./...); \
 	done
 
+.PHONY: clients
+clients: build $(CLIENTS)/.venv/installed ## run the gateway's Python client, with Strands and LangChain, against what "make run" runs
+	@$(PYTHON) -m ruff check -q --no-cache $(CLIENTS) && $(PYTHON) -m ruff format -q --no-cache --check $(CLIENTS)
+	@ENVOY_BIN=$$($(ENVOY_SH)) && export ENVOY_BIN && $(PYTHON) -m pytest -q -p no:cacheprovider $(CLIENTS)
+
+$(CLIENTS)/.venv/installed: $(CLIENTS)/requirements.txt
+	@python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo 'make clients: install Python 3.11 or newer with venv (Debian: apt-get install python3 python3-venv)' >&2; exit 1; }
+	@python3 -m venv --clear $(CLIENTS)/.venv
+	@$(PYTHON) -m pip --disable-pip-version-check install -q --require-hashes --only-binary :all: -r $<
+	@touch $@
+
 .PHONY: browser
 browser: go ## call the example for pages from headless Chromium (installed if missing, which needs root and Debian)
 	@ENVOY_BIN=$$($(ENVOY_SH)) && export ENVOY_BIN && CHROMIUM_BIN=$$(tests/browser/chromium.sh) && export CHROMIUM_BIN && go test -tags browser -count=1 ./tests/browser
+
+.PHONY: soak
+soak: go ## mix calls, faults, leaving clients, reloads and rotating credentials for MINUTES (20), and judge failures, memory and descriptors
+	@ENVOY_BIN=$$($(ENVOY_SH)) && export ENVOY_BIN && go test -count=1 -timeout 0 -v -run '^TestSoak$$' ./tests/e2e -soak $(MINUTES)m
 
 .PHONY: bench
 bench: go ## run the benchmarks
@@ -112,5 +131,5 @@ image: ## build the container image
 	@docker build --build-arg VERSION=$(VERSION) -t $(IMAGE) .
 
 .PHONY: clean
-clean: ## remove bin/ and .envoy/
-	@rm -rf bin .envoy
+clean: ## remove bin/, .envoy/ and the virtual environment of "make clients"
+	@rm -rf bin .envoy $(CLIENTS)/.venv

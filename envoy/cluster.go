@@ -29,6 +29,9 @@ func Cluster(cfg Config) (*clusterv3.Cluster, error) {
 	if err != nil {
 		return nil, err
 	}
+	if c.TypedExtensionProtocolOptions, err = http2Options(pingInterval); err != nil {
+		return nil, err
+	}
 	c.PerConnectionBufferLimitBytes = wrapperspb.UInt32(upstreamBuffer)
 	c.LbPolicy = clusterv3.Cluster_LEAST_REQUEST
 	// By default a draining sidecar still gets calls for a second after its health
@@ -36,6 +39,7 @@ func Cluster(cfg Config) (*clusterv3.Cluster, error) {
 	c.CommonLbConfig = &clusterv3.Cluster_CommonLbConfig{UpdateMergeWindow: durationpb.New(0)}
 	c.CircuitBreakers = circuitBreakers()
 	c.HealthChecks = []*corev3.HealthCheck{healthCheck()}
+	c.OutlierDetection = outlierDetection()
 	return c, nil
 }
 
@@ -45,7 +49,7 @@ func grpcCluster(name, server string) (*clusterv3.Cluster, error) {
 	if err != nil {
 		return nil, err
 	}
-	http2, err := http2Options()
+	http2, err := http2Options(30 * time.Second)
 	if err != nil {
 		return nil, err
 	}
@@ -84,17 +88,25 @@ func grpcAddress(text string) (*corev3.Address, clusterv3.Cluster_DiscoveryType,
 	return address, clusterv3.Cluster_STATIC, nil
 }
 
-// http2Options enable HTTP/2 with pings that detect dead connections while streams
-// are idle.
-func http2Options() (map[string]*anypb.Any, error) {
+// pingInterval and pingTimeout are the keep-alive of connections to the sidecar: calls to
+// a process that hangs end with 503 after the sum of the two. The sidecar allows a ping
+// every two seconds.
+const (
+	pingInterval = 5 * time.Second
+	pingTimeout  = 5 * time.Second
+)
+
+// http2Options enable HTTP/2 with pings that detect dead connections and servers that
+// hang.
+func http2Options(interval time.Duration) (map[string]*anypb.Any, error) {
 	options, err := pack(&httpv3.HttpProtocolOptions{
 		UpstreamProtocolOptions: &httpv3.HttpProtocolOptions_ExplicitHttpConfig_{
 			ExplicitHttpConfig: &httpv3.HttpProtocolOptions_ExplicitHttpConfig{
 				ProtocolConfig: &httpv3.HttpProtocolOptions_ExplicitHttpConfig_Http2ProtocolOptions{
 					Http2ProtocolOptions: &corev3.Http2ProtocolOptions{
 						ConnectionKeepalive: &corev3.KeepaliveSettings{
-							Interval: durationpb.New(30 * time.Second),
-							Timeout:  durationpb.New(5 * time.Second),
+							Interval: durationpb.New(interval),
+							Timeout:  durationpb.New(pingTimeout),
 						},
 					},
 				},
@@ -122,10 +134,28 @@ func circuitBreakers() *clusterv3.CircuitBreakers {
 func healthCheck() *corev3.HealthCheck {
 	return &corev3.HealthCheck{
 		Timeout:            durationpb.New(2 * time.Second),
-		Interval:           durationpb.New(5 * time.Second),
-		NoTrafficInterval:  durationpb.New(5 * time.Second),
+		Interval:           durationpb.New(time.Second),
+		NoTrafficInterval:  durationpb.New(time.Second),
 		UnhealthyThreshold: wrapperspb.UInt32(2),
 		HealthyThreshold:   wrapperspb.UInt32(1),
 		HealthChecker:      &corev3.HealthCheck_GrpcHealthCheck_{GrpcHealthCheck: &corev3.HealthCheck_GrpcHealthCheck{}},
+	}
+}
+
+// outlierDetection ejects a sidecar at its first failed connection, until a health check
+// succeeds or the time is over. It never ejects more than half of the sidecars, and
+// never the only one. Errors that a sidecar returns do not count.
+func outlierDetection() *clusterv3.OutlierDetection {
+	return &clusterv3.OutlierDetection{
+		SplitExternalLocalOriginErrors:         true,
+		ConsecutiveLocalOriginFailure:          wrapperspb.UInt32(1),
+		EnforcingConsecutiveLocalOriginFailure: wrapperspb.UInt32(100),
+		EnforcingLocalOriginSuccessRate:        wrapperspb.UInt32(0),
+		EnforcingConsecutive_5Xx:               wrapperspb.UInt32(0),
+		EnforcingConsecutiveGatewayFailure:     wrapperspb.UInt32(0),
+		EnforcingSuccessRate:                   wrapperspb.UInt32(0),
+		MaxEjectionPercent:                     wrapperspb.UInt32(50),
+		BaseEjectionTime:                       durationpb.New(5 * time.Second),
+		Interval:                               durationpb.New(time.Second),
 	}
 }

@@ -6,9 +6,12 @@ import (
 	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
 	extprocv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/ext_proc/v3"
 	hcmv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/network/http_connection_manager/v3"
+	previoushostsv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/retry/host/previous_hosts/v3"
 	matcherv3 "github.com/envoyproxy/go-control-plane/envoy/type/matcher/v3"
 	typev3 "github.com/envoyproxy/go-control-plane/envoy/type/v3"
+	"google.golang.org/protobuf/types/known/anypb"
 	"google.golang.org/protobuf/types/known/durationpb"
+	"google.golang.org/protobuf/types/known/wrapperspb"
 )
 
 // FilterName is the name of the ext_proc filter in a filter chain.
@@ -36,9 +39,12 @@ func Filter() (*hcmv3.HttpFilter, error) {
 // more, see the example.
 func ExternalProcessor() *extprocv3.ExternalProcessor {
 	return &extprocv3.ExternalProcessor{
-		GrpcService: &corev3.GrpcService{TargetSpecifier: &corev3.GrpcService_EnvoyGrpc_{
-			EnvoyGrpc: &corev3.GrpcService_EnvoyGrpc{ClusterName: ClusterName},
-		}},
+		GrpcService: &corev3.GrpcService{
+			TargetSpecifier: &corev3.GrpcService_EnvoyGrpc_{
+				EnvoyGrpc: &corev3.GrpcService_EnvoyGrpc{ClusterName: ClusterName},
+			},
+			RetryPolicy: connectAgain(),
+		},
 		StatPrefix: MetadataNamespace,
 		// The only mode in which a server can stream an answer to a request with a
 		// body. It requires trailers, which may end the request.
@@ -80,6 +86,24 @@ func Enabled() *extprocv3.ExtProcPerRoute {
 // enables it.
 func Disabled() *extprocv3.ExtProcPerRoute {
 	return &extprocv3.ExtProcPerRoute{Override: &extprocv3.ExtProcPerRoute_Disabled{Disabled: true}}
+}
+
+// connectAgain retries calls for which Envoy could not connect to a sidecar, at another
+// one if there is one. The sidecar has seen nothing of these calls, so none runs
+// twice. Envoy does not retry calls whose body is larger than its buffer.
+func connectAgain() *corev3.RetryPolicy {
+	predicate := (&previoushostsv3.PreviousHostsPredicate{}).ProtoReflect().Descriptor().FullName()
+	return &corev3.RetryPolicy{
+		RetryOn:    "connect-failure",
+		NumRetries: wrapperspb.UInt32(1),
+		RetryHostPredicate: []*corev3.RetryPolicy_RetryHostPredicate{{
+			Name: "envoy.retry_host_predicates.previous_hosts",
+			ConfigType: &corev3.RetryPolicy_RetryHostPredicate_TypedConfig{
+				TypedConfig: &anypb.Any{TypeUrl: "type.googleapis.com/" + string(predicate)}, // an empty message has no bytes
+			},
+		}},
+		HostSelectionRetryMaxAttempts: 3,
+	}
 }
 
 func namespaces(names ...string) *extprocv3.MetadataOptions_MetadataNamespaces {

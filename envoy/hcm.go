@@ -56,12 +56,13 @@ func HTTPConnectionManager(cfg Config) (*hcmv3.HttpConnectionManager, error) {
 	return manager, nil
 }
 
-// setTimeouts allows for slow models, but not for clients that send nothing. There
-// is no request timeout, because it would include the answer.
+// setTimeouts allows for slow models, but not for clients that send nothing. There is
+// no request timeout: for requests with trailers it would include the wait for a whole
+// answer.
 func setTimeouts(m *hcmv3.HttpConnectionManager, cfg Config) {
 	m.StreamIdleTimeout = durationpb.New(cfg.streamIdleTimeout())
-	// For the end of an answer, if the client has stopped reading.
-	m.StreamFlushTimeout = durationpb.New(time.Minute)
+	// For the rest of an answer, if the client reads slowly or has stopped reading.
+	m.StreamFlushTimeout = durationpb.New(5 * time.Minute)
 	m.RequestTimeout = durationpb.New(0)
 	m.RequestHeadersTimeout = durationpb.New(10 * time.Second)
 	m.CommonHttpProtocolOptions = &corev3.HttpProtocolOptions{
@@ -78,7 +79,10 @@ func normalizePath(m *hcmv3.HttpConnectionManager) {
 	m.PathWithEscapedSlashesAction = hcmv3.HttpConnectionManager_REJECT_REQUEST
 }
 
-// Routes sends every request to the sidecar, which also answers unknown paths.
+// Routes sends every request to the sidecar, whatever its host and path. That is right
+// for a listener of its own: it has no other service and no authorization per route that
+// a request could miss, and unknown paths get the sidecar's JSON. In a listener with
+// other routes, use Route.
 func Routes() (*routev3.RouteConfiguration, error) {
 	route, err := Route("/")
 	if err != nil {

@@ -2,12 +2,14 @@ package envoy
 
 import (
 	"fmt"
+	"net/http"
 
 	accesslogv3 "github.com/envoyproxy/go-control-plane/envoy/config/accesslog/v3"
 	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
 	celv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/access_loggers/filters/cel/v3"
 	hcmv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/network/http_connection_manager/v3"
 	"google.golang.org/protobuf/types/known/structpb"
+	"google.golang.org/protobuf/types/known/wrapperspb"
 )
 
 // A reply is an error that Envoy itself returns to a client.
@@ -16,36 +18,69 @@ type reply struct {
 	kind      string // error.type
 	detail    string
 	retryable bool
+	status    uint32 // instead of Envoy's own; 0 keeps that
+	// wait is the value of Retry-After. Envoy omits the header if it is empty.
+	wait string
 }
+
+const (
+	soon = "1" // seconds
+	// untilReset is what the rate limit service says. The local rate limit filter adds
+	// its x-ratelimit-reset later, so it is unknown here.
+	untilReset = "%RESP(RETRY-AFTER?X-RATELIMIT-RESET)%"
+)
+
+// noAnswer begins the details of a call that has not reached the sidecar: this Envoy
+// says so, or the sidecar's own Envoy in a mesh.
+const noAnswer = "ext_proc_error_gRPC_error_14{upstream_connect_error"
 
 // replies are tried in order; the first match is sent. Envoy documents its response
 // code details:
 // https://www.envoyproxy.io/docs/envoy/latest/configuration/http/http_conn_man/response_code_details
 var replies = []reply{
+	// A model may have worked on this request, and clients repeat a 504.
 	{
-		`response.code == 408 || response.code == 504`,
-		"envoy_timeout", "The request took longer than the gateway allows.", true,
+		when: `response.code == 504`, status: http.StatusInternalServerError,
+		kind: "envoy_timeout", detail: "The answer took longer than the gateway allows.",
 	},
 	{
-		`response.code_details.startsWith("ext_proc_error")`,
-		"envoy_sidecar_unreachable", "The gateway cannot reach the sidecar that answers this request.", true,
+		when: `response.code == 408`,
+		kind: "envoy_timeout", detail: "The request took longer than the gateway allows.", retryable: true, wait: soon,
 	},
 	{
-		`response.code_details == "spurious_message" || response.code_details.startsWith("local_response_") || response.code_details.startsWith("header_mutation_")`,
-		"envoy_sidecar_not_understood", "The sidecar sent a response that Envoy does not accept.", false,
+		when: `response.code_details.startsWith("` + noAnswer + `") && response.code_details.contains("reset_reason:_overflow{") || ` +
+			`response.code_details in ["overload", "denied_by_admission_control", "reached_concurrency_limit"]`,
+		kind: "envoy_overloaded", detail: "The gateway has reached its limit of concurrent requests.", retryable: true, wait: soon,
 	},
 	{
-		`response.code == 503 && (response.code_details == "direct_response" || response.code_details == "no_healthy_upstream")`,
-		"envoy_sidecar_skipped", "The request bypassed Envoy's ext_proc filter: the sidecar ended the call, or the filter is not in the chain.", true,
+		when: `response.code_details.startsWith("ext_proc_error") && response.code_details.contains("{via_upstream}") && ` +
+			`!response.code_details.startsWith("` + noAnswer + `")`,
+		kind: "envoy_sidecar_failed", detail: "The sidecar that answers this request has failed.", retryable: true, wait: soon,
 	},
-	{`response.code == 401`, "envoy_unauthenticated", "The request has no valid credentials for this gateway.", false},
-	{`response.code == 403`, "envoy_forbidden", "The gateway does not allow this request.", false},
-	{`response.code == 404`, "envoy_not_found", "The gateway has no route for this request.", false},
-	{`response.code == 413`, "envoy_request_too_large", "The request is larger than the gateway allows.", false},
-	{`response.code == 429`, "envoy_rate_limited", "The gateway's rate limit is exceeded.", true},
-	{`response.code == 431`, "envoy_headers_too_large", "The request's headers are larger than the gateway allows.", false},
-	{`response.code < 500`, "envoy_bad_request", "The gateway cannot accept this request: %RESPONSE_CODE_DETAILS%.", false},
-	{`response.code >= 500`, "envoy_unavailable", "The gateway is temporarily unavailable.", true},
+	{
+		when: `response.code_details.startsWith("ext_proc_error")`,
+		kind: "envoy_sidecar_unreachable", detail: "The gateway cannot reach the sidecar that answers this request, or has lost the connection to it.", retryable: true, wait: soon,
+	},
+	{
+		when: `response.code_details == "spurious_message" || response.code_details.startsWith("local_response_") || response.code_details.startsWith("header_mutation_")`,
+		kind: "envoy_sidecar_not_understood", detail: "The sidecar sent a response that Envoy does not accept.",
+	},
+	{
+		when: `response.code == 503 && (response.code_details == "direct_response" || response.code_details == "no_healthy_upstream")`,
+		kind: "envoy_sidecar_skipped", detail: "The request bypassed Envoy's ext_proc filter: the sidecar ended the call, or the filter is not in the chain.", retryable: true, wait: soon,
+	},
+	{when: `response.code == 401`, kind: "envoy_unauthenticated", detail: "The request has no valid credentials for this gateway."},
+	{when: `response.code == 403`, kind: "envoy_forbidden", detail: "The gateway does not allow this request."},
+	{when: `response.code == 404`, kind: "envoy_not_found", detail: "The gateway has no route for this request."},
+	{when: `response.code == 413`, kind: "envoy_request_too_large", detail: "The request is larger than the gateway allows."},
+	{
+		when: `response.code == 429 && ("retry-after" in response.headers || "x-ratelimit-reset" in response.headers)`,
+		kind: "envoy_rate_limited", detail: "The gateway's rate limit is exceeded. Try again in " + untilReset + " seconds.", retryable: true, wait: untilReset,
+	},
+	{when: `response.code == 429`, kind: "envoy_rate_limited", detail: "The gateway's rate limit is exceeded.", retryable: true},
+	{when: `response.code == 431`, kind: "envoy_headers_too_large", detail: "The request's headers are larger than the gateway allows."},
+	{when: `response.code < 500`, kind: "envoy_bad_request", detail: "The gateway cannot accept this request: %RESPONSE_CODE_DETAILS%."},
+	{when: `response.code >= 500`, kind: "envoy_unavailable", detail: "The gateway is temporarily unavailable.", retryable: true, wait: soon},
 }
 
 // notOurs excludes the sidecar's answers. Envoy treats them as local replies, too,
@@ -71,7 +106,12 @@ func (r reply) mapper() (*hcmv3.ResponseMapper, error) {
 	if err != nil {
 		return nil, err
 	}
+	var status *wrapperspb.UInt32Value
+	if r.status != 0 {
+		status = wrapperspb.UInt32(r.status)
+	}
 	return &hcmv3.ResponseMapper{
+		StatusCode: status,
 		Filter: &accesslogv3.AccessLogFilter{FilterSpecifier: &accesslogv3.AccessLogFilter_ExtensionFilter{
 			ExtensionFilter: &accesslogv3.ExtensionFilter{
 				Name:       "envoy.access_loggers.extension_filters.cel",
@@ -94,8 +134,8 @@ func (r reply) headers() []*corev3.HeaderValueOption {
 		overwrite("x-request-id", "%REQ(X-REQUEST-ID)%"),
 		overwrite("x-correlation-id", "%REQ(X-CORRELATION-ID?X-REQUEST-ID)%"),
 	}
-	if r.retryable {
-		headers = append(headers, overwrite("retry-after", "1"))
+	if r.wait != "" {
+		headers = append(headers, overwrite("retry-after", r.wait))
 	}
 	return headers
 }

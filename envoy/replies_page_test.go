@@ -15,7 +15,7 @@ func TestRepliesAreOnThePage(t *testing.T) {
 	}
 	for _, r := range replies {
 		row := fmt.Sprintf("| `%s` | %s | %s |\n", r.kind, map[bool]string{true: "yes", false: "no"}[r.retryable],
-			strings.ReplaceAll(r.detail, "%RESPONSE_CODE_DETAILS%", "*reason*"))
+			strings.NewReplacer("%RESPONSE_CODE_DETAILS%", "*reason*", untilReset, "*n*").Replace(r.detail))
 		if !strings.Contains(string(page), row) {
 			t.Errorf("docs/errors.md lacks %q: add it to translator/testdata/errors.md and run go generate ./translator", row)
 		}

@@ -114,7 +114,7 @@ func TestConfidentialHeaders(t *testing.T) {
 }
 
 // TestSlowReader leaves an answer unread. Envoy before 1.38 must reject the setting,
-// so it is not a default.
+// so it is not a default of Config.
 func TestSlowReader(t *testing.T) {
 	cfg := envoy.Config{Listen: "127.0.0.1:0", SlowReaderTimeout: 200 * time.Millisecond}
 	if !envoytest.AtLeast(t, 38) {

@@ -3,6 +3,7 @@ package extproc
 import (
 	"bytes"
 	"compress/gzip"
+	"errors"
 	"io"
 	"strings"
 
@@ -13,19 +14,25 @@ import (
 // It lacks deflate, because clients disagree about its format.
 const acceptedEncodings = "gzip, identity"
 
-// decodeBody decodes a body whose Content-Encoding is gzip, and refuses other encodings.
-// maxBody limits the decoded body, in bytes, while it is decoded. An error is a
+// decode decodes a body whose Content-Encoding is gzip, and refuses other encodings. Its
+// limits also hold for the decoded body, while it is decoded. An error is a
 // *translator.Error.
-func (r *request) decodeBody(maxBody int) error {
-	if len(r.body) == 0 {
+func (b *body) decode(encoding string) error {
+	if len(b.bytes) == 0 {
 		return nil
 	}
-	compressed, err := isGzip(r.encoding)
+	compressed, err := isGzip(encoding)
 	if err != nil || !compressed {
 		return err
 	}
-	r.body, err = gunzip(r.body, maxBody)
-	return err
+	decoded := body{admission: b.admission, max: b.max, expected: -1}
+	if err := gunzip(&decoded, b.bytes); err != nil {
+		decoded.release()
+		return err
+	}
+	b.release()
+	*b = decoded
+	return nil
 }
 
 // isGzip reports whether a Content-Encoding header names gzip, once. Anything else but
@@ -46,18 +53,16 @@ func isGzip(encoding string) (compressed bool, err error) {
 	return compressed, nil
 }
 
-func gunzip(body []byte, maxBody int) ([]byte, error) {
-	reader, err := gzip.NewReader(bytes.NewReader(body))
+func gunzip(decoded *body, compressed []byte) error {
+	reader, err := gzip.NewReader(bytes.NewReader(compressed))
 	if err != nil {
-		return nil, translator.ErrBrokenGzip(err)
+		return translator.ErrBrokenGzip(err)
 	}
-	var decoded bytes.Buffer
-	decoded.Grow(min(4*len(body), maxBody, maxPreallocated))
-	switch _, err := decoded.ReadFrom(io.LimitReader(reader, int64(maxBody)+1)); {
-	case err != nil:
-		return nil, translator.ErrBrokenGzip(err)
-	case decoded.Len() > maxBody:
-		return nil, translator.ErrTooLarge(maxBody)
+	if _, err := io.Copy(decoded, reader); err != nil { //nolint:gosec // decoded has a limit
+		if refusal, ok := errors.AsType[*translator.Error](err); ok {
+			return refusal
+		}
+		return translator.ErrBrokenGzip(err)
 	}
-	return decoded.Bytes(), nil
+	return nil
 }

@@ -27,7 +27,10 @@ type exchange struct {
 	gateway  Gateway // the configuration of this request
 	endpoint Endpoint
 	target   Target             // of a model call
+	places   places             // that a model call has taken
+	body     body               // of a model call, or the memory of its translation
 	encoder  translator.Encoder // set when the request is decoded
+	cut      bool               // Call.CutFailed
 	events   translator.Stream  // set when a stream is open
 	reply    *replier
 	outcome  Outcome
@@ -39,6 +42,7 @@ func newExchange(s *Server, stream extprocv3.ExternalProcessor_ProcessServer) *e
 	// used: which of the two ends first would decide the cause.
 	x.ctx, x.cancel = context.WithCancelCause(context.WithoutCancel(stream.Context()))
 	x.reply = &replier{stream: stream, outcome: &x.outcome, req: x.req}
+	x.places.admission, x.body.admission = s.admission, s.admission
 	return x
 }
 
@@ -53,31 +57,31 @@ func (x *exchange) run() error {
 }
 
 func (x *exchange) serve() error {
-	receiveErr := x.req.receive(x.stream, x.server.cfg.MaxBodyBytes)
+	headersErr := x.req.receiveHeaders(x.stream)
 	x.recordRequest()
-	findErr := x.find() // also after receiveErr: its answer needs a dialect
-	if receiveErr != nil {
-		return x.failReceive(receiveErr)
-	}
-	stop := x.watch()
-	defer stop()
+	findErr := x.find() // also after headersErr: its answer needs a dialect
 	switch {
-	case findErr != nil:
-		return x.fail(findErr)
-	case x.endpoint.Page != nil:
-		return x.answerPage()
-	default:
+	case headersErr != nil:
+		return x.failReceive(headersErr)
+	case findErr == nil && x.endpoint.Page == nil:
 		return x.answerCall()
 	}
+	// Clients understand an answer better after the end of their request.
+	if err := x.receiveBody(nil); err != nil {
+		return x.failReceive(err)
+	}
+	if findErr != nil {
+		return x.fail(findErr)
+	}
+	return x.answerPage()
 }
 
-// recordRequest records the request, as far as it was received.
+// recordRequest records the request's headers, as far as they were received.
 func (x *exchange) recordRequest() {
 	req := x.req
 	req.ensureIDs()
 	x.outcome.Method, x.outcome.Path = sanitize(req.method), sanitize(req.path)
 	x.outcome.Facts = req.complete(translator.Facts{})
-	x.outcome.BytesIn = len(req.body)
 	x.log = x.log.WithLazy(zap.String("request_id", req.requestID))
 }
 
@@ -96,6 +100,9 @@ func (x *exchange) failReceive(err error) error {
 	if refusal, ok := errors.AsType[*translator.Error](err); ok {
 		return x.fail(refusal)
 	}
+	if errors.Is(err, ErrDraining) {
+		return x.fail(err)
+	}
 	switch status.Code(err) {
 	case codes.ResourceExhausted, codes.Internal:
 		// gRPC has ended the RPC already: it is too late for an answer.
@@ -104,26 +111,6 @@ func (x *exchange) failReceive(err error) error {
 		return err
 	default:
 		return x.abandon()
-	}
-}
-
-// watch cancels the call when Envoy ends the RPC or the server stops. The returned
-// function ends the watch on the server.
-func (x *exchange) watch() (stop func() bool) {
-	go x.drainUntilGone()
-	return context.AfterFunc(x.server.stopping, func() {
-		x.cancel(context.Cause(x.server.stopping))
-	})
-}
-
-// drainUntilGone reads, and ignores, all messages after the end of the request. It
-// ends with the RPC.
-func (x *exchange) drainUntilGone() {
-	for {
-		if _, err := x.stream.Recv(); err != nil {
-			x.cancel(errClientGone)
-			return
-		}
 	}
 }
 
@@ -138,31 +125,26 @@ func (x *exchange) answerPage() error {
 	return x.reply.immediate(answer, nil)
 }
 
-// answerCall answers a model call.
+// answerCall answers a model call. Until the headers have admitted it, nothing else is
+// received or done.
 func (x *exchange) answerCall() error {
-	release, err := x.server.admit()
+	if cause := context.Cause(x.server.stopping); cause != nil {
+		return x.fail(translator.ErrDraining(cause))
+	}
+	defer context.AfterFunc(x.server.stopping, func() { x.cancel(ErrDraining) })()
+	defer x.places.leave()
+	if err := x.admit(); err != nil {
+		return x.fail(err)
+	}
+	x.body.max, x.body.expected = x.server.cfg.MaxBodyBytes, x.req.contentLength
+	defer x.body.release()
+	if err := x.receiveBody(&x.body); err != nil {
+		return x.failReceive(err)
+	}
+	call, err := x.decode()
 	if err != nil {
 		return x.fail(err)
 	}
-	defer release()
-	if x.target, err = x.gateway.Target(x.gateway.Provider(x.req.header), x.req.caller, x.origin()); err != nil {
-		return x.fail(err)
-	}
-	if err := x.req.decodeBody(x.server.cfg.MaxBodyBytes); err != nil {
-		return x.fail(err)
-	}
-	call, err := x.target.Decode(x.endpoint.Dialect, translator.Request{
-		Streaming: x.endpoint.Streaming, PathModel: x.endpoint.PathModel, Header: x.req.header, Body: x.req.body,
-	})
-	if call != nil {
-		x.outcome.Model, x.outcome.Streaming, x.outcome.Guarded = sanitize(call.Model), call.Streaming, call.Guarded
-	}
-	if err != nil {
-		return x.fail(err)
-	}
-	x.req.release()
-	call.RequestID = x.req.requestID
-	x.encoder = call.Encoder
 	switch {
 	case !call.Streaming:
 		return x.whole(call)
@@ -173,9 +155,43 @@ func (x *exchange) answerCall() error {
 	}
 }
 
+// admit takes the call's places and chooses its target.
+func (x *exchange) admit() (err error) {
+	if err := x.places.enter(CallLimit{Limit: LimitCalls, Max: x.server.cfg.MaxCalls}); err != nil {
+		return err
+	}
+	x.target, err = x.gateway.Target(x.gateway.Provider(x.req.header), x.req.caller, x.origin())
+	if err != nil {
+		return err
+	}
+	return x.places.enter(x.target.Limits...)
+}
+
+// decode translates the request, and drops everything but the translation.
+func (x *exchange) decode() (*translator.Call, error) {
+	if err := x.body.decode(x.req.encoding); err != nil {
+		return nil, err
+	}
+	call, err := x.target.Decode(x.endpoint.Dialect, translator.Request{
+		Streaming: x.endpoint.Streaming, PathModel: x.endpoint.PathModel, Header: x.req.header, Body: x.body.bytes, Done: x.ctx.Done(),
+	})
+	if call != nil {
+		x.outcome.Model, x.outcome.Streaming, x.outcome.Guarded = sanitize(call.Model), call.Streaming, call.Guarded
+	}
+	if err != nil {
+		return nil, err
+	}
+	x.req.release()
+	x.body.translated(cap(call.Body))
+	call.RequestID = x.req.requestID
+	x.encoder, x.cut = call.Encoder, call.CutFailed
+	return call, nil
+}
+
 // whole answers with one body.
 func (x *exchange) whole(call *translator.Call) error {
 	raw, facts, err := x.target.Backend.Converse(x.ctx, call, x.target.Caller)
+	x.dropBody(call)
 	x.applyFacts(facts)
 	if err != nil {
 		return x.fail(err)
@@ -189,6 +205,13 @@ func (x *exchange) whole(call *translator.Call) error {
 		return x.abandon()
 	}
 	return x.reply.immediate(answer, nil)
+}
+
+// dropBody drops the body of a call that Bedrock has answered. An answer may take an
+// hour.
+func (x *exchange) dropBody(call *translator.Call) {
+	call.Body = nil
+	x.body.release()
 }
 
 // applyFacts records the backend's facts.

@@ -31,7 +31,7 @@ func (x *exchange) fail(err error) error {
 	}
 	e := x.recordFailure(err)
 	if x.reply.begun {
-		return x.reply.end(x.appendError(nil, e))
+		return x.endStream(x.appendError(nil, e))
 	}
 	answer := translator.Response{Status: e.Status, ContentType: "application/json", Body: []byte(fallbackError)}
 	_ = x.recoverPanic(func() error {
@@ -64,7 +64,7 @@ func (x *exchange) recordFailure(err error) *translator.Error {
 	if e.Facts == (translator.Facts{}) {
 		e.Facts = x.outcome.Facts
 	}
-	e.Facts = x.req.complete(e.Facts)
+	e.Facts, e.Streaming = x.req.complete(e.Facts), x.endpoint.Streaming
 	switch {
 	case e.Kind == translator.KindInternal && !errors.Is(err, errPanic):
 		x.log.Error("internal error", zap.String("message", e.Message), zap.String("cause", typesOf(e.Cause)))

@@ -33,6 +33,8 @@ type Target struct {
 	// Allow returns a *translator.Error for a model that this caller may not use; nil
 	// allows all.
 	Allow func(model string) error
+	// Limits are those on the calls of this backend and of this caller.
+	Limits []CallLimit
 }
 
 // Decode translates a request for the target. An error is always a *translator.Error.

@@ -207,3 +207,19 @@ func TestEndAfterTheAnswerIsNoLoss(t *testing.T) {
 		})
 	}
 }
+
+func TestClientGoneDuringTranslation(t *testing.T) {
+	bothCloses(t, func(s *sidecar) {
+		s.dialect.decode = func(req translator.Request) (*translator.Call, error) {
+			<-req.Done
+			return nil, translator.ErrInternal(errors.New("nobody waits"))
+		}
+		c := s.post("/whole", "")
+		synctest.Wait()
+		c.leave()
+		if a := c.wait(); a.immediate || a.begun {
+			s.t.Errorf("an answer: %+v", a)
+		}
+		s.checkGone(0)
+	})
+}

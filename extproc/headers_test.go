@@ -139,7 +139,8 @@ func TestGeneratedIDsDiffer(t *testing.T) {
 }
 
 // One bad byte in a header makes Envoy reject the whole answer; one in a string of
-// dynamic metadata makes protobuf reject the message.
+// dynamic metadata makes protobuf reject the message. A control character could forge a
+// line of Envoy's access log.
 func TestBadBytesFromBedrockAreLeftOut(t *testing.T) {
 	for _, path := range []string{"/whole", "/stream"} {
 		t.Run(path, func(t *testing.T) {
@@ -150,8 +151,9 @@ func TestBadBytesFromBedrockAreLeftOut(t *testing.T) {
 				}
 				s.backend.converseStream = withFacts(scripted("one"), bad)
 				s.dialect.decode = func(req translator.Request) (*translator.Call, error) {
-					return &translator.Call{Model: "m\xff", Streaming: req.Streaming, Encoder: &s.dialect.fakeEncoder}, nil
+					return &translator.Call{Model: "m\xff\r\n\x1b\u009b\u2028", Streaming: req.Streaming, Encoder: &s.dialect.fakeEncoder}, nil
 				}
+				model := "m" + strings.Repeat("\uFFFD", 6)
 				a := s.post(path, "").answer()
 				if a.status != 200 || a.header["x-bedrock-backend"] != "main" {
 					s.t.Errorf("answer %+v", a)
@@ -162,10 +164,10 @@ func TestBadBytesFromBedrockAreLeftOut(t *testing.T) {
 					}
 				}
 				id, is := a.metadata["model_id"].(string)
-				if !is || len(id) != 2048 || a.metadata["aws_request_id"] != "a�b" || a.metadata["model"] != "m�" {
+				if !is || len(id) != 2048 || a.metadata["aws_request_id"] != "a�b" || a.metadata["model"] != model || a.metadata["region"] != "a��b: c" {
 					s.t.Errorf("metadata %v", a.metadata)
 				}
-				if o := s.outcome(); o.Model != "m�" {
+				if o := s.outcome(); o.Model != model {
 					s.t.Errorf("model %q", o.Model)
 				}
 			})

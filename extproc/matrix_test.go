@@ -11,7 +11,7 @@ import (
 
 // truncated is a backend's error for a stream without its last event.
 func truncated() error {
-	return &translator.Error{Status: 502, Kind: translator.KindTruncated, Message: "Cut.", Facts: bedrockFacts, Cause: errors.New(prompt)}
+	return &translator.Error{Status: 500, Kind: translator.KindTruncated, Message: "Cut.", Facts: bedrockFacts, Cause: errors.New(prompt)}
 }
 
 // shapes are the three ways in which a call is answered.
@@ -47,7 +47,7 @@ var faults = map[string]fault{
 	"truncated": {func(s *sidecar) {
 		s.failWhole(truncated())
 		s.backend.converseStream = script(messageStart, delta("one"), step{err: truncated()})
-	}, 502, false, translator.KindTruncated},
+	}, 500, false, translator.KindTruncated},
 	"early panic": {func(s *sidecar) {
 		s.dialect.decode = func(translator.Request) (*translator.Call, error) { secretive(); return nil, nil }
 	}, 500, true, translator.KindInternal},

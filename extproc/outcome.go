@@ -3,6 +3,8 @@ package extproc
 import (
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"bedrock-extproc/translator"
 )
@@ -45,8 +47,14 @@ type Outcome struct {
 // accepts is longer.
 const maxRecorded = 2048
 
-// sanitize bounds a text from outside and makes it valid UTF-8: protobuf rejects a
-// whole message over one invalid string.
+// sanitize makes a text from outside fit for a record. It bounds it, makes it valid
+// UTF-8, without which protobuf rejects a whole message, and replaces control
+// characters, which could forge a line of Envoy's access log or command a terminal.
 func sanitize(text string) string {
-	return strings.ToValidUTF8(text[:min(len(text), maxRecorded)], "\uFFFD")
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || r == '\u2028' || r == '\u2029' {
+			return utf8.RuneError
+		}
+		return r
+	}, strings.ToValidUTF8(text[:min(len(text), maxRecorded)], "\uFFFD"))
 }

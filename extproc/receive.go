@@ -2,21 +2,15 @@ package extproc
 
 import (
 	"errors"
-	"slices"
 
 	extprocv3 "github.com/envoyproxy/go-control-plane/envoy/service/ext_proc/v3"
 
 	"bedrock-extproc/translator"
 )
 
-// maxPreallocated limits the memory, in bytes, that is allocated because of a
-// content-length alone.
-const maxPreallocated = 1 << 20
-
-// receive reads messages until the request ends: with the headers, with a body
-// message, or with trailers. After an error, r has what was read. A *translator.Error
-// is for the client; any other error means that no answer can be sent.
-func (r *request) receive(stream extprocv3.ExternalProcessor_ProcessServer, maxBody int) error {
+// receiveHeaders reads the first message. A *translator.Error is for the client; any
+// other error means that no answer can be sent.
+func (r *request) receiveHeaders(stream extprocv3.ExternalProcessor_ProcessServer) error {
 	first, err := stream.Recv()
 	if err != nil {
 		return err
@@ -29,45 +23,51 @@ func (r *request) receive(stream extprocv3.ExternalProcessor_ProcessServer, maxB
 	r.readHeaders(headers.GetHeaders())
 	r.metadata, r.attributes = first.GetMetadataContext().GetFilterMetadata(), first.GetAttributes()
 	if headers.GetEndOfStream() {
+		r.headersOnly = true
 		return nil
 	}
-	if err := checkMode(first.GetProtocolConfig()); err != nil {
-		return err
-	}
-	if r.contentLength > maxBody {
-		return translator.ErrTooLarge(maxBody)
-	}
-	if r.mode == modeBuffered {
-		// Envoy sends a buffered body only after a reply to the headers.
-		if err := stream.Send(continueHeaders()); err != nil {
-			return err
-		}
-	}
-	return r.readBody(stream, maxBody)
+	return checkMode(first.GetProtocolConfig())
 }
 
-// readBody collects body messages up to the end of the request.
-func (r *request) readBody(stream extprocv3.ExternalProcessor_ProcessServer, maxBody int) error {
-	r.body = make([]byte, 0, min(max(r.contentLength, 0), maxPreallocated))
+// receiveBody reads up to the end of the request: with the headers, with a body
+// message, or with trailers. It puts the body into b; nil discards it. Errors are as in
+// receiveHeaders, or the cause with which x.ctx ended.
+//
+// From here on, the end of the RPC ends x.ctx.
+func (x *exchange) receiveBody(b *body) error {
+	maxBody := x.server.cfg.MaxBodyBytes
+	u := &upload{buffered: x.req.mode == modeBuffered, max: maxBody, body: b, done: make(chan struct{})}
+	if x.req.headersOnly {
+		u.finish(nil)
+	}
+	go x.read(u)
+	switch {
+	case x.req.headersOnly:
+		return nil
+	case x.req.contentLength > maxBody:
+		return u.end(translator.ErrTooLarge(maxBody))
+	case u.buffered:
+		// Envoy sends a buffered body only after a reply to the headers.
+		if err := x.stream.Send(continueHeaders()); err != nil {
+			return u.end(err)
+		}
+	}
+	err := u.await(x.ctx, x.server.cfg.UploadTimeout)
+	x.outcome.BytesIn = u.size()
+	return err
+}
+
+// read reads all messages after the headers, until the RPC ends. Those after the end of
+// the upload are ignored.
+func (x *exchange) read(u *upload) {
 	for {
-		msg, err := stream.Recv()
+		msg, err := x.stream.Recv()
 		if err != nil {
-			return err
+			_ = u.end(err)
+			x.cancel(errClientGone)
+			return
 		}
-		if msg.GetRequestTrailers() != nil {
-			return nil
-		}
-		body := msg.GetRequestBody()
-		if len(r.body)+len(body.GetBody()) > maxBody {
-			return translator.ErrTooLarge(maxBody)
-		}
-		r.grow(len(body.GetBody()))
-		r.body = append(r.body, body.GetBody()...)
-		// A buffered body is one message. It lacks end_of_stream when trailers follow,
-		// which Envoy sends only after a reply.
-		if body.GetEndOfStream() || body != nil && r.mode == modeBuffered {
-			return nil
-		}
+		u.add(msg)
 	}
 }
 
@@ -75,14 +75,6 @@ func (r *request) readBody(stream extprocv3.ExternalProcessor_ProcessServer, max
 func continueHeaders() *extprocv3.ProcessingResponse {
 	return &extprocv3.ProcessingResponse{
 		Response: &extprocv3.ProcessingResponse_RequestHeaders{RequestHeaders: &extprocv3.HeadersResponse{}},
-	}
-}
-
-// grow makes room for n more bytes. It at least doubles the buffer: append grows in
-// smaller steps, which copy a body of many megabytes a dozen times.
-func (r *request) grow(n int) {
-	if free := cap(r.body) - len(r.body); n > free {
-		r.body = slices.Grow(r.body, max(n, len(r.body)))
 	}
 }
 

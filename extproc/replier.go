@@ -9,6 +9,8 @@ import (
 	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
 	extprocv3 "github.com/envoyproxy/go-control-plane/envoy/service/ext_proc/v3"
 	typev3 "github.com/envoyproxy/go-control-plane/envoy/type/v3"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 
 	"bedrock-extproc/translator"
 )
@@ -93,6 +95,31 @@ func (r *replier) end(body []byte) error {
 	msg := streamedBody(body, true)
 	msg.DynamicMetadata = r.outcome.dynamicMetadata()
 	return r.send(msg, len(body))
+}
+
+// flushTime is how long the last part of a stream travels ahead of its end when the stream
+// is cut. HTTP/2 clients such as curl drop what arrives together with a reset.
+const flushTime = 100 * time.Millisecond
+
+// errCut ends the RPC of an answer that is to be cut off. Envoy can no longer send a
+// status: it resets an HTTP/2 stream (INTERNAL_ERROR), and closes an HTTP/1.1 connection
+// after its delayed_close_timeout, a second.
+var errCut = status.Error(codes.Aborted, "the stream has failed")
+
+// cut sends the last part of a streamed answer, and returns errCut after flushTime.
+func (r *replier) cut(body []byte) error {
+	msg := streamedBody(body, false)
+	msg.DynamicMetadata = r.outcome.dynamicMetadata()
+	if err := r.send(msg, len(body)); err != nil {
+		return err
+	}
+	timer := time.NewTimer(flushTime)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-r.stream.Context().Done():
+	}
+	return errCut
 }
 
 // errEndOfRPC marks a send that failed because Envoy closed the RPC.

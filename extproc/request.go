@@ -28,7 +28,7 @@ type request struct {
 	attributes    map[string]*structpb.Struct // request attributes, by filter
 	contentLength int                         // -1 when unknown
 	encoding      string                      // all Content-Encoding headers, as one
-	body          []byte
+	headersOnly   bool                        // the request ends with its headers
 }
 
 // bodyMode is the filter's request_body_mode.
@@ -39,7 +39,7 @@ const (
 	modeFullDuplex = extprocfilterv3.ProcessingMode_FULL_DUPLEX_STREAMED
 )
 
-// readHeaders reads everything but the mode and the body. The first of repeated
+// readHeaders reads everything but the mode. The first of repeated
 // headers counts, except that repeated encodings form a list.
 func (r *request) readHeaders(headers *corev3.HeaderMap) {
 	r.contentLength = -1
@@ -95,7 +95,7 @@ func (r *request) header(name string) string {
 // release drops everything that a translated request no longer needs: a stream may
 // live for an hour.
 func (r *request) release() {
-	r.body, r.headers, r.metadata, r.attributes = nil, nil, nil, nil
+	r.headers, r.metadata, r.attributes = nil, nil, nil
 }
 
 // complete adds the request's own facts to the backend's.

@@ -20,10 +20,12 @@ const firstPart = 256
 // the stream and the encoder's keep-alive apart.
 type sendQueue struct {
 	limit int           // of pending bytes; 0 means none
+	max   int           // of the bytes of the whole stream
 	ready chan struct{} // holds a token while there is something to take
 	taken chan struct{} // holds a token after a take
 
-	mu sync.Mutex
+	mu    sync.Mutex
+	total int // bytes so far
 	delivery
 }
 
@@ -36,8 +38,8 @@ type delivery struct {
 	err    error
 }
 
-func newSendQueue(limit int) *sendQueue {
-	return &sendQueue{limit: limit, ready: make(chan struct{}, 1), taken: make(chan struct{}, 1)}
+func newSendQueue(limit, maxBytes int) *sendQueue {
+	return &sendQueue{limit: limit, max: maxBytes, ready: make(chan struct{}, 1), taken: make(chan struct{}, 1)}
 }
 
 // fail records the facts of a call that failed before its stream began. close comes
@@ -83,7 +85,12 @@ func (q *sendQueue) append(ev translator.Event) (pending int, err error) {
 	if q.bytes == nil {
 		q.bytes = make([]byte, 0, firstPart)
 	}
+	before := len(q.bytes)
 	q.bytes, err = q.events.AppendEvent(q.bytes, ev)
+	q.total += len(q.bytes) - before
+	if err == nil && q.total > q.max {
+		err = translator.ErrAnswerTooLarge("The translated answer", q.max)
+	}
 	return len(q.bytes), err
 }
 

@@ -1,35 +1,47 @@
 package extproc
 
 import (
+	"cmp"
 	"context"
 	"errors"
-	"sync/atomic"
 	"time"
 
 	extprocv3 "github.com/envoyproxy/go-control-plane/envoy/service/ext_proc/v3"
 	"go.uber.org/zap"
 	"google.golang.org/grpc"
-
-	"bedrock-extproc/translator"
 )
 
 // Defaults for the zero values of Config.
 const (
-	DefaultMaxBodyBytes = 32 << 20
-	DefaultKeepAlive    = 15 * time.Second
+	DefaultMaxBodyBytes   = 32 << 20
+	DefaultMaxBodyMemory  = 512 << 20
+	DefaultMaxAnswerBytes = 32 << 20
+	DefaultUploadTimeout  = 5 * time.Minute
+	DefaultKeepAlive      = 15 * time.Second
 )
 
 // Config is what a Server needs. Gateway is required.
 type Config struct {
-	// Gateway returns the current configuration. It is called once a request, after
-	// the request has been received.
+	// Gateway returns the current configuration. It is called once a request, when its
+	// headers have arrived.
 	Gateway func() Gateway
 	// MaxBodyBytes limits a request body, as it arrives and decompressed; larger ones
 	// get 413. 0 means DefaultMaxBodyBytes.
 	MaxBodyBytes int
-	// MaxCalls limits the model calls in flight; further ones get 503. 0 means no
-	// limit.
+	// MaxCalls limits the model calls in flight, which begin with their headers; further
+	// ones get 503. 0 means no limit.
 	MaxCalls int
+	// MaxBodyMemory limits the memory for the bodies of all calls, in bytes: two for each
+	// byte of a body. Bodies beyond it get 503, and a body that it could never hold gets
+	// 413. 0 means DefaultMaxBodyMemory.
+	MaxBodyMemory int64
+	// UploadTimeout limits the time from the headers to the end of the body; slower ones
+	// get 408. 0 means DefaultUploadTimeout.
+	UploadTimeout time.Duration
+	// MaxAnswerBytes limits one streamed answer, as it is sent. A longer one ends with an
+	// error event: Envoy takes everything at once and keeps it for a slow client. 0 means
+	// DefaultMaxAnswerBytes.
+	MaxAnswerBytes int
 	// KeepAlive is the silence after which a keep-alive is sent on a stream, and the
 	// longest wait for the first event before the response headers are sent. 0 means
 	// DefaultKeepAlive.
@@ -46,8 +58,8 @@ type Config struct {
 type Server struct {
 	extprocv3.UnimplementedExternalProcessorServer
 
-	cfg   Config
-	calls atomic.Int64
+	cfg       Config
+	admission *admission
 
 	// stopping ends every call in flight with its cause.
 	stopping context.Context
@@ -62,19 +74,19 @@ func NewServer(cfg Config) (*Server, error) {
 	if cfg.Gateway == nil {
 		return nil, errors.New("extproc: Config.Gateway is nil")
 	}
-	if cfg.MaxBodyBytes == 0 {
-		cfg.MaxBodyBytes = DefaultMaxBodyBytes
-	}
-	if cfg.KeepAlive == 0 {
-		cfg.KeepAlive = DefaultKeepAlive
-	}
+	cfg.MaxBodyBytes = cmp.Or(cfg.MaxBodyBytes, DefaultMaxBodyBytes)
+	cfg.MaxBodyMemory = cmp.Or(cfg.MaxBodyMemory, DefaultMaxBodyMemory)
+	cfg.MaxBodyBytes = int(min(int64(cfg.MaxBodyBytes), cfg.MaxBodyMemory/bodyCost))
+	cfg.UploadTimeout = cmp.Or(cfg.UploadTimeout, DefaultUploadTimeout)
+	cfg.MaxAnswerBytes = cmp.Or(cfg.MaxAnswerBytes, DefaultMaxAnswerBytes)
+	cfg.KeepAlive = cmp.Or(cfg.KeepAlive, DefaultKeepAlive)
 	if cfg.Observe == nil {
 		cfg.Observe = func(Outcome) {}
 	}
 	if cfg.Log == nil {
 		cfg.Log = zap.NewNop()
 	}
-	s := &Server{cfg: cfg}
+	s := &Server{cfg: cfg, admission: newAdmission(cfg.MaxCalls, cfg.MaxBodyMemory)}
 	s.stopping, s.stop = context.WithCancelCause(context.Background())
 	return s, nil
 }
@@ -84,30 +96,28 @@ func (s *Server) Register(r grpc.ServiceRegistrar) {
 	extprocv3.RegisterExternalProcessorServer(r, s)
 }
 
-// InFlight is the number of model calls being answered.
-func (s *Server) InFlight() int { return int(s.calls.Load()) }
-
-// admit counts a call, or rejects it when the server stops or is full.
-func (s *Server) admit() (release func(), err error) {
-	if cause := context.Cause(s.stopping); cause != nil {
-		return nil, translator.ErrDraining(cause)
+// InFlight is the number of model calls in flight, from their headers to the end of
+// their answers.
+func (s *Server) InFlight() int {
+	for _, u := range s.Limits() {
+		if u.Limit == LimitCalls {
+			return int(u.Current)
+		}
 	}
-	release = func() { s.calls.Add(-1) }
-	if n := s.calls.Add(1); s.cfg.MaxCalls > 0 && n > int64(s.cfg.MaxCalls) {
-		release()
-		return nil, translator.ErrOverloaded(s.cfg.MaxCalls)
-	}
-	return release, nil
+	return 0
 }
 
+// Limits returns the state of the limits on what is held at one time.
+func (s *Server) Limits() []LimitUse { return s.admission.uses() }
+
 // Stop ends every call in flight: whole answers become 503, streams end with an
-// error event. Later calls get 503; pages are still answered. Stop returns at once.
-// The RPCs end soon after, those with an incomplete request when it is complete.
+// error event, and uploads get 503. Later calls get 503; pages are still answered. Stop
+// returns at once. The RPCs of calls end soon after.
 func (s *Server) Stop() { s.stop(ErrDraining) }
 
 // Process answers one HTTP request. It returns nil when the answer is complete or
-// the client is gone. An error means that gRPC could not read Envoy's messages; only
-// Envoy's log shows it.
+// the client is gone. An error means that gRPC could not read Envoy's messages, or that
+// the answer is to be cut off; only Envoy's log shows it.
 func (s *Server) Process(stream extprocv3.ExternalProcessor_ProcessServer) error {
 	x := newExchange(s, stream)
 	defer x.close()

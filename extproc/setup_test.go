@@ -96,7 +96,7 @@ func start(t *testing.T, options ...func(*sidecar)) *sidecar {
 func serve(t testing.TB, server *extproc.Server) extprocv3.ExternalProcessorClient {
 	t.Helper()
 	listener := bufconn.Listen(64 << 10)
-	g := grpc.NewServer(grpc.WaitForHandlers(true), grpc.MaxRecvMsgSize(1<<20))
+	g := grpc.NewServer(grpc.ForceServerCodecV2(extproc.Codec{}), grpc.WaitForHandlers(true), grpc.MaxRecvMsgSize(1<<20))
 	server.Register(g)
 	go func() {
 		if err := g.Serve(listener); err != nil {
@@ -167,8 +167,10 @@ func (s *sidecar) works() {
 
 func (s *sidecar) checkInvariants() {
 	synctest.Wait()
-	if n := s.InFlight(); n != 0 {
-		s.t.Errorf("%d calls in flight at the end", n)
+	for _, u := range s.Limits() {
+		if u.Current != 0 {
+			s.t.Errorf("held at the end: %+v", u)
+		}
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -173,6 +173,31 @@ func TestBackPressure(t *testing.T) {
 	})
 }
 
+// An answer is bounded, because Envoy takes without end what a client does not read. It
+// ends with an error event.
+func TestEndlessAnswer(t *testing.T) {
+	const limit, size = 4 << 20, 64 << 10
+	for _, mode := range modesWithBody {
+		t.Run(mode.String(), func(t *testing.T) {
+			bubble(t, func(s *sidecar) {
+				s.envoy.mode = mode
+				var yielded atomic.Int64
+				s.backend.converseStream = flood(1_000_000, size, &yielded)
+				a := s.post("/stream", "").answer()
+				if !strings.HasSuffix(a.body(), data("error answer_too_large "+s.outcome().Facts.RequestID)) || a.status != 200 {
+					s.t.Errorf("status %d, the answer ends with %q", a.status, a.body()[max(0, len(a.body())-100):])
+				}
+				if o := s.outcome(); o.BytesOut < limit || o.BytesOut > limit+2*size || o.ErrorKind != translator.KindAnswerTooLarge {
+					s.t.Errorf("outcome %+v", o)
+				}
+				if n := yielded.Load(); n > limit/size+2 {
+					s.t.Errorf("%d events were read", n)
+				}
+			}, func(s *sidecar) { s.cfg.MaxAnswerBytes = limit })
+		})
+	}
+}
+
 func TestClientGoneUnderBackPressure(t *testing.T) {
 	bubble(t, func(s *sidecar) {
 		var yielded atomic.Int64

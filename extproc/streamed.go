@@ -20,7 +20,7 @@ var errAnswered = errors.New("the answer is complete")
 // several events at once, and a fast one each event without delay.
 func (x *exchange) streamed(call *translator.Call) error {
 	ctx, stop := context.WithCancelCause(x.ctx)
-	queue := newSendQueue(maxPending)
+	queue := newSendQueue(maxPending, x.server.cfg.MaxAnswerBytes)
 	pumped := make(chan struct{})
 	go func() {
 		defer close(pumped)
@@ -63,7 +63,7 @@ func (x *exchange) pump(ctx context.Context, queue *sendQueue, call *translator.
 
 func (x *exchange) fill(ctx context.Context, queue *sendQueue, call *translator.Call) error {
 	events, facts, err := x.target.Backend.ConverseStream(ctx, call, x.target.Caller)
-	call.Body = nil // it was sent, and a stream may live for an hour
+	x.dropBody(call)
 	facts = x.req.complete(facts)
 	if err != nil {
 		queue.fail(facts)
@@ -105,7 +105,16 @@ func (x *exchange) deliver(d delivery, silent bool) (ended bool, err error) {
 	if err := x.beginStream(); err != nil {
 		return true, err
 	}
-	return true, x.reply.end(last)
+	return true, x.endStream(last)
+}
+
+// endStream sends the last part of a stream, and cuts it off where the call asks for
+// that.
+func (x *exchange) endStream(last []byte) error {
+	if x.cut && x.outcome.ErrorKind != "" {
+		return x.reply.cut(last)
+	}
+	return x.reply.end(last)
 }
 
 // sendPart sends a part of the event stream, which may be empty.
@@ -169,7 +178,7 @@ func (x *exchange) recordSummary() {
 func (x *exchange) buffered(call *translator.Call) error {
 	x.log.Warn("sending a streamed answer in one piece: Envoy's ext_proc filter buffers request bodies",
 		zap.String("set", "processing_mode.request_body_mode: FULL_DUPLEX_STREAMED"))
-	queue := newSendQueue(0)
+	queue := newSendQueue(0, x.server.cfg.MaxAnswerBytes)
 	x.pump(x.ctx, queue, call)
 	d := queue.take()
 	x.applyFacts(d.facts)

@@ -159,7 +159,7 @@ func TestLateFailureIsInBand(t *testing.T) {
 		steps <- messageStart
 		steps <- delta("one")
 		c.expect(data("one"))
-		steps <- step{err: &translator.Error{Status: 502, Kind: translator.KindModel, AWSError: "ModelStreamErrorException"}}
+		steps <- step{err: &translator.Error{Status: 424, Kind: translator.KindModel, AWSError: "ModelStreamErrorException"}}
 		a := c.answer()
 		c.expect(data("one"), data("error bedrock_model_error id-1"))
 		if a.status != 200 || a.metadata["error"] != "bedrock_model_error" || a.metadata["output_tokens"] != 2.0 {

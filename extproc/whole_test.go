@@ -169,10 +169,10 @@ func TestFailureBeforeTheAnswer(t *testing.T) {
 func TestReplyThatIsNotConverse(t *testing.T) {
 	bubble(t, func(s *sidecar) {
 		s.dialect.encodeReply = func([]byte, translator.Facts) (translator.Response, translator.Summary, error) {
-			return translator.Response{}, translator.Summary{}, &translator.Error{Status: 502, Kind: translator.KindBadAnswer, Message: "No."}
+			return translator.Response{}, translator.Summary{}, &translator.Error{Status: 500, Kind: translator.KindBadAnswer, Message: "No."}
 		}
 		a := s.post("/whole", "").answer()
-		if a.status != 502 || a.details != "bedrock_extproc_bad_bedrock_answer" {
+		if a.status != 500 || a.details != "bedrock_extproc_bad_bedrock_answer" {
 			s.t.Errorf("answer %+v", a)
 		}
 		// The error has no facts about the call; the exchange adds them.

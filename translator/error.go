@@ -33,6 +33,8 @@ type Error struct {
 	// Class names the step towards Bedrock that failed, such as "dns" or "sts"; see
 	// docs/causes.md. "" if Bedrock itself has answered, or was not called.
 	Class string
+	// Streaming says that the client asked for an event stream.
+	Streaming bool
 	// AWSError is AWS's exception name, such as "ThrottlingException".
 	AWSError string
 	// Facts say where the call went, as far as it got.

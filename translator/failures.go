@@ -1,6 +1,7 @@
 package translator
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -10,15 +11,20 @@ import (
 // This file holds the sentences of failures that are not about the content of a
 // request. Those are in package converse.
 
+// maxEcho bounds what an error repeats of a request, in bytes.
+const maxEcho = 200
+
+func echo(text string) string { return Clip(text, maxEcho) }
+
 // ErrUnknownPath is the error of a path without an endpoint.
 func ErrUnknownPath(path string) *Error {
-	return NewError(KindUnknownPath, fmt.Sprintf("No such endpoint: %s.", path))
+	return NewError(KindUnknownPath, fmt.Sprintf("No such endpoint: %s.", echo(path)))
 }
 
 // ErrMethodNotAllowed is the error of a method that the endpoint does not have.
 // allowed may name a method twice.
 func ErrMethodNotAllowed(method, path string, allowed []string) *Error {
-	e := NewError(KindMethodNotAllowed, fmt.Sprintf("%s does not support the method %s.", path, method))
+	e := NewError(KindMethodNotAllowed, fmt.Sprintf("%s does not support the method %s.", echo(path), echo(method)))
 	e.Allow = strings.Join(slices.Compact(slices.Sorted(slices.Values(allowed))), ", ")
 	return e
 }
@@ -35,7 +41,7 @@ func ErrTooLarge(limit int) *Error {
 
 // ErrEncoding is the error of a Content-Encoding that is not decoded.
 func ErrEncoding(encoding string) *Error {
-	e := NewError(KindEncoding, fmt.Sprintf("The Content-Encoding %s of the request body is not supported.", encoding))
+	e := NewError(KindEncoding, fmt.Sprintf("The Content-Encoding %s of the request body is not supported.", echo(encoding)))
 	e.Hint = "Send the body with Content-Encoding: gzip, or without the header and uncompressed."
 	return e
 }
@@ -68,6 +74,31 @@ func ErrOverloaded(limit int) *Error {
 	return NewError(KindOverloaded, fmt.Sprintf("Too many calls are in flight: the limit is %d.", limit))
 }
 
+// ErrBackendOverloaded is the error of a call beyond limit calls in flight at a backend.
+func ErrBackendOverloaded(name string, limit int) *Error {
+	return NewError(KindOverloaded, fmt.Sprintf("Too many calls are in flight at the backend %q: the limit is %d.", name, limit))
+}
+
+// ErrCallerOverloaded is the error of a call beyond limit calls in flight of one caller.
+func ErrCallerOverloaded(limit int) *Error {
+	return NewError(KindOverloaded, fmt.Sprintf("Too many calls of this caller are in flight: the limit is %d.", limit))
+}
+
+// ErrBodiesOverloaded is the error of a body for which there is no memory.
+func ErrBodiesOverloaded() *Error {
+	return NewError(KindOverloaded, "The bodies of the calls in flight take all the memory that the sidecar has for them.")
+}
+
+// ErrUploadTimeout is the error of a body that is not complete within limit.
+func ErrUploadTimeout(limit time.Duration) *Error {
+	return NewError(KindUploadTimeout, fmt.Sprintf("The request body took too long: it was not complete after %v.", limit))
+}
+
+// ErrSlowUpload is the error of a body that brings less than size bytes in a time.
+func ErrSlowUpload(size int, within time.Duration) *Error {
+	return NewError(KindUploadTimeout, fmt.Sprintf("The request body took too long: fewer than %d bytes of it arrived in %v.", size, within))
+}
+
 // ErrInternal is the error that hides cause from the client.
 func ErrInternal(cause error) *Error {
 	e := NewError(KindInternal, "The sidecar failed while handling this request; its log names the cause.")
@@ -78,7 +109,7 @@ func ErrInternal(cause error) *Error {
 // ErrUnknownBackend is the error of a name that no backend has. Its message is that of
 // the agentic gateway.
 func ErrUnknownBackend(name string, available []string) *Error {
-	return NewError(KindUnknownBackend, fmt.Sprintf("Unknown llm provider '%s'. Available: %s", name, strings.Join(available, ", ")))
+	return NewError(KindUnknownBackend, fmt.Sprintf("Unknown llm provider '%s'. Available: %s", echo(name), strings.Join(available, ", ")))
 }
 
 // ErrRouteBackend is the error of a route in Envoy that names a backend which does not
@@ -145,7 +176,7 @@ func ErrResidency(region string) *Error {
 
 // ErrModelRegion is the error of a model's ARN in another region than the call's.
 func ErrModelRegion(model, call string) *Error {
-	return invalid("model", fmt.Sprintf("The model's ARN is in region %s, but the call would go to %s.", model, call))
+	return invalid("model", fmt.Sprintf("The model's ARN is in region %s, but the call would go to %s.", echo(model), call))
 }
 
 func invalid(path, message string) *Error {
@@ -161,10 +192,22 @@ func ErrTimeout(awaited string, limit time.Duration, cause error) *Error {
 	return e
 }
 
-// ErrTruncated is the error of a stream that ended too early.
+// ErrTruncated is the error of an answer that ended too early.
 func ErrTruncated(cause error) *Error {
 	e := NewError(KindTruncated, "The connection to Bedrock ended before the answer was complete.")
 	e.Cause = cause
+	return e
+}
+
+// MaxAnswer bounds an answer of Bedrock, in bytes: a whole one, or the parts of a
+// streamed one that are held until its end. Bedrock's InvokeModel answers with at most
+// 25,000,000 bytes, and the longest texts, of 128,000 tokens, have about 1 MB.
+const MaxAnswer = 32 << 20
+
+// ErrAnswerTooLarge is the error of an answer, or a part of it, of more than limit bytes.
+func ErrAnswerTooLarge(part string, limit int) *Error {
+	e := NewError(KindAnswerTooLarge, fmt.Sprintf("%s has more than %d bytes.", part, limit))
+	e.Hint = "Ask for a shorter answer: lower max_tokens."
 	return e
 }
 
@@ -173,8 +216,6 @@ type BadAnswer string
 
 // What can be wrong with an answer.
 const (
-	AnswerTooLarge    BadAnswer = "Bedrock's answer is too large."
-	AnswerBroken      BadAnswer = "The connection to Bedrock broke in the middle of its answer."
 	AnswerEmpty       BadAnswer = "Bedrock's answer is empty."
 	AnswerNotJSON     BadAnswer = "Bedrock's answer is not a JSON object."
 	AnswerNotConverse BadAnswer = "Bedrock's answer is not a Converse reply."
@@ -188,10 +229,13 @@ const (
 	AnswerEvent       BadAnswer = "Bedrock sent an event that cannot be read."
 )
 
-// ErrBadAnswer is the error of an answer that is not one of Bedrock's.
+// Error makes a BadAnswer the cause of its error, for errors.Is.
+func (b BadAnswer) Error() string { return string(b) }
+
+// ErrBadAnswer is the error of an answer that is not one of Bedrock's. It wraps what
+// and cause, which may be nil.
 func ErrBadAnswer(what BadAnswer, cause error) *Error {
 	e := NewError(KindBadAnswer, string(what))
-	e.Retryable = what == AnswerEmpty || what == AnswerBroken // a failing peer sends these
-	e.Cause = cause
+	e.Cause = errors.Join(what, cause)
 	return e
 }

@@ -59,6 +59,9 @@ type Request struct {
 	Defaults Defaults
 	// Body is the whole request body. Decode may keep parts of it.
 	Body []byte
+	// Done is closed when nobody waits for the answer any more. Decode then ends soon,
+	// with any error. nil is never closed.
+	Done <-chan struct{}
 }
 
 // A Response is one whole HTTP answer.

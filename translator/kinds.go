@@ -15,6 +15,7 @@ const (
 	KindUnknownPath        Kind = "unknown_path"
 	KindMethodNotAllowed   Kind = "method_not_allowed"
 	KindTooLarge           Kind = "request_too_large"
+	KindUploadTimeout      Kind = "upload_timeout"
 	KindEncoding           Kind = "unsupported_encoding"
 	KindMalformed          Kind = "malformed_request"
 	KindInvalid            Kind = "invalid_request"
@@ -40,16 +41,22 @@ const (
 	KindInternalServer     Kind = "bedrock_internal_error"
 	KindTimeout            Kind = "timeout"
 	KindBadAnswer          Kind = "bad_bedrock_answer"
+	KindAnswerTooLarge     Kind = "answer_too_large"
 	KindTruncated          Kind = "stream_truncated"
 	KindInternal           Kind = "internal_error"
 )
 
 // A KindInfo is one row of the table of kinds, from which docs/errors.md is written.
+//
+// Clients repeat 502, 503 and 504 by themselves. Once a model may have done its work, the
+// status is another one, because a repetition would run and bill the model again: Bedrock's
+// own 424 for the model's errors, and otherwise 500, as the agentic gateway answers.
 type KindInfo struct {
 	Kind   Kind
 	Status int
-	// Retryable says that the same request may succeed later. Some errors of the kind
-	// know better.
+	// Retryable says that the same request may succeed later, and that no model has
+	// worked on it. Bedrock asks to repeat also its internal errors. Some errors of the
+	// kind know better.
 	Retryable bool
 	// RetryAfter is the advice to clients where nobody gives a better one; 0 is none.
 	RetryAfter time.Duration
@@ -64,6 +71,7 @@ var kinds = []KindInfo{
 	{KindUnknownPath, http.StatusNotFound, false, 0, "No endpoint has this path.", "Check the URL."},
 	{KindMethodNotAllowed, http.StatusMethodNotAllowed, false, 0, "The endpoint does not support this method.", "Use a method from the `Allow` header."},
 	{KindTooLarge, http.StatusRequestEntityTooLarge, false, 0, "The body is larger than the sidecar or Bedrock accepts.", "Send less. The sidecar's limit is `-max-body-bytes`."},
+	{KindUploadTimeout, http.StatusRequestTimeout, true, 0, "The body did not arrive within `-upload-timeout`, or less than 64 KiB of it arrived in 30 s.", "Send the body faster."},
 	{KindEncoding, http.StatusUnsupportedMediaType, false, 0, "The body has a `Content-Encoding` other than gzip.", "Use an encoding from the `Accept-Encoding` header."},
 	{KindMalformed, http.StatusUnprocessableEntity, false, 0, "The body is not JSON, or a member has the wrong type.", "Correct the member at `path`."},
 	{KindInvalid, http.StatusBadRequest, false, 0, "The request has the right form, but Bedrock would reject it, or it cannot be translated.", "See [the reasons](warnings.md), `path` and `hint`."},
@@ -73,7 +81,7 @@ var kinds = []KindInfo{
 	{KindMissingIdentity, http.StatusUnauthorized, false, 0, "A required value of the caller's identity is missing.", "Authenticate as the proxy requires."},
 	{KindNotPermitted, http.StatusForbidden, false, 0, "The access rules do not allow this caller to do this.", "Ask the operator for access."},
 	{KindDraining, http.StatusServiceUnavailable, true, time.Second, "The sidecar is shutting down.", "Retry."},
-	{KindOverloaded, http.StatusServiceUnavailable, true, time.Second, "The sidecar has reached its limit of calls in flight.", "Retry. The limit is `-max-calls`."},
+	{KindOverloaded, http.StatusServiceUnavailable, true, time.Second, "The sidecar has reached one of its [limits](limits.md) on calls in flight or on the memory for their bodies.", "Retry. The message names the limit."},
 	{KindNoCredentials, http.StatusBadRequest, false, 0, "The request has no AWS credentials, and the sidecar has none that it may use.", "Send credentials, or have the operator configure them."},
 	{KindCallerCredentials, http.StatusUnauthorized, false, 0, "AWS rejected the credentials in the request.", "Check the keys and the session token."},
 	{KindSidecarCredentials, http.StatusBadGateway, false, 0, "AWS rejected the sidecar's own credentials or its role, or they could not be fetched.", "The operator reads the sidecar's log."},
@@ -85,11 +93,12 @@ var kinds = []KindInfo{
 	{KindQuota, http.StatusTooManyRequests, true, time.Second, "A quota of the AWS account is used up.", "Retry later, or request a higher quota."},
 	{KindNotReady, http.StatusServiceUnavailable, true, time.Second, "The model is not ready.", "Retry after `Retry-After`."},
 	{KindUnavailable, http.StatusServiceUnavailable, true, time.Second, "Bedrock is unavailable.", "Retry after `Retry-After`."},
-	{KindModel, http.StatusBadGateway, true, 0, "The model failed.", "Retry if `retryable` is true."},
-	{KindInternalServer, http.StatusBadGateway, true, 0, "Bedrock failed.", "Retry."},
-	{KindTimeout, http.StatusGatewayTimeout, true, 0, "A time limit of the sidecar or of Bedrock ended the call.", "Retry, or ask for a shorter answer."},
-	{KindBadAnswer, http.StatusBadGateway, false, 0, "Bedrock's answer cannot be understood.", "Check the backend's endpoint. Report it if that is Bedrock."},
-	{KindTruncated, http.StatusBadGateway, true, 0, "The connection to Bedrock ended before the answer was complete.", "Retry."},
+	{KindModel, http.StatusFailedDependency, false, 0, "The model failed.", "See Bedrock's message and `hint`."},
+	{KindInternalServer, http.StatusInternalServerError, true, 0, "Bedrock failed.", "Retry."},
+	{KindTimeout, http.StatusInternalServerError, false, 0, "A time limit of the sidecar or of Bedrock ended the call.", "Ask for a shorter answer, or stream it."},
+	{KindBadAnswer, http.StatusInternalServerError, false, 0, "Bedrock's answer cannot be understood.", "Check the backend's endpoint. Report it if that is Bedrock."},
+	{KindAnswerTooLarge, http.StatusInternalServerError, false, 0, "Bedrock's answer has more than 32 MiB, or a content block of a stream more than 16 MiB, or the answer is larger than `-max-answer-bytes`.", "Ask for a shorter answer: lower `max_tokens`."},
+	{KindTruncated, http.StatusInternalServerError, false, 0, "The connection to Bedrock ended before the answer was complete.", "Ask again, if a second answer may be billed."},
 	{KindInternal, http.StatusInternalServerError, false, 0, "The sidecar failed.", "The operator reads the sidecar's log."},
 }
 

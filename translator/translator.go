@@ -63,6 +63,9 @@ type Call struct {
 	Guarded bool
 	// RequestID is for the log. The dialect leaves it empty.
 	RequestID string
+	// CutFailed says that a stream that fails is cut off after its error event, so that
+	// HTTP clients report the failure. Otherwise it ends as a complete one does.
+	CutFailed bool
 	// Warnings lists the differences between the client's request and Body.
 	Warnings []Warning
 	// Encoder turns what Bedrock answers into what this client expects.
@@ -103,14 +106,16 @@ type Encoder interface {
 }
 
 // A Stream writes one client event stream. It is not safe for concurrent use.
-// Every method appends whole events to dst and returns the extended slice.
+// Every method appends whole events to dst and returns the extended slice. A stream has
+// one end, success or error: after its last event the methods append nothing.
 type Stream interface {
 	// AppendEvent translates one Converse event. It keeps nothing of ev. An
 	// error is always an *Error; what was appended before it is still valid.
 	AppendEvent(dst []byte, ev Event) ([]byte, error)
 	// AppendEnd appends the events that complete the stream after Bedrock's last event.
 	AppendEnd(dst []byte) []byte
-	// AppendError appends the in-band error event. Nothing may follow it.
+	// AppendError appends the in-band error event, and what else ends a failed stream.
+	// It is called at most once, as the last method but Summary.
 	AppendError(dst []byte, e *Error) []byte
 	// Summary returns the numbers of the stream so far, for logs and metrics.
 	Summary() Summary

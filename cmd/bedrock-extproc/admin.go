@@ -10,6 +10,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+	"go.uber.org/zap"
 
 	"bedrock-extproc/extproc"
 )
@@ -21,7 +22,7 @@ type adminServer struct {
 	lis  net.Listener
 }
 
-func newAdminServer(ctx context.Context, address string, h *healthState, registry *prometheus.Registry) (*adminServer, error) {
+func newAdminServer(ctx context.Context, address string, h *healthState, registry *prometheus.Registry, log *zap.Logger) (*adminServer, error) {
 	if address == "" {
 		return &adminServer{}, nil
 	}
@@ -34,7 +35,8 @@ func newAdminServer(ctx context.Context, address string, h *healthState, registr
 	mux.Handle("GET /healthz", pageHandler(h.healthz))
 	mux.Handle("GET /readyz", pageHandler(h.readyzForOperators))
 	mux.Handle("GET /metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{}))
-	return &adminServer{http: &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second}, lis: lis}, nil
+	errorLog := zap.NewStdLog(log) // the default writes to standard error, and waits for its reader
+	return &adminServer{http: &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second, ErrorLog: errorLog}, lis: lis}, nil
 }
 
 func pageHandler(page extproc.Page) http.Handler {

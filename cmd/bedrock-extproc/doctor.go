@@ -30,7 +30,7 @@ func (o *doctorOptions) flags() *flag.FlagSet {
 	fs.StringVar(&o.envoyAdmin, "envoy-admin", "http://127.0.0.1:9901", "`URL` of a running Envoy's admin interface")
 	fs.StringVar(&o.configDump, "config-dump", "", "`file` with a saved /config_dump?include_eds, in place of -envoy-admin; - is standard input")
 	fs.StringVar(&o.cluster, "cluster", "", "`name` of the sidecar's cluster; without it every ext_proc filter is checked")
-	fs.StringVar(&o.config, "config", "", "YAML `file` of serve: also check that Envoy forwards the identities it uses, and that its profiles have credentials")
+	fs.StringVar(&o.config, "config", "", "YAML `file` of serve: also check that Envoy sends the identities it uses, that routes name its backends, and that its profiles have credentials")
 	fs.DurationVar(&o.longestAnswer, "longest-answer", doctor.DefaultLongestAnswer, "how long an answer may take; report timeouts that are shorter")
 	fs.BoolVar(&o.aws, "aws", true, "check AWS credentials and region in this process's environment")
 	fs.BoolVar(&o.strict, "strict", false, "also fail on warnings")
@@ -57,6 +57,9 @@ func runDoctor(ctx context.Context, args []string, stdin io.Reader, stdout, stde
 		snapshot.AWS = doctor.ReadAWS(ctx, awsAccounts(cfg))
 	}
 	needs := identityNeeds(cfg)
+	if opts.config != "" {
+		needs.Backends = backendNames(cfg)
+	}
 	needs.Cluster, needs.LongestAnswer, needs.Paths = opts.cluster, opts.longestAnswer, callPaths()
 	report := doctor.Examine(snapshot, needs)
 	if err := printReport(stdout, report, opts.json); err != nil {
@@ -102,7 +105,7 @@ func identityNeeds(cfg *config.Config) doctor.Options {
 	var needs doctor.Options
 	for _, s := range cfg.Policy.Sources {
 		if len(s.Metadata) > 0 {
-			needs.Namespaces = with(needs.Namespaces, s.Metadata[0])
+			needs.Metadata = append(needs.Metadata, s.Metadata)
 		}
 		if s.Attribute != "" {
 			needs.Attributes = with(needs.Attributes, s.Attribute)
@@ -112,6 +115,14 @@ func identityNeeds(cfg *config.Config) doctor.Options {
 		}
 	}
 	return needs
+}
+
+func backendNames(cfg *config.Config) []string {
+	var names []string
+	for _, b := range cfg.Bedrock.Backends {
+		names = append(names, b.Name)
+	}
+	return names
 }
 
 // with appends item unless list has it.

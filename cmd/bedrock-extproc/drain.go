@@ -1,13 +1,42 @@
 package main
 
 import (
+	"context"
+	"errors"
 	"time"
 
 	"go.uber.org/zap"
 )
 
-// endGrace is the time for stopped calls to send their error to clients.
-const endGrace = 2 * time.Second
+const (
+	// endGrace is the time for stopped calls to send their error to clients.
+	endGrace = 2 * time.Second
+	// exitGrace is the time for everything else to end after that.
+	exitGrace = time.Second
+)
+
+// errHangs is the failure of a sidecar that does not end.
+var errHangs = errors.New("the sidecar did not end in time; exiting")
+
+// endLimit is the time in which a sidecar that is told to stop ends.
+func (o *options) endLimit() time.Duration {
+	return o.drainDelay + o.drainTimeout + endGrace + exitGrace
+}
+
+// awaitEnd waits for the error of a sidecar, after the end of ctx for limit only.
+func awaitEnd(ctx context.Context, ended <-chan error, limit time.Duration) error {
+	select {
+	case err := <-ended:
+		return err
+	case <-ctx.Done():
+	}
+	select {
+	case err := <-ended:
+		return err
+	case <-time.After(limit):
+		return errHangs
+	}
+}
 
 // drain stops the gRPC server without losing an answer. First, health checks fail, so
 // that Envoy sends new calls elsewhere. Then the server accepts no new calls. Calls

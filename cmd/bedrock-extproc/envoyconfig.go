@@ -44,5 +44,5 @@ func configFlags(fs *flag.FlagSet, cfg *envoy.Config) {
 	fs.StringVar(&cfg.ExtProc, "extproc", "127.0.0.1:9002", "where the sidecar listens: host:port, or unix:///path")
 	fs.StringVar(&cfg.AccessLog, "access-log", "/dev/stdout", "`file` for the access log")
 	fs.DurationVar(&cfg.StreamIdleTimeout, "stream-idle-timeout", 10*time.Minute, "how long a request may be idle; it limits the wait for a whole answer")
-	fs.DurationVar(&cfg.SlowReaderTimeout, "slow-reader-timeout", 0, "how long a client may leave more than 256 KiB unread; needs Envoy 1.38; 0 means no limit")
+	fs.DurationVar(&cfg.SlowReaderTimeout, "slow-reader-timeout", 5*time.Minute, "how long a client may leave more than 256 KiB unread before it is disconnected; 0 means no limit, which Envoy 1.37 needs")
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"io"
 	"os"
 	"path/filepath"
 	"syscall"
@@ -11,6 +12,8 @@ import (
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
 	"go.uber.org/zap/zaptest/observer"
+
+	"bedrock-extproc/internal/telemetry"
 )
 
 // A SIGHUP reloads the configuration of a sidecar that serves.
@@ -25,13 +28,15 @@ func TestHangup(t *testing.T) {
 		}
 		return nil
 	}))
-	s, err := newSidecar(t.Context(), &options{listen: "unix://" + filepath.Join(t.TempDir(), "s"), drainTimeout: time.Minute}, log)
+	lines := telemetry.NewLogWriter(io.Discard)
+	defer lines.Close()
+	s, err := newSidecar(t.Context(), &options{listen: "unix://" + filepath.Join(t.TempDir(), "s"), drainTimeout: time.Minute}, log, lines)
 	if err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error)
-	go func() { ended <- s.run(ctx) }()
+	go func() { ended <- s.run(ctx, cancel) }()
 	if err := syscall.Kill(os.Getpid(), syscall.SIGHUP); err != nil {
 		t.Fatal(err)
 	}

@@ -1,23 +1,88 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"net"
 	"os"
+	"regexp"
+	"strconv"
 	"strings"
+	"syscall"
 )
 
-// socketMode lets Envoy connect when it shares the socket's group.
-const socketMode = 0o660
+// socketAccess says who may connect to a Unix socket.
+type socketAccess struct {
+	// mode 0 means defaultSocketMode.
+	mode socketMode
+	// owner is that of the file. The zero value leaves it to the process.
+	owner socketOwner
+}
+
+// defaultSocketMode lets Envoy connect when it shares the socket's group.
+const defaultSocketMode = socketMode(0o660)
+
+// socketMode is a flag: permissions in octal.
+type socketMode os.FileMode
+
+func (m socketMode) MarshalText() ([]byte, error) { return fmt.Appendf(nil, "%04o", uint32(m)), nil }
+
+func (m *socketMode) UnmarshalText(text []byte) error {
+	n, err := strconv.ParseUint(string(text), 8, 32)
+	if err != nil || n > 0o777 {
+		return errors.New("not permissions in octal, such as 0660")
+	}
+	*m = socketMode(n)
+	return nil
+}
+
+// socketOwner is a flag: UID:GID. An id that is missing stays that of the process.
+type socketOwner struct{ uid, gid string }
+
+func (o socketOwner) MarshalText() ([]byte, error) {
+	if o == (socketOwner{}) {
+		return nil, nil
+	}
+	return []byte(o.uid + ":" + o.gid), nil
+}
+
+func (o *socketOwner) UnmarshalText(text []byte) error {
+	if !ownerText.Match(text) {
+		return errors.New("not UID:GID in numbers, such as 1000:1000, or :1000 for the group only")
+	}
+	o.uid, o.gid, _ = strings.Cut(string(text), ":")
+	return nil
+}
+
+var ownerText = regexp.MustCompile(`^\d{0,9}:\d{0,9}$`)
+
+// apply sets the mode and the owner of the socket at path.
+func (a socketAccess) apply(path string) error {
+	if a.owner != (socketOwner{}) {
+		if err := os.Chown(path, idOf(a.owner.uid), idOf(a.owner.gid)); err != nil {
+			return err
+		}
+	}
+	return os.Chmod(path, os.FileMode(cmp.Or(a.mode, defaultSocketMode)))
+}
+
+// idOf is -1, which changes nothing, for no id.
+func idOf(text string) int {
+	id, err := strconv.Atoi(text)
+	if err != nil {
+		return -1
+	}
+	return id
+}
 
 // listen opens the gRPC listener. Any client of it can use the sidecar's AWS account,
 // so every address except a Unix socket or loopback needs mutual TLS.
-func listen(ctx context.Context, address string, hasTLS bool) (net.Listener, error) {
+func listen(ctx context.Context, address string, access socketAccess, hasTLS bool) (net.Listener, error) {
 	var lc net.ListenConfig
 	if path, ok := strings.CutPrefix(address, "unix://"); ok {
-		return listenUnix(ctx, &lc, path)
+		return listenUnix(ctx, &lc, path, access)
 	}
 	host, _, err := net.SplitHostPort(address)
 	if err != nil {
@@ -39,7 +104,7 @@ func loopback(host string) bool {
 }
 
 // listenUnix replaces the socket of a process that has ended, but no other file.
-func listenUnix(ctx context.Context, lc *net.ListenConfig, path string) (net.Listener, error) {
+func listenUnix(ctx context.Context, lc *net.ListenConfig, path string, access socketAccess) (net.Listener, error) {
 	if err := removeStale(ctx, path); err != nil {
 		return nil, fmt.Errorf("-listen unix://%s: %w", path, err)
 	}
@@ -47,7 +112,7 @@ func listenUnix(ctx context.Context, lc *net.ListenConfig, path string) (net.Lis
 	if err != nil {
 		return nil, fmt.Errorf("-listen: %w", err)
 	}
-	if err := os.Chmod(path, socketMode); err != nil {
+	if err := access.apply(path); err != nil {
 		return nil, errors.Join(fmt.Errorf("-listen: %w", err), l.Close())
 	}
 	return l, nil
@@ -65,8 +130,12 @@ func removeStale(ctx context.Context, path string) error {
 		return errors.New("the file exists and is not a socket")
 	}
 	var dialer net.Dialer
-	if conn, err := dialer.DialContext(ctx, "unix", path); err == nil {
-		return errors.Join(errors.New("another process listens there"), conn.Close())
+	conn, err := dialer.DialContext(ctx, "unix", path)
+	switch {
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return os.Remove(path)
+	case err != nil: // such as a process that is too busy to accept
+		return fmt.Errorf("another process may listen there: %w", err)
 	}
-	return os.Remove(path)
+	return errors.Join(errors.New("another process listens there"), conn.Close())
 }

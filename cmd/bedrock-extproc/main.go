@@ -18,18 +18,28 @@ import (
 var version = "dev"
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop) // a second signal ends the program at once
-	code := run(ctx, os.Args[1:], os.LookupEnv, os.Stdin, os.Stdout, os.Stderr)
-	stop()
-	os.Exit(code)
+	ctx, cancel := context.WithCancel(context.Background())
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		<-signals
+		cancel()
+		if second, ok := (<-signals).(syscall.Signal); ok {
+			os.Exit(128 + int(second)) // as a shell reports a process that a signal ended
+		}
+	}()
+	os.Exit(run(ctx, os.Args[1:], os.LookupEnv, os.Stdin, os.Stdout, os.Stderr))
 }
 
 // lookupEnv is os.LookupEnv, or a test's.
 type lookupEnv func(key string) (string, bool)
 
-// errUsage marks an invalid command line. Its usage is printed already.
-var errUsage = errors.New("wrong usage")
+var (
+	// errUsage marks an invalid command line. Its usage is printed already.
+	errUsage = errors.New("wrong usage")
+	// errPrinted marks a failure that is printed already.
+	errPrinted = errors.New("printed")
+)
 
 // A command is a subcommand.
 type command struct {
@@ -109,6 +119,8 @@ func exitCode(err error, stderr io.Writer) int {
 		return 0
 	case errors.Is(err, errUsage):
 		return 2
+	case errors.Is(err, errPrinted):
+		return 1
 	default:
 		fmt.Fprintf(stderr, "bedrock-extproc: %v\n", err)
 		return 1

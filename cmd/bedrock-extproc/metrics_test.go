@@ -1,6 +1,7 @@
 package main
 
 import (
+	"io"
 	"os"
 	"slices"
 	"strings"
@@ -29,6 +30,15 @@ func TestMetricsAreInTheTable(t *testing.T) {
 		t.Fatal(err)
 	}
 	recorder.Observe(extproc.Outcome{Model: "m", FirstByte: time.Second, Summary: translator.Summary{UsageKnown: true}})
+	limits := func() []extproc.LimitUse { return []extproc.LimitUse{{Limit: extproc.LimitCalls, Max: 1}} }
+	if err := telemetry.RegisterLimits(registry, limits); err != nil {
+		t.Fatal(err)
+	}
+	lines := telemetry.NewLogWriter(io.Discard)
+	defer lines.Close()
+	if err := lines.Register(registry); err != nil {
+		t.Fatal(err)
+	}
 	if _, err := gateway.NewReloader(t.Context(), "", gateway.Options{}, registry, func(string) {}); err != nil {
 		t.Fatal(err)
 	}

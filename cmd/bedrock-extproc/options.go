@@ -11,22 +11,30 @@ import (
 
 // options are the flags of serve.
 type options struct {
-	listen       string
-	admin        string
-	config       string
-	tls          tlsFiles
-	maxBody      int
-	maxCalls     int
-	keepAlive    time.Duration
-	drainDelay   time.Duration
-	drainTimeout time.Duration
-	reflection   bool
-	logLevel     zapcore.Level
+	listen        string
+	socket        socketAccess
+	admin         string
+	config        string
+	tls           tlsFiles
+	maxBody       int
+	maxCalls      int
+	maxBodyMemory int64
+	maxAnswer     int
+	uploadTimeout time.Duration
+	keepAlive     time.Duration
+	drainDelay    time.Duration
+	drainTimeout  time.Duration
+	reflection    bool
+	// requireCredentials makes a sidecar without AWS credentials unready.
+	requireCredentials bool
+	logLevel           zapcore.Level
 }
 
 func (o *options) flags() *flag.FlagSet {
 	fs := flag.NewFlagSet("serve", flag.ContinueOnError)
 	fs.StringVar(&o.listen, "listen", "127.0.0.1:9002", "address for Envoy's ext_proc filter: host:port, or unix:///path")
+	fs.TextVar(&o.socket.mode, "socket-mode", defaultSocketMode, "permissions of the Unix socket, in octal")
+	fs.TextVar(&o.socket.owner, "socket-owner", socketOwner{}, "`UID:GID` that own the Unix socket; one may be missing")
 	fs.StringVar(&o.admin, "admin", "127.0.0.1:9003", "address of /healthz, /readyz and /metrics; \"\" disables them")
 	fs.StringVar(&o.config, "config", "", "YAML `file` with the backends; without a file there is one backend, from the AWS environment")
 	fs.StringVar(&o.tls.cert, "tls-cert", "", "PEM `file` with the certificate for -listen")
@@ -34,9 +42,13 @@ func (o *options) flags() *flag.FlagSet {
 	fs.StringVar(&o.tls.clientCA, "tls-client-ca", "", "PEM `file` with the CA that must have signed Envoy's certificate")
 	fs.IntVar(&o.maxBody, "max-body-bytes", extproc.DefaultMaxBodyBytes, "maximum size of a request body, as it arrives and decompressed")
 	fs.IntVar(&o.maxCalls, "max-calls", 0, "maximum number of concurrent model calls; 0 means no limit")
+	fs.Int64Var(&o.maxBodyMemory, "max-body-memory", 0, "maximum memory in bytes for the request bodies of all calls, two for each byte of a body; 0 means half of GOMEMLIMIT, or 512 MiB without it")
+	fs.DurationVar(&o.uploadTimeout, "upload-timeout", extproc.DefaultUploadTimeout, "maximum time for a request body to arrive; bodies that bring less than 64 KiB in 30s end earlier")
+	fs.IntVar(&o.maxAnswer, "max-answer-bytes", extproc.DefaultMaxAnswerBytes, "maximum size of a streamed answer; a longer one ends with an error event")
 	fs.DurationVar(&o.keepAlive, "keep-alive", extproc.DefaultKeepAlive, "silence after which a keep-alive is sent on a stream")
 	fs.DurationVar(&o.drainDelay, "drain-delay", 6*time.Second, "time between failing health checks and closing the listener after SIGTERM; longer than Envoy's check interval")
 	fs.DurationVar(&o.drainTimeout, "drain-timeout", 20*time.Second, "time for open calls to end after that")
+	fs.BoolVar(&o.requireCredentials, "require-credentials", false, "be unready while a backend cannot get AWS credentials of its own")
 	fs.BoolVar(&o.reflection, "reflection", false, "serve gRPC reflection")
 	fs.TextVar(&o.logLevel, "log-level", zapcore.InfoLevel, "debug, info, warn or error")
 	return fs

@@ -5,18 +5,22 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"syscall"
 	"time"
 
+	"github.com/KimMachineGun/automemlimit/memlimit"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"go.uber.org/zap"
-	"go.uber.org/zap/zapcore"
+	"go.uber.org/zap/zapgrpc"
 	"golang.org/x/sync/errgroup"
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/grpclog"
 	"google.golang.org/grpc/keepalive"
 	"google.golang.org/grpc/reflection"
 
@@ -25,38 +29,75 @@ import (
 	"bedrock-extproc/internal/telemetry"
 )
 
-// serve runs the sidecar until ctx ends, then drains it.
+// serve runs the sidecar until ctx ends, then drains it. It returns in time even if
+// something hangs; the program must then exit.
 func serve(ctx context.Context, args []string, env lookupEnv, stderr io.Writer) error {
 	var opts options
 	flags := opts.flags()
 	if err := parse(flags, args, env, stderr); err != nil {
 		return err
 	}
-	log := newLogger(stderr, opts.logLevel)
+	// By default, SIGPIPE ends a program whose standard error nobody reads.
+	broken := make(chan os.Signal, 1)
+	signal.Notify(broken, syscall.SIGPIPE)
+	defer signal.Stop(broken)
+	lines := telemetry.NewLogWriter(stderr)
+	defer lines.Close()
+	log := lines.Logger(opts.logLevel)
+	// gRPC's own logger would wait for the reader of standard error.
+	grpclog.SetLoggerV2(zapgrpc.NewLogger(log.WithOptions(zap.IncreaseLevel(zap.ErrorLevel))))
+	setMemoryLimit(env, memlimit.FromCgroup, log)
 	warnUnknownVariables(flags, os.Environ(), log)
-	sidecar, err := newSidecar(ctx, &opts, log)
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	ended := make(chan error, 1)
+	go func() { ended <- runSidecar(ctx, stop, &opts, lines, log) }()
+	if err := awaitEnd(ctx, ended, opts.endLimit()); err != nil {
+		fmt.Fprintf(lines, "bedrock-extproc: %v\n", err)
+		return errPrinted
+	}
+	return nil
+}
+
+// runSidecar runs until ctx ends, or calls stop and ends with an error.
+func runSidecar(ctx context.Context, stop context.CancelFunc, opts *options, lines *telemetry.LogWriter, log *zap.Logger) error {
+	sidecar, err := newSidecar(ctx, opts, log, lines)
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
 	log.Info("ready", zap.String("listen", opts.listen), zap.Stringer("admin", sidecar.adminAddr()), zap.String("version", version))
 	looked := make(chan struct{})
 	go func() {
 		defer close(looked)
-		sidecar.reloader.Current().Backends().LogOwners(ctx)
+		sidecar.lookForCredentials(ctx)
 	}()
-	err = sidecar.run(ctx)
-	cancel()
+	err = sidecar.run(ctx, stop)
 	<-looked
 	return err
 }
 
-func newLogger(w io.Writer, level zapcore.Level) *zap.Logger {
-	cfg := zap.NewProductionEncoderConfig()
-	cfg.EncodeTime = zapcore.ISO8601TimeEncoder
-	cfg.EncodeDuration = zapcore.MillisDurationEncoder
-	return zap.New(zapcore.NewCore(zapcore.NewJSONEncoder(cfg), zapcore.Lock(zapcore.AddSync(w)), level))
+// lookAgainAfter is the time between two attempts to find credentials that are missing.
+const lookAgainAfter = 10 * time.Second
+
+// lookForCredentials logs whose credentials the sidecar has. If they are required, it
+// looks until ctx ends: an unready sidecar gets no call that would.
+func (s *sidecar) lookForCredentials(ctx context.Context) {
+	s.reloader.Current().Backends().LogOwners(ctx)
+	s.health.setLooked()
+	if !s.opts.requireCredentials {
+		return
+	}
+	ticks := time.NewTicker(lookAgainAfter)
+	defer ticks.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticks.C:
+			s.reloader.Current().Backends().LookAgain(ctx)
+			s.health.update()
+		}
+	}
 }
 
 // sidecar is everything that serve runs.
@@ -73,15 +114,21 @@ type sidecar struct {
 }
 
 // newSidecar builds the parts in the order in which they need each other, and
-// opens the listeners last.
-func newSidecar(ctx context.Context, opts *options, log *zap.Logger) (*sidecar, error) {
+// opens the listeners last. log writes to lines.
+func newSidecar(ctx context.Context, opts *options, log *zap.Logger, lines *telemetry.LogWriter) (*sidecar, error) {
 	s := &sidecar{opts: opts, log: log, hangups: make(chan os.Signal, 1)}
-	s.health = newHealthState(func() map[string]string { return s.reloader.Current().Checks() })
+	s.health = newHealthState(
+		func() map[string]string { return s.reloader.Current().Checks() },
+		func() map[string]bool { return s.reloader.Current().Backends().WithoutCredentials() })
+	s.health.requireCredentials = opts.requireCredentials
 	signal.Notify(s.hangups, syscall.SIGHUP)
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 
-	var err error
+	err := lines.Register(registry)
+	if err != nil {
+		return nil, err
+	}
 	gatewayOptions := gateway.Options{AppID: appID(), Log: log, Pages: s.health.pages()}
 	if s.reloader, err = gateway.NewReloader(ctx, opts.config, gatewayOptions, registry, s.health.setConfigError); err != nil {
 		return nil, err
@@ -91,14 +138,20 @@ func newSidecar(ctx context.Context, opts *options, log *zap.Logger) (*sidecar, 
 		return nil, err
 	}
 	s.extproc, err = extproc.NewServer(extproc.Config{
-		Gateway:      func() extproc.Gateway { return s.reloader.Current() },
-		MaxBodyBytes: opts.maxBody,
-		MaxCalls:     opts.maxCalls,
-		KeepAlive:    opts.keepAlive,
-		Observe:      recorder.Observe,
-		Log:          log,
+		Gateway:        func() extproc.Gateway { return s.reloader.Current() },
+		MaxBodyBytes:   opts.maxBody,
+		MaxCalls:       opts.maxCalls,
+		MaxBodyMemory:  bodyMemory(opts.maxBodyMemory, debug.SetMemoryLimit(-1)),
+		UploadTimeout:  opts.uploadTimeout,
+		MaxAnswerBytes: opts.maxAnswer,
+		KeepAlive:      opts.keepAlive,
+		Observe:        recorder.Observe,
+		Log:            log,
 	})
 	if err != nil {
+		return nil, err
+	}
+	if err := telemetry.RegisterLimits(registry, s.extproc.Limits); err != nil {
 		return nil, err
 	}
 	if err := s.newGRPC(); err != nil {
@@ -107,14 +160,32 @@ func newSidecar(ctx context.Context, opts *options, log *zap.Logger) (*sidecar, 
 	return s, s.open(ctx, registry)
 }
 
+// bodyMemory is the limit on the memory for bodies: the flag, or half of the memory
+// limit of the Go runtime if one is set, or 0 for the default.
+func bodyMemory(flag, memoryLimit int64) int64 {
+	switch {
+	case flag > 0:
+		return flag
+	case memoryLimit < math.MaxInt64:
+		return memoryLimit / 2
+	default:
+		return 0
+	}
+}
+
+// streamWindow bounds what Envoy may send of one body before it is read, in bytes. The
+// default grows to 16 MiB for each stream.
+const streamWindow = 256 << 10
+
+// allowPings lets Envoy's clusters ping every two seconds or more rarely, also without
+// calls. gRPC's default closes connections with more than one ping in five minutes.
+func allowPings() grpc.ServerOption {
+	return grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: 2 * time.Second, PermitWithoutStream: true})
+}
+
 // newGRPC sets up the server that Envoy calls.
 func (s *sidecar) newGRPC() error {
-	serverOptions := []grpc.ServerOption{
-		// A filter in BUFFERED mode sends a whole body as one message.
-		grpc.MaxRecvMsgSize(max(16<<20, s.opts.maxBody+1<<20)),
-		// Envoy's cluster pings every 30 s; gRPC's default would hang up on it.
-		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: 10 * time.Second, PermitWithoutStream: true}),
-	}
+	serverOptions := grpcOptions(s.opts.maxBody)
 	hasTLS, err := s.opts.tls.set()
 	if err != nil {
 		return err
@@ -135,15 +206,29 @@ func (s *sidecar) newGRPC() error {
 	return nil
 }
 
+// grpcOptions are the options of every listener. The number of streams is not limited:
+// -max-calls and the circuit breaker of Envoy answer with an error, not with a queue.
+func grpcOptions(maxBody int) []grpc.ServerOption {
+	return []grpc.ServerOption{
+		grpc.ForceServerCodecV2(extproc.Codec{}),
+		// A filter in BUFFERED mode sends a whole body as one message.
+		grpc.MaxRecvMsgSize(max(16<<20, maxBody+1<<20)),
+		grpc.InitialWindowSize(streamWindow), grpc.InitialConnWindowSize(16 * streamWindow),
+		allowPings(),
+		// The calls of an Envoy whose machine is gone end.
+		grpc.KeepaliveParams(keepalive.ServerParameters{Time: 30 * time.Second, Timeout: 20 * time.Second}),
+	}
+}
+
 func (s *sidecar) open(ctx context.Context, registry *prometheus.Registry) error {
 	hasTLS, err := s.opts.tls.set()
 	if err != nil {
 		return err
 	}
-	if s.grpcLis, err = listen(ctx, s.opts.listen, hasTLS); err != nil {
+	if s.grpcLis, err = listen(ctx, s.opts.listen, s.opts.socket, hasTLS); err != nil {
 		return err
 	}
-	s.admin, err = newAdminServer(ctx, s.opts.admin, s.health, registry)
+	s.admin, err = newAdminServer(ctx, s.opts.admin, s.health, registry, s.log)
 	if err != nil {
 		return errors.Join(err, s.grpcLis.Close())
 	}
@@ -152,10 +237,11 @@ func (s *sidecar) open(ctx context.Context, registry *prometheus.Registry) error
 
 func (s *sidecar) adminAddr() fmt.Stringer { return s.admin.address() }
 
-// run serves until ctx ends or a listener fails, then drains.
-func (s *sidecar) run(ctx context.Context) error {
+// run serves until ctx ends or a listener fails, then calls stop and drains.
+func (s *sidecar) run(ctx context.Context, stop context.CancelFunc) error {
 	defer signal.Stop(s.hangups)
 	group, ctx := errgroup.WithContext(ctx)
+	context.AfterFunc(ctx, stop)
 	group.Go(func() error { return s.grpc.Serve(s.grpcLis) })
 	group.Go(s.admin.serve)
 	group.Go(func() error { return s.reloader.Run(ctx, s.hangups) })

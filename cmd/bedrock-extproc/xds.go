@@ -20,6 +20,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"bedrock-extproc/envoy"
+	"bedrock-extproc/internal/telemetry"
 )
 
 // everyNode puts all Envoys in one group: they get the same configuration.
@@ -42,16 +43,18 @@ func xds(ctx context.Context, args []string, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	log := newLogger(stderr, zapcore.InfoLevel)
+	lines := telemetry.NewLogWriter(stderr)
+	defer lines.Close()
+	log := lines.Logger(zapcore.InfoLevel)
 	all := cache.NewSnapshotCache(true, everyNode{}, nil)
 	if err := all.SetSnapshot(ctx, "", snapshot); err != nil {
 		return fmt.Errorf("xds: %w", err)
 	}
-	lis, err := listen(ctx, *serve, false)
+	lis, err := listen(ctx, *serve, socketAccess{}, false)
 	if err != nil {
 		return err
 	}
-	s := grpc.NewServer()
+	s := grpc.NewServer(allowPings())
 	discoveryv3.RegisterAggregatedDiscoveryServiceServer(s, server.NewServer(ctx, all, nil))
 	// Streams last as long as Envoy, so a graceful stop would not end.
 	defer context.AfterFunc(ctx, s.Stop)()

@@ -38,7 +38,8 @@ type settings struct {
 	envoyAdmin int
 	admin      int
 	bedrock    int
-	aws        bool // use the real Bedrock
+	config     string // the sidecar's configuration file; "" for none
+	aws        bool   // use the real Bedrock
 }
 
 func run(ctx context.Context, args []string, out io.Writer) error {
@@ -50,6 +51,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	fs.IntVar(&s.envoyAdmin, "envoy-admin-port", 9901, "Envoy's admin port (ENVOY_ADMIN_PORT=…)")
 	fs.IntVar(&s.admin, "admin-port", 9003, "the sidecar's admin port (ADMIN_PORT=…)")
 	fs.IntVar(&s.bedrock, "bedrock-port", 9004, "the fake Bedrock's port (BEDROCK_PORT=…)")
+	fs.StringVar(&s.config, "config", "", "the sidecar's configuration file (CONFIG=…)")
 	fs.BoolVar(&s.aws, "aws", false, "use the real Amazon Bedrock (AWS=1)")
 	if err := fs.Parse(args); err != nil {
 		return err

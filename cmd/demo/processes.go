@@ -71,13 +71,14 @@ func (s *settings) start(ctx context.Context, g *group, dir string) error {
 	}
 	socket := "unix://" + filepath.Join(dir, "extproc.sock")
 	program := filepath.Join(s.bin, "bedrock-extproc")
-	sidecar := exec.Command(program, "serve", "-listen", socket, "-admin", loopback(s.admin), "-drain-delay", "0s", "-drain-timeout", "3s")
+	sidecar := exec.Command(program, "serve", "-listen", socket, "-admin", loopback(s.admin), "-drain-delay", "0s", "-drain-timeout", "3s", "-config", s.config)
 	sidecar.Env = env
 	if err := g.start("sidecar", sidecar); err != nil {
 		return err
 	}
 	config := filepath.Join(dir, "envoy.yaml")
-	if err := writeConfig(ctx, program, config, "-listen", loopback(s.port), "-admin", loopback(s.envoyAdmin), "-extproc", socket); err != nil {
+	// Envoy 1.37 does not know the slow-reader timeout.
+	if err := writeConfig(ctx, program, config, "-slow-reader-timeout", "0", "-listen", loopback(s.port), "-admin", loopback(s.envoyAdmin), "-extproc", socket); err != nil {
 		return err
 	}
 	return g.start("envoy", exec.Command(s.envoy, "-c", config, "--log-level", "warn", "--disable-hot-restart", "--file-flush-interval-msec", "100"))

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"os"
 	"strings"
+	"sync/atomic"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
@@ -77,7 +78,10 @@ func (a *Authenticator) Principal(caller translator.Caller) (Principal, error) {
 		return Principal{keys: callerKeys(caller)}, nil
 	}
 	c, err := a.sidecar.forCaller(caller)
-	return Principal{sidecar: c}, err
+	if err != nil {
+		return Principal{}, err
+	}
+	return Principal{sidecar: &usedCredentials{sidecarCredentials: c}}, nil
 }
 
 // Payer names the AWS account whose quotas a caller's call uses: the caller's access
@@ -87,6 +91,15 @@ func (a *Authenticator) Payer(caller translator.Caller) string {
 		return caller.AccessKeyID
 	}
 	return a.sidecar.payer(caller)
+}
+
+// Credentials is the state of the sidecar's credentials, or of those that assume the
+// role of a caller. It makes no call.
+func (a *Authenticator) Credentials() State {
+	if a.bearerVariable() != "" {
+		return Found
+	}
+	return a.sidecar.state()
 }
 
 // CorrectClock compares the time of signatures with the time of an answer that
@@ -99,8 +112,8 @@ func (a *Authenticator) CorrectClock(status int, h http.Header) bool {
 // A Principal is the identity that signs one call. It lives no longer than the call.
 // The zero value must not be used.
 type Principal struct {
-	keys    callerKeys          // when sidecar is nil
-	sidecar *sidecarCredentials // nil for a caller with keys
+	keys    callerKeys       // when sidecar is nil
+	sidecar *usedCredentials // nil for a caller with keys
 }
 
 // IsCaller reports whether the caller's own keys sign the call.
@@ -119,7 +132,24 @@ func (p Principal) ConfigureCall(o *bedrockruntime.Options) {
 
 // DropExpired drops credentials of the sidecar that AWS has rejected as expired. It
 // reports whether the next call may have others.
-func (p Principal) DropExpired() bool { return !p.IsCaller() && p.sidecar.drop() }
+func (p Principal) DropExpired() bool { return !p.IsCaller() && p.sidecar.drop(p.sidecar.used.Load()) }
+
+// usedCredentials are the sidecar's credentials in one call. They know which ones have
+// signed it.
+type usedCredentials struct {
+	*sidecarCredentials
+
+	used atomic.Pointer[aws.Credentials]
+}
+
+// Retrieve implements [aws.CredentialsProvider].
+func (u *usedCredentials) Retrieve(ctx context.Context) (aws.Credentials, error) {
+	creds, err := u.sidecarCredentials.Retrieve(ctx)
+	if err == nil {
+		u.used.Store(&creds)
+	}
+	return creds, err
+}
 
 // A credentialsSource has the sidecar's credentials for one backend. It is safe for
 // concurrent use.
@@ -130,7 +160,18 @@ type credentialsSource interface {
 	// payer names the account that pays for a caller's calls, as far as it depends on
 	// the caller.
 	payer(translator.Caller) string
+	state() State
 }
+
+// State says what is known about the sidecar's credentials.
+type State int32
+
+// The states. Unknown credentials were not asked for yet, or have expired since.
+const (
+	Unknown State = iota
+	Found
+	Missing // the last attempt to get them failed
+)
 
 // callerKeys are the keys of one request.
 type callerKeys translator.Caller

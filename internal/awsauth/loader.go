@@ -42,7 +42,7 @@ func (l *Loader) Profile(ctx context.Context, name string) (aws.Config, error) {
 	if cfg, ok := l.profiles[name]; ok {
 		return cfg, nil
 	}
-	client := awshttp.NewBuildableClient().WithTransportOptions(func(t *http.Transport) { t.OnProxyConnectResponse = cause.CheckProxy })
+	client := awshttp.NewBuildableClient().WithTimeout(attemptTimeout).WithTransportOptions(func(t *http.Transport) { t.OnProxyConnectResponse = cause.CheckProxy })
 	options := []func(*awsconfig.LoadOptions) error{awsconfig.WithLogger(sdkLog(l.log)), awsconfig.WithHTTPClient(client), awsconfig.WithRetryer(newRetryer)}
 	if name != "" {
 		options = append(options, awsconfig.WithSharedConfigProfile(name))
@@ -55,6 +55,11 @@ func (l *Loader) Profile(ctx context.Context, name string) (aws.Config, error) {
 	l.profiles[name] = cfg
 	return cfg, nil
 }
+
+// attemptTimeout bounds each HTTP request for credentials. The SDK's cache does not
+// cancel a fetch that nobody waits for any more, and later calls join it: without a
+// bound, a request that the network has lost would outlive the outage.
+const attemptTimeout = 2 * time.Second
 
 // maxBackoff keeps the SDK's repetitions, of which it makes two, well within
 // fetchTimeout: otherwise their cause would be lost.

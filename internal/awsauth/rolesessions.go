@@ -3,6 +3,7 @@ package awsauth
 import (
 	"container/list"
 	"sync"
+	"sync/atomic"
 
 	"bedrock-extproc/translator"
 )
@@ -15,6 +16,8 @@ const maxSessions = 1024
 // concurrent use.
 type roleSessions struct {
 	role *role
+	// base is the State of the credentials that assume the role, as Owner found them.
+	base atomic.Int32
 
 	mu    sync.Mutex
 	byKey map[credentialsKey]*list.Element
@@ -48,6 +51,8 @@ func (s *roleSessions) forCaller(caller translator.Caller) (*sidecarCredentials,
 	s.byKey[key] = s.used.PushFront(&roleSession{key, c})
 	return c, nil
 }
+
+func (s *roleSessions) state() State { return State(s.base.Load()) }
 
 // payer is the role: quotas belong to its AWS account.
 func (s *roleSessions) payer(caller translator.Caller) string {

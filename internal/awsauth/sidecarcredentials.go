@@ -21,9 +21,10 @@ const (
 	// only the network would limit that wait.
 	fetchTimeout = 5 * time.Second
 	// A fetch that fails after slowFailure or later is remembered for failureFor, so
-	// that the next calls fail at once.
+	// that the next calls fail at once. It is short: the first call after it finds out
+	// whether the source of the credentials works again.
 	slowFailure = time.Second
-	failureFor  = 15 * time.Second
+	failureFor  = time.Second
 	// Credentials that expire within renewBefore are renewed in the background, at
 	// most once per renewEvery and for no longer than renewTimeout.
 	renewBefore  = 5 * time.Minute
@@ -39,54 +40,161 @@ type credentialsCache interface {
 }
 
 // sidecarCredentials are the credentials of one identity of the sidecar. The first
-// call that needs them fetches them. It is safe for concurrent use.
+// call that needs them fetches them, and calls at the same time wait for that fetch.
+// It is safe for concurrent use.
 type sidecarCredentials struct {
-	cache   credentialsCache
+	cache   credentialsCache                // used by one fetch at a time
 	what    string                          // the identity, for errors
 	secrets []string                        // that no error may show
 	log     *zap.Logger                     // of renewals
-	current atomic.Pointer[aws.Credentials] // the latest that were fetched
+	current atomic.Pointer[aws.Credentials] // the latest that were fetched, nil after drop
 
-	mu          sync.Mutex
-	renewableAt time.Time // when the next renewal may begin
-	failure     error     // of the last slow fetch
-	failedUntil time.Time // until then calls get failure
+	mu          sync.Mutex // of what follows, and of stores to current
+	fetching    *fetch     // nil when none runs
+	renewableAt time.Time  // when the next renewal may begin
+	lastFailed  bool       // the last fetch
+	failure     error      // of the last slow fetch
+	failedUntil time.Time  // until then calls get failure
+}
+
+// A fetch is what the calls that wait for credentials share. The result is valid when
+// done is closed.
+type fetch struct {
+	done  chan struct{}
+	creds aws.Credentials
+	err   error // a *CredentialsError
 }
 
 func (c *sidecarCredentials) forCaller(translator.Caller) (*sidecarCredentials, error) { return c, nil }
 
 func (*sidecarCredentials) payer(translator.Caller) string { return "" }
 
+func (c *sidecarCredentials) state() State {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch v := c.current.Load(); {
+	case v != nil && !v.Expired():
+		return Found
+	case c.lastFailed:
+		return Missing
+	}
+	return Unknown
+}
+
 // Retrieve implements [aws.CredentialsProvider]. Its error is a *CredentialsError.
 func (c *sidecarCredentials) Retrieve(ctx context.Context) (aws.Credentials, error) {
 	if v := c.current.Load(); v != nil && !v.Expired() {
-		if v.CanExpire && time.Until(v.Expires) < renewBefore && c.claimRenewal() {
-			go c.renew(context.WithoutCancel(ctx))
+		if v.CanExpire && time.Until(v.Expires) < renewBefore {
+			c.renew(ctx)
 		}
 		return *v, nil
 	}
-	if err := c.claimFetch(); err != nil {
-		return aws.Credentials{}, err
-	}
-	began := time.Now()
-	err := c.fetch(ctx, fetchTimeout)
-	c.recordFetch(err, ctx.Err() == nil && time.Since(began) >= slowFailure)
+	f, err := c.join(ctx)
 	if err != nil {
 		return aws.Credentials{}, err
 	}
-	return *c.current.Load(), nil
+	ctx, cancel := context.WithTimeout(ctx, fetchTimeout)
+	defer cancel()
+	select {
+	case <-f.done:
+		return f.creds, f.err
+	case <-ctx.Done():
+		return aws.Credentials{}, c.failed(ctx, ctx.Err(), fetchTimeout)
+	}
 }
 
-// fetch asks the cache and stores its credentials in current.
-func (c *sidecarCredentials) fetch(ctx context.Context, timeout time.Duration) error {
+// join returns the fetch to wait for, which it begins if there is none. After a slow
+// failure only one caller waits, and the others get that failure.
+func (c *sidecarCredentials) join(ctx context.Context) (*fetch, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch v := c.current.Load(); {
+	case v != nil && !v.Expired(): // fetched a moment ago
+		f := &fetch{done: make(chan struct{}), creds: *v}
+		close(f.done)
+		return f, nil
+	case c.failure != nil && (c.fetching != nil || time.Now().Before(c.failedUntil)):
+		return nil, c.failure
+	case c.fetching == nil:
+		c.begin(ctx, fetchTimeout)
+	}
+	return c.fetching, nil
+}
+
+// begin starts a fetch in a goroutine, which ends within timeout. It outlives the call
+// that needs it first, because others may wait for it. The caller holds the lock.
+func (c *sidecarCredentials) begin(ctx context.Context, timeout time.Duration) {
+	f := &fetch{done: make(chan struct{})}
+	c.fetching = f
+	go func() {
+		defer close(f.done)
+		began := time.Now()
+		f.creds, f.err = c.fetch(context.WithoutCancel(ctx), timeout)
+		c.end(f, time.Since(began) >= slowFailure)
+	}()
+}
+
+func (c *sidecarCredentials) fetch(ctx context.Context, timeout time.Duration) (aws.Credentials, error) {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
+	c.cache.Invalidate()
 	creds, err := c.cache.Retrieve(ctx)
 	if err != nil {
-		return c.failed(ctx, err, timeout)
+		return aws.Credentials{}, c.failed(ctx, err, timeout)
 	}
-	c.current.Store(&creds)
-	return nil
+	return creds, nil
+}
+
+// end keeps the result of a fetch: its credentials, or its failure if it was slow. The
+// failure of a renewal is logged only, because the credentials are still valid.
+func (c *sidecarCredentials) end(f *fetch, slow bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.fetching, c.lastFailed = nil, f.err != nil
+	v := c.current.Load()
+	switch {
+	case f.err == nil:
+		c.current.Store(&f.creds)
+		c.failure = nil
+	case v != nil && !v.Expired():
+		c.logRenewal(f.err)
+	case slow:
+		c.failure, c.failedUntil = f.err, time.Now().Add(failureFor)
+	}
+}
+
+func (c *sidecarCredentials) logRenewal(err error) {
+	if e, ok := errors.AsType[*CredentialsError](err); ok {
+		c.log.Warn("cannot renew the sidecar's AWS credentials, the current ones stay in use until they expire",
+			zap.String("class", string(e.Cause.Class)), zap.String("cause", e.Error()))
+	}
+}
+
+// renew begins to fetch new credentials while the current ones are still valid, unless
+// that was tried within renewEvery.
+func (c *sidecarCredentials) renew(ctx context.Context) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.fetching != nil || time.Now().Before(c.renewableAt) {
+		return
+	}
+	c.renewableAt = time.Now().Add(renewEvery)
+	c.begin(ctx, renewTimeout)
+}
+
+// drop drops credentials that AWS has rejected as expired, unless there are newer ones
+// already. It reports whether the next call may have others: a fetch would only return
+// keys without an expiry again.
+func (c *sidecarCredentials) drop(rejected *aws.Credentials) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if rejected == nil || !rejected.CanExpire {
+		return false
+	}
+	if v := c.current.Load(); v != nil && v.AccessKeyID == rejected.AccessKeyID && v.SessionToken == rejected.SessionToken {
+		c.current.Store(nil)
+	}
+	return true
 }
 
 // failed is the error of a fetch. ctx is that of the fetch.
@@ -105,60 +213,4 @@ func (c *sidecarCredentials) failed(ctx context.Context, err error, timeout time
 		e.Cause.Detail = cause.None.Text + ": " + e.Cause.Detail
 	}
 	return e
-}
-
-// claimRenewal reports whether the caller must renew the credentials, and stops
-// others from doing so for renewEvery.
-func (c *sidecarCredentials) claimRenewal() bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if time.Now().Before(c.renewableAt) {
-		return false
-	}
-	c.renewableAt = time.Now().Add(renewEvery)
-	return true
-}
-
-// renew fetches new credentials while the current ones are still valid. It ends
-// within renewTimeout. After a failure the next renewal tries again, or the first call
-// without valid credentials.
-func (c *sidecarCredentials) renew(ctx context.Context) {
-	c.cache.Invalidate()
-	err := c.fetch(ctx, renewTimeout)
-	if e, ok := errors.AsType[*CredentialsError](err); ok {
-		c.log.Warn("cannot renew the sidecar's AWS credentials, the current ones stay in use until they expire",
-			zap.String("class", string(e.Cause.Class)), zap.String("cause", e.Error()))
-	}
-}
-
-// drop drops credentials that AWS has rejected as expired. It returns false for keys
-// without an expiry, which a fetch would only return again.
-func (c *sidecarCredentials) drop() bool {
-	if v := c.current.Load(); v != nil && !v.CanExpire {
-		return false
-	}
-	c.cache.Invalidate()
-	c.current.Store(nil)
-	return true
-}
-
-// claimFetch returns nil if the caller must fetch, and the remembered failure
-// otherwise. After failedUntil, one caller at a time fetches.
-func (c *sidecarCredentials) claimFetch() error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.failure != nil && time.Now().Before(c.failedUntil) {
-		return c.failure
-	}
-	c.failedUntil = time.Now().Add(fetchTimeout)
-	return nil
-}
-
-// recordFetch remembers a slow failure, and forgets it after a success.
-func (c *sidecarCredentials) recordFetch(err error, slow bool) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if err == nil || slow {
-		c.failure, c.failedUntil = err, time.Now().Add(failureFor)
-	}
 }

@@ -4,14 +4,22 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"go.uber.org/zap"
 	"go.uber.org/zap/zaptest/observer"
+
+	"bedrock-extproc/tests/bedrocktest"
+	"bedrock-extproc/translator"
 )
 
 // found is a provider that counts its calls and has a given delay.
@@ -162,4 +170,147 @@ func TestSidecarCredentialsAreRenewedInTime(t *testing.T) {
 			t.Errorf("got key %q, %v, want AKID4", c.AccessKeyID, err)
 		}
 	})
+}
+
+// When AWS rejects one token in many calls, one fetch replaces it, and newer
+// credentials stay.
+func TestOneFetchForManyRefusals(t *testing.T) {
+	f := &found{lasts: time.Hour}
+	own := &sidecarCredentials{cache: aws.NewCredentialsCache(f), log: zap.NewNop()}
+	oneFetchForManyRefusals(t, func() Principal { return Principal{sidecar: &usedCredentials{sidecarCredentials: own}} }, f.count)
+}
+
+// oneFetchForManyRefusals makes calls that are all signed with the same token, rejects
+// that, and repeats them.
+func oneFetchForManyRefusals(t *testing.T, principal func() Principal, count func() int) {
+	t.Helper()
+	const calls = 200
+	var signed, done sync.WaitGroup
+	signed.Add(calls)
+	for range calls {
+		done.Go(func() {
+			p := principal()
+			first, err := p.sidecar.Retrieve(t.Context())
+			signed.Done()
+			signed.Wait()
+			if err != nil || !p.DropExpired() {
+				t.Errorf("%v, or the token was not dropped", err)
+			}
+			second, err := p.sidecar.Retrieve(t.Context())
+			if err != nil || second.AccessKeyID == first.AccessKeyID {
+				t.Errorf("%s again, %v", second.AccessKeyID, err)
+			}
+		})
+	}
+	done.Wait()
+	if count() != 2 {
+		t.Errorf("%d fetches, want 2", count())
+	}
+}
+
+// Refusals, fetches and renewals at the same time: each call gets credentials.
+func TestCredentialsHammer(t *testing.T) {
+	f := &found{lasts: 4 * time.Minute} // so that renewals run, too
+	own := &sidecarCredentials{cache: aws.NewCredentialsCache(f), log: zap.NewNop()}
+	var group sync.WaitGroup
+	for i := range 16 {
+		group.Go(func() {
+			for range 50 {
+				p := Principal{sidecar: &usedCredentials{sidecarCredentials: own}}
+				if c, err := p.sidecar.Retrieve(t.Context()); err != nil || c.AccessKeyID == "" {
+					t.Errorf("%q, %v", c.AccessKeyID, err)
+				}
+				if i%2 == 0 {
+					p.DropExpired()
+				}
+			}
+		})
+	}
+	group.Wait()
+}
+
+// When the source of credentials works again, calls do within 2 s. Until then one fetch
+// runs at a time. A request that hangs fails after attemptTimeout.
+func TestCredentialsComeBackSoon(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := &found{takes: attemptTimeout, err: errRefused}
+		own := &sidecarCredentials{cache: aws.NewCredentialsCache(f), log: zap.NewNop()}
+		backAt := time.Now().Add(fetchTimeout)
+		var mu sync.Mutex
+		var worked time.Time // the first call that did
+		var group sync.WaitGroup
+		for i := range 8 * 50 { // 50 calls a second
+			group.Go(func() {
+				time.Sleep(time.Duration(i) * 20 * time.Millisecond)
+				_, err := own.Retrieve(t.Context())
+				mu.Lock()
+				defer mu.Unlock()
+				switch {
+				case err == nil && worked.IsZero():
+					worked = time.Now()
+				case err != nil && time.Since(backAt) > 2*time.Second:
+					t.Errorf("a call fails %v later: %v", time.Since(backAt), err)
+				}
+			})
+		}
+		time.Sleep(time.Until(backAt))
+		f.become(100*time.Millisecond, nil)
+		group.Wait()
+		if d := worked.Sub(backAt); worked.IsZero() || d > 2*time.Second || f.count() > 3 {
+			t.Errorf("a call works after %v, with %d fetches", d, f.count())
+		}
+	})
+}
+
+// A request for credentials that hangs ends.
+func TestRequestsForCredentialsAreBounded(t *testing.T) {
+	bedrocktest.Isolate(t)
+	cfg, err := NewLoader("us-east-1", zap.NewNop()).Profile(t.Context(), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c, ok := cfg.HTTPClient.(*awshttp.BuildableClient); !ok || c.GetTimeout() != attemptTimeout {
+		t.Errorf("%T has no timeout", cfg.HTTPClient)
+	}
+}
+
+// Roles and web identities are as careful with refusals as the default chain.
+func TestOneFetchForManyRefusalsOfRoles(t *testing.T) {
+	for name, id := range map[string]Identity{
+		"web identity": {}, "role": {RoleARN: template("arn:aws:iam::123456789012:role/one")}, "role of the caller": perTeam,
+	} {
+		t.Run(name, func(t *testing.T) {
+			bedrocktest.Isolate(t)
+			var asked atomic.Int64
+			t.Setenv("AWS_ENDPOINT_URL_STS", bedrocktest.Serve(t, func(w http.ResponseWriter, r *http.Request) {
+				action := r.FormValue("Action")
+				_, _ = fmt.Fprintf(w, `<%[1]sResponse><%[1]sResult><Credentials><AccessKeyId>ASIA%[2]d</AccessKeyId><SecretAccessKey>s</SecretAccessKey>`+
+					`<SessionToken>t</SessionToken><Expiration>%[3]s</Expiration></Credentials></%[1]sResult></%[1]sResponse>`,
+					action, asked.Add(1), time.Now().Add(time.Hour).UTC().Format(time.RFC3339))
+			}))
+			if name == "web identity" {
+				token := filepath.Join(t.TempDir(), "token")
+				if err := os.WriteFile(token, []byte("token"), 0o600); err != nil {
+					t.Fatal(err)
+				}
+				for _, v := range [][2]string{
+					{"AWS_ACCESS_KEY_ID", ""}, {"AWS_SECRET_ACCESS_KEY", ""}, {"AWS_WEB_IDENTITY_TOKEN_FILE", token}, {"AWS_ROLE_ARN", "arn:aws:iam::123456789012:role/one"},
+				} {
+					t.Setenv(v[0], v[1])
+				}
+			}
+			auth, err := NewLoader("us-east-1", zap.NewNop()).Authenticator(t.Context(), id, Endpoint{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			caller := translator.Caller{Values: map[string]string{"team": "one", "user": "ann"}}
+			oneFetchForManyRefusals(t, func() Principal {
+				p, err := auth.Principal(caller)
+				if err != nil {
+					t.Error(err)
+				}
+				return p
+			}, func() int { return int(asked.Load()) })
+		})
+	}
 }

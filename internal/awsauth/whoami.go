@@ -41,6 +41,9 @@ func (a *Authenticator) Owner(ctx context.Context, public bool) (Owner, error) {
 	provider, role := a.ownCredentials()
 	o := Owner{Role: role}
 	creds, err := provider.Retrieve(ctx)
+	if s, ok := a.sidecar.(*roleSessions); ok && ctx.Err() == nil {
+		s.base.Store(int32(stateOf(err)))
+	}
 	if err != nil {
 		return o, ownerError(err)
 	}
@@ -56,6 +59,13 @@ func (a *Authenticator) Owner(ctx context.Context, public bool) (Owner, error) {
 	}
 	o.Account, o.ARN = aws.ToString(said.Account), aws.ToString(said.Arn)
 	return o, nil
+}
+
+func stateOf(err error) State {
+	if err != nil {
+		return Missing
+	}
+	return Found
 }
 
 // bearerVariable is the environment variable whose API key signs calls, "" for none.

@@ -2,16 +2,19 @@ package bedrock
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"regexp"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws/arn"
 	"go.uber.org/zap"
 
 	"bedrock-extproc/internal/awsauth"
+	"bedrock-extproc/translator"
 )
 
 // DefaultModel is asked for when neither the request nor the backend names a model.
@@ -173,16 +176,31 @@ func (c Config) checkFallbacks(b BackendConfig) Problems {
 	return problems
 }
 
-// regionName is the form of AWS's region names.
-var regionName = regexp.MustCompile(`^[a-z]{2}(-[a-z]+)+-\d+$`)
+// regionName is the form of AWS's region names, from the regular expressions of AWS's
+// partitions (botocore 1.43.11, partitions.json).
+var regionName = regexp.MustCompile(`^([a-z]{2}|eusc)(-[a-z]+)+-\d{1,2}$`)
+
+// isRegion reports whether s can be the name of a region. It becomes part of a host name,
+// so nothing else may pass. The SDK removes "fips" from a name, and then fails.
+func isRegion(s string) bool {
+	return len(s) <= 40 && regionName.MatchString(s) && !strings.Contains(s, "fips")
+}
 
 func (b BackendConfig) check() Problems {
 	var problems Problems
 	add := func(key, format string, args ...any) {
 		problems = append(problems, Problem{Backend: b.Name, Key: key, Text: fmt.Sprintf(format, args...)})
 	}
-	if b.Region != "" && !regionName.MatchString(b.Region) {
+	if b.Region != "" && !isRegion(b.Region) {
 		add("region", "%q is not the name of an AWS region", b.Region)
+	}
+	for _, name := range slices.Sorted(maps.Keys(b.Models)) {
+		if !translator.ValidModelID(b.Models[name]) {
+			add("models."+name, "%q is not a model id", b.Models[name])
+		}
+	}
+	if _, alias := b.Models[b.DefaultModel]; b.DefaultModel != "" && !alias && !translator.ValidModelID(b.DefaultModel) {
+		add("default_model", "%q is not a model id", b.DefaultModel)
 	}
 	if b.EndpointURL != "" {
 		u, err := url.Parse(b.EndpointURL)
@@ -216,18 +234,4 @@ func (b BackendConfig) check() Problems {
 		}
 	}
 	return problems
-}
-
-// isRegion reports whether s has only the characters of region names. It becomes part
-// of a host name, so nothing else may pass.
-func isRegion(s string) bool {
-	if s == "" || len(s) > 40 || s[0] == '-' || s[len(s)-1] == '-' {
-		return false
-	}
-	for _, c := range []byte(s) {
-		if (c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '-' {
-			return false
-		}
-	}
-	return true
 }

@@ -130,7 +130,7 @@ func TestPausesAreOfOneIdentityAndModel(t *testing.T) {
 			model  string
 			want   string
 		}{
-			{a, caller, "m", "b 3"},
+			{a, caller, "m", "b 4"},
 			{a, caller, "m", "b 1"},
 			{a, caller, "other", "a 1"},
 			{a, other, "m", "a 1"},
@@ -159,14 +159,14 @@ func TestNobodyIsLeftWithoutABackend(t *testing.T) {
 			bedrocktest.Reply(w, r)
 		})
 		defer stop()
-		for _, want := range []int{4, 2, 2} { // then one attempt each
+		for _, want := range []int{6, 2, 2} { // then one attempt each
 			if _, facts, err := a.Converse(t.Context(), call("m", `{}`), caller); err == nil || facts.Attempts != want || facts.Backend != "a" {
 				t.Errorf("got %+v, %v, want an error of a after %d attempts", facts, err, want)
 			}
 		}
 		for range 2 {
-			if _, facts, err := b.Converse(t.Context(), call("m", `{}`), caller); err == nil || facts.Attempts != 2 {
-				t.Errorf("got %+v, %v, want an error after 2 attempts", facts, err)
+			if _, facts, err := b.Converse(t.Context(), call("m", `{}`), caller); err == nil || facts.Attempts != 3 {
+				t.Errorf("got %+v, %v, want an error after 3 attempts", facts, err)
 			}
 		}
 		down = false
@@ -189,8 +189,8 @@ func TestModelErrorsMakeNoPause(t *testing.T) {
 		})
 		defer stop()
 		for range 2 {
-			if _, facts, err := a.Converse(t.Context(), call("m", `{}`), caller); err != nil || facts.Attempts != 3 || facts.Backend != "b" {
-				t.Errorf("got %+v, %v, want an answer of b after 3 attempts", facts, err)
+			if _, facts, err := a.Converse(t.Context(), call("m", `{}`), caller); err != nil || facts.Attempts != 2 || facts.Backend != "b" {
+				t.Errorf("got %+v, %v, want an answer of b after 2 attempts", facts, err)
 			}
 		}
 	})

@@ -30,6 +30,7 @@ type dispatch struct {
 	sent              int    // HTTP requests so far
 	invocationID      string // of all of them
 	signatureRepaired bool   // once a call
+	workRepeated      bool   // once a call, see the verdict
 	last              attempt
 	reported          *attempt // the failure that the client gets; nil means last
 }
@@ -137,6 +138,9 @@ func (d *dispatch) tryBackend(b *Backend, attempts int, others bool) step {
 			continue
 		}
 		v := judge(err)
+		if v == once {
+			v = d.repeatWork(others)
+		}
 		if v == repeat && failures < attempts && d.pause(b, failures, others) {
 			continue
 		}
@@ -221,6 +225,18 @@ func (d *dispatch) repairSignature(err error) bool {
 		d.signatureRepaired = d.last.principal.DropExpired()
 	}
 	return d.signatureRepaired
+}
+
+// repeatWork returns what the verdict once means now.
+func (d *dispatch) repeatWork(others bool) verdict {
+	if d.workRepeated {
+		return final
+	}
+	d.workRepeated = true
+	if others {
+		return elsewhere
+	}
+	return repeat
 }
 
 // afterFailure decides what follows the last failed attempt at b: stop, or try the

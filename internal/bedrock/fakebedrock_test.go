@@ -94,8 +94,8 @@ func TestStandInRefusesCallers(t *testing.T) {
 // Every fault of the fake Bedrock, before the answer and after two events.
 func TestStandInFaults(t *testing.T) {
 	b, _ := standIn(t)
-	truncated := failure{502, translator.KindTruncated, true, 0, ""}
-	bad := failure{502, translator.KindBadAnswer, false, 0, ""}
+	truncated := failure{500, translator.KindTruncated, false, 0, ""}
+	bad := failure{500, translator.KindBadAnswer, false, 0, ""}
 	second := time.Second
 	tests := []struct {
 		fault string
@@ -110,13 +110,13 @@ func TestStandInFaults(t *testing.T) {
 		{"fault=prelude-crc", bad},
 		{"fault=message-crc", bad},
 		{"fault=no-type", bad},
-		{"fault=error-message", failure{502, translator.KindInternalServer, true, 0, "InternalError"}},
+		{"fault=error-message", failure{500, translator.KindInternalServer, true, 0, "InternalError"}},
 		{"fault=throttling", failure{429, translator.KindThrottled, true, second, "ThrottlingException"}},
 		{"fault=validation", failure{400, translator.KindValidation, false, 0, "ValidationException"}},
-		{"fault=internalserver", failure{502, translator.KindInternalServer, true, 0, "InternalServerException"}},
+		{"fault=internalserver", failure{500, translator.KindInternalServer, true, 0, "InternalServerException"}},
 		{"fault=serviceunavailable", failure{503, translator.KindUnavailable, true, second, "ServiceUnavailableException"}},
-		{"fault=modelstreamerror", failure{502, translator.KindModel, true, 0, "ModelStreamErrorException"}},
-		{"fault=modeltimeout", failure{504, translator.KindTimeout, true, 0, "ModelTimeoutException"}},
+		{"fault=modelstreamerror", failure{424, translator.KindModel, false, 0, "ModelStreamErrorException"}},
+		{"fault=modeltimeout", failure{500, translator.KindTimeout, false, 0, "ModelTimeoutException"}},
 	}
 	for _, tt := range tests {
 		for _, at := range []int{0, 2} {
@@ -140,11 +140,11 @@ func TestStandInRefusals(t *testing.T) {
 	tests := map[string]failure{
 		"accessdenied":         {403, translator.KindAccessDenied, false, 0, "AccessDeniedException"},
 		"conflict":             {400, translator.KindValidation, false, 0, "ConflictException"},
-		"internalserver":       {502, translator.KindInternalServer, true, 0, "InternalServerException"},
-		"modelerror":           {502, translator.KindModel, true, 0, "ModelErrorException"},
+		"internalserver":       {500, translator.KindInternalServer, true, 0, "InternalServerException"},
+		"modelerror":           {424, translator.KindModel, false, 0, "ModelErrorException"},
 		"modelnotready":        {503, translator.KindNotReady, true, second, "ModelNotReadyException"},
-		"modelstreamerror":     {502, translator.KindModel, true, 0, "ModelStreamErrorException"},
-		"modeltimeout":         {504, translator.KindTimeout, true, 0, "ModelTimeoutException"},
+		"modelstreamerror":     {424, translator.KindModel, false, 0, "ModelStreamErrorException"},
+		"modeltimeout":         {500, translator.KindTimeout, false, 0, "ModelTimeoutException"},
 		"resourcenotfound":     {404, translator.KindNotFound, false, 0, "ResourceNotFoundException"},
 		"servicequotaexceeded": {429, translator.KindQuota, true, second, "ServiceQuotaExceededException"},
 		"serviceunavailable":   {503, translator.KindUnavailable, true, second, "ServiceUnavailableException"},
@@ -153,9 +153,9 @@ func TestStandInRefusals(t *testing.T) {
 		"expiredtoken":         {401, translator.KindCallerCredentials, false, 0, "ExpiredTokenException"},
 		"incompletesignature":  {401, translator.KindCallerCredentials, false, 0, "IncompleteSignatureException"},
 		"ftuformnotfilled":     {404, translator.KindNotFound, false, 0, "FTUFormNotFilled"},
-		"html-502":             {502, translator.KindInternalServer, true, 0, ""},
+		"html-502":             {500, translator.KindInternalServer, true, 0, ""},
 		"bare-429":             {429, translator.KindThrottled, true, second, ""},
-		"empty-200":            {502, translator.KindBadAnswer, true, 0, ""},
+		"empty-200":            {500, translator.KindBadAnswer, false, 0, ""},
 	}
 	for fault, want := range tests {
 		t.Run(fault, func(t *testing.T) {

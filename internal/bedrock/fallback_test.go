@@ -53,12 +53,12 @@ func TestFallbackAnswers(t *testing.T) {
 				if err != nil || len(events) != 5 {
 					t.Errorf("got %d events, %v, want 5", len(events), err)
 				}
-				want := translator.Facts{Backend: "b", Region: "eu-west-1", ModelID: tt.atB, Attempts: 3}
+				want := translator.Facts{Backend: "b", Region: "eu-west-1", ModelID: tt.atB, Attempts: 4}
 				if whole != want || streamed != want {
 					t.Errorf("got %+v and, streamed, %+v, want %+v", whole, streamed, want)
 				}
 				atA, atB := "a.test/model/"+tt.atA+"/converse", "b.test/model/"+tt.atB+"/converse"
-				if diff := cmp.Diff([]string{atA, atA, atB, atA + "-stream", atA + "-stream", atB + "-stream"}, asked); diff != "" {
+				if diff := cmp.Diff([]string{atA, atA, atA, atB, atA + "-stream", atA + "-stream", atA + "-stream", atB + "-stream"}, asked); diff != "" {
 					t.Error(diff)
 				}
 				if len(invocations) != 2 || invocations[""] != 0 {
@@ -85,19 +85,22 @@ func TestWhatFallsBack(t *testing.T) {
 		want   translator.Kind // "" is a good answer
 		tells  string
 	}{
-		"throttled":                     {"ThrottlingException", "", 429, caller, "m", calls{2, 1}, "", "b"},
+		"throttled":                     {"ThrottlingException", "", 429, caller, "m", calls{3, 1}, "", "b"},
 		"quota":                         {"ServiceQuotaExceededException", "", 400, caller, "m", calls{1, 1}, "", "b"},
 		"model's timeout":               {"ModelTimeoutException", "", 408, caller, "m", calls{1, 1}, "", "b"},
 		"validation":                    {"ValidationException", "", 400, caller, "m", calls{1, 0}, translator.KindValidation, "a"},
 		"access":                        {"AccessDeniedException", "", 403, caller, "m", calls{1, 0}, translator.KindAccessDenied, "a"},
 		"expired":                       {"ExpiredTokenException", "", 403, caller, "m", calls{1, 0}, translator.KindCallerCredentials, "a"},
-		"the caller's region":           {"ThrottlingException", "", 429, pinned, "m", calls{2, 0}, translator.KindThrottled, "a"},
-		"region without keys":           {"ThrottlingException", "", 429, translator.Caller{Region: "us-east-1"}, "m", calls{2, 1}, "", "b"},
-		"an ARN of A":                   {"ThrottlingException", "", 429, caller, "arn:aws:bedrock:us-west-2:1:x/y", calls{2, 0}, translator.KindThrottled, "a"},
+		"the caller's region":           {"ThrottlingException", "", 429, pinned, "m", calls{3, 0}, translator.KindThrottled, "a"},
+		"region without keys":           {"ThrottlingException", "", 429, translator.Caller{Region: "us-east-1"}, "m", calls{3, 1}, "", "b"},
+		"an ARN of A":                   {"ThrottlingException", "", 429, caller, "arn:aws:bedrock:us-west-2:1:x/y", calls{3, 0}, translator.KindThrottled, "a"},
 		"an ARN of B":                   {"ThrottlingException", "", 429, caller, "arn:aws:bedrock:eu-west-1:1:x/y", calls{0, 0}, translator.KindInvalid, "a"},
-		"both throttled":                {"ThrottlingException", "ThrottlingException", 429, caller, "m", calls{2, 2}, translator.KindThrottled, "a"},
-		"the fallback rejects it":       {"ThrottlingException", "ValidationException", 429, caller, "m", calls{2, 1}, translator.KindThrottled, "a"},
-		"a final error of the fallback": {"ThrottlingException", "UnknownOperationException", 429, caller, "m", calls{2, 1}, translator.KindBadAnswer, "b"},
+		"model's error":                 {"ModelErrorException", "", 424, caller, "m", calls{1, 1}, "", "b"},
+		"model's error at both":         {"ModelErrorException", "ModelErrorException", 424, caller, "m", calls{1, 1}, translator.KindModel, "b"},
+		"model's error, no fallback":    {"ModelErrorException", "", 424, pinned, "m", calls{2, 0}, translator.KindModel, "a"},
+		"both throttled":                {"ThrottlingException", "ThrottlingException", 429, caller, "m", calls{3, 3}, translator.KindThrottled, "a"},
+		"the fallback rejects it":       {"ThrottlingException", "ValidationException", 429, caller, "m", calls{3, 1}, translator.KindThrottled, "a"},
+		"a final error of the fallback": {"ThrottlingException", "UnknownOperationException", 429, caller, "m", calls{3, 1}, translator.KindBadAnswer, "b"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -76,7 +76,7 @@ func TestLimits(t *testing.T) {
 				if took := time.Since(began); took != tt.after || len(events) != tt.events {
 					t.Errorf("%v of synthetic time, %d events", took, len(events))
 				}
-				if diff := cmp.Diff(failure{504, translator.KindTimeout, true, 0, ""}, outline(e)); diff != "" {
+				if diff := cmp.Diff(failure{500, translator.KindTimeout, false, 0, ""}, outline(e)); diff != "" {
 					t.Error(diff)
 				}
 				if !strings.Contains(e.Message, tt.says) || e.Facts.Attempts != 1 {

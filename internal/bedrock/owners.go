@@ -7,6 +7,7 @@ import (
 
 	"go.uber.org/zap"
 
+	"bedrock-extproc/internal/awsauth"
 	"bedrock-extproc/internal/cause"
 )
 
@@ -26,6 +27,25 @@ func (bs *Backends) LogOwners(ctx context.Context) {
 			return
 		}
 	}
+}
+
+// LookAgain is LogOwners for the backends whose credentials are not known to be found.
+func (bs *Backends) LookAgain(ctx context.Context) {
+	for _, b := range bs.list {
+		if b.mode != ServerNever && b.auth.Credentials() != awsauth.Found && ctx.Err() == nil {
+			b.logOwner(ctx)
+		}
+	}
+}
+
+// WithoutCredentials tells which backends could not get credentials of their own when
+// they last tried, by the names of all backends. It makes no call.
+func (bs *Backends) WithoutCredentials() map[string]bool {
+	missing := map[string]bool{}
+	for _, b := range bs.list {
+		missing[b.name] = b.mode != ServerNever && b.auth.Credentials() == awsauth.Missing
+	}
+	return missing
 }
 
 func (b *Backend) logOwner(ctx context.Context) {

@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -161,5 +162,49 @@ func TestOwnersOfAStandIn(t *testing.T) {
 	got := owners(t, Config{Backends: []BackendConfig{{Name: "here", EndpointURL: "http://127.0.0.1:1"}}})
 	if len(got) != 1 || got[0]["level"] != "info" || got[0]["source"] != "environment" || got[0]["account"] != nil {
 		t.Errorf("%v", got)
+	}
+}
+
+// The state of credentials is that of the last attempt. Asking for it makes no call.
+func TestWithoutCredentials(t *testing.T) {
+	bedrocktest.Isolate(t)
+	t.Setenv("AWS_ACCESS_KEY_ID", "")
+	t.Setenv("AWS_SECRET_ACCESS_KEY", "")
+	var works atomic.Bool
+	var asked atomic.Int64
+	t.Setenv("AWS_CONTAINER_CREDENTIALS_FULL_URI", bedrocktest.Serve(t, func(w http.ResponseWriter, _ *http.Request) {
+		asked.Add(1)
+		if !works.Load() {
+			w.WriteHeader(http.StatusForbidden)
+			return
+		}
+		_, _ = fmt.Fprint(w, `{"AccessKeyId":"AKID","SecretAccessKey":"s"}`)
+	}))
+	perCaller := BackendConfig{Name: "team", Region: "us-east-1", Identity: awsauth.Identity{RoleARN: template("arn:aws:iam::123456789012:role/{team}")}}
+	bs, err := New(t.Context(), Config{Backends: []BackendConfig{
+		{Name: "own", Region: "us-east-1"}, perCaller,
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer bs.CloseIdleConnections()
+	check := func(when string, missing bool) {
+		t.Helper()
+		before := asked.Load()
+		want := map[string]bool{"own": missing, "team": missing}
+		if diff := cmp.Diff(want, bs.WithoutCredentials()); diff != "" || asked.Load() != before {
+			t.Errorf("%s, %d more calls: %s", when, asked.Load()-before, diff)
+		}
+	}
+	check("at first", false)
+	bs.LookAgain(t.Context())
+	check("after a failure", true)
+	works.Store(true)
+	bs.LookAgain(t.Context())
+	check("when they are back", false)
+	before := asked.Load()
+	bs.LookAgain(t.Context())
+	if asked.Load() != before {
+		t.Error("credentials that were found are looked for")
 	}
 }

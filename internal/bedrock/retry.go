@@ -6,14 +6,15 @@ import (
 	"math/rand/v2"
 	"time"
 
+	"bedrock-extproc/internal/converseapi"
 	"bedrock-extproc/translator"
 )
 
 // Retry says how often a call is repeated before the first byte of its answer. A zero
 // field has the default given here.
 type Retry struct {
-	// Attempts is the number of attempts at one backend, including the first. 0 means 2;
-	// less than 1 is 1.
+	// Attempts is the number of attempts at one backend, including the first. 0 means 3,
+	// as the AWS SDKs' standard mode; less than 1 is 1.
 	Attempts int
 	// BaseDelay is the wait after the first failure at a backend; it doubles with each
 	// further one. Half of each wait is random. 0 means 200 ms; a negative duration
@@ -30,7 +31,7 @@ type Retry struct {
 
 func (r Retry) withDefaults() Retry {
 	return Retry{
-		Attempts:  max(cmp.Or(r.Attempts, 2), 1),
+		Attempts:  max(cmp.Or(r.Attempts, 3), 1),
 		BaseDelay: cmp.Or(r.BaseDelay, 200*time.Millisecond),
 		MaxDelay:  cmp.Or(r.MaxDelay, 2*time.Second),
 		Budget:    cmp.Or(r.Budget, 10*time.Second),
@@ -58,6 +59,9 @@ const (
 	final verdict = iota
 	// repeat: the same call may succeed soon, here or elsewhere.
 	repeat
+	// once is repeat for an answer that failed after the model may have done its work: one
+	// repetition a call, at a fallback if there is one.
+	once
 	// elsewhere: only another backend may do better soon.
 	elsewhere
 	// wrongBackend: this backend cannot serve the call. A fallback is skipped; if it is
@@ -84,13 +88,18 @@ func judge(err error) verdict {
 		}
 		// AWS may have refused the role of just this caller.
 		return wrongBackend
-	case translator.KindThrottled, translator.KindUnavailable, translator.KindNotReady,
-		translator.KindInternalServer, translator.KindTruncated:
+	case translator.KindThrottled, translator.KindUnavailable, translator.KindNotReady, translator.KindInternalServer:
 		return repeat
-	case translator.KindBadAnswer, translator.KindModel:
-		if e.Retryable {
-			return repeat
+	case translator.KindModel:
+		if !errors.Is(e, converseapi.ErrModelRefuses) {
+			return once
 		}
+	case translator.KindBadAnswer:
+		if errors.Is(e, translator.AnswerEmpty) {
+			return once // a failing peer sends that
+		}
+	case translator.KindTruncated:
+		return once
 	case translator.KindQuota, translator.KindTimeout:
 		return elsewhere
 	case translator.KindValidation, translator.KindInvalid, translator.KindAccessDenied, translator.KindNotFound,

@@ -14,7 +14,8 @@ import (
 	"bedrock-extproc/translator"
 )
 
-// Transient errors are repeated as often as allowed; others are returned at once.
+// Transient errors are repeated as often as allowed, and failures after the model may
+// have done its work once; others are returned at once.
 func TestWhatIsRepeated(t *testing.T) {
 	bedrocktest.Isolate(t)
 	frames := func(f ...[]byte) func(http.ResponseWriter) {
@@ -30,40 +31,41 @@ func TestWhatIsRepeated(t *testing.T) {
 			_, _ = fmt.Fprintf(w, `{"message":%q,"originalStatusCode":%d}`, message, status)
 		}
 	}
+	const no, again, once = 1, 3, 2 // attempts of 3, while the fault lasts
 	tests := map[string]struct {
-		fail     func(http.ResponseWriter)
-		repeated bool
+		fail  func(http.ResponseWriter)
+		calls int
 	}{
-		"no connection":       {bedrocktest.CutConn, true},
-		"internal":            {code(500, "InternalServerException"), true},
-		"unavailable":         {code(503, "ServiceUnavailableException"), true},
-		"throttled":           {code(429, "ThrottlingException"), true},
-		"not ready":           {code(429, "ModelNotReadyException"), true},
-		"a proxy's 502":       {code(502, ""), true},
-		"model's error":       {model(500, "try again"), true},
-		"nothing":             {func(w http.ResponseWriter) { w.WriteHeader(200) }, true},
-		"invalid tool use":    {model(500, "Model produced invalid sequence as part of ToolUse. Please refer to the model tool use troubleshooting guide."), false},
-		"model's validation":  {model(400, "no"), false},
-		"validation":          {code(400, "ValidationException"), false},
-		"access":              {code(403, "AccessDeniedException"), false},
-		"not found":           {code(404, "ResourceNotFoundException"), false},
-		"expired credentials": {code(403, "ExpiredTokenException"), false},
-		"signature":           {code(403, "InvalidSignatureException"), false},
-		"quota":               {code(400, "ServiceQuotaExceededException"), false},
-		"model's timeout":     {code(408, "ModelTimeoutException"), false},
-		"not JSON":            {func(w http.ResponseWriter) { _, _ = w.Write([]byte("<html>")) }, false},
+		"no connection":       {bedrocktest.CutConn, again},
+		"internal":            {code(500, "InternalServerException"), again},
+		"unavailable":         {code(503, "ServiceUnavailableException"), again},
+		"throttled":           {code(429, "ThrottlingException"), again},
+		"not ready":           {code(429, "ModelNotReadyException"), again},
+		"a proxy's 502":       {code(502, ""), again},
+		"model's error":       {model(500, "try again"), once},
+		"nothing":             {func(w http.ResponseWriter) { w.WriteHeader(200) }, once},
+		"invalid tool use":    {model(500, "Model produced invalid sequence as part of ToolUse. Please refer to the model tool use troubleshooting guide."), no},
+		"model's validation":  {model(400, "no"), no},
+		"validation":          {code(400, "ValidationException"), no},
+		"access":              {code(403, "AccessDeniedException"), no},
+		"not found":           {code(404, "ResourceNotFoundException"), no},
+		"expired credentials": {code(403, "ExpiredTokenException"), no},
+		"signature":           {code(403, "InvalidSignatureException"), no},
+		"quota":               {code(400, "ServiceQuotaExceededException"), no},
+		"model's timeout":     {code(408, "ModelTimeoutException"), no},
+		"not JSON":            {func(w http.ResponseWriter) { _, _ = w.Write([]byte("<html>")) }, no},
 
-		"stream: empty":            {frames(nil), true},
-		"stream: throttled":        {frames(bedrocktest.Exception("throttlingException", "slow")), true},
-		"stream: internal":         {frames(bedrocktest.Exception("internalServerException", "oh")), true},
-		"stream: unavailable":      {frames(bedrocktest.Exception("serviceUnavailableException", "oh")), true},
-		"stream: validation":       {frames(bedrocktest.Exception("validationException", "no")), false},
-		"stream: invalid tool use": {frames(bedrocktest.Exception("modelStreamErrorException", "Model produced invalid sequence as part of ToolUse.")), false},
-		"stream: nonsense":         {frames([]byte("0123456789abcdef0123456789abcdef")), false},
+		"stream: empty":            {frames(nil), once},
+		"stream: throttled":        {frames(bedrocktest.Exception("throttlingException", "slow")), again},
+		"stream: internal":         {frames(bedrocktest.Exception("internalServerException", "oh")), again},
+		"stream: unavailable":      {frames(bedrocktest.Exception("serviceUnavailableException", "oh")), again},
+		"stream: validation":       {frames(bedrocktest.Exception("validationException", "no")), no},
+		"stream: invalid tool use": {frames(bedrocktest.Exception("modelStreamErrorException", "Model produced invalid sequence as part of ToolUse.")), no},
+		"stream: nonsense":         {frames([]byte("0123456789abcdef0123456789abcdef")), no},
 		"stream: cut": {func(w http.ResponseWriter) {
 			bedrocktest.SendStream(w, nil)
 			bedrocktest.CutConn(w)
-		}, true},
+		}, once},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -79,14 +81,11 @@ func TestWhatIsRepeated(t *testing.T) {
 				defer stop()
 				b := newTestBackend(t, Config{RoundTripper: transport, Retry: Retry{Attempts: 3}}, "http://bedrock.test")
 				for _, good = range []bool{false, true} {
-					want := 1
-					switch {
-					case tt.repeated && good:
-						want = 2
-					case tt.repeated:
-						want = 3
+					want := tt.calls
+					if good {
+						want = min(want, 2)
 					}
-					fails := !tt.repeated || !good
+					fails := tt.calls == no || !good
 					try := func(facts translator.Facts, err error) {
 						if calls != want || facts.Attempts != want || fails != (err != nil) {
 							t.Errorf("%d calls, %+v, %v; want %d", calls, facts, err, want)
@@ -143,7 +142,7 @@ func TestPauses(t *testing.T) {
 		"a larger budget":   {Retry{Attempts: 2, Budget: time.Minute}, []string{"Retry-After", "11"}, 2, 11 * time.Second, 11 * time.Second},
 		"no budget":         {Retry{Attempts: 2, Budget: -1}, []string{"Retry-After", "999"}, 2, 999 * time.Second, 999 * time.Second},
 		"a spent budget":    {Retry{Attempts: 99}, []string{"Retry-After", "3"}, 4, 9 * time.Second, 9 * time.Second},
-		"the default":       {Retry{}, nil, 2, 100 * time.Millisecond, 200 * time.Millisecond},
+		"the default":       {Retry{}, nil, 3, 300 * time.Millisecond, 600 * time.Millisecond},
 		"one attempt":       {Retry{Attempts: -1}, nil, 1, 0, 0},
 	}
 	for name, tt := range tests {
@@ -204,8 +203,8 @@ func TestClientLeavesDuringTheFallback(t *testing.T) {
 		})
 		defer stop()
 		_, facts, err := a.Converse(ctx, call("m", `{}`), translator.Caller{})
-		if !errors.Is(err, errLeft) || facts.Backend != "b" || facts.Attempts != 3 {
-			t.Errorf("got %+v, %v, want %v from b after 3 attempts", facts, err, errLeft)
+		if !errors.Is(err, errLeft) || facts.Backend != "b" || facts.Attempts != 4 {
+			t.Errorf("got %+v, %v, want %v from b after 4 attempts", facts, err, errLeft)
 		}
 	})
 }

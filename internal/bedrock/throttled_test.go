@@ -88,21 +88,26 @@ func TestStandInThrottledRegion(t *testing.T) {
 	}
 }
 
-// A fault that occurs once is over with the second attempt.
+// A fault that occurs twice is over with the third attempt, if it came before the model's
+// work, and one that occurs once with the second attempt.
 func TestStandInPassingFaults(t *testing.T) {
 	b, _ := standIn(t)
 	b.retry = Retry{BaseDelay: -1}.withDefaults()
-	for _, fault := range []string{"throttling", "serviceunavailable", "internalserver", "modelnotready", "bare-429", "html-502", "empty-200", "cut", "reset", "end"} {
+	times := map[string]int{
+		"throttling": 2, "serviceunavailable": 2, "internalserver": 2, "modelnotready": 2, "bare-429": 2, "html-502": 2,
+		"empty-200": 1, "modelerror": 1, "cut": 1, "reset": 1, "end": 1,
+	}
+	for fault, n := range times {
 		t.Run(fault, func(t *testing.T) {
-			model := fmt.Sprintf("m#fault=%s&times=1", fault)
+			model := fmt.Sprintf("m#fault=%s&times=%d", fault, n)
 			if fault != "end" { // half a reply with the right length looks complete
 				_, facts, err := b.Converse(t.Context(), call(model, hello), fakeCaller)
-				if err != nil || facts.Attempts != 2 {
-					t.Errorf("got %d attempts, %v, want 2", facts.Attempts, err)
+				if err != nil || facts.Attempts != n+1 {
+					t.Errorf("got %d attempts, %v, want %d", facts.Attempts, err, n+1)
 				}
 			}
 			events, facts, err := collect(t.Context(), b, call(model+"&at=0", hello), fakeCaller)
-			if err != nil || facts.Attempts != 2 || len(events) < 5 {
+			if err != nil || facts.Attempts != n+1 || len(events) < 5 {
 				t.Errorf("%d events, %+v, %v", len(events), facts, err)
 			}
 		})

@@ -42,6 +42,7 @@ func (v aliases) read(d *decoder, n *yaml.Node, path string) {
 type backend struct {
 	bedrock.BackendConfig
 	defaults identity.Defaults
+	maxCalls int
 }
 
 func (b *backend) keys() []key {
@@ -65,6 +66,7 @@ func (b *backend) configKeys() []key {
 		},
 		key{"fallback", "The backends to try, in this order, after this one has failed. Their own fallbacks are not followed.", "none", "[bedrock-eu]", texts{&b.Fallback}},
 		key{"residency", "A name for where data may go. All fallbacks must have the same residency, and callers with AWS keys of their own cannot choose another region.", "no restriction", "eu", text{&b.Residency}},
+		key{"max_calls", "The maximum number of concurrent calls to this backend. Further ones get 503 at once. Calls that fall back to it are not counted.", "no limit", "100", count{&b.maxCalls}},
 		key{"timeouts", "The time limits of this backend.", "`bedrock_extproc.timeouts`", "{first_event: 1m}", section{keys: func() []key { return limitsKeys(&b.Limits) }}},
 	)
 }

@@ -28,6 +28,9 @@ type Config struct {
 	// Defaults are what a backend adds to requests, by its name. A backend that is
 	// not in it adds nothing.
 	Defaults map[string]identity.Defaults
+	// MaxCalls bounds the calls in flight at a backend, by its name. A backend that is not
+	// in it has no bound.
+	MaxCalls map[string]int
 	// Settings are those that all dialects have in common. Only Load fills in Families.
 	Settings converse.Settings
 	// APIs are the names of the dialects that are served; nil means all.

@@ -83,6 +83,7 @@ func TestEverySetting(t *testing.T) {
 			},
 			"eu": {},
 		},
+		MaxCalls:     map[string]int{"us": 100},
 		APIs:         []string{"gateway"},
 		Settings:     converse.Settings{Mode: converse.Strict, ModelFamilies: map[string]string{"arn:x": "claude"}},
 		Chat:         chat.Config{ToolUseDeltas: chat.DeltasAlways},
@@ -100,6 +101,7 @@ func TestEverySetting(t *testing.T) {
 				},
 				{Backend: parsed("eu")},
 			},
+			CallerLimit: identity.CallerLimit{Value: "user", MaxCalls: 10},
 		},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -113,6 +115,8 @@ func TestWords(t *testing.T) {
 		server      bedrock.ServerCredentials
 		translation converse.Mode
 		deltas      chat.ToolUseDeltas
+		failed      chat.FailedStreams
+		early       chat.EarlyErrors
 	}
 	for text, want := range map[string]words{
 		"":                                   {},
@@ -124,11 +128,15 @@ func TestWords(t *testing.T) {
 		"bedrock_extproc: {translation: repair, tool_use_deltas: auto}":       {translation: converse.Repair, deltas: chat.DeltasAuto},
 		"bedrock_extproc: {translation: strict, tool_use_deltas: always}":     {translation: converse.Strict, deltas: chat.DeltasAlways},
 		"bedrock_extproc: {translation: passthrough, tool_use_deltas: never}": {translation: converse.Passthrough, deltas: chat.DeltasNever},
+		"bedrock_extproc: {failed_streams: auto, early_errors: status}":       {},
+		"bedrock_extproc: {failed_streams: event, early_errors: event}":       {failed: chat.FailedEvent, early: chat.EarlyEvent},
+		"bedrock_extproc: {failed_streams: reset}":                            {failed: chat.FailedReset},
+		"bedrock_extproc: {failed_streams: stop_error}":                       {failed: chat.FailedStopError},
 	} {
 		cfg, err := Parse("c.yaml", []byte(text), noEnv)
 		if err != nil {
 			t.Errorf("%q: %v", text, err)
-		} else if got := (words{cfg.Bedrock.ServerCredentials, cfg.Settings.Mode, cfg.Chat.ToolUseDeltas}); got != want {
+		} else if got := (words{cfg.Bedrock.ServerCredentials, cfg.Settings.Mode, cfg.Chat.ToolUseDeltas, cfg.Chat.FailedStreams, cfg.Chat.EarlyErrors}); got != want {
 			t.Errorf("%q: %+v, want %+v", text, got, want)
 		}
 	}

@@ -32,6 +32,16 @@ func (c *Config) extprocKeys() []key {
 			oneOf(&c.OpenAI.DropMetadata, []string{"send", "drop"}, false, true),
 		},
 		{
+			"failed_streams", "How a stream ends that fails after its headers were sent: `event` ends it with the `error` event, `reset` cuts it off after that event, so that HTTP clients report an error, and `stop_error` adds `message_stop` with `stop_reason` `error`, and `metadata`. `auto` is `stop_error` for the gateway's Python client, and `event` for all others. See [clients.md](clients.md).",
+			"`auto`", "event",
+			oneOf(&c.Chat.FailedStreams, []string{"auto", "event", "reset", "stop_error"}, chat.FailedAuto, chat.FailedEvent, chat.FailedReset, chat.FailedStopError),
+		},
+		{
+			"early_errors", "How a streaming request is answered that fails before its headers were sent: `status` answers with the error's HTTP status, `event` with status 200 and a stream that contains only the `error` event. See [clients.md](clients.md).",
+			"`status`", "event",
+			oneOf(&c.Chat.EarlyErrors, []string{"status", "event"}, chat.EarlyStatus, chat.EarlyEvent),
+		},
+		{
 			"model_families", "The model family of models whose id does not show it, such as the ARN of an application inference profile.",
 			"none", `{"arn:aws:bedrock:us-east-1:123456789012:application-inference-profile/abc": claude}`,
 			textMap{&c.Settings.ModelFamilies},
@@ -52,8 +62,9 @@ func (c *Config) extprocKeys() []key {
 			"all callers may use everything", "[{match: {}, models: [us.anthropic.*]}]",
 			rules{c},
 		},
+		{"caller_limit", "How many calls each caller may have in flight. Further ones get 503 at once.", "no limit", "{value: user, max_calls: 10}", callerLimit(&c.Policy.CallerLimit)},
 		{"timeouts", "The time limits of backends without their own.", "see below", "{first_event: 1m}", section{keys: func() []key { return limitsKeys(&c.Bedrock.Limits) }}},
-		{"retry", "How often a failed call is repeated before the client has received any of the response.", "see below", "{attempts: 3}", section{keys: func() []key { return retryKeys(&c.Bedrock.Retry) }}},
+		{"retry", "How often a failed call is repeated before the client has received any of the response.", "see below", "{attempts: 2}", section{keys: func() []key { return retryKeys(&c.Bedrock.Retry) }}},
 		{"cool_down", "How long a failing backend is skipped in favour of its fallbacks.", "see below", "{max: 1m}", section{keys: func() []key { return coolDownKeys(&c.Bedrock.CoolDown) }}},
 	}
 }
@@ -69,7 +80,7 @@ func limitsKeys(l *bedrock.Limits) []key {
 
 func retryKeys(r *bedrock.Retry) []key {
 	return []key{
-		{"attempts", "The maximum number of calls to one backend.", "`2`", "3", count{&r.Attempts}},
+		{"attempts", "The maximum number of calls to one backend. A call is not repeated once a model may have done its work.", "`3`", "2", count{&r.Attempts}},
 		{"base_delay", "The delay after the first failure. It doubles with each further failure.", "`200ms`", "100ms", duration{&r.BaseDelay}},
 		{"max_delay", "The longest delay.", "`2s`", "5s", duration{&r.MaxDelay}},
 		{"budget", "The time from the start of the call after which no attempt begins.", "`10s`", "20s", duration{&r.Budget}},
@@ -90,6 +101,24 @@ func guardrailKeys(g *identity.Guardrail) []key {
 		{"version", "The version of the guardrail. A template.", "Bedrock's default", `"1"`, template{&g.Version}},
 		{"trace", "Whether responses contain the guardrail's trace.", "Bedrock's default", "enabled", oneOf(&g.Trace, trace, trace...)},
 		{"stream_mode", "Whether a stream waits for the guardrail (`sync`) or is checked while it is sent (`async`).", "Bedrock's default", "async", oneOf(&g.StreamMode, modes, modes...)},
+	}
+}
+
+func callerLimitKeys(l *identity.CallerLimit) []key {
+	return []key{
+		{"value", "The value of `identity` that tells callers apart. Calls without it are counted together, as one caller.", "required", "user", valueName{&l.Value}},
+		{"max_calls", "The maximum number of concurrent calls with the same value.", "required", "10", count{&l.MaxCalls}},
+	}
+}
+
+func callerLimit(l *identity.CallerLimit) section {
+	return section{
+		keys: func() []key { return callerLimitKeys(l) },
+		check: func(d *decoder, path string) {
+			if !d.given(path+".value") || !d.given(path+".max_calls") {
+				d.problem(path, "value and max_calls are required")
+			}
+		},
 	}
 }
 

@@ -28,7 +28,7 @@ func (v llm) read(d *decoder, n *yaml.Node, path string) {
 	if !d.isMapping(n, path) {
 		return
 	}
-	v.cfg.Bedrock.Backends, v.cfg.Defaults = nil, map[string]identity.Defaults{}
+	v.cfg.Bedrock.Backends, v.cfg.Defaults, v.cfg.MaxCalls = nil, map[string]identity.Defaults{}, nil
 	if !has(n, "backends") && has(n, "backend") {
 		v.cfg.add(d, n, path, bedrock.DefaultBackend)
 		return
@@ -79,6 +79,12 @@ func (c *Config) add(d *decoder, n *yaml.Node, path, name string) {
 	}
 	c.Bedrock.Backends = append(c.Bedrock.Backends, b.BackendConfig)
 	c.Defaults[name] = b.defaults
+	if b.maxCalls > 0 {
+		if c.MaxCalls == nil {
+			c.MaxCalls = map[string]int{}
+		}
+		c.MaxCalls[name] = b.maxCalls
+	}
 }
 
 // checkFallbackDefaults reports fallbacks with defaults that the backend lacks: a

@@ -99,6 +99,7 @@ func sections() []pageSection {
 		{"bedrock_extproc", "", c.extprocKeys()},
 		{"bedrock_extproc.identity.NAME", "The first source that has a value counts.", sourceKeys(&identity.Source{})},
 		{"bedrock_extproc.access[]", "", ruleKeys(&identity.Rule{})},
+		{"bedrock_extproc.caller_limit", "See [limits](limits.md).", callerLimitKeys(&c.Policy.CallerLimit)},
 		{"bedrock_extproc.retry", "", retryKeys(&c.Bedrock.Retry)},
 		{"bedrock_extproc.cool_down", "", coolDownKeys(&c.Bedrock.CoolDown)},
 	}

@@ -44,6 +44,15 @@ func (v templateMap) read(d *decoder, n *yaml.Node, path string) {
 	})
 }
 
+// valueName is the name of a value.
+type valueName struct{ field *string }
+
+func (v valueName) read(d *decoder, n *yaml.Node, path string) {
+	got, _ := d.text(n, path)
+	*v.field = got
+	d.uses = append(d.uses, use{path, got})
+}
+
 // match is patterns by the names of values.
 type match struct{ field *map[string]string }
 

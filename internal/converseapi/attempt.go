@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"sync/atomic"
 
 	"github.com/aws/aws-sdk-go-v2/service/bedrockruntime"
 	"github.com/aws/smithy-go"
@@ -18,10 +19,16 @@ import (
 	"github.com/aws/smithy-go/transport/http/protocol/restjson1"
 
 	"bedrock-extproc/internal/cause"
+	"bedrock-extproc/translator"
 )
 
-// maxErrorBody bounds the body of an error, which is one sentence. In bytes.
-const maxErrorBody = 1 << 20
+// Bounds of what an error of AWS consists of, in bytes. Its message is a sentence or a
+// few; its name and the request's id have less than 100.
+const (
+	maxErrorBody = 64 << 10
+	maxMessage   = 4 << 10
+	maxErrorName = 256
+)
 
 // invocationID is the header of Facts.InvocationID.
 const invocationID = "Amz-Sdk-Invocation-Id"
@@ -106,6 +113,8 @@ func (a *attempt) DeserializeResponse(ctx context.Context, op *smithy.OperationS
 	if op.IsOutputEventStream() {
 		return nil
 	}
+	// After an error the SDK reads the body to its end, so it must have one.
+	resp.Body = cappedBody{io.LimitReader(resp.Body, translator.MaxAnswer+1), resp.Body}
 	var err error
 	a.reply, err = readReply(resp.Body, resp.ContentLength)
 	return err
@@ -117,8 +126,8 @@ func (a *attempt) Do(req *http.Request) (*http.Response, error) {
 	a.facts.InvocationID = req.Header.Get(invocationID)
 	// The SDK closes its own body as soon as an answer is there. A transport that
 	// still reads it would drop the connection.
-	req.Body = io.NopCloser(bytes.NewReader(a.request.Body))
-	req.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(a.request.Body)), nil }
+	req.Body = newBody(a.request.Body)
+	req.GetBody = func() (io.ReadCloser, error) { return newBody(a.request.Body), nil }
 	req.ContentLength = int64(len(a.request.Body))
 	// Set after signing, so that a proxy may change it.
 	req.Header.Set("Accept-Encoding", "identity")
@@ -127,9 +136,42 @@ func (a *attempt) Do(req *http.Request) (*http.Response, error) {
 		return nil, fmt.Errorf("%s: %w", req.URL.Host, err)
 	}
 	a.status, a.header = resp.StatusCode, resp.Header
-	a.facts.AWSRequestID = resp.Header.Get("X-Amzn-Requestid")
+	a.facts.AWSRequestID = translator.Clip(resp.Header.Get("X-Amzn-Requestid"), maxErrorName)
 	a.facts.ClockCorrected = a.client.cfg.Auth.CorrectClock(resp.StatusCode, resp.Header)
 	return resp, nil
+}
+
+// largeBody is the size from which a body is worth dropping early, in bytes.
+const largeBody = 64 << 10
+
+// newBody is the body of a request. The transport keeps it as long as a stream
+// lives, so a large one drops its bytes when it is closed. A small one is a type that
+// net/http knows, and sends together with the headers.
+func newBody(body []byte) io.ReadCloser {
+	if len(body) < largeBody {
+		return io.NopCloser(bytes.NewReader(body))
+	}
+	b := &droppedBody{}
+	b.reader.Store(bytes.NewReader(body))
+	return b
+}
+
+// A droppedBody drops its bytes when it is closed. Read and Close may be called
+// concurrently.
+type droppedBody struct{ reader atomic.Pointer[bytes.Reader] }
+
+// Read implements [io.Reader].
+func (b *droppedBody) Read(p []byte) (int, error) {
+	if r := b.reader.Load(); r != nil {
+		return r.Read(p)
+	}
+	return 0, io.EOF
+}
+
+// Close implements [io.Closer].
+func (b *droppedBody) Close() error {
+	b.reader.Store(nil)
+	return nil
 }
 
 // failed returns the facts of an attempt that has just failed.

@@ -16,6 +16,9 @@ import (
 	"bedrock-extproc/translator"
 )
 
+// ErrModelRefuses is wrapped by a model's error that the same request would get again.
+var ErrModelRefuses = errors.New("the model refuses the request")
+
 // An awsError is what AWS sends instead of an answer: an error response, or an
 // exception inside a stream.
 type awsError struct {
@@ -72,10 +75,11 @@ func exception(msg eventstream.Message) awsError {
 // forClient returns the error for the client. callerSigned says that the caller's
 // credentials signed the request; header is the answer's.
 func (e awsError) forClient(callerSigned bool, header http.Header) *translator.Error {
+	e.code, e.message = translator.Clip(e.code, maxErrorName), translator.Clip(e.message, maxMessage)
 	out := translator.NewError(e.kind(callerSigned), e.message)
 	out.Hint, out.AWSError, out.Cause = e.hint(out.Kind), e.code, e.cause
-	if out.Kind == translator.KindModel {
-		out.Retryable = !e.modelErrorRepeats()
+	if out.Kind == translator.KindModel && e.modelErrorRepeats() {
+		out.Cause = errors.Join(ErrModelRefuses, e.cause)
 	}
 	if out.Retryable {
 		out.RetryAfter = cmp.Or(wholeSeconds(retryAfter(header)), out.RetryAfter)

@@ -142,6 +142,7 @@ func (c *Client) ConverseStream(ctx context.Context, r Request) (iter.Seq2[trans
 		defer cancel(errStreamOver)
 		return nil, a.failed(), a.clientError(attemptCtx, err)
 	}
+	a.request.Body = nil // a stream may live for an hour
 	return s.events, a.facts, nil
 }
 

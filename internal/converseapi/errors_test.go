@@ -35,15 +35,15 @@ func TestErrorResponses(t *testing.T) {
 		{400, "ServiceQuotaExceededException", failure{429, translator.KindQuota, true, second, "ServiceQuotaExceededException"}},
 		{503, "ServiceUnavailableException", failure{503, translator.KindUnavailable, true, second, "ServiceUnavailableException"}},
 		{429, "ModelNotReadyException", failure{503, translator.KindNotReady, true, second, "ModelNotReadyException"}},
-		{408, "ModelTimeoutException", failure{504, translator.KindTimeout, true, 0, "ModelTimeoutException"}},
-		{424, "ModelErrorException", failure{502, translator.KindModel, true, 0, "ModelErrorException"}},
-		{424, "ModelStreamErrorException", failure{502, translator.KindModel, true, 0, "ModelStreamErrorException"}},
-		{500, "InternalServerException", failure{502, translator.KindInternalServer, true, 0, "InternalServerException"}},
+		{408, "ModelTimeoutException", failure{500, translator.KindTimeout, false, 0, "ModelTimeoutException"}},
+		{424, "ModelErrorException", failure{424, translator.KindModel, false, 0, "ModelErrorException"}},
+		{424, "ModelStreamErrorException", failure{424, translator.KindModel, false, 0, "ModelStreamErrorException"}},
+		{500, "InternalServerException", failure{500, translator.KindInternalServer, true, 0, "InternalServerException"}},
 		{400, "ConflictException", failure{400, translator.KindValidation, false, 0, "ConflictException"}},
-		{418, "NewException", failure{502, translator.KindBadAnswer, false, 0, "NewException"}},
-		{404, "UnknownOperationException", failure{502, translator.KindBadAnswer, false, 0, "UnknownOperationException"}},
+		{418, "NewException", failure{500, translator.KindBadAnswer, false, 0, "NewException"}},
+		{404, "UnknownOperationException", failure{500, translator.KindBadAnswer, false, 0, "UnknownOperationException"}},
 		{429, "", failure{429, translator.KindThrottled, true, second, ""}},
-		{307, "", failure{502, translator.KindBadAnswer, false, 0, ""}},
+		{307, "", failure{500, translator.KindBadAnswer, false, 0, ""}},
 	}
 	bedrocktest.Isolate(t)
 	var status int
@@ -85,7 +85,7 @@ func TestErrorBodies(t *testing.T) {
 		want               failure
 		message            string
 	}{
-		{"a proxy's page", "", "<html><b>Bad gateway</b></html>", 502, failure{502, translator.KindInternalServer, true, 0, ""}, "Bedrock answered with HTTP status 502 and no readable error."},
+		{"a proxy's page", "", "<html><b>Bad gateway</b></html>", 502, failure{500, translator.KindInternalServer, true, 0, ""}, "Bedrock answered with HTTP status 502 and no readable error."},
 		{"a page with a name", "ThrottlingException", "<html>", 400, failure{429, translator.KindThrottled, true, time.Second, "ThrottlingException"}, "Bedrock answered with ThrottlingException and no message."},
 		{"a page with a name and a URI", "ExpiredTokenException:http://internal.amazon.com/coral/com.amazon.coral.service/", "<html>", 403, failure{502, translator.KindSidecarCredentials, false, 0, "ExpiredTokenException"}, "AWS rejected the sidecar's own credentials."},
 		{"a page with a namespace", "com.amazon.coral.service#ThrottlingException:http://internal.amazon.com/coral/", "<html>", 400, failure{429, translator.KindThrottled, true, time.Second, "ThrottlingException"}, "Bedrock answered with ThrottlingException and no message."},
@@ -98,10 +98,10 @@ func TestErrorBodies(t *testing.T) {
 		{"a code in the body", "", `{"code":"ValidationException","message":"bad"}`, 400, failure{400, translator.KindValidation, false, 0, "ValidationException"}, "bad"},
 		{"a message alone", "", `{"message":"bad"}`, 400, failure{400, translator.KindValidation, false, 0, ""}, "bad"},
 		{"no message", "ThrottlingException", `{}`, 429, failure{429, translator.KindThrottled, true, time.Second, "ThrottlingException"}, "Bedrock answered with ThrottlingException and no message."},
-		{"a body without end", "", strings.Repeat("x", maxErrorBody+10), 500, failure{502, translator.KindInternalServer, true, 0, ""}, "Bedrock answered with HTTP status 500 and no readable error."},
-		{"a model's final word", "ModelErrorException", `{"message":"Model produced invalid sequence as part of ToolUse. Please refer to the model tool use troubleshooting guide."}`, 424, failure{502, translator.KindModel, false, 0, "ModelErrorException"}, "Model produced invalid sequence as part of ToolUse. Please refer to the model tool use troubleshooting guide."},
-		{"a model's refusal", "ModelErrorException", `{"message":"m","originalStatusCode":400}`, 424, failure{502, translator.KindModel, false, 0, "ModelErrorException"}, "m"},
-		{"a model's trouble", "ModelErrorException", `{"message":"m","originalStatusCode":529}`, 424, failure{502, translator.KindModel, true, 0, "ModelErrorException"}, "m"},
+		{"a body without end", "", strings.Repeat("x", maxErrorBody+10), 500, failure{500, translator.KindInternalServer, true, 0, ""}, "Bedrock answered with HTTP status 500 and no readable error."},
+		{"a model's final word", "ModelErrorException", `{"message":"Model produced invalid sequence as part of ToolUse. Please refer to the model tool use troubleshooting guide."}`, 424, failure{424, translator.KindModel, false, 0, "ModelErrorException"}, "Model produced invalid sequence as part of ToolUse. Please refer to the model tool use troubleshooting guide."},
+		{"a model's refusal", "ModelErrorException", `{"message":"m","originalStatusCode":400}`, 424, failure{424, translator.KindModel, false, 0, "ModelErrorException"}, "m"},
+		{"a model's trouble", "ModelErrorException", `{"message":"m","originalStatusCode":529}`, 424, failure{424, translator.KindModel, false, 0, "ModelErrorException"}, "m"},
 	}
 	bedrocktest.Isolate(t)
 	for _, tt := range tests {

@@ -87,14 +87,15 @@ func TestRetryAfter(t *testing.T) {
 		code    string
 		want    time.Duration
 	}{
-		"none":          {nil, "Throttling", time.Second},
-		"seconds":       {[]string{"Retry-After", "7"}, "Throttling", 7 * time.Second},
-		"milliseconds":  {[]string{"X-Amz-Retry-After", "1200", "Retry-After", "7"}, "Throttling", 2 * time.Second},
-		"past":          {[]string{"Retry-After", "Mon, 02 Jan 2006 15:04:05 GMT"}, "Throttling", time.Second},
-		"nonsense":      {[]string{"Retry-After", "soon", "X-Amz-Retry-After", "-5"}, "Throttling", time.Second},
-		"a timeout":     {[]string{"Retry-After", "3"}, "ModelTimeout", 3 * time.Second},
-		"timeout, none": {nil, "ModelTimeout", 0},
-		"a final error": {[]string{"Retry-After", "3"}, "Validation", 0},
+		"none":           {nil, "Throttling", time.Second},
+		"seconds":        {[]string{"Retry-After", "7"}, "Throttling", 7 * time.Second},
+		"milliseconds":   {[]string{"X-Amz-Retry-After", "1200", "Retry-After", "7"}, "Throttling", 2 * time.Second},
+		"past":           {[]string{"Retry-After", "Mon, 02 Jan 2006 15:04:05 GMT"}, "Throttling", time.Second},
+		"nonsense":       {[]string{"Retry-After", "soon", "X-Amz-Retry-After", "-5"}, "Throttling", time.Second},
+		"internal":       {[]string{"Retry-After", "3"}, "InternalServer", 3 * time.Second},
+		"internal, none": {nil, "InternalServer", 0},
+		"a timeout":      {[]string{"Retry-After", "3"}, "ModelTimeout", 0},
+		"a final error":  {[]string{"Retry-After", "3"}, "Validation", 0},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -7,28 +7,27 @@ import (
 	"bedrock-extproc/translator"
 )
 
-const (
-	// maxReply bounds a whole reply, in bytes; images and documents come in base64.
-	maxReply = 64 << 20
-	// firstReply bounds the memory that a Content-Length alone reserves, in bytes.
-	firstReply = 1 << 20
-)
+// firstReply bounds the memory that a Content-Length alone reserves, in bytes.
+const firstReply = 1 << 20
 
-// readReply reads a whole reply of the given length, -1 if unknown.
+// readReply reads a whole reply of the given length, -1 if unknown. The caller bounds
+// the body just above translator.MaxAnswer.
 func readReply(body io.Reader, length int64) ([]byte, error) {
-	if length > maxReply {
-		return nil, translator.ErrBadAnswer(translator.AnswerTooLarge, nil)
+	if length > translator.MaxAnswer {
+		return nil, tooLarge()
 	}
 	buf := bytes.NewBuffer(make([]byte, 0, min(max(length, 0), firstReply)+bytes.MinRead))
-	n, err := buf.ReadFrom(io.LimitReader(body, maxReply+1))
+	n, err := buf.ReadFrom(body)
 	switch {
 	case err != nil:
-		return nil, cut(translator.ErrBadAnswer(translator.AnswerBroken, err))
-	case n > maxReply:
-		return nil, translator.ErrBadAnswer(translator.AnswerTooLarge, nil)
+		return nil, cut(translator.ErrTruncated(err))
+	case n > translator.MaxAnswer:
+		return nil, tooLarge()
 	}
 	return buf.Bytes(), nil
 }
+
+func tooLarge() error { return translator.ErrAnswerTooLarge("Bedrock's answer", translator.MaxAnswer) }
 
 // checkReply rejects a reply that cannot be a JSON object. The dialect checks the
 // rest.

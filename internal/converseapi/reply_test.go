@@ -17,13 +17,13 @@ func TestRepliesThatAreNone(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			url := bedrocktest.Serve(t, func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, reply) })
 			_, facts, err := converse(t, newTestClient(t, url, nil), translator.Caller{})
-			check(t, facts, err, failure{502, translator.KindBadAnswer, false, 0, ""})
+			check(t, facts, err, failure{500, translator.KindBadAnswer, false, 0, ""})
 		})
 	}
 	t.Run("nothing", func(t *testing.T) {
 		url := bedrocktest.Serve(t, func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, " \n") })
 		_, facts, err := converse(t, newTestClient(t, url, nil), translator.Caller{})
-		check(t, facts, err, failure{502, translator.KindBadAnswer, true, 0, ""})
+		check(t, facts, err, failure{500, translator.KindBadAnswer, false, 0, ""})
 	})
 	t.Run("cut", func(t *testing.T) {
 		url := bedrocktest.Serve(t, func(w http.ResponseWriter, _ *http.Request) {
@@ -31,7 +31,7 @@ func TestRepliesThatAreNone(t *testing.T) {
 			_, _ = io.WriteString(w, `{"output":`)
 		})
 		_, facts, err := converse(t, newTestClient(t, url, nil), translator.Caller{})
-		check(t, facts, err, failure{502, translator.KindBadAnswer, true, 0, ""})
+		check(t, facts, err, failure{500, translator.KindTruncated, false, 0, ""})
 	})
 	t.Run("too large", func(t *testing.T) {
 		url := bedrocktest.Serve(t, func(w http.ResponseWriter, _ *http.Request) {
@@ -39,6 +39,6 @@ func TestRepliesThatAreNone(t *testing.T) {
 			_, _ = io.WriteString(w, `{"output":`)
 		})
 		_, facts, err := converse(t, newTestClient(t, url, nil), translator.Caller{})
-		check(t, facts, err, failure{502, translator.KindBadAnswer, false, 0, ""})
+		check(t, facts, err, failure{500, translator.KindAnswerTooLarge, false, 0, ""})
 	})
 }

@@ -19,8 +19,8 @@ func TestStreamFailures(t *testing.T) {
 	broken[len(broken)-6] ^= 1
 	half := bedrocktest.Event("contentBlockStop", `{"contentBlockIndex":0}`)
 	half = half[:len(half)/2]
-	truncated := failure{502, translator.KindTruncated, true, 0, ""}
-	bad := failure{502, translator.KindBadAnswer, false, 0, ""}
+	truncated := failure{500, translator.KindTruncated, false, 0, ""}
+	bad := failure{500, translator.KindBadAnswer, false, 0, ""}
 	tests := map[string]struct {
 		frame []byte
 		abort bool
@@ -34,12 +34,12 @@ func TestStreamFailures(t *testing.T) {
 		"throttling, capital":   {bedrocktest.Exception("ThrottlingException", "why"), false, failure{429, translator.KindThrottled, true, time.Second, "ThrottlingException"}},
 		"throttling, namespace": {bedrocktest.Exception("com.amazon.bedrock#throttlingException:http://internal.amazon.com/coral/", "why"), false, failure{429, translator.KindThrottled, true, time.Second, "ThrottlingException"}},
 		"validation":            {bedrocktest.Exception("validationException", "why"), false, failure{400, translator.KindValidation, false, 0, "ValidationException"}},
-		"internal":              {bedrocktest.Exception("internalServerException", "why"), false, failure{502, translator.KindInternalServer, true, 0, "InternalServerException"}},
+		"internal":              {bedrocktest.Exception("internalServerException", "why"), false, failure{500, translator.KindInternalServer, true, 0, "InternalServerException"}},
 		"unavailable":           {bedrocktest.Exception("serviceUnavailableException", "why"), false, failure{503, translator.KindUnavailable, true, time.Second, "ServiceUnavailableException"}},
-		"model stream":          {bedrocktest.Exception("modelStreamErrorException", "why"), false, failure{502, translator.KindModel, true, 0, "ModelStreamErrorException"}},
-		"tool sequence":         {bedrocktest.Exception("modelStreamErrorException", "Model produced invalid sequence as part of ToolUse."), false, failure{502, translator.KindModel, false, 0, "ModelStreamErrorException"}},
-		"timeout":               {bedrocktest.Exception("modelTimeoutException", "why"), false, failure{504, translator.KindTimeout, true, 0, "ModelTimeoutException"}},
-		"unknown exception":     {bedrocktest.Exception("newException", "why"), false, failure{502, translator.KindBadAnswer, false, 0, "NewException"}},
+		"model stream":          {bedrocktest.Exception("modelStreamErrorException", "why"), false, failure{424, translator.KindModel, false, 0, "ModelStreamErrorException"}},
+		"tool sequence":         {bedrocktest.Exception("modelStreamErrorException", "Model produced invalid sequence as part of ToolUse."), false, failure{424, translator.KindModel, false, 0, "ModelStreamErrorException"}},
+		"timeout":               {bedrocktest.Exception("modelTimeoutException", "why"), false, failure{500, translator.KindTimeout, false, 0, "ModelTimeoutException"}},
+		"unknown exception":     {bedrocktest.Exception("newException", "why"), false, failure{500, translator.KindBadAnswer, false, 0, "NewException"}},
 		"nameless exception":    {bedrocktest.Exception("", "why"), false, bad},
 		"error message": {
 			bedrocktest.Frame("", ":message-type", "error", ":error-code", "ThrottlingException", ":error-message", "why"),
@@ -140,7 +140,7 @@ func TestStreamOfOtherContent(t *testing.T) {
 			_, _ = w.Write(bytes.Join(bedrocktest.Answer("hi"), nil))
 		})
 		_, facts, err := collect(t, newTestClient(t, url, nil), translator.Caller{})
-		check(t, facts, err, failure{502, translator.KindBadAnswer, false, 0, ""})
+		check(t, facts, err, failure{500, translator.KindBadAnswer, false, 0, ""})
 	}
 }
 
@@ -215,8 +215,8 @@ func TestRefusalsCloseTheConnection(t *testing.T) {
 				})
 				defer stop()
 				_, _, err := collect(t, c, translator.Caller{})
-				if e := asError(t, err); e.Status != http.StatusBadGateway {
-					t.Errorf("got status %d (%v), want 502", e.Status, e)
+				if e := asError(t, err); e.Status != http.StatusInternalServerError {
+					t.Errorf("got status %d (%v), want 500", e.Status, e)
 				}
 				synctest.Wait()
 				if n := p.Open.Load(); n != 0 {
@@ -224,8 +224,8 @@ func TestRefusalsCloseTheConnection(t *testing.T) {
 				}
 				if name == "error without end" {
 					_, _, err = converse(t, c, translator.Caller{})
-					if e := asError(t, err); e.Status != http.StatusBadGateway {
-						t.Errorf("got status %d (%v), want 502", e.Status, e)
+					if e := asError(t, err); e.Status != http.StatusInternalServerError {
+						t.Errorf("got status %d (%v), want 500", e.Status, e)
 					}
 				}
 			})

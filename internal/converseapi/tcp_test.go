@@ -78,7 +78,7 @@ func TestStreamReset(t *testing.T) {
 		}
 		err = e
 	}
-	check(t, facts, err, failure{502, translator.KindTruncated, true, 0, ""})
+	check(t, facts, err, failure{500, translator.KindTruncated, false, 0, ""})
 }
 
 // Events are complete, however the network cuts the stream.

@@ -51,6 +51,20 @@ func brokenClusters() []broken {
 		one("keepalive", "connection_keepalive.interval is 1s", func(s *site) {
 			s.http.GetExplicitHttpConfig().GetHttp2ProtocolOptions().GetConnectionKeepalive().Interval = durationpb.New(time.Second)
 		}),
+		one("keepalive", "connection_keepalive has no interval", func(s *site) {
+			s.http.GetExplicitHttpConfig().GetHttp2ProtocolOptions().ConnectionKeepalive = nil
+		}),
+		one("keepalive", "connection_keepalive has interval 30s and timeout 5s", func(s *site) {
+			s.http.GetExplicitHttpConfig().GetHttp2ProtocolOptions().GetConnectionKeepalive().Interval = durationpb.New(30 * time.Second)
+		}),
+		one("crash-window", "it has 2 endpoints and no outlier_detection", func(s *site) {
+			s.cluster.OutlierDetection = nil
+			s.addEndpoint()
+		}),
+		one("crash-window", "it has 2 endpoints and no outlier_detection", func(s *site) {
+			s.cluster.OutlierDetection.EnforcingConsecutiveLocalOriginFailure = wrapperspb.UInt32(0)
+			s.addEndpoint()
+		}),
 		one("health-check", "it has no health_checks", func(s *site) { s.cluster.HealthChecks = nil }),
 		{"EDS without health checks", eds, []string{}},
 		one("outlier-detection", "it has one endpoint, which outlier_detection may eject", func(s *site) {
@@ -64,8 +78,7 @@ func brokenClusters() []broken {
 		}, []string{}},
 		{"outlier detection among two", func(_ *testing.T, s *site) {
 			s.cluster.OutlierDetection = &clusterv3.OutlierDetection{MaxEjectionPercent: wrapperspb.UInt32(100)}
-			locality := s.cluster.GetLoadAssignment().GetEndpoints()[0]
-			locality.LbEndpoints = append(locality.LbEndpoints, locality.LbEndpoints[0])
+			s.addEndpoint()
 		}, []string{}},
 	}
 }
@@ -73,6 +86,12 @@ func brokenClusters() []broken {
 // at sets the sidecar's address.
 func (s *site) at(host string) {
 	s.cluster.GetLoadAssignment().GetEndpoints()[0].GetLbEndpoints()[0].GetEndpoint().GetAddress().GetSocketAddress().Address = host
+}
+
+// addEndpoint adds a second sidecar.
+func (s *site) addEndpoint() {
+	locality := s.cluster.GetLoadAssignment().GetEndpoints()[0]
+	locality.LbEndpoints = append(locality.LbEndpoints, locality.LbEndpoints[0])
 }
 
 // brokenRuns are good configurations with failures at run time.
@@ -109,6 +128,16 @@ func brokenRuns() []broken {
 		}, []string{"sidecar-unreachable: " + clusterWhere + ": all 3 connections have failed (127.0.0.1:9002)"}},
 		{"reached once", func(_ *testing.T, s *site) {
 			s.stats = map[string]uint64{"cluster.bedrock_extproc.upstream_cx_connect_fail": 3, "cluster.bedrock_extproc.upstream_cx_total": 4}
+		}, []string{}},
+		{"another server", func(_ *testing.T, s *site) {
+			s.stats = map[string]uint64{
+				"cluster.bedrock_extproc.upstream_cx_total": 3, filterStats + "streams_started": 3, filterStats + "streams_failed": 3,
+			}
+		}, []string{"sidecar-fails: " + filterWhere + `: all 3 calls to cluster "bedrock_extproc" have failed (127.0.0.1:9002)`}},
+		{"a call that failed", func(_ *testing.T, s *site) {
+			s.stats = map[string]uint64{
+				"cluster.bedrock_extproc.upstream_cx_total": 3, filterStats + "streams_started": 3, filterStats + "streams_failed": 2,
+			}
 		}, []string{}},
 		{"overflow", stats("cluster.bedrock_extproc.upstream_rq_pending_overflow", 3), []string{"calls-refused: " + clusterWhere + ": circuit breakers have rejected 3 calls"}},
 		{"overflow since 1.38", stats("cluster.bedrock_extproc.upstream_rq_active_overflow", 3), []string{"calls-refused: " + clusterWhere + ": circuit breakers have rejected 3 calls"}},

@@ -35,7 +35,6 @@ func brokenCors() []broken {
 	before := func(name string) string {
 		return "cors-order: " + filterWhere + `: filter "` + name + `" comes before "cors"`
 	}
-	missing := `: its cors policy is for filter "cors", which is not in the chain`
 	return []broken{
 		{"pages", withPolicy(func(_ *testing.T, s *site) { s.toEmptyCluster() }), []string{}},
 		{"a cors filter without a policy", func(t *testing.T, s *site) {
@@ -72,14 +71,8 @@ func brokenCors() []broken {
 			s.toEmptyCluster()
 			s.insert(1, httpFilter(t, "jwt", &jwtv3.JwtAuthentication{}))
 		}), []string{}},
-		{"a policy of the host without the filter", func(t *testing.T, s *site) {
+		{"a policy without the filter", func(t *testing.T, s *site) {
 			s.routes.GetVirtualHosts()[0].TypedPerFilterConfig = corsPolicy(t)
-		}, []string{"cors-no-filter: " + filterWhere + `, virtual host "bedrock"` + missing}},
-		{"a policy of the route without the filter", func(t *testing.T, s *site) {
-			s.route().TypedPerFilterConfig = corsPolicy(t)
-		}, []string{"cors-no-filter: " + routeWhere + missing}},
-		{"a policy of all routes without the filter", func(t *testing.T, s *site) {
-			s.routes.TypedPerFilterConfig = corsPolicy(t)
-		}, []string{"cors-no-filter: " + filterWhere + missing}},
+		}, []string{`override-name: listener "bedrock", virtual host "bedrock": no filter has the name "cors", but typed_per_filter_config does`}},
 	}
 }

@@ -105,8 +105,8 @@ func brokenFilters() []broken {
 		field("max-receive-message", "max_receive_message_length is 4194304", func(f *extprocv3.ExternalProcessor) {
 			f.GrpcService.GetEnvoyGrpc().MaxReceiveMessageLength = wrapperspb.UInt32(4 << 20)
 		}),
-		field("grpc-retry", "grpc_service has a retry_policy", func(f *extprocv3.ExternalProcessor) {
-			f.GrpcService.RetryPolicy = &corev3.RetryPolicy{}
+		field("grpc-retry", `retry_policy of grpc_service has retry_on "connect-failure, unavailable"`, func(f *extprocv3.ExternalProcessor) {
+			f.GrpcService.RetryPolicy.RetryOn = "connect-failure, unavailable"
 		}),
 		field("metadata-receiving", "receiving_namespaces lacks bedrock, so the sidecar's metadata is dropped", func(f *extprocv3.ExternalProcessor) {
 			f.MetadataOptions.ReceivingNamespaces = nil
@@ -151,8 +151,9 @@ func brokenFilters() []broken {
 		},
 		{
 			"identity",
-			func(_ *testing.T, s *site) {
-				s.options.Namespaces = []string{"envoy.filters.http.jwt_authn", "envoy.filters.http.ext_authz"}
+			func(t *testing.T, s *site) {
+				s.insert(0, jwt(t, map[string]string{"a": "jwt_payload"}), &hcmv3.HttpFilter{Name: "envoy.filters.http.ext_authz"})
+				s.options.Metadata = [][]string{{"envoy.filters.http.jwt_authn", "jwt_payload", "sub"}, {"envoy.filters.http.ext_authz", "user"}}
 				s.options.Attributes = []string{"request.id", "source.principal"}
 			},
 			[]string{

@@ -191,7 +191,8 @@ func brokenRoutes() []broken {
 			s.perRoute(t, overrides(&extprocv3.ExtProcOverrides{GrpcService: service}))
 		}, []string{`cluster-missing: cluster "elsewhere": there is no such cluster`}},
 		{"a route with its own metadata", func(t *testing.T, s *site) {
-			s.options.Namespaces = []string{"envoy.filters.http.jwt_authn"}
+			s.insert(0, jwt(t, map[string]string{"a": "jwt_payload"}))
+			s.options.Metadata = [][]string{{"envoy.filters.http.jwt_authn", "jwt_payload", "sub"}}
 			s.perRoute(t, overrides(&extprocv3.ExtProcOverrides{MetadataOptions: &extprocv3.MetadataOptions{
 				ForwardingNamespaces: &extprocv3.MetadataOptions_MetadataNamespaces{Untyped: []string{"other"}},
 			}}))
@@ -207,7 +208,7 @@ func brokenRoutes() []broken {
 			s.perRoute(t, envoy.Backend("%REQ(x-backend)%"))
 		}, []string{"identity-by-clients: " + routeWhere + ": bedrock-backend is %REQ(x-backend)%, which clients can forge"}},
 		{"headers as identity", func(t *testing.T, s *site) {
-			s.options.Namespaces = []string{"envoy.lb"}
+			s.options.Metadata = [][]string{{"envoy.lb", "x-user"}}
 			s.config.MetadataOptions.ForwardingNamespaces = &extprocv3.MetadataOptions_MetadataNamespaces{Untyped: []string{"envoy.lb"}}
 			copied := &headerv3.Config_KeyValuePair{}
 			s.insert(0, httpFilter(t, "copy", &headerv3.Config{RequestRules: []*headerv3.Config_Rule{

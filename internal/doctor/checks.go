@@ -15,7 +15,8 @@ type check struct {
 // checks returns all checks, in the order of the report and of docs/doctor.md.
 func checks() []check {
 	return slices.Concat(
-		versionChecks(), configurationChecks(), presenceChecks(), modeChecks(), requestChecks(), filterChecks(), identityChecks(),
+		versionChecks(), configurationChecks(), presenceChecks(), modeChecks(), requestChecks(), filterChecks(), overrideChecks(), routeSettingChecks(),
+		identityChecks(), publishedChecks(),
 		timeoutChecks(), orderChecks(), rateLimitChecks(), corsChecks(), routeChecks(), clusterChecks(), statChecks(), awsChecks(),
 	)
 }

@@ -59,5 +59,5 @@ func TestChecksAreTested(t *testing.T) {
 }
 
 func allBroken() []broken {
-	return slices.Concat(brokenVersions(), brokenFilters(), brokenChains(), brokenRateLimits(), brokenCors(), brokenRoutes(), brokenClusters(), brokenRuns())
+	return slices.Concat(brokenVersions(), brokenFilters(), brokenChains(), brokenOverrides(), brokenSettings(), brokenIdentities(), brokenRateLimits(), brokenCors(), brokenRoutes(), brokenClusters(), brokenRuns())
 }

@@ -16,8 +16,10 @@ import (
 const (
 	// defaultLimit is Envoy's default for connections, pending requests and requests.
 	defaultLimit = 1024
-	// pingInterval is the shortest ping interval that the sidecar's server allows.
-	pingInterval = 10 * time.Second
+	// shortestPing is the shortest ping interval that the sidecar's server allows.
+	shortestPing = 2 * time.Second
+	// longestHang is how long a call may wait for a sidecar that hangs.
+	longestHang = 15 * time.Second
 	// longestConnect is the default of common control planes.
 	longestConnect = 10 * time.Second
 )
@@ -78,19 +80,26 @@ func clusterChecks() []check {
 		},
 		{
 			"keepalive", Warning,
-			"HTTP/2 pings more often than every ten seconds; the sidecar's server closes the connection for that",
-			"Set connection_keepalive.interval in the cluster's http2_protocol_options to 30s.",
-			eachCluster(func(_ *examination, c *clusterv3.Cluster) string {
-				interval := http2(c).GetConnectionKeepalive().GetInterval()
-				return problemIf(interval != nil && interval.AsDuration() < pingInterval, fmt.Sprintf("connection_keepalive.interval is %v", interval.AsDuration()))
-			}),
+			"no HTTP/2 pings, or rare ones: calls to a sidecar that hangs wait for a minute or forever. Or pings more often than every two seconds, for which the sidecar closes the connection",
+			"Set connection_keepalive in the cluster's http2_protocol_options: interval 5s, timeout 5s.",
+			eachCluster(func(_ *examination, c *clusterv3.Cluster) string { return pings(c) }),
 		},
 		{
 			"health-check", Warning,
 			"a cluster of addresses or DNS names without health checks: Envoy does not notice when a sidecar drains",
-			"Add health_checks with grpc_health_check: {} and an interval of 5s. Clusters with EDS do not need them: the control plane removes endpoints that are not ready.",
+			"Add health_checks with grpc_health_check: {} and an interval of 1s. Clusters with EDS do not need them: the control plane removes endpoints that are not ready.",
 			eachCluster(func(_ *examination, c *clusterv3.Cluster) string {
 				return problemIf(len(c.GetHealthChecks()) == 0 && c.GetType() != clusterv3.Cluster_EDS && c.GetClusterType() == nil, "it has no health_checks")
+			}),
+		},
+		{
+			"crash-window", Warning,
+			"several sidecars without outlier_detection of connections: after one crashes, its share of the calls fails until health checks notice",
+			"Set outlier_detection in the cluster: split_external_local_origin_errors: true, consecutive_local_origin_failure: 1, enforcing_consecutive_local_origin_failure: 100, max_ejection_percent: 50, base_ejection_time: 5s.",
+			eachCluster(func(e *examination, c *clusterv3.Cluster) string {
+				o := c.GetOutlierDetection()
+				detects := o != nil && (o.GetEnforcingConsecutiveLocalOriginFailure() == nil || o.GetEnforcingConsecutiveLocalOriginFailure().GetValue() > 0)
+				return problemIf(len(e.endpoints[c.GetName()]) > 1 && !detects, fmt.Sprintf("it has %d endpoints and no outlier_detection", len(e.endpoints[c.GetName()])))
 			}),
 		},
 		{
@@ -162,6 +171,25 @@ func breakers(c *clusterv3.Cluster) string {
 		}
 	}
 	return strings.Join(low, ", ")
+}
+
+// pings describes HTTP/2 pings that are missing, too rare or too frequent; "" if they
+// are right.
+func pings(c *clusterv3.Cluster) string {
+	if !usesHTTP2(c) {
+		return ""
+	}
+	p := http2(c).GetConnectionKeepalive()
+	interval, idle, timeout := p.GetInterval().AsDuration(), p.GetConnectionIdleInterval().AsDuration(), p.GetTimeout().AsDuration()
+	switch {
+	case interval == 0:
+		return "connection_keepalive has no interval"
+	case interval < shortestPing || idle > 0 && idle < shortestPing:
+		return fmt.Sprintf("connection_keepalive.interval is %v", interval)
+	case interval+timeout > longestHang:
+		return fmt.Sprintf("connection_keepalive has interval %v and timeout %v", interval, timeout)
+	}
+	return ""
 }
 
 func plaintext(e *examination, c *clusterv3.Cluster) string {

@@ -1,8 +1,6 @@
 package doctor
 
 import (
-	"fmt"
-	"maps"
 	"slices"
 
 	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
@@ -35,12 +33,6 @@ func corsChecks() []check {
 			"an authentication filter before cors: it rejects preflights, which carry no credentials, unless its rules allow them (jwt_authn without bypass_cors_preflight, api_key_auth, basic_auth, oauth2, ext_authz)",
 			"Move cors before it. Its 401 then has the headers that let a page read it, too.",
 			eachCors(preflightsRejected),
-		},
-		{
-			"cors-no-filter", Warning,
-			"a cors policy for a filter that is not in the chain: it has no effect",
-			"Add envoy.filters.http.cors as the first of http_filters; its name must be the key of the policy in typed_per_filter_config.",
-			eachFilter(corsWithoutFilter),
 		},
 	}
 }
@@ -108,29 +100,4 @@ func (e *examination) needsCredentials(f *hcmv3.HttpFilter) bool {
 		return !config.GetBypassCorsPreflight()
 	}
 	return slices.Contains([]string{"api_key_auth", "basic_auth", "oauth2", "ext_authz"}, kind)
-}
-
-// corsWithoutFilter finds policies whose key is not the name of a filter.
-func corsWithoutFilter(_ *examination, p *extProc) []observation {
-	var found []observation
-	look := func(where string, perFilter map[string]*anypb.Any) {
-		for _, name := range slices.Sorted(maps.Keys(perFilter)) {
-			named := func(f *hcmv3.HttpFilter) bool { return f.GetName() == name }
-			if isCorsPolicy(perFilter[name]) && !slices.ContainsFunc(p.manager.config.GetHttpFilters(), named) {
-				found = append(found, observe(where, "its cors policy is for filter %q, which is not in the chain", name)...)
-			}
-		}
-	}
-	look(p.where(), p.routing.GetTypedPerFilterConfig())
-	for i, host := range p.routing.GetVirtualHosts() {
-		if slices.ContainsFunc(p.routes, func(r route) bool { return r.host == i && r.enabled }) {
-			look(fmt.Sprintf("%s, virtual host %q", p.where(), host.GetName()), host.GetTypedPerFilterConfig())
-		}
-	}
-	for _, r := range p.routes {
-		if r.enabled {
-			look(r.where, r.route.GetTypedPerFilterConfig())
-		}
-	}
-	return found
 }

@@ -48,9 +48,25 @@ type Options struct {
 	LongestAnswer time.Duration
 	// Paths are the URL paths of model calls.
 	Paths []string
-	// Namespaces (of dynamic metadata), Attributes and InitialMetadata (names of gRPC
-	// initial metadata) are the identity sources in the sidecar's configuration.
-	Namespaces, Attributes, InitialMetadata []string
+	// Backends are the names of the backends in the sidecar's configuration; nil if the
+	// configuration is unknown.
+	Backends []string
+	// Metadata (paths in dynamic metadata: a namespace, then keys), Attributes and
+	// InitialMetadata (lowercase keys of gRPC initial metadata) are the identity sources
+	// in the sidecar's configuration.
+	Metadata                    [][]string
+	Attributes, InitialMetadata []string
+}
+
+// namespaces lists the namespaces of Metadata, each once.
+func (o *Options) namespaces() []string {
+	var names []string
+	for _, path := range o.Metadata {
+		if !slices.Contains(names, path[0]) {
+			names = append(names, path[0])
+		}
+	}
+	return names
 }
 
 // A Report is the result of Examine.

@@ -4,6 +4,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -144,18 +145,34 @@ func TestBrokenEnvoy(t *testing.T) {
 }
 
 // Without health checks, only the failed calls of a real Envoy show that its endpoint
-// is wrong.
-func TestUnreachableSidecar(t *testing.T) {
-	e := envoytest.Start(t, "127.0.0.1:1", func(b *bootstrapv3.Bootstrap) {
-		b.GetStaticResources().GetClusters()[0].HealthChecks = nil
-	})
-	resp, err := http.Post(e.URL+"/api/v1/llm/completions", "application/json", strings.NewReader("{}"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	resp.Body.Close()
-	if got := examine(t, e); !slices.Contains(got, "sidecar-unreachable") {
-		t.Errorf("status %d, findings %q", resp.StatusCode, got)
+// is wrong: nobody listens there, or another server, such as the sidecar's admin
+// interface. The finding has the address.
+func TestWrongEndpoint(t *testing.T) {
+	web := httptest.NewServer(http.NotFoundHandler())
+	defer web.Close()
+	for _, c := range []struct{ address, want string }{
+		{"127.0.0.1:1", "sidecar-unreachable"},
+		{web.Listener.Addr().String(), "sidecar-fails"},
+		{healthy(t), "sidecar-fails"}, // a gRPC server without the sidecar's service
+	} {
+		e := envoytest.Start(t, c.address, func(b *bootstrapv3.Bootstrap) {
+			b.GetStaticResources().GetClusters()[0].HealthChecks = nil
+		})
+		resp, err := http.Post(e.URL+"/api/v1/llm/completions", "application/json", strings.NewReader("{}"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp.Body.Close()
+		snapshot, err := doctor.ReadAdmin(t.Context(), e.Admin)
+		if err != nil {
+			t.Fatal(err)
+		}
+		found := doctor.Examine(snapshot, doctor.Options{}).Findings
+		if !slices.ContainsFunc(found, func(f doctor.Finding) bool {
+			return f.ID == c.want && f.Severity == doctor.Error && strings.Contains(f.Problem, c.address)
+		}) {
+			t.Errorf("status %d, no %s with %s: %+v", resp.StatusCode, c.want, c.address, found)
+		}
 	}
 }
 

@@ -82,11 +82,9 @@ func (s *Snapshot) filterConfig(f *hcmv3.HttpFilter) *anypb.Any {
 // kind returns a filter's short type name, such as "jwt_authn". It is taken from
 // the type URL, or from the filter's name if there is none.
 func (s *Snapshot) kind(f *hcmv3.HttpFilter) string {
-	const prefix = "envoy.extensions.filters.http."
 	urls := append([]string{s.filterConfig(f).GetTypeUrl()}, f.GetConfigDiscovery().GetTypeUrls()...)
 	for _, url := range urls {
-		if _, rest, ok := strings.Cut(url, prefix); ok {
-			kind, _, _ := strings.Cut(rest, ".")
+		if kind := typedKind(url); kind != "" {
 			return kind
 		}
 	}

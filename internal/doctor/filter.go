@@ -3,7 +3,10 @@ package doctor
 import (
 	"fmt"
 	"slices"
+	"strconv"
+	"strings"
 
+	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
 	extprocv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/ext_proc/v3"
 
 	"bedrock-extproc/envoy"
@@ -67,10 +70,10 @@ func filterChecks() []check {
 		},
 		{
 			"grpc-retry", Warning,
-			"a retry_policy in grpc_service: a retried call runs, and bills, the model twice",
-			"Remove grpc_service.retry_policy. The sidecar itself retries calls that were not billed.",
+			"a retry_policy in grpc_service for more than connections that fail: a retried call runs, and bills, the model twice",
+			"Set retry_on of grpc_service.retry_policy to connect-failure only. The sidecar itself retries calls that were not billed.",
 			eachSetting(func(_ *examination, s setting) string {
-				return problemIf(s.config.GetGrpcService().GetRetryPolicy() != nil, "grpc_service has a retry_policy")
+				return problemIf(retriesCalls(s.config.GetGrpcService().GetRetryPolicy()), "retry_policy of grpc_service has retry_on "+strconv.Quote(s.config.GetGrpcService().GetRetryPolicy().GetRetryOn()))
 			}),
 		},
 		{
@@ -91,4 +94,14 @@ func filterChecks() []check {
 			}),
 		},
 	}
+}
+
+// retriesCalls reports whether a policy retries calls that a sidecar may have seen.
+func retriesCalls(p *corev3.RetryPolicy) bool {
+	if p == nil {
+		return false
+	}
+	return slices.ContainsFunc(strings.Split(p.GetRetryOn(), ","), func(on string) bool {
+		return !slices.Contains([]string{"connect-failure", "reset-before-request"}, strings.TrimSpace(on))
+	})
 }

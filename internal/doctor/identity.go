@@ -18,7 +18,7 @@ func identityChecks() []check {
 			"`bedrock_extproc.identity` (-config) reads a metadata namespace that the filter does not forward: the values are always missing",
 			"Add it to metadata_options.forwarding_namespaces.untyped, on the filter and on routes with their own list.",
 			eachSetting(func(e *examination, s setting) string {
-				return absent("forwarding_namespaces", e.Namespaces, s.config.GetMetadataOptions().GetForwardingNamespaces().GetUntyped())
+				return absent("forwarding_namespaces", e.namespaces(), s.config.GetMetadataOptions().GetForwardingNamespaces().GetUntyped())
 			}),
 		},
 		{
@@ -82,7 +82,7 @@ func copiedHeaders(e *examination, p *extProc) []observation {
 		}
 		config, _ := unpack[headerv3.Config](e.filterConfig(f))
 		for _, rule := range config.GetRequestRules() {
-			if to := cmp.Or(rule.GetOnHeaderPresent().GetMetadataNamespace(), "envoy.lb"); slices.Contains(e.Namespaces, to) {
+			if to := cmp.Or(rule.GetOnHeaderPresent().GetMetadataNamespace(), "envoy.lb"); slices.Contains(e.namespaces(), to) {
 				found = append(found, observe(p.where(), "filter %q copies %s into %s", f.GetName(), cmp.Or(rule.GetHeader(), "cookie "+rule.GetCookie()), to)...)
 			}
 		}

@@ -1,9 +1,13 @@
 package doctor
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
+	"strconv"
 	"strings"
 
+	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
 	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
 	extprocv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/ext_proc/v3"
 	"google.golang.org/protobuf/proto"
@@ -11,12 +15,13 @@ import (
 )
 
 // A route is a route of the connection manager with the ext_proc configuration
-// that applies to it.
+// that applies to it. A route with weighted clusters is one route for each of them.
 type route struct {
 	where   string
 	host    int // index of its virtual host
 	route   *routev3.Route
-	enabled bool // the filter runs on it
+	cluster string // "" if the route has none, or chooses it by each request
+	enabled bool   // the filter runs on it
 	config  *extprocv3.ExternalProcessor
 }
 
@@ -25,22 +30,47 @@ func (p *extProc) findRoutes() []route {
 	var list []route
 	for i, host := range p.routing.GetVirtualHosts() {
 		for j, r := range host.GetRoutes() {
-			name := r.GetName()
-			if name == "" {
-				name = fmt.Sprint(j)
+			found := route{
+				where: fmt.Sprintf("%s, %s", p.where(), routeName(host, j)), host: i, route: r,
+				cluster: r.GetRoute().GetCluster(), enabled: !p.filter.GetDisabled(), config: p.config,
 			}
 			// The most specific override comes last.
-			enabled, config := !p.filter.GetDisabled(), p.config
 			for _, perFilter := range []map[string]*anypb.Any{
 				p.routing.GetTypedPerFilterConfig(), host.GetTypedPerFilterConfig(), r.GetTypedPerFilterConfig(),
 			} {
-				if packed, ok := perFilter[p.filter.GetName()]; ok {
-					enabled, config = override(packed, config)
-				}
+				found.apply(perFilter[p.filter.GetName()])
 			}
-			where := fmt.Sprintf("%s, virtual host %q, route %q", p.where(), host.GetName(), name)
-			list = append(list, route{where, i, r, enabled, config})
+			list = append(list, found.split(p.filter.GetName())...)
 		}
+	}
+	return list
+}
+
+// routeName names the route of a virtual host at an index.
+func routeName(host *routev3.VirtualHost, index int) string {
+	return fmt.Sprintf("virtual host %q, route %q", host.GetName(), cmp.Or(host.GetRoutes()[index].GetName(), strconv.Itoa(index)))
+}
+
+// apply applies one per-route configuration of the filter, which may be nil.
+func (r *route) apply(packed *anypb.Any) {
+	if packed != nil {
+		r.enabled, r.config = override(packed, r.config)
+	}
+}
+
+// split returns the route once for each of its weighted clusters, or unchanged.
+func (r route) split(filter string) []route {
+	weighted := r.route.GetRoute().GetWeightedClusters().GetClusters()
+	if len(weighted) == 0 {
+		return []route{r}
+	}
+	var list []route
+	for _, c := range weighted {
+		part := r
+		part.cluster = c.GetName()
+		part.where += fmt.Sprintf(", cluster %q", c.GetName())
+		part.apply(c.GetTypedPerFilterConfig()[filter])
+		list = append(list, part)
 	}
 	return list
 }
@@ -78,7 +108,7 @@ func merge(config *extprocv3.ExternalProcessor, o *extprocv3.ExtProcOverrides) *
 	}
 	if len(o.GetGrpcInitialMetadata()) > 0 && config.GetGrpcService() != nil {
 		config.GrpcService = proto.CloneOf(config.GetGrpcService())
-		config.GrpcService.InitialMetadata = append(config.GrpcService.InitialMetadata, o.GetGrpcInitialMetadata()...)
+		config.GrpcService.InitialMetadata = mergeHeaders(config.GrpcService.GetInitialMetadata(), o.GetGrpcInitialMetadata())
 	}
 	if o.GetFailureModeAllow() != nil {
 		config.FailureModeAllow = o.GetFailureModeAllow().GetValue()
@@ -87,6 +117,14 @@ func merge(config *extprocv3.ExternalProcessor, o *extprocv3.ExtProcOverrides) *
 		config.MetadataOptions = mergeMetadata(config.GetMetadataOptions(), o.GetMetadataOptions())
 	}
 	return config
+}
+
+// mergeHeaders replaces the headers of base that o has, too.
+func mergeHeaders(base, o []*corev3.HeaderValue) []*corev3.HeaderValue {
+	kept := slices.DeleteFunc(slices.Clone(base), func(h *corev3.HeaderValue) bool {
+		return slices.ContainsFunc(o, func(other *corev3.HeaderValue) bool { return strings.EqualFold(h.GetKey(), other.GetKey()) })
+	})
+	return append(kept, o...)
 }
 
 func mergeMetadata(base, o *extprocv3.MetadataOptions) *extprocv3.MetadataOptions {
@@ -106,14 +144,18 @@ func mergeMetadata(base, o *extprocv3.MetadataOptions) *extprocv3.MetadataOption
 // those with further conditions, up to the first without any.
 func serving(routes []route, host int, path string) []route {
 	var found []route
+	var last *routev3.Route
 	for _, r := range routes {
 		match := r.route.GetMatch()
 		if r.host != host || !matches(match, path) {
 			continue
 		}
+		if last != nil && r.route != last {
+			break
+		}
 		found = append(found, r)
 		if !conditional(match) {
-			break
+			last = r.route
 		}
 	}
 	return found

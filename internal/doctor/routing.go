@@ -48,9 +48,8 @@ func routeChecks() []check {
 			eachFilter(func(e *examination, p *extProc) []observation {
 				var found []observation
 				for _, r := range p.routes {
-					cluster := r.route.GetRoute().GetCluster()
-					if _, known := e.endpoints[cluster]; r.enabled && r.route.GetRoute() != nil && !known {
-						found = append(found, observation{r.where, "it routes to a cluster" + quoted(cluster)})
+					if _, known := e.endpoints[r.cluster]; r.enabled && r.route.GetRoute() != nil && !known {
+						found = append(found, observation{r.where, "it routes to a cluster" + quoted(r.cluster)})
 					}
 				}
 				return found
@@ -86,10 +85,10 @@ func matchesAll(routing *routev3.RouteConfiguration) bool {
 func routesOfOthers(e *examination, p *extProc) []observation {
 	var found []observation
 	for _, r := range p.routes {
-		switch cluster := r.route.GetRoute().GetCluster(); {
+		switch {
 		case !r.enabled:
-		case slices.ContainsFunc(e.endpoints[cluster], mayExist):
-			found = append(found, observation{r.where, "it routes to a cluster" + quoted(cluster)})
+		case slices.ContainsFunc(e.endpoints[r.cluster], mayExist):
+			found = append(found, observation{r.where, "it routes to a cluster" + quoted(r.cluster)})
 		case r.route.GetRedirect() != nil:
 			found = append(found, observation{r.where, "it is a redirect, which Envoy never sends"})
 		}

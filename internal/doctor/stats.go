@@ -42,6 +42,12 @@ func statChecks() []check {
 			},
 		},
 		{
+			"sidecar-fails", Error,
+			"Envoy connects to an endpoint of the cluster, but every call has failed: another server listens there, such as the sidecar's admin interface (running Envoy only)",
+			"Correct the address and port of the cluster's endpoint: it is the sidecar's -listen, not its -admin. If it is right, read the sidecar's log.",
+			eachFilter(failingCalls),
+		},
+		{
 			"calls-refused", Warning,
 			"circuit breakers have rejected calls since Envoy started (running Envoy only)",
 			"Raise circuit_breakers.thresholds of the cluster.",
@@ -69,13 +75,38 @@ func statChecks() []check {
 	}
 }
 
+// failingCalls reports a filter whose calls have all failed.
+func failingCalls(e *examination, p *extProc) []observation {
+	prefix := "http." + p.manager.config.GetStatPrefix() + ".ext_proc."
+	if own := p.config.GetStatPrefix(); own != "" {
+		prefix += own + "."
+	}
+	started, failed := e.Stats[prefix+"streams_started"], e.Stats[prefix+"streams_failed"]
+	cluster := p.config.GetGrpcService().GetEnvoyGrpc().GetClusterName()
+	if failed == 0 || failed < started || !e.connects(cluster) {
+		return nil
+	}
+	return observe(p.where(), "all %d calls to cluster %q have failed%s", started, cluster, e.addresses(cluster))
+}
+
+// connects reports whether any connection to a cluster has succeeded.
+func (e *examination) connects(cluster string) bool {
+	stat := e.clusterStat(cluster)
+	return e.Stats[stat+"upstream_cx_total"] > e.Stats[stat+"upstream_cx_connect_fail"]
+}
+
+// clusterStat returns the beginning of a cluster's stats.
+func (e *examination) clusterStat(name string) string {
+	stat := cmp.Or(e.clusters[name].GetAltStatName(), name)
+	return "cluster." + strings.ReplaceAll(stat, ":", "_") + "."
+}
+
 // eachClusterStat calls find with the name of each cluster and the beginning of its
 // stats.
 func (e *examination) eachClusterStat(find func(cluster, stat string) string) []observation {
 	var found []observation
 	for _, name := range e.clusterNames() {
-		stat := cmp.Or(e.clusters[name].GetAltStatName(), name)
-		if problem := find(name, "cluster."+strings.ReplaceAll(stat, ":", "_")+"."); problem != "" {
+		if problem := find(name, e.clusterStat(name)); problem != "" {
 			found = append(found, observation{fmt.Sprintf("cluster %q", name), problem})
 		}
 	}

@@ -11,7 +11,9 @@ const (
 	streamIdleTimeout = 5 * time.Minute
 )
 
-// timeoutChecks find timeouts that cut answers short.
+// timeoutChecks find timeouts that cut answers short. Tests of package envoy measure
+// which do: a route's timeout, the gRPC service's timeout and the idle_timeout of
+// connections do not.
 func timeoutChecks() []check {
 	return []check{
 		{
@@ -28,7 +30,7 @@ func timeoutChecks() []check {
 		},
 		{
 			"stream-idle-timeout", Error,
-			"stream_idle_timeout is shorter than -longest-answer: the stream is idle while the model generates a whole answer",
+			"stream_idle_timeout is shorter than -longest-answer: the request is idle while the model generates a whole answer. Streamed answers are not affected, because keep-alives are sent on them",
 			"Raise stream_idle_timeout of the connection manager above the longest answer, for example to 600s.",
 			eachFilter(func(e *examination, p *extProc) []observation {
 				limit := streamIdleTimeout
@@ -39,9 +41,9 @@ func timeoutChecks() []check {
 			}),
 		},
 		{
-			"request-timeout", Error,
-			"request_timeout is shorter than -longest-answer: it includes the wait for the model",
-			"Remove request_timeout from the connection manager, or set it to 0s.",
+			"request-timeout", Warning,
+			"request_timeout is shorter than -longest-answer: it ends uploads that take longer, and, of requests with trailers, also the wait for a whole answer. Requests without trailers are not affected once they have arrived",
+			"Remove request_timeout from the connection manager, or raise it above the longest answer.",
 			eachFilter(func(e *examination, p *extProc) []observation {
 				return e.observeShort(p.manager.where, "request_timeout", p.manager.config.GetRequestTimeout().AsDuration())
 			}),
@@ -63,7 +65,7 @@ func timeoutChecks() []check {
 		},
 		{
 			"route-idle-timeout", Error,
-			"idle_timeout of a route is shorter than -longest-answer: it overrides stream_idle_timeout",
+			"idle_timeout of a route is shorter than -longest-answer: it overrides stream_idle_timeout for whole answers",
 			"Remove idle_timeout from the route, or raise it above the longest answer.",
 			eachFilter(func(e *examination, p *extProc) []observation {
 				var found []observation

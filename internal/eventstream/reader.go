@@ -30,6 +30,8 @@ const (
 	minFrame    = preludeLen + checksumLen
 	// firstBuffer holds any usual event; longer frames grow the buffer.
 	firstBuffer = 8 << 10
+	// keptBuffer is the longest buffer that is kept for short frames.
+	keptBuffer = 1 << 20
 )
 
 // ErrFrame is wrapped by the errors of bytes that are not a valid stream of frames,
@@ -139,8 +141,13 @@ func (r *Reader) need(n int) error {
 
 // makeRoom moves unread bytes to the front when n bytes do not fit behind r.start,
 // and doubles a full buffer: it grows with the bytes that came, not with the length
-// that a prelude promises.
+// that a prelude promises. A long buffer is given back once little is unread.
 func (r *Reader) makeRoom(n int) {
+	if len(r.buf) > keptBuffer && max(r.end-r.start, n) <= firstBuffer {
+		small := make([]byte, firstBuffer)
+		r.end = copy(small, r.buf[r.start:r.end])
+		r.buf, r.start = small, 0
+	}
 	if r.start > 0 && r.start+n > len(r.buf) {
 		r.end = copy(r.buf, r.buf[r.start:r.end])
 		r.start = 0

@@ -249,3 +249,17 @@ func TestReaderDoesNotAllocate(t *testing.T) {
 		t.Errorf("%v allocations a frame", allocs)
 	}
 }
+
+// A long frame does not keep its memory for the rest of the stream.
+func TestReaderReturnsALongBuffer(t *testing.T) {
+	frames := AppendMessage(nil, nil, make([]byte, 2*keptBuffer))
+	r := NewReader(bytes.NewReader(AppendMessage(frames, nil, []byte("{}"))))
+	for _, want := range []int{2 * keptBuffer, 2} {
+		if msg, err := r.Next(); err != nil || len(msg.Payload) != want {
+			t.Fatalf("a payload of %d bytes, %v", len(msg.Payload), err)
+		}
+	}
+	if _, err := r.Next(); err != io.EOF || len(r.buf) > keptBuffer {
+		t.Errorf("a buffer of %d bytes", len(r.buf))
+	}
+}

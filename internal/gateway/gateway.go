@@ -50,6 +50,7 @@ type Gateway struct {
 	backends *bedrock.Backends
 	policy   identity.Policy
 	defaults map[string]identity.Defaults // by the name of the backend
+	maxCalls map[string]int               // likewise
 	// routeSettings are the names of gRPC metadata that are read.
 	routeSettings []string
 }
@@ -65,7 +66,10 @@ func New(ctx context.Context, cfg *config.Config, opts Options) (*Gateway, error
 	if err != nil {
 		return nil, err
 	}
-	g := &Gateway{backends: backends, policy: cfg.Policy, defaults: cfg.Defaults, routeSettings: routeSettings(cfg.Policy)}
+	g := &Gateway{
+		backends: backends, policy: cfg.Policy, defaults: cfg.Defaults, maxCalls: cfg.MaxCalls,
+		routeSettings: routeSettings(cfg.Policy),
+	}
 	g.Routes, err = extproc.NewRoutes(dialects, slices.Concat(g.chatPages(), g.openaiPages(dialects), opts.Pages))
 	if err != nil {
 		return nil, fmt.Errorf("routes: %w", err)
@@ -176,7 +180,17 @@ func (g *Gateway) target(name string, caller translator.Caller, values identity.
 	defaults.Models = backend.Models()
 	return backend, extproc.Target{
 		Backend: backend, Caller: caller, DefaultModel: backend.DefaultModel(), Defaults: defaults, Allow: rule.Allow,
+		Limits: g.limits(backend.Name(), values),
 	}, nil
+}
+
+// limits are those on the calls of a backend and of a caller with these values.
+func (g *Gateway) limits(backend string, values identity.Values) []extproc.CallLimit {
+	list := []extproc.CallLimit{{Limit: extproc.LimitBackend, Name: backend, Max: g.maxCalls[backend]}}
+	if l := g.policy.CallerLimit; l.MaxCalls > 0 {
+		list = append(list, extproc.CallLimit{Limit: extproc.LimitCaller, Name: l.Key(values), Max: l.MaxCalls})
+	}
+	return list
 }
 
 // choose returns the name of the backend that answers, "" for the default: the one

@@ -24,6 +24,9 @@ type Reloader struct {
 	opts    Options
 	report  func(problem string)
 	current atomic.Pointer[Gateway]
+	// replaced is the Gateway before current, nil before the first reload. Calls that it
+	// still served at the reload have left connections behind. Only Run uses it.
+	replaced *Gateway
 
 	reloads *prometheus.CounterVec
 	success prometheus.Gauge
@@ -52,7 +55,7 @@ func NewReloader(ctx context.Context, path string, opts Options, reg prometheus.
 		return nil, err
 	}
 	r.current.Store(first)
-	return r, reg.Register(resting{r})
+	return r, reg.Register(backendStates{r})
 }
 
 func (r *Reloader) register(reg prometheus.Registerer) error {
@@ -106,8 +109,11 @@ func (r *Reloader) reload(ctx context.Context, cause string) {
 		r.reloads.WithLabelValues("failure").Inc()
 		return
 	}
-	old := r.current.Swap(next)
-	old.backends.CloseIdleConnections()
+	if r.replaced != nil {
+		r.replaced.backends.CloseIdleConnections()
+	}
+	r.replaced = r.current.Swap(next)
+	r.replaced.backends.CloseIdleConnections()
 	r.report("")
 	r.success.Set(1)
 	r.reloads.WithLabelValues("success").Inc()

@@ -135,7 +135,7 @@ func TestReload(t *testing.T) {
 	if got, want := r.page(t, chat.ModelsPath), fmt.Sprintf(`200 {"models":[`+model+","+model+`]}`, "b-model", "fast"); got != want {
 		t.Errorf("models %s, want %s", got, want)
 	}
-	want := map[string]float64{"last_reload_success": 1, "reloads_total success": 1, "reloads_total failure": 0, "bedrock_extproc_backend_resting_models b": 0}
+	want := map[string]float64{"last_reload_success": 1, "reloads_total success": 1, "reloads_total failure": 0, "bedrock_extproc_backend_resting_models b": 0, "bedrock_extproc_backend_credentials_missing b": 0}
 	if diff := cmp.Diff(want, r.metrics(t)); diff != "" {
 		t.Errorf("metrics (-want +got):\n%s", diff)
 	}
@@ -231,7 +231,7 @@ func TestFailedReload(t *testing.T) {
 			if got := strings.ReplaceAll(r.problem, r.file, "FILE"); got != problems[0] {
 				t.Errorf("reported %s, want %s", got, problems[0])
 			}
-			want := map[string]float64{"last_reload_success": 0, "reloads_total success": 0, "reloads_total failure": 1, "bedrock_extproc_backend_resting_models a": 0}
+			want := map[string]float64{"last_reload_success": 0, "reloads_total success": 0, "reloads_total failure": 1, "bedrock_extproc_backend_resting_models a": 0, "bedrock_extproc_backend_credentials_missing a": 0}
 			if diff := cmp.Diff(want, r.metrics(t)); diff != "" {
 				t.Errorf("metrics (-want +got):\n%s", diff)
 			}

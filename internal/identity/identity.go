@@ -90,7 +90,21 @@ type Policy struct {
 	// Rules are access rules: the first that matches applies. Callers that match no
 	// rule are rejected. Without rules everything is allowed.
 	Rules []Rule
+	// CallerLimit bounds the calls in flight of each caller. Its zero value bounds none.
+	CallerLimit CallerLimit
 }
+
+// A CallerLimit bounds the calls in flight that have the same text of a value. Calls
+// without the value count together.
+type CallerLimit struct {
+	// Value is the name of the value.
+	Value string
+	// MaxCalls is the bound, 0 for none.
+	MaxCalls int
+}
+
+// Key identifies the caller whose calls are counted together.
+func (l CallerLimit) Key(v Values) string { return l.Value + "=" + strings.Join(v[l.Value], " ") }
 
 // Identify returns the values of a call and the rule that applies to it. An error is
 // a *translator.Error: 401 if a required value is missing, 403 if no rule matches.

@@ -21,6 +21,11 @@ var (
 	api       = Label{"api", "the API that the client speaks, such as `gateway`; empty for requests that are no model calls"}
 	streaming = Label{"streaming", "`true` for event streams, `false` for whole answers"}
 	backend   = Label{"backend", "the configured name of the backend"}
+
+	limitLabels = []Label{
+		{"limit", "`calls`, `body_bytes`, `backend`, `caller` (the busiest one); see [limits](limits.md)"},
+		{"backend", "the configured name of the backend, empty for the other limits"},
+	}
 )
 
 // The metrics.
@@ -43,9 +48,15 @@ var (
 		"bedrock_extproc_tokens_total", "Tokens that Bedrock reported, by backend and type.", "counter",
 		[]Label{backend, {"type", "`input`, `output`, `cache_read`, `cache_write`"}},
 	}
-	CallsInFlight = Metric{"bedrock_extproc_calls_in_flight", "Model calls being answered.", "gauge", nil}
+	CallsInFlight = Metric{"bedrock_extproc_calls_in_flight", "Model calls in flight, from their headers to the end of their answers.", "gauge", nil}
+	LimitCurrent  = Metric{"bedrock_extproc_limit_current", "What calls hold of a limit at the moment: calls in flight, or bytes.", "gauge", limitLabels}
+	LimitMax      = Metric{"bedrock_extproc_limit_max", "The limit itself. Absent if there is none.", "gauge", limitLabels}
+	LimitRefused  = Metric{"bedrock_extproc_limit_refused_total", "Calls that got 503 because of a limit.", "counter", limitLabels}
 	RestingModels = Metric{
 		"bedrock_extproc_backend_resting_models", "Models for which a backend is cooling down, while its fallbacks serve them.", "gauge", []Label{backend},
+	}
+	CredentialsMissing = Metric{
+		"bedrock_extproc_backend_credentials_missing", "1 if a backend could not get AWS credentials of its own when it last tried, otherwise 0.", "gauge", []Label{backend},
 	}
 	Reloads = Metric{
 		"bedrock_extproc_config_reloads_total", "Reloads of the configuration, by result.", "counter", []Label{{"result", "`success`, `failure`"}},
@@ -53,11 +64,14 @@ var (
 	LastReloadSuccess = Metric{
 		"bedrock_extproc_config_last_reload_success", "1 if the latest configuration is in use, 0 if it was rejected.", "gauge", nil,
 	}
+	LogLinesDropped = Metric{
+		"bedrock_extproc_log_lines_dropped_total", "Lines of the log that were dropped because their reader was gone or too slow.", "counter", nil,
+	}
 )
 
 // All returns the table.
 func All() []Metric {
-	return []Metric{Requests, CallDuration, FirstByte, Tokens, CallsInFlight, RestingModels, Reloads, LastReloadSuccess}
+	return []Metric{Requests, CallDuration, FirstByte, Tokens, CallsInFlight, LimitCurrent, LimitMax, LimitRefused, RestingModels, CredentialsMissing, Reloads, LastReloadSuccess, LogLinesDropped}
 }
 
 // Counter returns a new collector of a counter.
@@ -80,6 +94,11 @@ func (m Metric) Gauge() prometheus.Gauge {
 // GaugeFunc returns a new collector of a gauge that is read at each scrape.
 func (m Metric) GaugeFunc(read func() float64) prometheus.Collector {
 	return prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: m.Name, Help: m.Help}, read)
+}
+
+// CounterFunc returns a new collector of a counter that is read at each scrape.
+func (m Metric) CounterFunc(read func() float64) prometheus.Collector {
+	return prometheus.NewCounterFunc(prometheus.CounterOpts{Name: m.Name, Help: m.Help}, read)
 }
 
 // Desc is for collectors that make their values at each scrape.

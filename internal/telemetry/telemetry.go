@@ -1,5 +1,6 @@
 // Package telemetry turns the record of each request into a log line and metrics. It
-// is called after each answer, as extproc.Config.Observe, and sees no content.
+// is called after each answer, as extproc.Config.Observe, and sees no content. It also
+// has the writer of the log, for which no call waits.
 package telemetry
 
 import (

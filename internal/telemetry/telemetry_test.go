@@ -47,7 +47,7 @@ func TestObserveCounts(t *testing.T) {
 	r.Observe(extproc.Outcome{Method: "POST", Path: "/x", Status: 404, ErrorKind: translator.KindUnknownPath})
 
 	want := `
-# HELP bedrock_extproc_calls_in_flight Model calls being answered.
+# HELP bedrock_extproc_calls_in_flight Model calls in flight, from their headers to the end of their answers.
 # TYPE bedrock_extproc_calls_in_flight gauge
 bedrock_extproc_calls_in_flight 7
 # HELP bedrock_extproc_requests_total Requests answered, by HTTP status, kind of error, API and whether the answer was streamed.

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 )
 
 // protocols returns a client for each HTTP version.
@@ -19,7 +20,7 @@ func newClient(http2 bool) *http.Client {
 	var p http.Protocols
 	p.SetHTTP1(!http2)
 	p.SetUnencryptedHTTP2(http2)
-	return &http.Client{Transport: &http.Transport{Protocols: &p, MaxIdleConnsPerHost: 100}}
+	return &http.Client{Transport: &http.Transport{Protocols: &p, MaxIdleConnsPerHost: 100}, Timeout: 2 * time.Minute}
 }
 
 // post sends a JSON body. headers are pairs of name and value.
@@ -128,6 +129,25 @@ func readEvents(t *testing.T, resp *http.Response) *events {
 // next returns the next event, or false if the response ended properly.
 func (e *events) next() (event, bool) {
 	e.t.Helper()
+	ev, ok := e.scan()
+	if err := e.lines.Err(); !ok && err != nil {
+		e.t.Fatalf("the response failed: %v", err)
+	}
+	return ev, ok
+}
+
+// untilEnd returns all events, and the error with which the response ended, nil if it ended
+// properly.
+func (e *events) untilEnd() (list []event, err error) {
+	e.t.Helper()
+	for ev, ok := e.scan(); ok; ev, ok = e.scan() {
+		list = append(list, ev)
+	}
+	return list, e.lines.Err()
+}
+
+func (e *events) scan() (event, bool) {
+	e.t.Helper()
 	for e.lines.Scan() {
 		data, ok := strings.CutPrefix(e.lines.Text(), "data: ")
 		if !ok {
@@ -138,9 +158,6 @@ func (e *events) next() (event, bool) {
 			e.t.Fatalf("event is not JSON: %v: %.300s", err, data)
 		}
 		return ev, true
-	}
-	if err := e.lines.Err(); err != nil {
-		e.t.Fatalf("the response failed: %v", err)
 	}
 	return event{}, false
 }

@@ -125,8 +125,8 @@ func TestFailureBeforeTheFirstEvent(t *testing.T) {
 		"AccessDeniedException":       {403, "bedrock_access_denied", false, ""},
 		"ResourceNotFoundException":   {404, "bedrock_not_found", false, ""},
 		"ServiceUnavailableException": {503, "bedrock_unavailable", true, "1"},
-		"ModelTimeoutException":       {504, "timeout", true, ""},
-		"InternalServerException":     {502, "bedrock_internal_error", true, ""},
+		"ModelTimeoutException":       {500, "timeout", false, ""},
+		"InternalServerException":     {500, "bedrock_internal_error", true, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := start(t, always(fakebedrock.Behaviour{Exception: exception(t, name)}))

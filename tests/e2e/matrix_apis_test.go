@@ -99,21 +99,9 @@ func (a api) ask(t *testing.T, s *system, client *http.Client, f fault, streamed
 // event of a stream.
 func (a api) askUntil(ctx context.Context, t *testing.T, s *system, client *http.Client, f fault, streamed bool, id string, begun func()) seen {
 	t.Helper()
-	model := faultModel
-	if f.knobs != "" {
-		model += "#" + f.knobs
-	}
-	path, body := a.request(model, streamed)
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.url(path), strings.NewReader(body))
+	req, err := a.newRequest(ctx, s, f, streamed, id)
 	if err != nil {
 		t.Fatal(err)
-	}
-	req.Header.Set("X-Request-Id", id)
-	if f.backend != "" {
-		req.Header.Set("X-Provider-LLM", f.backend)
-	}
-	for i := 0; i < len(f.headers); i += 2 {
-		req.Header.Set(f.headers[i], f.headers[i+1])
 	}
 	resp, err := client.Do(req)
 	if err != nil {
@@ -124,6 +112,27 @@ func (a api) askUntil(ctx context.Context, t *testing.T, s *system, client *http
 	return a.read(resp, begun)
 }
 
+func (a api) newRequest(ctx context.Context, s *system, f fault, streamed bool, id string) (*http.Request, error) {
+	model := faultModel
+	if f.knobs != "" {
+		model += "#" + f.knobs
+	}
+	path, body := a.request(model, streamed)
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.url(path), strings.NewReader(body))
+	if err != nil {
+		return nil, err
+	}
+	req.Header.Set("X-Request-Id", id)
+	if f.backend != "" {
+		req.Header.Set("X-Provider-LLM", f.backend)
+	}
+	for i := 0; i < len(f.headers); i += 2 {
+		req.Header.Set(f.headers[i], f.headers[i+1])
+	}
+	return req, nil
+}
+
+// read reads an answer to its end. begun is called at the first event of a stream.
 func (a api) read(resp *http.Response, begun func()) seen {
 	got := seen{status: resp.StatusCode}
 	if resp.Header.Get("Content-Type") != "text/event-stream" {

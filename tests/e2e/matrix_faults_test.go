@@ -3,12 +3,13 @@ package e2e
 import (
 	"fmt"
 	"io"
-	"log"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
+
+	"go.uber.org/zap"
 
 	"bedrock-extproc/tests/fakebedrock"
 )
@@ -32,16 +33,16 @@ func allFaults() []fault {
 var faultTopics = []faultTopic{
 	{"Bedrock refuses the call", []fault{
 		exceptionAs("AccessDeniedException", early(403, "bedrock_access_denied")),
-		exceptionAs("InternalServerException", early(502, "bedrock_internal_error")),
-		exceptionAs("ModelErrorException", early(502, "bedrock_model_error")),
+		exceptionAs("InternalServerException", early(500, "bedrock_internal_error")),
+		exceptionAs("ModelErrorException", early(424, "bedrock_model_error")),
 		exceptionAs("ModelNotReadyException", early(503, "bedrock_model_not_ready")),
-		exceptionAs("ModelTimeoutException", early(504, "timeout")),
+		exceptionAs("ModelTimeoutException", early(500, "timeout")),
 		exceptionAs("ResourceNotFoundException", early(404, "bedrock_not_found")),
 		exceptionAs("ServiceQuotaExceededException", early(429, "bedrock_quota_exceeded")),
 		exceptionAs("ServiceUnavailableException", early(503, "bedrock_unavailable")),
 		exceptionAs("ThrottlingException", early(429, "bedrock_throttled")),
 		exceptionAs("ValidationException", early(400, "bedrock_validation")),
-		always2("an exception once, then an answer", "fault=throttling&times=1", ok(false), ok(true)),
+		always2("an exception twice, then an answer", "fault=throttling&times=2", ok(false), ok(true)),
 	}},
 	{"Bedrock's stream contains an exception", []fault{
 		streamOnly("throttlingException as the first frame", "fault=throttling&at=0", early(429, "bedrock_throttled")),
@@ -54,12 +55,12 @@ var faultTopics = []faultTopic{
 		streamOnly("a frame of the type error", "fault=error-message&at=3", late("bedrock_internal_error")),
 	}},
 	{"Bedrock's answer is broken off", []fault{
-		always2("closed between two frames", "fault=cut&at=3", early(502, "bad_bedrock_answer"), late("stream_truncated")),
-		always2("closed within a frame", "fault=cut-frame&at=3", early(502, "bad_bedrock_answer"), late("stream_truncated")),
-		always2("reset", "fault=reset&at=3", early(502, "bad_bedrock_answer"), late("stream_truncated")),
+		always2("closed between two frames", "fault=cut&at=3", early(500, "stream_truncated"), late("stream_truncated")),
+		always2("closed within a frame", "fault=cut-frame&at=3", early(500, "stream_truncated"), late("stream_truncated")),
+		always2("reset", "fault=reset&at=3", early(500, "stream_truncated"), late("stream_truncated")),
 		streamOnly("ended between two frames", "fault=end&at=3", late("stream_truncated")),
 		streamOnly("ended within a frame", "fault=end-frame&at=3", late("stream_truncated")),
-		streamOnly("ended without an event", "fault=end&at=0", early(502, "stream_truncated")),
+		streamOnly("ended without an event", "fault=end&at=0", early(500, "stream_truncated")),
 		streamOnly("closed after messageStop", "fault=cut&text=ok&at=4", ok(true)),
 		streamOnly("without messageStop", "fault=no-stop", late("stream_truncated")),
 		streamOnly("without metadata", "fault=no-metadata", ok(true)),
@@ -69,14 +70,14 @@ var faultTopics = []faultTopic{
 		streamOnly("a wrong checksum of a frame", "fault=message-crc&at=3", late("bad_bedrock_answer")),
 		streamOnly("a frame without a type", "fault=no-type&at=3", late("bad_bedrock_answer")),
 		streamOnly("an event that is not JSON", "fault=bad-json&at=3", late("bad_bedrock_answer")),
-		always2("other JSON with status 200", "fault=json-200", early(502, "bad_bedrock_answer"), early(502, "bad_bedrock_answer")),
-		always2("an empty body with status 200", "fault=empty-200", early(502, "bad_bedrock_answer"), early(502, "bad_bedrock_answer")),
-		always2("a proxy's page with status 502", "fault=html-502", early(502, "bedrock_internal_error"), early(502, "bedrock_internal_error")),
+		always2("other JSON with status 200", "fault=json-200", early(500, "bad_bedrock_answer"), early(500, "bad_bedrock_answer")),
+		always2("an empty body with status 200", "fault=empty-200", early(500, "bad_bedrock_answer"), early(500, "bad_bedrock_answer")),
+		always2("a proxy's page with status 502", "fault=html-502", early(500, "bedrock_internal_error"), early(500, "bedrock_internal_error")),
 		always2("status 429 without a body", "fault=bare-429", early(429, "bedrock_throttled"), early(429, "bedrock_throttled")),
 	}},
 	{"Bedrock is slow", []fault{
-		always2("no answer", "fault=hang", early(504, "timeout"), early(504, "timeout")),
-		always2("silence in the middle", "fault=stall&at=3", early(504, "timeout"), late("timeout")),
+		timeoutAs("no answer", "fault=hang", early(500, "timeout"), early(500, "timeout")),
+		timeoutAs("silence in the middle", "fault=stall&at=3", early(500, "timeout"), late("timeout")),
 		always2("headers byte by byte", "slow-head=1ms", ok(false), ok(true)),
 	}},
 	{"The sidecar does not reach Bedrock", []fault{
@@ -103,6 +104,13 @@ func exceptionAs(name string, s seen) fault {
 
 func always2(name, knobs string, whole, streamed seen) fault {
 	return fault{name: name, knobs: knobs, whole: &whole, streamed: &streamed}
+}
+
+// timeoutAs is a fault that takes as long as a time limit.
+func timeoutAs(name, knobs string, whole, streamed seen) fault {
+	f := always2(name, knobs, whole, streamed)
+	f.slow = true
+	return f
 }
 
 func streamOnly(name, knobs string, s seen) fault {
@@ -133,7 +141,7 @@ func startFaulty(t *testing.T) *system {
 	plain := httptest.NewServer(http.NotFoundHandler())
 	t.Cleanup(plain.Close)
 	untrusted := httptest.NewUnstartedServer(http.NotFoundHandler())
-	untrusted.Config.ErrorLog = log.New(io.Discard, "", 0) // each handshake fails
+	untrusted.Config.ErrorLog = zap.NewStdLog(zap.NewNop()) // each handshake fails
 	untrusted.StartTLS()
 	t.Cleanup(untrusted.Close)
 	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusForbidden) }))

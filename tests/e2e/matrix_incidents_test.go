@@ -6,6 +6,7 @@ import (
 	"os"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 
@@ -88,14 +89,14 @@ func (i incident) run(t *testing.T, api api, client *http.Client, streamed bool)
 	if !streamed {
 		inProgress = fakebedrock.Behaviour{Hang: true}
 	}
-	called := make(chan struct{})
-	var first sync.Once
-	s := start(t, func(*fakebedrock.Request) (b fakebedrock.Behaviour) {
-		first.Do(func() {
-			b = inProgress
-			close(called)
-		})
-		return b
+	var first atomic.Bool
+	arrived := make(chan struct{})
+	s := start(t, func(*fakebedrock.Request) fakebedrock.Behaviour {
+		if first.CompareAndSwap(false, true) {
+			close(arrived)
+			return inProgress
+		}
+		return fakebedrock.Behaviour{}
 	}, i.flags...)
 	ctx, leave := context.WithCancel(t.Context())
 	defer leave()
@@ -104,7 +105,7 @@ func (i incident) run(t *testing.T, api api, client *http.Client, streamed bool)
 	go func() {
 		answered <- api.askUntil(ctx, t, s, client, i.fault, streamed, "incident", sync.OnceFunc(func() { close(begun) }))
 	}()
-	<-called
+	<-arrived
 	if streamed {
 		<-begun
 	}

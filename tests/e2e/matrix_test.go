@@ -66,6 +66,8 @@ type fault struct {
 	// backend answers the call, "" for the default.
 	backend string
 	headers []string
+	// slow says that the call waits for a time limit.
+	slow bool
 	// whole and streamed are what clients see. A nil whole means that only a stream can
 	// fail so.
 	whole, streamed *seen

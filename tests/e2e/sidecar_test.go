@@ -8,7 +8,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -38,6 +37,10 @@ func testMain(m *testing.M) int {
 	return m.Run()
 }
 
+// maxLog bounds the kept part of a sidecar's log, and maxPrinted what a failed test
+// prints of it. A soak writes hundreds of megabytes.
+const maxLog, maxPrinted = 4 << 20, 64 << 10
+
 // sidecar is a running bedrock-extproc.
 type sidecar struct {
 	cmd    *exec.Cmd
@@ -46,12 +49,12 @@ type sidecar struct {
 	ended  chan struct{}
 
 	mu  sync.Mutex
-	log strings.Builder
+	log []byte // its end, of at most maxLog bytes
 }
 
-// startSidecar starts the sidecar with the Bedrock endpoint bedrock and waits until it
-// is ready.
-func startSidecar(t testing.TB, bedrock string, flags ...string) *sidecar {
+// newSidecar returns a sidecar with the Bedrock endpoint bedrock, which the caller
+// starts.
+func newSidecar(t testing.TB, bedrock string, flags ...string) *sidecar {
 	t.Helper()
 	// t.TempDir can be too long for a socket path.
 	dir, err := os.MkdirTemp("", "e2e-") //nolint:usetesting // see above
@@ -67,6 +70,21 @@ func startSidecar(t testing.TB, bedrock string, flags ...string) *sidecar {
 		"AWS_ACCESS_KEY_ID="+fakebedrock.DemoAccessKeyID, "AWS_SECRET_ACCESS_KEY="+fakebedrock.DemoSecretAccessKey,
 		"AWS_SESSION_TOKEN=", "AWS_PROFILE=", "AWS_BEARER_TOKEN_BEDROCK=", "AWS_EC2_METADATA_DISABLED=true",
 		"AWS_CONFIG_FILE="+os.DevNull, "AWS_SHARED_CREDENTIALS_FILE="+os.DevNull)
+	return s
+}
+
+// startSidecar starts the sidecar with the Bedrock endpoint bedrock and waits until it
+// is ready.
+func startSidecar(t testing.TB, bedrock string, flags ...string) *sidecar {
+	t.Helper()
+	s := newSidecar(t, bedrock, flags...)
+	s.start(t)
+	return s
+}
+
+// start starts the process and waits until it is ready.
+func (s *sidecar) start(t testing.TB) {
+	t.Helper()
 	stderr, err := s.cmd.StderrPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -85,7 +103,6 @@ func startSidecar(t testing.TB, bedrock string, flags ...string) *sidecar {
 	case <-time.After(20 * time.Second):
 		t.Fatalf("the sidecar is not ready:\n%s", s.logged())
 	}
-	return s
 }
 
 // follow collects the log, and sends the admin address from the "ready" line.
@@ -95,7 +112,10 @@ func (s *sidecar) follow(r io.Reader, ready chan<- string) {
 	lines.Buffer(nil, 1<<20)
 	for lines.Scan() {
 		s.mu.Lock()
-		s.log.Write(append(lines.Bytes(), '\n'))
+		if len(s.log) > maxLog {
+			s.log = append([]byte(nil), s.log[maxLog/2:]...)
+		}
+		s.log = append(append(s.log, lines.Bytes()...), '\n')
 		s.mu.Unlock()
 		var entry struct{ Msg, Admin string }
 		if json.Unmarshal(lines.Bytes(), &entry) == nil && entry.Msg == "ready" {
@@ -107,7 +127,7 @@ func (s *sidecar) follow(r io.Reader, ready chan<- string) {
 func (s *sidecar) logged() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.log.String()
+	return string(s.log)
 }
 
 // kill kills the process, like a crash.
@@ -136,6 +156,7 @@ func (s *sidecar) stop(t testing.TB) {
 	}
 	_ = s.cmd.Wait()
 	if t.Failed() {
-		t.Logf("sidecar:\n%s", s.logged())
+		log := s.logged()
+		t.Logf("sidecar:\n%s", log[max(0, len(log)-maxPrinted):])
 	}
 }

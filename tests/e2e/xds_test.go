@@ -39,7 +39,7 @@ func withPrintedConfig(t *testing.T, server string) func(*bootstrapv3.Bootstrap)
 func TestXDS(t *testing.T) {
 	s := start(t, nil) // its own Envoy is not used
 	server := "unix://" + filepath.Join(filepath.Dir(strings.TrimPrefix(s.sidecar.socket, "unix://")), "xds.sock")
-	xds := exec.Command(program, "xds", "-xds", server, "-listen", "127.0.0.1:0", "-extproc", s.sidecar.socket, "-access-log", filepath.Join(t.TempDir(), "log"))
+	xds := exec.Command(program, "xds", "-xds", server, "-slow-reader-timeout", "0", "-listen", "127.0.0.1:0", "-extproc", s.sidecar.socket, "-access-log", filepath.Join(t.TempDir(), "log"))
 	var log bytes.Buffer
 	xds.Stderr = &log
 	if err := xds.Start(); err != nil {

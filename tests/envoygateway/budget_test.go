@@ -46,22 +46,22 @@ func (b *budgets) ShouldRateLimit(_ context.Context, r *ratelimitv3.RateLimitReq
 	return &ratelimitv3.RateLimitResponse{OverallCode: ratelimitv3.RateLimitResponse_OK}, nil
 }
 
-// serve starts the service and returns its cluster.
-func (b *budgets) serve(t *testing.T) *clusterv3.Cluster {
+// serve starts a gRPC service and returns a cluster of that name.
+func serve(t *testing.T, name string, register func(*grpc.Server)) *clusterv3.Cluster {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	server := grpc.NewServer()
-	ratelimitv3.RegisterRateLimitServiceServer(server, b)
+	register(server)
 	go func() { _ = server.Serve(l) }()
 	t.Cleanup(server.Stop)
 	c, err := envoy.Cluster(envoy.Config{ExtProc: l.Addr().String()})
 	if err != nil {
 		t.Fatal(err)
 	}
-	c.Name, c.HealthChecks = "ratelimit_cluster", nil
+	c.Name, c.HealthChecks = name, nil
 	c.LoadAssignment.ClusterName = c.Name
 	return c
 }
@@ -93,7 +93,8 @@ func over(t *testing.T, objects, file string) string {
 func TestBudget(t *testing.T) {
 	keys := makeKeys(t)
 	service := &budgets{tokens: 10, told: make(chan struct{}, 10), spent: map[string]uint64{}}
-	s := startOn(t, keys, over(t, objects(t, keys), filepath.Join(example, "budget", "budget.yaml")), service.serve(t))
+	cluster := serve(t, "ratelimit_cluster", func(s *grpc.Server) { ratelimitv3.RegisterRateLimitServiceServer(s, service) })
+	s := startOn(t, keys, over(t, objects(t, keys), filepath.Join(example, "budget", "budget.yaml")), cluster)
 	if got, want := strings.Join(s.order(t), " "), "jwt_authn rbac ratelimit ext_proc router"; got != want {
 		t.Errorf("filters %s, want %s", got, want)
 	}

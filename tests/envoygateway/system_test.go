@@ -44,7 +44,12 @@ func start(t *testing.T, replace ...string) *system {
 // startOn starts other objects than the example's, with additional clusters.
 func startOn(t *testing.T, keys, objects string, more ...*clusterv3.Cluster) *system {
 	t.Helper()
-	s := &system{keys: keys, translation: translate(t, objects), more: more}
+	return startTranslated(t, keys, translate(t, objects), more...)
+}
+
+func startTranslated(t *testing.T, keys string, x *translation, more ...*clusterv3.Cluster) *system {
+	t.Helper()
+	s := &system{keys: keys, translation: x, more: more}
 	s.bedrock = fakebedrock.New(fakebedrock.Config{})
 	server := httptest.NewServer(s.bedrock)
 	t.Cleanup(server.Close)

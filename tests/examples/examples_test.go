@@ -142,3 +142,16 @@ func TestAccessLogs(t *testing.T) {
 		t.Errorf("%d access logs", logs)
 	}
 }
+
+// No proxy of an example repeats a request that may have reached a model: each
+// repetition would run and bill it again. A connection that failed reached none.
+func TestNothingRetries(t *testing.T) {
+	retries := regexp.MustCompile(`(?mi)^[\s-]*(retry|retries|retry_?policy|num_?retries|retry_?on)\s*:.*`)
+	connecting := regexp.MustCompile(`retry_policy:\n(\s+)host_selection_retry_max_attempts: "\d"\n\s+num_retries: 1\n(\s+.*\n){1,5}\s+retry_on: connect-failure\n`)
+	for _, file := range files(t, ".yaml") {
+		text := connecting.ReplaceAllString(read(t, file), "\n")
+		if found := retries.FindString(text); found != "" {
+			t.Errorf("%s has %q", file, strings.TrimSpace(found))
+		}
+	}
+}

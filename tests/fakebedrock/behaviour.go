@@ -65,6 +65,9 @@ type Answer struct {
 	// Tokens, if not 0, makes the answer a text of this many tokens.
 	Tokens int
 
+	// Reasoning, if not "", adds a signed thought with this text.
+	Reasoning string
+
 	// Show lists kinds of content to add; see Knobs.
 	Show []string
 

@@ -2,6 +2,7 @@ package fakebedrock
 
 import (
 	"cmp"
+	"encoding/base64"
 	"fmt"
 	"maps"
 	"net/http"
@@ -15,6 +16,10 @@ import (
 const (
 	headerPrefix   = "X-Fake-"
 	metadataPrefix = "fake."
+
+	// base64Suffix marks a value in base64, for characters that requestMetadata does not
+	// allow: fake.text.base64.
+	base64Suffix = ".base64"
 )
 
 // A Knob is a setting with which a request controls its Behaviour.
@@ -66,6 +71,10 @@ func Knobs() []Knob {
 			}
 			return err
 		}},
+		{"reasoning", "text", "text of a signed thought before the answer", func(a *knobValues, v string) error {
+			a.Reasoning = v
+			return nil
+		}},
 		{"region", "name", "apply the fault only to calls signed for this region", func(a *knobValues, v string) error {
 			a.region = v
 			return nil
@@ -116,6 +125,9 @@ func count(v string) (int, error) {
 // values reject the call, so that a typo does not go unnoticed.
 func (s *Server) readKnobs(r *Request) *Exception {
 	knobs := s.knobs(r)
+	if err := decodeBase64(knobs); err != nil {
+		return exceptionNamed("ValidationException", "fakebedrock: "+err.Error())
+	}
 	var a knobValues
 	for _, k := range Knobs() {
 		v, ok := knobs[k.Name]
@@ -202,6 +214,23 @@ func (s *Server) knobs(r *Request) map[string]string {
 		}
 	}
 	return all
+}
+
+// decodeBase64 replaces each value in base64 by the value itself, under the knob's name.
+func decodeBase64(knobs map[string]string) error {
+	for name, value := range maps.Clone(knobs) {
+		knob, ok := strings.CutSuffix(name, base64Suffix)
+		if !ok {
+			continue
+		}
+		decoded, err := base64.StdEncoding.DecodeString(value)
+		if err != nil {
+			return fmt.Errorf("invalid value %q of knob %s: %w", value, name, err)
+		}
+		delete(knobs, name)
+		knobs[knob] = string(decoded)
+	}
+	return nil
 }
 
 // Faults returns the faults, in the order of their constants.

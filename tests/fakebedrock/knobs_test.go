@@ -1,6 +1,7 @@
 package fakebedrock_test
 
 import (
+	"encoding/base64"
 	"net/url"
 	"os"
 	"strings"
@@ -19,11 +20,15 @@ func TestKnobsComeThreeWays(t *testing.T) {
 		headers []string
 		want    string
 	}{
-		"config":           {config: fakebedrock.Config{Knobs: map[string]string{"text": "config"}}, want: "config"},
-		"model id":         {config: fakebedrock.Config{Knobs: map[string]string{"text": "config"}}, model: claude + "#text=model%20id", want: "model id"},
-		"metadata":         {model: claude + "#text=model", body: withMetadata, want: "metadata"},
-		"header":           {model: claude + "#text=model", body: withMetadata, headers: []string{"X-Fake-Text", "header"}, want: "header"},
-		"ignored":          {config: fakebedrock.Config{IgnoreKnobs: true}, body: withMetadata, headers: []string{"X-Fake-Text", "header"}, want: "Hello!"},
+		"config":   {config: fakebedrock.Config{Knobs: map[string]string{"text": "config"}}, want: "config"},
+		"model id": {config: fakebedrock.Config{Knobs: map[string]string{"text": "config"}}, model: claude + "#text=model%20id", want: "model id"},
+		"metadata": {model: claude + "#text=model", body: withMetadata, want: "metadata"},
+		"header":   {model: claude + "#text=model", body: withMetadata, headers: []string{"X-Fake-Text", "header"}, want: "header"},
+		"ignored":  {config: fakebedrock.Config{IgnoreKnobs: true}, body: withMetadata, headers: []string{"X-Fake-Text", "header"}, want: "Hello!"},
+		"base64": {
+			body: strings.Replace(withMetadata, `"fake.text":"metadata"`, `"fake.text.base64":"`+base64.StdEncoding.EncodeToString([]byte("a\u0085b*"))+`"`, 1),
+			want: "a\u0085b*",
+		},
 		"all kinds at one": {model: claude + "#text=a", headers: []string{"X-Fake-Stop-Reason", "content_filtered"}, want: `"stopReason":"content_filtered"`},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -59,6 +64,7 @@ func TestKnobsThatMeanNothing(t *testing.T) {
 		{"X-Fake-Delay", "soon"},
 		{"X-Fake-Show", "everything"},
 		{"X-Fake-Close", "maybe"},
+		{"X-Fake-Text.base64", "!"},
 	} {
 		resp, body, err := s.whole(helloBody, headers...)
 		if err != nil || resp.StatusCode != 400 || !strings.Contains(body, "fakebedrock: ") {
@@ -110,6 +116,14 @@ func TestKnobTokens(t *testing.T) {
 	}
 	if last := frames[len(frames)-1].payload; !strings.Contains(last, `"outputTokens":250`) {
 		t.Errorf("usage in %s", last)
+	}
+}
+
+func TestKnobReasoning(t *testing.T) {
+	s := serve(t, fakebedrock.Config{}, false)
+	_, body, err := s.whole(helloBody, "X-Fake-Reasoning", "I think.")
+	if err != nil || !strings.Contains(body, `"text":"I think."`) || !strings.Contains(body, `"signature"`) || !strings.Contains(body, "Hello!") {
+		t.Errorf("%s, %v", body, err)
 	}
 }
 

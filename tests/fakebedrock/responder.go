@@ -95,7 +95,7 @@ func (r *responder) reply() Reply {
 		reply = *r.b.Reply
 	} else {
 		reply = answer.Compose(&r.req.Converse, answer.Options{
-			ModelID: r.req.ModelID, Text: r.b.Text, Tokens: r.b.Tokens, Show: r.b.Show,
+			ModelID: r.req.ModelID, Text: r.b.Text, Tokens: r.b.Tokens, Reasoning: r.b.Reasoning, Show: r.b.Show,
 		})
 		r.server.cache.apply(r.req, &reply.Usage, r.server.config.Now())
 	}

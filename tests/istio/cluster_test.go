@@ -10,16 +10,12 @@ import (
 	"k8s.io/apimachinery/pkg/util/intstr"
 )
 
-// gatewayLabels are the labels of the ingress gateway from Istio's Helm chart.
-func gatewayLabels() map[string]string {
-	return map[string]string{"app": "istio-ingressgateway", "istio": "ingressgateway"}
-}
-
-func gatewayService() *corev1.Service {
+// service returns the gateway's Service.
+func (i ingress) service() *corev1.Service {
 	return &corev1.Service{
-		ObjectMeta: metav1.ObjectMeta{Name: "istio-ingressgateway", Namespace: "istio-ingress"},
+		ObjectMeta: metav1.ObjectMeta{Name: "istio-ingressgateway", Namespace: i.namespace},
 		Spec: corev1.ServiceSpec{
-			Selector: gatewayLabels(), ClusterIP: "10.96.0.2",
+			Selector: i.labels, ClusterIP: "10.96.0.2",
 			Ports: []corev1.ServicePort{{Name: "https", Port: 443, TargetPort: intstr.FromInt32(443), Protocol: corev1.ProtocolTCP}},
 		},
 	}

@@ -1,9 +1,7 @@
 package istio
 
 import (
-	"bytes"
 	"errors"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -16,30 +14,38 @@ import (
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/runtime"
+	"sigs.k8s.io/kustomize/api/krusty"
+	"sigs.k8s.io/kustomize/kyaml/filesys"
 )
 
 // An example is a folder of examples/istio, decoded by Istio's and Kubernetes's code.
 type example struct {
 	istio      []config.Config
 	kubernetes []runtime.Object
+	// ingress is the cluster's ingress gateway.
+	ingress ingress
 }
 
 func load(t *testing.T, folder string) example {
 	t.Helper()
-	files, err := filepath.Glob(filepath.Join("../../examples/istio", folder, "*.yaml"))
-	if err != nil || len(files) == 0 {
-		t.Fatalf("no files: %v", err)
+	return loadFolder(t, filepath.Join("../../examples/istio", folder))
+}
+
+// loadFolder decodes what "kubectl apply -k" would apply.
+func loadFolder(t *testing.T, folder string) example {
+	t.Helper()
+	built, err := krusty.MakeKustomizer(krusty.MakeDefaultOptions()).Run(filesys.MakeFsOnDisk(), folder)
+	if err != nil {
+		t.Fatal(err)
 	}
-	var e example
-	for _, file := range files {
-		text, err := os.ReadFile(file)
+	e := example{ingress: release(t, "istio-ingressgateway", "istio-ingress")}
+	for _, resource := range built.Resources() {
+		object, err := resource.AsYAML()
 		if err != nil {
 			t.Fatal(err)
 		}
-		for object := range bytes.SplitSeq(text, []byte("\n---\n")) {
-			if err := e.add(object); err != nil {
-				t.Fatalf("%s: %v\n%s", file, err, object)
-			}
+		if err := e.add(object); err != nil {
+			t.Fatalf("%s: %v\n%s", resource.CurId(), err, object)
 		}
 	}
 	return e

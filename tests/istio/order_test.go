@@ -51,7 +51,7 @@ func TestRateLimitsComeFirst(t *testing.T) {
 		"envoy.filters.http.jwt_authn", "envoy.filters.http.rbac", "envoy.filters.http.local_ratelimit",
 		"envoy.filters.http.ext_proc", "envoy.filters.http.router",
 	}
-	if diff := cmp.Diff(want, order(gatewayManager(t, startPilot(t, e).gateway()))); diff != "" {
+	if diff := cmp.Diff(want, order(gatewayManager(t, startPilot(t, e).gateway(), "llm.example.com"))); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }

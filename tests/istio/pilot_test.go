@@ -37,17 +37,18 @@ type controlPlane struct {
 	server *xds.FakeDiscoveryServer
 	// pod is the address of the example's pod. It is a loopback address, so that an
 	// Envoy can listen on it.
-	pod string
+	pod     string
+	ingress ingress
 }
 
 func startPilot(t *testing.T, e example) *controlPlane {
 	t.Helper()
 	pod := fmt.Sprintf("127.%d.%d.%d", 1+rand.IntN(250), 1+rand.IntN(250), 1+rand.IntN(250))
-	objects := slices.Concat(e.kubernetes, []runtime.Object{gatewayService()}, running(e, pod))
+	objects := slices.Concat(e.kubernetes, []runtime.Object{e.ingress.service()}, running(e, pod))
 	server := xds.NewFakeDiscoveryServer(t, xds.FakeOptions{
 		Configs: e.istio, KubernetesObjects: objects, MeshConfig: meshConfig(),
 	})
-	return &controlPlane{server: server, pod: pod}
+	return &controlPlane{server: server, pod: pod, ingress: e.ingress}
 }
 
 // meshConfig returns the default mesh configuration.
@@ -60,7 +61,7 @@ func meshConfig() *meshv1alpha1.MeshConfig {
 
 // gateway returns the ingress gateway's configuration.
 func (c *controlPlane) gateway() generated {
-	return c.generate(model.Router, "istio-ingress", "istio-ingressgateway", "10.0.0.2", gatewayLabels())
+	return c.generate(model.Router, c.ingress.namespace, c.ingress.account, "10.0.0.2", c.ingress.labels)
 }
 
 // sidecar returns the configuration of the istio-proxy in the example's pod.

@@ -40,7 +40,7 @@ func TestSettings(t *testing.T) {
 	plane := startPilot(t, e)
 	g := plane.gateway()
 	pod := plane.sidecar(e)
-	gateway := target{gatewayManager(t, g), named(t, g.routes, gatewayRoutes), named(t, g.clusters, gatewayCluster)}
+	gateway := target{gatewayManager(t, g, "llm.example.com"), named(t, g.routes, gatewayRoutes), named(t, g.clusters, gatewayCluster)}
 	e = load(t, "sidecar")
 	s := startPilot(t, e).sidecar(e)
 	sidecar := target{manager: sidecarManager(t, s), cluster: named(t, s.clusters, envoy.ClusterName)}
@@ -56,15 +56,15 @@ func TestSettings(t *testing.T) {
 	t.Run("claims", func(t *testing.T) { testClaims(t, gateway.manager) })
 }
 
-// gatewayManager returns the connection manager of llm.example.com.
-func gatewayManager(t *testing.T, g generated) *hcmv3.HttpConnectionManager {
+// gatewayManager returns the connection manager of a host.
+func gatewayManager(t *testing.T, g generated, host string) *hcmv3.HttpConnectionManager {
 	t.Helper()
 	l := named(t, g.listeners, gatewayListener)
 	at := slices.IndexFunc(l.GetFilterChains(), func(c *listenerv3.FilterChain) bool {
-		return slices.Contains(c.GetFilterChainMatch().GetServerNames(), "llm.example.com")
+		return slices.Contains(c.GetFilterChainMatch().GetServerNames(), host)
 	})
 	if at < 0 {
-		t.Fatalf("no filter chain for llm.example.com")
+		t.Fatalf("no filter chain for %s", host)
 	}
 	return manager(t, l.GetFilterChains()[at])
 }

@@ -16,7 +16,7 @@ type breakage struct {
 
 func breaks() []breakage {
 	var all []breakage
-	for _, list := range [][]breakage{selectBreaks(), portBreaks(), fileBreaks(), podBreaks(), networkBreaks()} {
+	for _, list := range [][]breakage{selectBreaks(), portBreaks(), fileBreaks(), podBreaks(), scaleBreaks(), networkBreaks()} {
 		all = append(all, list...)
 	}
 	return all
@@ -107,7 +107,7 @@ func podBreaks() []breakage {
 		{"sidecar", "0 service accounts", func(o *objects) { o.serviceAccounts = nil }},
 		{"sidecar", "account bedrock-extproc mounts its token", func(o *objects) { o.serviceAccounts[0].AutomountServiceAccountToken = nil }},
 		{"service", `deployment envoy has account "bedrock-extproc"`, func(o *objects) { pod(o, "envoy").ServiceAccountName = "bedrock-extproc" }},
-		{"sidecar", "EKS gives Envoy the credentials", func(o *objects) { o.deployments[0].Spec.Template.Annotations = nil }},
+		{"sidecar", "EKS gives envoy the credentials", func(o *objects) { o.deployments[0].Spec.Template.Annotations = nil }},
 		{"service", "deployment envoy mounts a token", func(o *objects) { pod(o, "envoy").AutomountServiceAccountToken = nil }},
 		{"sidecar", "deployment envoy has less than 2m17s to stop", func(o *objects) { pod(o, "envoy").TerminationGracePeriodSeconds = new(int64(137)) }},
 		{"service", "deployment bedrock-extproc has less than 2m12s to stop", func(o *objects) { pod(o, "bedrock-extproc").TerminationGracePeriodSeconds = nil }},
@@ -137,6 +137,33 @@ func networkBreaks() []breakage {
 			o.policy("envoy").Spec.Egress = append(o.policy("envoy").Spec.Egress, networkingv1.NetworkPolicyEgressRule{})
 		}},
 		{"sidecar", "can call the metadata service of its node", func(o *objects) { o.policies[0].Spec.Egress[1].Ports = nil }},
+	}
+}
+
+func scaleBreaks() []breakage {
+	return []breakage{
+		{"istio/gateway", "deployment bedrock-extproc does not limit calls", func(o *objects) {
+			argument(&pod(o, "bedrock-extproc").Containers[0], "-max-calls=0")
+		}},
+		{"istio/sidecar", "deployment llm has no GOMEMLIMIT", func(o *objects) { pod(o, "llm").Containers[0].Env = nil }},
+		{"envoy-gateway", "GOMEMLIMIT is 512MiB, with a limit of 512Mi", func(o *objects) {
+			o.deployments[0].Spec.Template.Spec.InitContainers[0].Env[0].Value = "512MiB"
+		}},
+		{"istio/gateway", "deployment bedrock-extproc can have a single pod", func(o *objects) { o.autoscalers = nil }},
+		{"envoy-gateway", "has 0 disruption budgets of one pod", func(o *objects) { o.budgets = nil }},
+		{"istio/sidecar", "deployment llm: a rollout stops pods too early", func(o *objects) { o.deployment("llm").Spec.Strategy.RollingUpdate = nil }},
+		{"istio/sidecar", "deployment llm does not spread over kubernetes.io/hostname", func(o *objects) {
+			pod(o, "llm").TopologySpreadConstraints[1].TopologyKey = "rack"
+		}},
+		{"istio/sidecar", "istio-proxy ends after \"40s\", before bedrock-extproc", func(o *objects) {
+			o.deployment("llm").Spec.Template.Annotations["proxy.istio.io/config"] = "terminationDrainDuration: 40s"
+		}},
+		{"istio/gateway", "EKS gives istio-proxy the credentials", func(o *objects) {
+			delete(o.deployment("bedrock-extproc").Spec.Template.Annotations, "eks.amazonaws.com/skip-containers")
+		}},
+		{"envoy-gateway-namespace-mode", "there is no ConfigMap bedrock-extproc in namespace bedrock", func(o *objects) {
+			o.configMap("bedrock-extproc").Namespace = "envoy-gateway-system"
+		}},
 	}
 }
 

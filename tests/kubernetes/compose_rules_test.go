@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -16,7 +17,7 @@ import (
 // composeRules check that the services match each other.
 func composeRules() []func(*types.Project, *findings) {
 	return []func(*types.Project, *findings){
-		composeRestricted, composeFiles, composeSocket, composePorts, composeImages, composeGrace, composeOrder,
+		composeRestricted, composeFiles, composeSocket, composePorts, composeImages, composeGrace, composeOrder, composeCapacity,
 	}
 }
 
@@ -175,6 +176,23 @@ func composeOrder(p *types.Project, f *findings) {
 	}
 }
 
+// composeCapacity: memory and calls have limits, and Go's memory limit is a little below
+// the container's.
+func composeCapacity(p *types.Project, f *findings) {
+	for _, s := range p.Services {
+		if s.MemLimit == 0 {
+			f.add("%s has no memory limit", s.Name)
+		}
+	}
+	s := p.Services["bedrock-extproc"]
+	if calls, err := strconv.Atoi(composeFlag(&s, "max-calls")); err != nil || calls <= 0 {
+		f.add("bedrock-extproc does not limit calls")
+	}
+	if value := s.Environment["GOMEMLIMIT"]; value == nil || !belowLimit(*value, int64(s.MemLimit)) {
+		f.add("bedrock-extproc has no GOMEMLIMIT below its memory limit")
+	}
+}
+
 func TestComposeBroken(t *testing.T) {
 	for finding, edit := range map[string]func(envoy, extproc *types.ServiceConfig){
 		"envoy has more privileges":                func(envoy, _ *types.ServiceConfig) { envoy.CapDrop = nil },
@@ -187,6 +205,9 @@ func TestComposeBroken(t *testing.T) {
 		"is not built from the root":               func(_, extproc *types.ServiceConfig) { extproc.Build = nil },
 		"less than 7s to stop":                     func(_, extproc *types.ServiceConfig) { extproc.StopGracePeriod = nil },
 		"Envoy does not depend on bedrock-extproc": func(envoy, _ *types.ServiceConfig) { envoy.DependsOn = nil },
+		"envoy has no memory limit":                func(envoy, _ *types.ServiceConfig) { envoy.MemLimit = 0 },
+		"bedrock-extproc does not limit calls":     func(_, extproc *types.ServiceConfig) { extproc.Command = extproc.Command[:3] },
+		"has no GOMEMLIMIT below":                  func(_, extproc *types.ServiceConfig) { extproc.MemLimit = 256 << 20 },
 		"Envoy has no health check":                func(envoy, _ *types.ServiceConfig) { envoy.HealthCheck = nil },
 	} {
 		t.Run(finding, func(t *testing.T) {

@@ -42,7 +42,7 @@ func TestEnvoyConfigurations(t *testing.T) {
 // envoyConfig returns the file with a first line that says how it was made.
 func envoyConfig(t *testing.T, program, extproc, socket string) []byte {
 	t.Helper()
-	args := []string{"envoy-config", "-listen", "0.0.0.0:8000", "-extproc", extproc}
+	args := []string{"envoy-config", "-slow-reader-timeout", "0", "-listen", "0.0.0.0:8000", "-extproc", extproc}
 	printed, err := exec.CommandContext(t.Context(), program, args...).Output()
 	if err != nil {
 		t.Fatal(err)

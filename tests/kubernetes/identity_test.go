@@ -3,6 +3,7 @@ package kubernetes
 import (
 	"encoding/json"
 	"os"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -76,9 +77,17 @@ type iamPolicy struct {
 	}
 }
 
-// TestIAM checks that the policies allow only the two required actions and trust only
-// this service account.
+// TestIAM checks that the policies allow only the two required actions on models and
+// inference profiles, and trust only this service account.
 func TestIAM(t *testing.T) {
+	want := []string{
+		"arn:aws:bedrock:*::foundation-model/*",
+		"arn:aws:bedrock:*:123456789012:inference-profile/*",
+		"arn:aws:bedrock:*:123456789012:application-inference-profile/*",
+	}
+	if diff := cmp.Diff(want, iam(t, "permissions").Statement[0].Resource); diff != "" {
+		t.Errorf("resources (-want +got):\n%s", diff)
+	}
 	if diff := cmp.Diff([]any{"bedrock:InvokeModel", "bedrock:InvokeModelWithResponseStream"}, iam(t, "permissions").Statement[0].Action); diff != "" {
 		t.Errorf("permissions (-want +got):\n%s", diff)
 	}
@@ -87,12 +96,30 @@ func TestIAM(t *testing.T) {
 	}
 	o := load(t, "sidecar")
 	account := "system:serviceaccount:" + o.namespaces[0].Name + ":" + o.serviceAccounts[0].Name
-	want := map[string]map[string]string{"StringEquals": {
+	condition := map[string]map[string]string{"StringEquals": {
 		"oidc.eks.us-east-1.amazonaws.com/id/EXAMPLE:aud": "sts.amazonaws.com",
 		"oidc.eks.us-east-1.amazonaws.com/id/EXAMPLE:sub": account,
 	}}
-	if diff := cmp.Diff(want, iam(t, "trust-irsa").Statement[0].Condition); diff != "" {
+	if diff := cmp.Diff(condition, iam(t, "trust-irsa").Statement[0].Condition); diff != "" {
 		t.Errorf("IRSA (-want +got):\n%s", diff)
+	}
+}
+
+// TestIAMResources checks that the permissions or their README have every kind of resource
+// that Bedrock takes as a model. A custom model is called through a deployment or
+// provisioned throughput.
+func TestIAMResources(t *testing.T) {
+	_, pattern, _ := strings.Cut(readFile(t, "../fakebedrock/validate/modelids.go"), "const modelIDPattern = `")
+	pattern, _, _ = strings.Cut(pattern, "`")
+	kinds := regexp.MustCompile(`[a-z]+(-[a-z]+)*(\)?/|\|)`).FindAllString(strings.ReplaceAll(pattern, "(default-)?", ""), -1)
+	if len(kinds) < 9 {
+		t.Fatalf("kinds of the pattern: %q", kinds)
+	}
+	text := readFile(t, kubernetesExamples+"/iam/permissions.json") + readFile(t, kubernetesExamples+"/iam/README.md")
+	for _, kind := range kinds {
+		if kind = strings.TrimRight(kind, ")/|"); kind != "custom-model" && !strings.Contains(text, ":"+kind+"/*") {
+			t.Errorf("no permission for %s", kind)
+		}
 	}
 }
 

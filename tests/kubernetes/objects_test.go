@@ -3,6 +3,7 @@ package kubernetes
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	certv1 "github.com/cert-manager/cert-manager/pkg/apis/certmanager/v1"
@@ -18,13 +19,25 @@ import (
 	"sigs.k8s.io/kustomize/kyaml/filesys"
 )
 
-const kubernetesExamples = "../../examples/kubernetes"
+const (
+	examples           = "../../examples/"
+	kubernetesExamples = examples + "kubernetes"
+)
 
-// overlays are the overlays that users apply.
-var overlays = []string{"sidecar", "service"}
+var (
+	// overlays are the overlays of examples/kubernetes that users apply.
+	overlays = []string{"sidecar", "service"}
+	// istioExamples are the folders of examples/istio.
+	istioExamples = []string{"istio/gateway", "istio/sidecar"}
+	// envoyGateways are the objects in testdata, which Envoy Gateway creates from its
+	// example.
+	envoyGateways = []string{"envoy-gateway", "envoy-gateway-namespace-mode"}
+)
 
-// objects are the decoded objects of one overlay.
+// objects are the decoded objects of one example.
 type objects struct {
+	example         string
+	host            host
 	all             []runtime.Object
 	namespaces      []*corev1.Namespace
 	serviceAccounts []*corev1.ServiceAccount
@@ -38,10 +51,31 @@ type objects struct {
 	issuers         []*certv1.Issuer
 }
 
-// load builds examples/kubernetes/overlays/name.
-func load(t testing.TB, name string) *objects {
+// A host is the program that adds something to an example's pods.
+type host struct {
+	// containers are in the pods, and their settings are the host's. Istio's are
+	// injected later.
+	containers []string
+	// volumes have contents that the host creates.
+	volumes []string
+}
+
+// load returns the objects of an example.
+func load(t testing.TB, example string) *objects {
 	t.Helper()
-	return loadFolder(t, kubernetesExamples+"/overlays/"+name)
+	var o *objects
+	switch {
+	case slices.Contains(overlays, example):
+		o = loadFolder(t, kubernetesExamples+"/overlays/"+example)
+	case slices.Contains(istioExamples, example):
+		o = loadFolder(t, examples+example)
+		o.host.containers = []string{"istio-proxy"}
+	default:
+		o = loadEnvoyGateway(t, example)
+		o.host = host{containers: []string{"envoy", "shutdown-manager"}, volumes: []string{"certs", "sds", "sa-token"}}
+	}
+	o.example = example
+	return o
 }
 
 func loadFolder(t testing.TB, folder string) *objects {
@@ -52,19 +86,44 @@ func loadFolder(t testing.TB, folder string) *objects {
 	}
 	o := &objects{}
 	for _, resource := range built.Resources() {
+		if strings.HasSuffix(resource.GetGvk().Group, ".istio.io") {
+			continue // tests/istio checks them
+		}
 		text, err := resource.AsYAML()
 		if err != nil {
 			t.Fatal(err)
 		}
-		object, err := decode(text)
-		if err != nil {
-			t.Fatalf("%s: %v", resource.CurId(), err)
-		}
-		if err := o.add(object); err != nil {
-			t.Fatal(err)
-		}
+		o.decode(t, text)
 	}
 	return o
+}
+
+// loadEnvoyGateway returns the objects that Envoy Gateway creates, and the example's
+// ConfigMap in the namespace that the README says.
+func loadEnvoyGateway(t testing.TB, example string) *objects {
+	t.Helper()
+	o := &objects{}
+	_, rendered, _ := strings.Cut(readFile(t, "testdata/"+example+".yaml"), "---\n")
+	config := readFile(t, examples+"envoy-gateway/config.yaml")
+	for text := range strings.SplitSeq(config+"\n---\n"+rendered, "\n---\n") {
+		o.decode(t, []byte(text))
+	}
+	if example == "envoy-gateway-namespace-mode" {
+		o.configMap("bedrock-extproc").Namespace = "bedrock"
+	}
+	return o
+}
+
+// decode decodes one object and adds it.
+func (o *objects) decode(t testing.TB, text []byte) {
+	t.Helper()
+	object, err := decode(text)
+	if err == nil {
+		err = o.add(object)
+	}
+	if err != nil {
+		t.Fatalf("%v:\n%s", err, text)
+	}
 }
 
 // decode decodes an object. Unknown kinds and fields are errors.

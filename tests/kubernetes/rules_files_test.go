@@ -31,8 +31,13 @@ func volumes(o *objects, f *findings) {
 			if !mounted[v.Name] {
 				f.add("deployment %s: no container mounts volume %s", d.Name, v.Name)
 			}
-			if v.ConfigMap != nil && o.configMap(v.ConfigMap.Name) == nil {
-				f.add("volume %s: there is no ConfigMap %s", v.Name, v.ConfigMap.Name)
+			if slices.Contains(o.host.volumes, v.Name) {
+				continue
+			}
+			if v.ConfigMap != nil {
+				if m := o.configMap(v.ConfigMap.Name); m == nil || m.Namespace != d.Namespace {
+					f.add("volume %s: there is no ConfigMap %s in namespace %s", v.Name, v.ConfigMap.Name, d.Namespace)
+				}
 			}
 			if v.Secret != nil && o.certificate(v.Secret.SecretName) == nil {
 				f.add("volume %s: nothing creates Secret %s", v.Name, v.Secret.SecretName)

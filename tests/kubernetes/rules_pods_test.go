@@ -1,13 +1,16 @@
 package kubernetes
 
 import (
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/pod-security-admission/api"
 	"k8s.io/pod-security-admission/policy"
+	"sigs.k8s.io/yaml"
 )
 
 // restricted: pods meet the restricted Pod Security Standard and can write only to
@@ -49,17 +52,34 @@ func accounts(o *objects, f *findings) {
 	}
 	for _, d := range o.deployments {
 		pod := &d.Spec.Template.Spec
+		if pod.AutomountServiceAccountToken == nil || *pod.AutomountServiceAccountToken {
+			f.add("deployment %s mounts a token", d.Name)
+		}
 		has, needs := pod.ServiceAccountName == account.Name, container(pod, "bedrock-extproc") != nil
 		if has != needs {
 			f.add("deployment %s has account %q", d.Name, pod.ServiceAccountName)
 		}
-		if container(pod, "envoy") != nil && needs && d.Spec.Template.Annotations["eks.amazonaws.com/skip-containers"] != "envoy" {
-			f.add("deployment %s: EKS gives Envoy the credentials, too", d.Name)
+		if !needs {
+			continue
 		}
-		if pod.AutomountServiceAccountToken == nil || *pod.AutomountServiceAccountToken {
-			f.add("deployment %s mounts a token", d.Name)
+		skipped := strings.Split(d.Spec.Template.Annotations["eks.amazonaws.com/skip-containers"], ",")
+		for _, name := range o.others(pod) {
+			if !slices.Contains(skipped, name) {
+				f.add("deployment %s: EKS gives %s the credentials, too", d.Name, name)
+			}
 		}
 	}
+}
+
+// others returns the names of the containers beside bedrock-extproc.
+func (o *objects) others(pod *corev1.PodSpec) []string {
+	names := slices.Clone(o.host.containers)
+	for _, c := range containers(pod) {
+		if c.Name != "bedrock-extproc" {
+			names = append(names, c.Name)
+		}
+	}
+	return names
 }
 
 // endGrace is the time bedrock-extproc needs to end calls after the drain timeout.
@@ -74,13 +94,30 @@ func graces(o *objects, f *findings) {
 		if c := container(pod, "bedrock-extproc"); c != nil {
 			needed += duration(c, "drain-delay", f) + duration(c, "drain-timeout", f) + endGrace
 		}
-		if c := container(pod, "envoy"); c != nil {
+		if c := container(pod, "envoy"); c != nil && !slices.Contains(o.host.containers, c.Name) {
 			needed += preStop(c, f)
+		}
+		if slices.Contains(o.host.containers, "istio-proxy") {
+			needed = max(needed, proxyDrain(d, needed, f))
 		}
 		if grace := pod.TerminationGracePeriodSeconds; grace == nil || time.Duration(*grace)*time.Second <= needed {
 			f.add("deployment %s has less than %s to stop", d.Name, needed)
 		}
 	}
+}
+
+// proxyDrain returns the time for which istio-proxy keeps running. It must be at least
+// the time that bedrock-extproc needs.
+func proxyDrain(d *appsv1.Deployment, needed time.Duration, f *findings) time.Duration {
+	var config struct{ TerminationDrainDuration string }
+	if err := yaml.Unmarshal([]byte(d.Spec.Template.Annotations["proxy.istio.io/config"]), &config); err != nil {
+		f.add("deployment %s: %v", d.Name, err)
+	}
+	drain, err := time.ParseDuration(config.TerminationDrainDuration)
+	if err != nil || drain < needed {
+		f.add("deployment %s: istio-proxy ends after %q, before bedrock-extproc", d.Name, config.TerminationDrainDuration)
+	}
+	return drain
 }
 
 func duration(c *corev1.Container, name string, f *findings) time.Duration {

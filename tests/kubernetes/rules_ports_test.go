@@ -58,11 +58,13 @@ func sidecar(c *corev1.Container) bool {
 	return c.RestartPolicy != nil && *c.RestartPolicy == corev1.ContainerRestartPolicyAlways
 }
 
-// each calls a function for every container of every Deployment.
+// each calls a function for every container that the example itself defines.
 func each(o *objects, call func(*appsv1.Deployment, *corev1.Container)) {
 	for _, d := range o.deployments {
 		for _, c := range containers(&d.Spec.Template.Spec) {
-			call(d, c)
+			if !slices.Contains(o.host.containers, c.Name) {
+				call(d, c)
+			}
 		}
 	}
 }

@@ -12,30 +12,65 @@ type findings []string
 
 func (f *findings) add(format string, args ...any) { *f = append(*f, fmt.Sprintf(format, args...)) }
 
-// A rule checks that the objects of an overlay match each other.
+// A rule checks that the objects of an example match each other.
 type rule func(*objects, *findings)
 
-func rules() []rule {
-	return []rule{
-		namespaces, selectors, servicePorts, images,
-		probes, scrapes, openPorts, autoscaling,
-		volumes, names, files, sockets, upstreams,
-		restricted, accounts, graces, unlinked,
-		policyTypes, policyPorts, callers, egress,
-		certificates,
+// The examples that rules apply to.
+var (
+	everything = append(append(overlays, istioExamples...), envoyGateways...)
+	ourFiles   = append(overlays, istioExamples...)
+)
+
+// rules lists every rule with its examples. Istio and Envoy Gateway have their own
+// policies, certificates and Envoys, which tests/istio and tests/envoygateway check.
+func rules() []struct {
+	check    rule
+	examples []string
+} {
+	return []struct {
+		check    rule
+		examples []string
+	}{
+		{restricted, everything},
+		{capacity, everything},
+		{disruptions, everything},
+		{autoscaling, everything},
+		{spread, everything},
+		{selectors, everything},
+		{probes, everything},
+		{volumes, everything},
+		{files, everything},
+		{accounts, everything},
+		{graces, everything},
+		{unlinked, everything},
+		{images, ourFiles},
+		{scrapes, ourFiles},
+		{servicePorts, overlays},
+		{namespaces, overlays},
+		{openPorts, overlays},
+		{names, overlays},
+		{sockets, overlays},
+		{upstreams, overlays},
+		{policyTypes, overlays},
+		{policyPorts, overlays},
+		{callers, overlays},
+		{egress, overlays},
+		{certificates, overlays},
 	}
 }
 
 func (o *objects) findings() findings {
 	var f findings
-	for _, check := range rules() {
-		check(o, &f)
+	for _, r := range rules() {
+		if slices.Contains(r.examples, o.example) {
+			r.check(o, &f)
+		}
 	}
 	return f
 }
 
 func TestRules(t *testing.T) {
-	for _, name := range overlays {
+	for _, name := range everything {
 		for _, finding := range load(t, name).findings() {
 			t.Errorf("%s: %s", name, finding)
 		}

@@ -16,6 +16,9 @@ type call struct {
 	warnings []warning
 	// toolUseDeltas says whether tool_use_delta events are sent.
 	toolUseDeltas bool
+	// stopError says that message_stop and metadata follow the error event of a stream,
+	// and earlyEvent that they do not if no other event came before.
+	stopError, earlyEvent bool
 	// toolsWithheld says that tool_choice was "none": no tool event may reach the
 	// client, even if the model calls a tool.
 	toolsWithheld bool

@@ -17,6 +17,8 @@ const (
 // Config has the settings of this dialect alone. Its zero value is the default.
 type Config struct {
 	ToolUseDeltas ToolUseDeltas
+	FailedStreams FailedStreams
+	EarlyErrors   EarlyErrors
 }
 
 // ToolUseDeltas says whether streams carry tool_use_delta events.
@@ -30,6 +32,34 @@ const (
 	DeltasAlways
 	// DeltasNever sends them to none.
 	DeltasNever
+)
+
+// FailedStreams says how a stream ends that fails after its response headers. docs/clients.md
+// lists what each client makes of it.
+type FailedStreams int
+
+const (
+	// FailedAuto is FailedStopError for the reference's Python client, and FailedEvent for
+	// others.
+	FailedAuto FailedStreams = iota
+	// FailedEvent ends it with the error event.
+	FailedEvent
+	// FailedReset cuts it off after the error event.
+	FailedReset
+	// FailedStopError sends message_stop with stop_reason "error", and metadata, after
+	// the error event.
+	FailedStopError
+)
+
+// EarlyErrors says how a streaming request is answered that fails before its stream has
+// begun.
+type EarlyErrors int
+
+const (
+	// EarlyStatus answers with the error's HTTP status.
+	EarlyStatus EarlyErrors = iota
+	// EarlyEvent answers with status 200 and a stream that has only the error event.
+	EarlyEvent
 )
 
 // Dialect implements translator.Dialect. It is immutable.
@@ -71,8 +101,22 @@ func (d *Dialect) deltas(asked *bool, userAgent string) bool {
 	case asked != nil:
 		return *asked
 	case d.cfg.ToolUseDeltas == DeltasAuto:
-		return !strings.HasPrefix(userAgent, "python-httpx/")
+		return !isReferenceClient(userAgent)
 	default:
 		return d.cfg.ToolUseDeltas == DeltasAlways
 	}
 }
+
+// failedStreams decides for a client.
+func (d *Dialect) failedStreams(userAgent string) FailedStreams {
+	switch {
+	case d.cfg.FailedStreams != FailedAuto:
+		return d.cfg.FailedStreams
+	case isReferenceClient(userAgent):
+		return FailedStopError
+	}
+	return FailedEvent
+}
+
+// isReferenceClient recognizes the HTTP library of the reference's Python client.
+func isReferenceClient(userAgent string) bool { return strings.HasPrefix(userAgent, "python-httpx/") }

@@ -31,11 +31,13 @@ func (d *Dialect) Decode(req translator.Request) (*translator.Call, error) {
 	if err != nil {
 		return nil, err
 	}
-	in.out = converse.New(d.settings.Rules(model, req.Streaming, req.Defaults))
+	rules := d.settings.Rules(model, req.Streaming, req.Defaults)
+	rules.Done = req.Done
+	in.out = converse.New(rules)
 	if err := in.out.WarnHalves(body); err != nil {
 		return nil, err
 	}
-	if err := in.out.WarnModel(in.Field("model")); err != nil {
+	if err := in.out.CheckModel(in.Field("model")); err != nil {
 		return nil, err
 	}
 	asked, err := in.translate()
@@ -46,11 +48,17 @@ func (d *Dialect) Decode(req translator.Request) (*translator.Call, error) {
 	if err != nil {
 		return nil, err
 	}
+	agent := req.Header.Get("user-agent")
+	failed := d.failedStreams(agent)
 	c := &call{
 		model: model, names: in.out.Names(), warnings: in.out.Warnings(), toolsWithheld: in.out.ToolsWithheld(),
-		toolUseDeltas: d.deltas(asked, req.Header.Get("user-agent")),
+		toolUseDeltas: d.deltas(asked, agent),
+		stopError:     failed == FailedStopError, earlyEvent: d.cfg.EarlyErrors == EarlyEvent,
 	}
-	return &translator.Call{Model: model, Body: sent, Streaming: req.Streaming, Guarded: in.out.Guarded(), Warnings: c.warnings, Encoder: c}, nil
+	return &translator.Call{
+		Model: model, Body: sent, Streaming: req.Streaming, Guarded: in.out.Guarded(), CutFailed: failed == FailedReset,
+		Warnings: c.warnings, Encoder: c,
+	}, nil
 }
 
 // translate reads every member. asked is the setting of tool_use_delta events in

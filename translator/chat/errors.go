@@ -1,6 +1,7 @@
 package chat
 
 import (
+	"net/http"
 	"strconv"
 	"strings"
 
@@ -11,9 +12,12 @@ import (
 
 const contentTypeJSON = "application/json"
 
-// EncodeError implements translator.Dialect: {"detail", "error"}. A malformed
-// request's detail is the list that FastAPI's clients know.
-func (*Dialect) EncodeError(e *translator.Error) translator.Response {
+// EncodeError implements translator.Dialect: {"detail", "error"}, or a stream of one
+// event. A malformed request's detail is the list that FastAPI's clients know.
+func (d *Dialect) EncodeError(e *translator.Error) translator.Response {
+	if e.Streaming && d.cfg.EarlyErrors == EarlyEvent {
+		return translator.Response{Status: http.StatusOK, ContentType: contentTypeStream, Body: appendErrorEvent(nil, e)}
+	}
 	w := rawjson.NewWriter(512)
 	if e.Kind == translator.KindMalformed {
 		w.Member("detail", malformedDetail(e))

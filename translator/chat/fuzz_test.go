@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/go-json-experiment/json/jsontext"
 
@@ -113,6 +114,9 @@ func wantJSON(t *testing.T, v []byte) {
 	t.Helper()
 	if !jsontext.Value(v).IsValid(verbatim) {
 		t.Fatalf("not JSON: %q", v)
+	}
+	if !utf8.Valid(v) {
+		t.Fatalf("not UTF-8: %q", v)
 	}
 	if bytes.ContainsAny(v, "\n\r") {
 		t.Fatalf("more than a line: %q", v)

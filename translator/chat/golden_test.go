@@ -24,7 +24,8 @@ var update = flag.Bool("update", false, "write the expectations of testdata agai
 // golden is one case of testdata: a comment that says what it shows, and sections.
 //
 //	request.json   the client's body
-//	settings.json  {"translation", "stream", "user_agent", "default_model", "model_families"}, all optional
+//	settings.json  {"translation", "stream", "failed_streams", "early_errors", "user_agent", "default_model",
+//	               "model_families"}, all optional
 //	converse.json  the Converse request that is expected
 //	warnings.json  what metadata.warnings says
 //	error.json     the error body, if one is expected instead of the three above
@@ -38,6 +39,8 @@ type golden struct {
 
 type settings struct {
 	Translation   string            `json:"translation"`
+	FailedStreams string            `json:"failed_streams"`
+	EarlyErrors   string            `json:"early_errors"`
 	Stream        bool              `json:"stream"`
 	UserAgent     string            `json:"user_agent"`
 	DefaultModel  string            `json:"default_model"`
@@ -141,7 +144,15 @@ func (g *golden) dialect(t testing.TB) *Dialect {
 	if !ok {
 		t.Fatalf("unknown translation %q", g.settings.Translation)
 	}
-	d, err := New(converse.Settings{ModelFamilies: g.settings.ModelFamilies, Mode: translation}, Config{})
+	failed, ok := map[string]FailedStreams{"": FailedAuto, "event": FailedEvent, "reset": FailedReset, "stop_error": FailedStopError}[g.settings.FailedStreams]
+	if !ok {
+		t.Fatalf("unknown failed_streams %q", g.settings.FailedStreams)
+	}
+	early, ok := map[string]EarlyErrors{"": EarlyStatus, "event": EarlyEvent}[g.settings.EarlyErrors]
+	if !ok {
+		t.Fatalf("unknown early_errors %q", g.settings.EarlyErrors)
+	}
+	d, err := New(converse.Settings{ModelFamilies: g.settings.ModelFamilies, Mode: translation}, Config{FailedStreams: failed, EarlyErrors: early})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -186,7 +197,12 @@ func (g *golden) run(t *testing.T) {
 		if !ok {
 			t.Fatalf("the error is a %T", err)
 		}
-		g.check(t, "error.json", indent(t, g.dialect(t).EncodeError(e).Body))
+		e.Streaming = g.settings.Stream
+		if answer := g.dialect(t).EncodeError(e); answer.ContentType == contentTypeStream {
+			g.check(t, "client.sse", answer.Body)
+		} else {
+			g.check(t, "error.json", indent(t, answer.Body))
+		}
 		g.drop(t, "converse.json")
 		return
 	}

@@ -15,14 +15,15 @@ func (c *call) encodeMetadata(answer *converse.Answer, facts translator.Facts) r
 	return w.End()
 }
 
-// encodeUsage returns absent if Bedrock sent no counts.
-func encodeUsage(u *converse.Usage, absent string) rawjson.Value {
+// encodeUsage leaves out the counts that Bedrock did not send. It is never null, because
+// clients read members of it, with 0 for those that are absent.
+func encodeUsage(u *converse.Usage) rawjson.Value {
 	if u == nil {
-		return rawjson.Value(absent)
+		return rawjson.Value("{}")
 	}
 	w := rawjson.NewWriter(160)
-	w.Member("input_tokens", rawjson.OrNull(u.Input))
-	w.Member("output_tokens", rawjson.OrNull(u.Output))
+	w.Member("input_tokens", u.Input)
+	w.Member("output_tokens", u.Output)
 	w.Member("total_tokens", u.Total)
 	w.Member("cache_read_input_tokens", u.CacheRead)
 	w.Member("cache_write_input_tokens", u.CacheWrite)

@@ -18,7 +18,7 @@ func (c *call) EncodeReply(reply []byte, facts translator.Facts) (translator.Res
 	w := rawjson.NewWriter(len(reply) + 512)
 	w.Text("model", c.model)
 	w.Member("content", answer.Text())
-	w.Member("usage", encodeUsage(answer.Usage, "{}")) // clients read members of it
+	w.Member("usage", encodeUsage(answer.Usage))
 	w.Member("metadata", c.encodeMetadata(answer, facts))
 	w.Member("tool_calls", rawjson.OrNull(calls))
 	w.Member("stop_reason", rawjson.OrNull(answer.StopReason))

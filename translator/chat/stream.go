@@ -11,14 +11,19 @@ import (
 
 // stream implements translator.Stream.
 type stream struct {
-	call   *call
-	facts  translator.Facts
-	answer *converse.Answer
+	call    *call
+	facts   translator.Facts
+	answer  *converse.Answer
+	begun   bool // an event was sent
+	stopped bool // message_stop was sent
+	ended   bool // the last event was written: metadata or error
 }
+
+const contentTypeStream = "text/event-stream"
 
 // StreamHeaders implements translator.Encoder.
 func (*call) StreamHeaders(translator.Facts) []translator.Header {
-	return []translator.Header{{Name: "content-type", Value: "text/event-stream"}}
+	return []translator.Header{{Name: "content-type", Value: contentTypeStream}}
 }
 
 // AppendKeepAlive implements translator.Encoder: an SSE comment.
@@ -31,16 +36,38 @@ func (c *call) NewStream(facts translator.Facts) translator.Stream {
 
 // AppendEvent implements translator.Stream.
 func (s *stream) AppendEvent(dst []byte, ev translator.Event) ([]byte, error) {
+	if s.ended {
+		return dst, nil
+	}
 	steps, err := s.answer.Read(ev.Kind, ev.Payload)
 	return s.appendSteps(dst, steps), err
 }
 
 // AppendEnd implements translator.Stream. The usage of a stream without metadata is
-// null, not zero.
-func (s *stream) AppendEnd(dst []byte) []byte { return s.appendSteps(dst, s.answer.End()) }
+// empty, not zero.
+func (s *stream) AppendEnd(dst []byte) []byte {
+	if s.ended {
+		return dst
+	}
+	return s.appendSteps(dst, s.answer.End())
+}
 
-// AppendError implements translator.Stream.
+// AppendError implements translator.Stream. A tool call that is not complete stays
+// so.
 func (s *stream) AppendError(dst []byte, e *translator.Error) []byte {
+	if s.ended {
+		return dst
+	}
+	s.ended = true
+	dst = appendErrorEvent(dst, e)
+	if !s.call.stopError || s.stopped || s.call.earlyEvent && !s.begun {
+		return dst
+	}
+	dst = s.appendStop(dst, rawjson.Quote("error"))
+	return s.appendMetadata(dst)
+}
+
+func appendErrorEvent(dst []byte, e *translator.Error) []byte {
 	w := newEvent("error")
 	w.Text("detail", e.Message)
 	w.Member("error", converse.EncodeErrorFacts(e))
@@ -51,9 +78,11 @@ func (s *stream) AppendError(dst []byte, e *translator.Error) []byte {
 func (s *stream) Summary() translator.Summary { return s.call.summary(s.answer) }
 
 func (s *stream) appendSteps(dst []byte, steps []converse.Step) []byte {
+	before := len(dst)
 	for i := range steps {
 		dst = s.appendStep(dst, &steps[i])
 	}
+	s.begun = s.begun || len(dst) > before
 	return dst
 }
 
@@ -73,18 +102,28 @@ func (s *stream) appendStep(dst []byte, step *converse.Step) []byte {
 		w.Member("payload", step.Value)
 		return sse.AppendData(dst, w.End())
 	case converse.StepStop:
-		w := newEvent("message_stop")
-		w.Member("stop_reason", rawjson.OrNull(s.answer.StopReason))
-		w.Text("model", s.call.model)
-		return sse.AppendData(dst, w.End())
+		return s.appendStop(dst, rawjson.OrNull(s.answer.StopReason))
 	case converse.StepEnd:
-		w := newEvent("metadata")
-		w.Member("usage", encodeUsage(s.answer.Usage, "null"))
-		w.Member("metadata", s.call.encodeMetadata(s.answer, s.facts))
-		return sse.AppendData(dst, w.End())
+		return s.appendMetadata(dst)
 	case converse.StepStart, converse.StepCitation, converse.StepPiece: // StepBlock has their content
 	}
 	return dst
+}
+
+func (s *stream) appendStop(dst []byte, reason rawjson.Value) []byte {
+	s.stopped = true
+	w := newEvent("message_stop")
+	w.Member("stop_reason", reason)
+	w.Text("model", s.call.model)
+	return sse.AppendData(dst, w.End())
+}
+
+func (s *stream) appendMetadata(dst []byte) []byte {
+	s.ended = true
+	w := newEvent("metadata")
+	w.Member("usage", encodeUsage(s.answer.Usage))
+	w.Member("metadata", s.call.encodeMetadata(s.answer, s.facts))
+	return sse.AppendData(dst, w.End())
 }
 
 func newEvent(kind string) *rawjson.Writer {

@@ -31,11 +31,13 @@ type Answer struct {
 	// Other has the top-level members without a field here.
 	Other rawjson.Object
 
-	names Names
+	names  Names
+	others map[string]int // positions in Other, by name
 	// Readers of an event, of its delta, and of a piece in the delta.
 	events, deltas, pieces rawjson.Reader
 
 	open    map[int]*openBlock // by Bedrock's index
+	held    int                // bytes of pieces and members so far
 	opened  int                // blocks so far
 	steps   []Step
 	started bool // StepStart was returned
@@ -90,7 +92,7 @@ func (a *Answer) Text() rawjson.Value {
 func (a *Answer) Summary() translator.Summary {
 	s := a.Usage.summary()
 	if rawjson.Kind(a.StopReason) == '"' {
-		s.StopReason = rawjson.Text(a.StopReason)
+		s.StopReason = translator.Clip(rawjson.Text(a.StopReason), 100)
 	}
 	return s
 }
@@ -100,7 +102,7 @@ func (a *Answer) Summary() translator.Summary {
 // filter has stopped the request before the model, there is no message, and the turn
 // is empty.
 func (a *Answer) ReadReply(reply []byte) error {
-	members, err := a.events.Read(reply)
+	members, err := a.events.Read(rawjson.ValidUTF8(reply))
 	if err != nil {
 		return translator.ErrBadAnswer(translator.AnswerNotConverse, err)
 	}
@@ -142,6 +144,9 @@ func (a *Answer) member(name string, value rawjson.Value) (err error) {
 	case "output", "p": // p is padding that hides the length of tokens on the wire
 		return nil
 	}
+	if err := a.hold(len(name) + len(value) + pieceOverhead); err != nil {
+		return err
+	}
 	value = rawjson.WithoutHalves(rawjson.Compact(value).Clone())
 	switch name {
 	case "stopReason":
@@ -159,9 +164,22 @@ func (a *Answer) member(name string, value rawjson.Value) (err error) {
 	case "additionalModelResponseFields":
 		a.AdditionalFields = value
 	default:
-		a.Other = a.Other.Set(name, value)
+		a.setOther(name, value)
 	}
 	return err
+}
+
+// setOther adds a member to Other. Where a name occurs twice, the last one counts.
+func (a *Answer) setOther(name string, value rawjson.Value) {
+	if i, ok := a.others[name]; ok {
+		a.Other[i].Value = value
+		return
+	}
+	if a.others == nil {
+		a.others = map[string]int{}
+	}
+	a.others[name] = len(a.Other)
+	a.Other = append(a.Other, rawjson.Member{Name: name, Value: value})
 }
 
 // wholeBlock adds a block of a whole reply.

@@ -54,7 +54,8 @@ type Step struct {
 }
 
 // Read reads one event and returns its steps, which are valid until the next call. An
-// error is a *translator.Error; steps returned with it still count.
+// error is a *translator.Error; steps returned with it still count. Events after
+// StepEnd have no steps and no error.
 //
 // No order of events loses content. StepStop comes when there can be no more content:
 // after messageStop and metadata, or at End. A block ends at its stop event, at a
@@ -62,18 +63,16 @@ type Step struct {
 // a new block. The first of several messageStop events counts.
 func (a *Answer) Read(kind string, payload []byte) ([]Step, error) {
 	a.steps = a.steps[:0]
-	if kind == "contentBlockDelta" && a.plainText(payload) {
+	if a.ended || kind == "contentBlockDelta" && a.plainText(payload) {
 		return a.steps, nil
 	}
+	payload = rawjson.ValidUTF8(payload)
 	if !strings.HasPrefix(kind, "contentBlock") {
 		payload = rawjson.WithoutHalves(payload) // pieces of blocks may have the other half
 	}
 	members, err := a.events.Read(payload)
-	switch {
-	case err != nil:
+	if err != nil {
 		return nil, unreadable(err)
-	case a.ended:
-		return nil, nil
 	}
 	if !a.started {
 		a.started = true
@@ -95,11 +94,14 @@ func (a *Answer) Read(kind string, payload []byte) ([]Step, error) {
 	default:
 		a.unknown(kind, members)
 	}
-	if err == nil && a.stopped && a.counted {
-		err = a.finish()
-	}
 	if err != nil {
 		return a.steps, unreadable(err)
+	}
+	if a.stopped && a.counted {
+		if err := a.stopAll(); err != nil {
+			return a.steps, unreadable(err)
+		}
+		a.finish()
 	}
 	return a.steps, nil
 }
@@ -107,19 +109,16 @@ func (a *Answer) Read(kind string, payload []byte) ([]Step, error) {
 // End returns the steps that are still missing when Bedrock's stream has ended.
 func (a *Answer) End() []Step {
 	a.steps = a.steps[:0]
-	_ = a.finish() // a block that cannot be completed is missing; all others count
+	if !a.ended {
+		_ = a.stopAll() // a block that cannot be completed is missing; all others count
+		a.finish()
+	}
 	return a.steps
 }
 
-// finish ends the answer, unless it has ended.
-func (a *Answer) finish() error {
-	if a.ended {
-		return nil
-	}
-	err := a.stopAll()
+func (a *Answer) finish() {
 	a.ended = true
 	a.steps = append(a.steps, Step{Kind: StepStop}, Step{Kind: StepEnd})
-	return err
 }
 
 // take records the members of an event about the message. The first stop reason
@@ -190,19 +189,22 @@ func (a *Answer) addPiece(index int, m rawjson.Member) error {
 		if err := a.stop(index); err != nil {
 			return err
 		}
-		b = a.newBlock(index, m.Name)
+		var err error
+		if b, err = a.newBlock(index, m.Name); err != nil {
+			return err
+		}
 	}
 	return a.delta(b, m.Name, m.Value)
 }
 
-func (a *Answer) newBlock(index int, kind string) *openBlock {
+func (a *Answer) newBlock(index int, kind string) (*openBlock, error) {
 	b := &openBlock{kind: kind, position: a.opened}
 	if kind == "citation" {
 		b.kind = "citationsContent"
 	}
 	a.opened++
 	a.open[index] = b
-	return b
+	return b, a.holdBlock(b, len(kind)+blockOverhead)
 }
 
 // stopAll ends the blocks that Bedrock has not ended.
@@ -219,4 +221,10 @@ func (a *Answer) stopAll() error {
 	return err
 }
 
-func unreadable(err error) error { return translator.ErrBadAnswer(translator.AnswerEvent, err) }
+// unreadable is the error of an event that err was found in.
+func unreadable(err error) error {
+	if e, ok := errors.AsType[*translator.Error](err); ok {
+		return e
+	}
+	return translator.ErrBadAnswer(translator.AnswerEvent, err)
+}

@@ -81,12 +81,13 @@ func appendBlocks(dst []byte, name string, blocks []Block) []byte {
 // nearly as many.
 const maxBlocks = 100_000
 
-// count refuses blocks and tools beyond maxBlocks.
+// count refuses blocks and tools beyond maxBlocks, and ends the translation of a request
+// that nobody waits for.
 func (r *Request) count(at string) error {
 	if r.blocks++; r.blocks > maxBlocks {
 		return Refuse(at, faultManyBlocks)
 	}
-	return nil
+	return r.checkDone()
 }
 
 // A PartReader reads a content part of a dialect's own form: an object with a member

@@ -311,6 +311,11 @@ var (
 		code: "model_missing", problem: "The request names no model, and the backend has no default model.", hint: "Name a model.",
 		evidence: "ours: a call needs a model",
 	}
+	faultModelID = Fault{
+		code: "model_invalid", problem: "This is not a model id: it has more than 2,048 characters, or characters that model ids do not have.",
+		hint:     "Send the id of a model or of an inference profile, its ARN, or an alias of this gateway.",
+		evidence: "AWS service model, ConversationalModelId, of botocore 1.43.11, read 2026-11-26: its pattern and its length; the id is a part of the URL's path",
+	}
 	faultRequired = Fault{
 		code: "field_missing", problem: "This field is required and cannot be empty.",
 		evidence: "AWS API reference, Converse, read 2026-11-23: required members",

@@ -38,6 +38,9 @@ func (r *Request) finish() error {
 	}
 	for _, phase := range [][]step{checks, repairs, finalChecks} {
 		for _, step := range phase {
+			if err := r.checkDone(); err != nil {
+				return err
+			}
 			if err := step(r); err != nil {
 				return err
 			}

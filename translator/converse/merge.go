@@ -10,9 +10,6 @@ import (
 // pieces are the parts of one streamed value, in order, without white space.
 type pieces []rawjson.Value
 
-// add copies a piece.
-func (p *pieces) add(piece rawjson.Value) { *p = append(*p, rawjson.Compact(piece).Clone()) }
-
 // join merges the pieces by halves: merging them one by one would take quadratic
 // time.
 func (p pieces) join() rawjson.Value {
@@ -26,10 +23,17 @@ func (p pieces) join() rawjson.Value {
 	return merge(p[:half].join(), p[half:].join())
 }
 
+// maxMergeDepth bounds how deep objects are merged: each level reads again what is
+// below it. No event of Bedrock splits a value that is deeper than three levels.
+const maxMergeDepth = 8
+
 // merge joins two successive pieces of a streamed value: texts and lists are joined,
 // objects are merged member by member, and of other values the later one counts.
-// Neither piece has white space. The result may share their memory.
-func merge(a, b rawjson.Value) rawjson.Value {
+// Of objects deeper than maxMergeDepth, too, the later one counts. Neither piece has
+// white space. The result may share their memory.
+func merge(a, b rawjson.Value) rawjson.Value { return mergeAt(0, a, b) }
+
+func mergeAt(depth int, a, b rawjson.Value) rawjson.Value {
 	switch {
 	case rawjson.Absent(a):
 		return b
@@ -44,7 +48,10 @@ func merge(a, b rawjson.Value) rawjson.Value {
 	case '[':
 		return mergeLists(a, b)
 	case '{':
-		return mergeObjects(a, b)
+		if depth < maxMergeDepth {
+			return mergeObjects(depth, a, b)
+		}
+		return b
 	default:
 		return b
 	}
@@ -60,7 +67,7 @@ func mergeLists(a, b rawjson.Value) rawjson.Value {
 	return slices.Concat(a[:len(a)-1], rawjson.Value(","), b[1:])
 }
 
-func mergeObjects(a, b rawjson.Value) rawjson.Value {
+func mergeObjects(depth int, a, b rawjson.Value) rawjson.Value {
 	merged := rawjson.Members(a)
 	at := make(map[string]int, len(merged))
 	for i, m := range merged {
@@ -68,7 +75,7 @@ func mergeObjects(a, b rawjson.Value) rawjson.Value {
 	}
 	for _, m := range rawjson.Members(b) {
 		if i, ok := at[m.Name]; ok {
-			merged[i].Value = mergeMember(m.Name, merged[i].Value, m.Value)
+			merged[i].Value = mergeMember(depth+1, m.Name, merged[i].Value, m.Value)
 			continue
 		}
 		at[m.Name] = len(merged)
@@ -78,14 +85,14 @@ func mergeObjects(a, b rawjson.Value) rawjson.Value {
 }
 
 // mergeMember knows the base64 members, whose pieces each have their own padding.
-func mergeMember(name string, a, b rawjson.Value) rawjson.Value {
+func mergeMember(depth int, name string, a, b rawjson.Value) rawjson.Value {
 	if name != "bytes" && name != "redactedContent" || a.Kind() != '"' || b.Kind() != '"' {
-		return merge(a, b)
+		return mergeAt(depth, a, b)
 	}
 	first, errA := base64.StdEncoding.DecodeString(rawjson.Text(a))
 	second, errB := base64.StdEncoding.DecodeString(rawjson.Text(b))
 	if errA != nil || errB != nil {
-		return merge(a, b)
+		return mergeAt(depth, a, b)
 	}
 	return rawjson.Quote(base64.StdEncoding.EncodeToString(append(first, second...)))
 }

@@ -5,7 +5,6 @@ import (
 	"encoding/hex"
 	"iter"
 	"math/big"
-	"strconv"
 	"strings"
 
 	"bedrock-extproc/translator/rawjson"
@@ -40,9 +39,11 @@ func (n *renaming) name(name string) string {
 	if sent, ok := n.sent[name]; ok {
 		return sent
 	}
-	sent := n.shape(name, 0)
-	for attempt := 1; n.given[sent] != ""; attempt++ {
-		sent = n.shape(name, attempt)
+	stem, sum := n.stem(name), sha256.Sum256([]byte(name))
+	sent := n.shape(stem, sum)
+	for n.given[sent] != "" {
+		sum = sha256.Sum256(sum[:]) // of the hash: a name may have megabytes
+		sent = n.shape(stem, sum)
 	}
 	n.sent[name], n.given[sent] = sent, name
 	return sent
@@ -64,17 +65,19 @@ func (n *renaming) legalByte(c byte) bool {
 	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || strings.IndexByte(n.marks, c) >= 0
 }
 
-// shape turns any text into a legal name: its legal characters, and a hash.
-func (n *renaming) shape(name string, attempt int) string {
-	const hashed = 8
-	text := name
-	if attempt > 0 {
-		text += "\x00" + strconv.Itoa(attempt)
-	}
-	sum := sha256.Sum256([]byte(text))
+// hashed is the number of digits of a hash in a name.
+const hashed = 8
+
+// shape makes a legal name of a stem and a hash.
+func (n *renaming) shape(stem string, sum [sha256.Size]byte) string {
 	if n.length > 0 {
 		return base62(sum[:], n.length)
 	}
+	return stem + "_" + hex.EncodeToString(sum[:hashed/2])
+}
+
+// stem has the legal characters of a name, as many as fit before a hash.
+func (n *renaming) stem(name string) string {
 	var clean []byte
 	for i := 0; i < len(name) && len(clean) < maxName-1-hashed; i++ {
 		if n.legalByte(name[i]) {
@@ -83,7 +86,7 @@ func (n *renaming) shape(name string, attempt int) string {
 			clean = append(clean, '_')
 		}
 	}
-	return string(clean) + "_" + hex.EncodeToString(sum[:hashed/2])
+	return string(clean)
 }
 
 func base62(sum []byte, length int) string {

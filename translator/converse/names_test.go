@@ -1,6 +1,7 @@
 package converse
 
 import (
+	"crypto/sha256"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -20,7 +21,8 @@ func names(r *rand.Rand) []string {
 		if b.Len() == 0 {
 			continue
 		}
-		all = append(all, b.String(), n.shape(b.String(), 0), n.shape(b.String(), 1))
+		stem, sum := n.stem(b.String()), sha256.Sum256([]byte(b.String()))
+		all = append(all, b.String(), n.shape(stem, sum), n.shape(stem, sha256.Sum256(sum[:])))
 	}
 	r.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
 	slices.Sort(all)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 
+	"bedrock-extproc/translator"
 	"bedrock-extproc/translator/rawjson"
 )
 
@@ -141,10 +142,4 @@ func (r *Request) WarnUnknown(o Object, known ...string) {
 }
 
 // clip bounds a name that a client wrote.
-func clip(name string) string {
-	const most = 100
-	if len(name) <= most {
-		return name
-	}
-	return name[:most] + "…"
-}
+func clip(name string) string { return translator.Clip(name, 100) }

@@ -22,9 +22,10 @@ type openBlock struct {
 	// some says that a piece of text has come, even an empty one.
 	some      bool
 	signature pieces
-	citations []rawjson.Value
+	citations pieces
 	// value has all other pieces.
 	value pieces
+	held  int // bytes of pieces so far
 }
 
 // takes reports whether a piece of that name continues the block.
@@ -39,11 +40,16 @@ func (b *openBlock) takes(name string) bool {
 
 // start opens a block that begins with a value of its own.
 func (a *Answer) start(index int, kind string, value rawjson.Value) error {
-	b := a.newBlock(index, kind)
+	b, err := a.newBlock(index, kind)
+	if err != nil {
+		return err
+	}
 	if kind == "text" || kind == "citation" || kind == "reasoningContent" {
 		return a.delta(b, kind, value)
 	}
-	b.value.add(value)
+	if err := a.add(b, &b.value, value); err != nil {
+		return err
+	}
 	if kind != "toolUse" {
 		a.steps = append(a.steps, Step{Kind: StepPiece, Index: b.position, Name: kind, Value: value})
 		return nil
@@ -67,22 +73,23 @@ func (a *Answer) delta(b *openBlock, name string, value rawjson.Value) error {
 		return a.reasoning(b, value)
 	case "citation":
 		b.kind, value = "citationsContent", rawjson.WithoutHalves(value)
-		b.citations = append(b.citations, rawjson.Compact(value).Clone())
 		a.steps = append(a.steps, Step{Kind: StepCitation, Index: b.position, Value: a.titled(value)})
-		return nil
-	case "toolResult": // a stream sends the content alone
-		b.value.add(rawjson.Wrap("content", value))
-	default:
-		b.value.add(value)
+		return a.add(b, &b.citations, value)
 	}
 	a.steps = append(a.steps, Step{Kind: StepPiece, Index: b.position, Name: name, Value: value})
-	return nil
+	if name == "toolResult" { // a stream sends the content alone
+		value = rawjson.Wrap("content", value)
+	}
+	return a.add(b, &b.value, value)
 }
 
 // text adds a piece of text to the block, and a step with its complete characters.
 func (a *Answer) text(b *openBlock, step Step) error {
 	if rawjson.Kind(step.Value) != '"' {
 		return errNotText
+	}
+	if err := a.holdBlock(b, len(step.Value)); err != nil {
+		return err
 	}
 	given := step.Value
 	step.Value = rawjson.WithoutHalves(b.wholeCharacters(given))
@@ -115,8 +122,13 @@ func (a *Answer) toolDelta(b *openBlock, value rawjson.Value) error {
 		switch {
 		case rawjson.Absent(m.Value):
 		case m.Name != "input" || rawjson.Kind(m.Value) != '"':
-			b.value.add(rawjson.Object{m}.Value())
+			if err := a.add(b, &b.value, rawjson.Object{m}.Value()); err != nil {
+				return err
+			}
 		case b.call == nil:
+			if err := a.holdBlock(b, len(m.Value)); err != nil {
+				return err
+			}
 			b.text, b.some = append(b.text, m.Value[1:len(m.Value)-1]...), true
 		default:
 			if err := a.text(b, Step{Kind: StepToolInput, Index: b.position, Call: b.call, Value: m.Value}); err != nil {
@@ -133,6 +145,7 @@ func (a *Answer) reasoning(b *openBlock, value rawjson.Value) error {
 		if m.Name != "text" {
 			step.Value = rawjson.WithoutHalves(m.Value)
 		}
+		var err error
 		switch {
 		case rawjson.Absent(m.Value):
 			continue
@@ -142,9 +155,12 @@ func (a *Answer) reasoning(b *openBlock, value rawjson.Value) error {
 			}
 			continue
 		case m.Name == "signature":
-			b.signature.add(m.Value)
+			err = a.add(b, &b.signature, m.Value)
 		default:
-			b.value.add(rawjson.Object{m}.Value())
+			err = a.add(b, &b.value, rawjson.Object{m}.Value())
+		}
+		if err != nil {
+			return err
 		}
 		a.steps = append(a.steps, step)
 	}

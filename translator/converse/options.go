@@ -140,7 +140,7 @@ func (r *Request) PromptVariables(f Field) error {
 			variables[i].Value = rawjson.Wrap("text", v.Value)
 		case '{':
 		default:
-			return Refuse(f.At+"."+v.Name, FaultNotString)
+			return Refuse(f.At+"."+clip(v.Name), FaultNotString)
 		}
 	}
 	if len(variables) > 0 {

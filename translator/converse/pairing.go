@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+
+	"bedrock-extproc/translator"
 )
 
 // checkResults refuses a conversation in which a tool call has no result or two, or
@@ -72,13 +74,7 @@ func unanswered(open []Block, at string) error {
 }
 
 // shown is a block's id for an error message, bounded since a client wrote it.
-func shown(b Block) string {
-	id := b.tool.id.text
-	if len(id) > 2*maxName {
-		id = strings.ToValidUTF8(id[:2*maxName], "") + "…"
-	}
-	return id
-}
+func shown(b Block) string { return translator.Clip(b.tool.id.text, 2*maxName) }
 
 // checkAnswers refuses a user turn whose results do not answer the open calls, each
 // once.

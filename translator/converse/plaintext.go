@@ -1,6 +1,9 @@
 package converse
 
 import (
+	"unicode/utf8"
+
+	"bedrock-extproc/translator"
 	"bedrock-extproc/translator/rawjson"
 )
 
@@ -13,13 +16,14 @@ import (
 // does the same for these payloads, at three times the cost (BenchmarkTextDelta).
 func (a *Answer) plainText(payload []byte) bool {
 	index, text, ok := cutPlainText(payload)
-	if !ok || a.ended {
+	if !ok {
 		return false
 	}
 	b := a.open[index]
-	if b == nil || b.kind != "text" || len(b.half) > 0 {
+	if b == nil || b.kind != "text" || len(b.half) > 0 || b.held+len(text) > maxBlock || a.held+len(text) > translator.MaxAnswer {
 		return false
 	}
+	b.held, a.held = b.held+len(text), a.held+len(text)
 	b.text = append(b.text, text[1:len(text)-1]...)
 	b.some = true
 	a.steps = append(a.steps, Step{Kind: StepText, Index: b.position, Value: text})
@@ -56,15 +60,18 @@ func cutPlainText(payload []byte) (index int, text rawjson.Value, ok bool) {
 	return index, text, string(rest) == "}"
 }
 
-// cutPlainString cuts off a JSON string without escapes.
+// cutPlainString cuts off a JSON string in UTF-8 without escapes.
 func cutPlainString(v []byte) (text rawjson.Value, rest []byte, ok bool) {
 	if len(v) == 0 || v[0] != '"' {
 		return nil, nil, false
 	}
+	bits := byte(0) // of all characters
 	for i := 1; i < len(v); i++ {
-		switch c := v[i]; {
+		c := v[i]
+		bits |= c
+		switch {
 		case c == '"':
-			return rawjson.Value(v[: i+1 : i+1]), v[i+1:], true
+			return rawjson.Value(v[: i+1 : i+1]), v[i+1:], bits < utf8.RuneSelf || utf8.Valid(v[:i])
 		case c < ' ' || c == '\\':
 			return nil, nil, false
 		}

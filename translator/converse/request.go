@@ -1,6 +1,7 @@
 package converse
 
 import (
+	"cmp"
 	"strings"
 
 	"bedrock-extproc/translator"
@@ -62,7 +63,7 @@ func ReadModel(f Field, fallback string, mode Mode) (string, error) {
 }
 
 // ModelID is the model id that is sent for the client's: blanks around it are removed,
-// except in passthrough mode. Request.WarnModel warns of that.
+// except in passthrough mode. Request.CheckModel warns of that.
 func ModelID(given string, mode Mode) string {
 	if mode == Passthrough {
 		return given
@@ -70,8 +71,12 @@ func ModelID(given string, mode Mode) string {
 	return strings.TrimSpace(given)
 }
 
-// WarnModel warns of blanks around the model id that the client gave.
-func (r *Request) WarnModel(given Field) error {
+// CheckModel refuses a model that is no model id nor an alias of one, in every mode, and
+// warns of blanks around the model id that the client gave.
+func (r *Request) CheckModel(given Field) error {
+	if !translator.ValidModelID(cmp.Or(r.rules.Defaults.Models[r.rules.Model], r.rules.Model)) {
+		return Refuse(given.At, faultModelID)
+	}
 	if r.passes() || rawjson.Kind(given.Value) != '"' || rawjson.IsText(given.Value, r.rules.Model) || rawjson.Blank(given.Value) {
 		return nil
 	}

@@ -2,6 +2,7 @@ package converse
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"strconv"
 
@@ -80,6 +81,8 @@ type Rules struct {
 	Streaming bool
 	// Defaults are additions of the backend.
 	Defaults translator.Defaults
+	// Done is that of translator.Request.
+	Done <-chan struct{}
 }
 
 // A Field is a value of the client's request and its path.
@@ -92,6 +95,20 @@ type Field struct {
 
 // Index is the path of an element of the list at a path.
 func Index(list string, i int) string { return list + "[" + strconv.Itoa(i) + "]" }
+
+// errDone is the cause of the error of a request that nobody waits for.
+var errDone = errors.New("nobody waits for the answer")
+
+// checkDone returns an error once Rules.Done is closed. Work that grows with the request
+// calls it now and then.
+func (r *Request) checkDone() error {
+	select {
+	case <-r.rules.Done:
+		return translator.ErrInternal(errDone)
+	default:
+		return nil
+	}
+}
 
 // passes reports whether the request is sent unchecked.
 func (r *Request) passes() bool { return r.rules.Mode == Passthrough }

@@ -12,6 +12,7 @@ type turn struct {
 	role   string
 	blocks []Block
 	at     string // the path of the first message that it is made of
+	mixed  bool   // there are blocks other than tool results
 }
 
 // systemKinds are the members of Converse's SystemContentBlock.
@@ -31,6 +32,9 @@ func (r *Request) AddSystem(blocks []Block) error {
 // AddTurn adds a message with the role user, assistant or system. Neighbours with
 // the same role become one turn, and a message without content becomes none.
 func (r *Request) AddTurn(role string, blocks []Block, at string) error {
+	if err := r.checkDone(); err != nil {
+		return err
+	}
 	if role == "system" && !slices.ContainsFunc(blocks, notForSystem) {
 		return r.AddSystem(blocks)
 	}
@@ -43,7 +47,7 @@ func (r *Request) AddTurn(role string, blocks []Block, at string) error {
 	case !slices.ContainsFunc(blocks, func(b Block) bool { return b.Kind != "cachePoint" }):
 		return r.repair(at, faultEmptyTurn)
 	}
-	r.turns = append(r.turns, turn{role, blocks, at})
+	r.turns = append(r.turns, turn{role, blocks, at, slices.ContainsFunc(blocks, notResult)})
 	return nil
 }
 
@@ -55,9 +59,9 @@ func notForSystem(b Block) bool { return !slices.Contains(systemKinds, b.Kind) }
 // a refusal would be wrong for them. It does not warn if a client sends one message
 // for each tool result.
 func (r *Request) mergeTurns(last *turn, blocks []Block, at string) {
-	apart := slices.ContainsFunc(last.blocks, notResult) || slices.ContainsFunc(blocks, notResult)
+	last.mixed = last.mixed || slices.ContainsFunc(blocks, notResult)
 	last.blocks = append(last.blocks, blocks...)
-	if apart {
+	if last.mixed {
 		r.warn(at, faultSameRole)
 	}
 }
@@ -157,7 +161,7 @@ func (r *Request) checkBesideResults() error {
 		}
 		for _, b := range t.blocks {
 			if b.Kind != "toolResult" && b.Kind != "cachePoint" {
-				return Refuse(b.At, faultBesideResults.with(values{family: r.family, evidence: r.family.ToolResultsAlone.Evidence, kind: b.Kind}))
+				return Refuse(b.At, faultBesideResults.with(values{family: r.family, evidence: r.family.ToolResultsAlone.Evidence, kind: clip(b.Kind)}))
 			}
 		}
 	}

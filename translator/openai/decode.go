@@ -34,11 +34,13 @@ func (d *Dialect) Decode(req translator.Request) (*translator.Call, error) {
 	if err != nil {
 		return nil, err
 	}
-	in.out = converse.New(d.settings.Rules(model, streaming, req.Defaults))
+	rules := d.settings.Rules(model, streaming, req.Defaults)
+	rules.Done = req.Done
+	in.out = converse.New(rules)
 	if err := in.out.WarnHalves(body); err != nil {
 		return nil, err
 	}
-	if err := in.out.WarnModel(in.Field("model")); err != nil {
+	if err := in.out.CheckModel(in.Field("model")); err != nil {
 		return nil, err
 	}
 	c := &call{model: model, custom: in.custom}

@@ -71,6 +71,15 @@ func invalidByte(text []byte) int64 {
 	return int64(len(text))
 }
 
+// ValidUTF8 is v with U+FFFD in place of bytes that are not UTF-8: v itself where there
+// are none.
+func ValidUTF8(v Value) Value {
+	if utf8.Valid(v) {
+		return v
+	}
+	return bytes.ToValidUTF8(v, []byte("\uFFFD"))
+}
+
 // A Member is one member of an object.
 type Member struct {
 	Name  string

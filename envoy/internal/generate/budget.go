@@ -10,6 +10,7 @@ import (
 	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
 	ratelimitfilterv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/ratelimit/v3"
 	hcmv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/network/http_connection_manager/v3"
+	httpv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/upstreams/http/v3"
 	metadatav3 "github.com/envoyproxy/go-control-plane/envoy/type/metadata/v3"
 	"google.golang.org/protobuf/types/known/anypb"
 	"google.golang.org/protobuf/types/known/durationpb"
@@ -109,7 +110,20 @@ func serviceCluster() (*clusterv3.Cluster, error) {
 	if err != nil {
 		return nil, err
 	}
+	// Without pings: the service closes connections that have more than one in five
+	// minutes.
+	http2, err := anypb.New(&httpv3.HttpProtocolOptions{UpstreamProtocolOptions: &httpv3.HttpProtocolOptions_ExplicitHttpConfig_{
+		ExplicitHttpConfig: &httpv3.HttpProtocolOptions_ExplicitHttpConfig{
+			ProtocolConfig: &httpv3.HttpProtocolOptions_ExplicitHttpConfig_Http2ProtocolOptions{Http2ProtocolOptions: &corev3.Http2ProtocolOptions{}},
+		},
+	}})
+	if err != nil {
+		return nil, err
+	}
+	for name := range c.TypedExtensionProtocolOptions {
+		c.TypedExtensionProtocolOptions[name] = http2
+	}
 	c.Name, c.LoadAssignment.ClusterName = rateLimitCluster, rateLimitCluster
-	c.HealthChecks, c.CircuitBreakers, c.PerConnectionBufferLimitBytes = nil, nil, nil
+	c.HealthChecks, c.OutlierDetection, c.CircuitBreakers, c.PerConnectionBufferLimitBytes = nil, nil, nil, nil
 	return c, nil
 }

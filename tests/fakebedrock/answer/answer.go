@@ -8,10 +8,11 @@ import (
 
 // Options change an answer. ModelID selects the family's format of tool calls.
 type Options struct {
-	ModelID string
-	Text    string   // replaces the composed text, if not ""
-	Tokens  int      // if not 0, answer with a text of this many tokens
-	Show    []string // kinds of content to add; see Shows
+	ModelID   string
+	Text      string   // replaces the composed text, if not ""
+	Tokens    int      // if not 0, answer with a text of this many tokens
+	Reasoning string   // if not "", add a signed thought with this text
+	Show      []string // kinds of content to add; see Shows
 }
 
 // Compose returns the answer to a request.

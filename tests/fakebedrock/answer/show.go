@@ -22,7 +22,9 @@ const onePixel = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M
 func extras(r *converse.Request, o Options) []converse.ReplyBlock {
 	var blocks []converse.ReplyBlock
 	shows := func(kind string) bool { return slices.Contains(o.Show, kind) }
-	if shows("reasoning") || thinks(r) && !shows("redacted") {
+	if o.Reasoning != "" {
+		blocks = append(blocks, reasoning(o.Reasoning))
+	} else if shows("reasoning") || thinks(r) && !shows("redacted") {
 		blocks = append(blocks, reasoning("The user wants an answer. There is no model here to think about it, so this thought is canned."))
 	}
 	if shows("redacted") {

@@ -85,6 +85,22 @@ func TestServe(t *testing.T) {
 	}
 }
 
+func TestCallsPage(t *testing.T) {
+	p := program(t, "-allow-unsigned")
+	for _, want := range []string{`{"received":0}`, `{"received":1}`} {
+		resp, err := http.Get(p.url + "/calls")
+		if err != nil {
+			t.Fatal(err)
+		}
+		page, err := io.ReadAll(resp.Body)
+		resp.Body.Close()
+		if err != nil || strings.TrimSpace(string(page)) != want {
+			t.Errorf("/calls: %s, %v, want %s", page, err, want)
+		}
+		post(t, p.url)
+	}
+}
+
 func TestSignaturesAreOnByDefault(t *testing.T) {
 	p := program(t)
 	if status, answer := post(t, p.url); status != 403 || !strings.Contains(answer, "Authentication Token") {

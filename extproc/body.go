@@ -1,0 +1,105 @@
+package extproc
+
+import (
+	"runtime"
+
+	"bedrock-extproc/translator"
+)
+
+const (
+	// bodyCost is the memory that one byte of a body costs: the byte, and one more for
+	// its translation, both of which exist while it is translated.
+	bodyCost = 2
+	// maxGarbage is how many bytes of dropped bodies wait for the garbage collector. It
+	// would let the heap double, but finds bodies quickly, because they hold no pointers.
+	maxGarbage = 32 << 20
+	// idleGarbage is maxGarbage when no body is held, so that memory falls back.
+	idleGarbage = 4 << 20
+	// firstBody is the first allocation for a body, in bytes, if the client announces at
+	// least that much.
+	firstBody = 16 << 10
+)
+
+// A body is a request body in memory, which counts against the limit on the bodies of
+// all calls. It is used by one goroutine at a time, and must be released.
+type body struct {
+	bytes     []byte
+	admission *admission
+	// max limits the size, in bytes. expected is the size that the client announces,
+	// or -1.
+	max, expected int
+	counted       int64 // against the limit
+}
+
+// Write adds a part. The error is a *translator.Error: the body is larger than max, or
+// there is no memory for it.
+func (b *body) Write(part []byte) (int, error) {
+	size := len(b.bytes) + len(part)
+	if size > b.max {
+		return 0, translator.ErrTooLarge(b.max)
+	}
+	if size > cap(b.bytes) {
+		room := b.roomFor(size)
+		if !b.count(room) {
+			return 0, translator.ErrBodiesOverloaded()
+		}
+		old := len(b.bytes)
+		b.bytes = append(make([]byte, 0, room), b.bytes...)
+		b.admission.discard(int64(old))
+	}
+	b.bytes = append(b.bytes, part...)
+	b.admission.discard(int64(len(part))) // it came in a message
+	return len(part), nil
+}
+
+// roomFor returns the capacity for a body that grows to size bytes: it doubles, but is
+// no more than the client announces.
+func (b *body) roomFor(size int) int {
+	room := max(size, min(2*len(b.bytes), b.max))
+	if size <= b.expected {
+		room = min(max(room, firstBody), b.expected)
+	}
+	return room
+}
+
+// count counts a body with a capacity of n bytes, or reports false.
+func (b *body) count(n int) bool {
+	cost := bodyCost * int64(n)
+	if !b.admission.take(limitKey{limit: LimitBodies}, cost-b.counted, b.admission.maxBodies) {
+		return false
+	}
+	b.counted = cost
+	return true
+}
+
+// translated drops the body for a translation of n bytes, which is counted in its
+// place even if it is larger.
+func (b *body) translated(n int) {
+	b.release()
+	b.admission.add(limitKey{limit: LimitBodies}, int64(n))
+	b.counted = int64(n)
+}
+
+func (b *body) release() {
+	held := b.admission.add(limitKey{limit: LimitBodies}, -b.counted)
+	dropped := b.counted
+	b.bytes, b.counted = nil, 0
+	b.admission.discard(dropped)
+	if held == 0 {
+		b.admission.collect(idleGarbage)
+	}
+}
+
+// discard records that n bytes of bodies have become garbage.
+func (a *admission) discard(n int64) {
+	a.garbage.Add(n)
+	a.collect(maxGarbage)
+}
+
+// collect collects garbage if that many bytes of bodies are waiting.
+func (a *admission) collect(limit int64) {
+	if a.garbage.Load() >= limit {
+		a.garbage.Store(0)
+		runtime.GC()
+	}
+}
