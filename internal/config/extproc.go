@@ -30,6 +30,11 @@ func (c *Config) extprocKeys() []key {
 			oneOf(&c.Chat.ToolUseDeltas, []string{"auto", "always", "never"}, chat.DeltasAuto, chat.DeltasAlways, chat.DeltasNever),
 		},
 		{
+			"openai_metadata", "Whether the `metadata` of the OpenAI API's requests is sent as `requestMetadata`, which Bedrock shows in invocation logs: `send`, as far as Bedrock accepts it, or `drop`.",
+			"`send`", "drop",
+			oneOf(&c.OpenAI.DropMetadata, []string{"send", "drop"}, false, true),
+		},
+		{
 			"failed_streams", "How a stream ends that fails after its headers were sent: `event` ends it with the `error` event, `reset` cuts it off after that event, so that HTTP clients report an error, and `stop_error` adds `message_stop` with `stop_reason` `error`, and `metadata`. `auto` is `stop_error` for the gateway's Python client, and `event` for all others. See [clients.md](clients.md).",
 			"`auto`", "event",
 			oneOf(&c.Chat.FailedStreams, []string{"auto", "event", "reset", "stop_error"}, chat.FailedAuto, chat.FailedEvent, chat.FailedReset, chat.FailedStopError),
@@ -38,11 +43,6 @@ func (c *Config) extprocKeys() []key {
 			"early_errors", "How a streaming request is answered that fails before its headers were sent: `status` answers with the error's HTTP status, `event` with status 200 and a stream that contains only the `error` event. See [clients.md](clients.md).",
 			"`status`", "event",
 			oneOf(&c.Chat.EarlyErrors, []string{"status", "event"}, chat.EarlyStatus, chat.EarlyEvent),
-		},
-		{
-			"openai_metadata", "Whether the `metadata` of the OpenAI API's requests is sent as `requestMetadata`, which Bedrock shows in invocation logs: `send`, as far as Bedrock accepts it, or `drop`.",
-			"`send`", "drop",
-			oneOf(&c.OpenAI.DropMetadata, []string{"send", "drop"}, false, true),
 		},
 		{
 			"anthropic_betas", "The betas that the Anthropic API sends to Claude models if the client asks for them. Bedrock rejects a call with a beta that it does not know. Others are left out with a warning.",

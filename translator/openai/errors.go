@@ -80,7 +80,7 @@ func classify(e *translator.Error) (class, code string) {
 	case translator.KindQuota:
 		class, code = "insufficient_quota", "insufficient_quota"
 	default:
-		if e.Status >= http.StatusInternalServerError {
+		if e.Status >= http.StatusInternalServerError || e.Status == http.StatusFailedDependency {
 			class = "server_error"
 		}
 	}

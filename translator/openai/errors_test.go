@@ -43,11 +43,13 @@ func TestErrorsByStatus(t *testing.T) {
 		translator.KindQuota:              {429, "insufficient_quota", "insufficient_quota", false},
 		translator.KindNotReady:           {503, "server_error", "bedrock_model_not_ready", false},
 		translator.KindUnavailable:        {503, "server_error", "bedrock_unavailable", false},
-		translator.KindModel:              {502, "server_error", "bedrock_model_error", false},
-		translator.KindInternalServer:     {502, "server_error", "bedrock_internal_error", false},
-		translator.KindTimeout:            {504, "server_error", "timeout", false},
-		translator.KindBadAnswer:          {502, "server_error", "bad_bedrock_answer", true},
-		translator.KindTruncated:          {502, "server_error", "stream_truncated", false},
+		translator.KindModel:              {424, "server_error", "bedrock_model_error", false},
+		translator.KindInternalServer:     {500, "server_error", "bedrock_internal_error", false},
+		translator.KindTimeout:            {500, "server_error", "timeout", true},
+		translator.KindBadAnswer:          {500, "server_error", "bad_bedrock_answer", true},
+		translator.KindTruncated:          {500, "server_error", "stream_truncated", true},
+		translator.KindUploadTimeout:      {408, invalid, "upload_timeout", false},
+		translator.KindAnswerTooLarge:     {500, "server_error", "answer_too_large", true},
 		translator.KindInternal:           {500, "server_error", "internal_error", true},
 	}
 	for _, k := range translator.Kinds() {
