@@ -116,7 +116,8 @@ func readLocation(citation rawjson.Object) (place rawjson.Value, title string) {
 	for _, l := range locations {
 		if rawjson.IsText(kind, l.kind) {
 			span := rawjson.Object{
-				{Name: l.in, Value: orZero(citation.Get(l.number))}, {Name: "end", Value: orZero(citation.Get(l.after))},
+				{Name: l.in, Value: orZero(citation.Get(l.number))},
+				{Name: "end", Value: orZero(citation.Get(l.after))},
 				{Name: "start", Value: orZero(citation.Get(l.first))},
 			}
 			return rawjson.Wrap(l.member, span.Value()), l.title

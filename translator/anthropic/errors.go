@@ -30,8 +30,9 @@ func status(e *translator.Error) int {
 		return http.StatusBadRequest
 	case translator.KindNoCredentials:
 		return http.StatusUnauthorized
+	default:
+		return e.Status
 	}
-	return e.Status
 }
 
 // encodeError is the same in error bodies and in streams. The message has the hint,
@@ -78,11 +79,8 @@ func message(e *translator.Error) string {
 
 // errorType is one of Anthropic's.
 func errorType(e *translator.Error) string {
-	switch e.Kind {
-	case translator.KindTimeout:
+	if e.Kind == translator.KindTimeout {
 		return "timeout_error"
-	case translator.KindNotReady, translator.KindUnavailable, translator.KindOverloaded, translator.KindDraining:
-		return "overloaded_error"
 	}
 	switch s := status(e); s {
 	case http.StatusUnauthorized:

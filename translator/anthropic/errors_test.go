@@ -21,13 +21,11 @@ func TestErrorsByStatus(t *testing.T) {
 		e := translator.NewError(k.Kind, "m.")
 		answer := new(Dialect).EncodeError(e)
 		want := types[answer.Status]
-		switch k.Kind {
-		case translator.KindTimeout:
+		if k.Kind == translator.KindTimeout {
 			want = "timeout_error"
-		case translator.KindMalformed:
-			if answer.Status != 400 {
-				t.Errorf("%s: status %d", k.Kind, answer.Status)
-			}
+		}
+		if k.Kind == translator.KindMalformed && answer.Status != 400 {
+			t.Errorf("%s: status %d", k.Kind, answer.Status)
 		}
 		if got := readError(t, answer.Body); got.Type != want || got.Message != "m." {
 			t.Errorf("%s, status %d: %+v, want %q", k.Kind, answer.Status, got, want)

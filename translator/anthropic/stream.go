@@ -1,6 +1,7 @@
 package anthropic
 
 import (
+	"slices"
 	"strconv"
 
 	"bedrock-extproc/translator"
@@ -15,6 +16,7 @@ type stream struct {
 	facts   translator.Facts
 	answer  *converse.Answer
 	open    map[int]*openBlock // by the block's position in Bedrock's answer
+	last    *openBlock         // the one that got the last piece
 	held    []*openBlock       // blocks that are sent when they are complete, in order
 	sent    int                // the blocks that were begun
 	calls   int                // the tool calls among them
@@ -29,6 +31,7 @@ type openBlock struct {
 	some     bool // a piece of the input was sent
 	whole    bool // the input is sent when it is complete
 	held     bool
+	head     []byte // the beginning of the deltas of a text or a thought
 	// after has the events of later blocks, which wait for a held one: clients append a
 	// block at its start.
 	after []byte
@@ -121,9 +124,9 @@ func (s *stream) heldBefore(position int) *openBlock {
 	if len(s.held) == 0 || s.held[0].position >= position {
 		return nil // blocks end in order
 	}
-	for i := len(s.held) - 1; i >= 0; i-- {
-		if s.held[i].position < position {
-			return s.held[i]
+	for _, b := range slices.Backward(s.held) {
+		if b.position < position {
+			return b
 		}
 	}
 	return nil
@@ -194,10 +197,13 @@ func appendBlockStart(dst []byte, index int, block rawjson.Value) []byte {
 
 // appendBlockDelta appends a piece, whose delta is a value behind head.
 func appendBlockDelta(dst []byte, index int, head string, value rawjson.Value) []byte {
+	return append(sse.AppendJSON(appendDeltaHead(dst, index, head), value), "}}\n\n"...)
+}
+
+func appendDeltaHead(dst []byte, index int, head string) []byte {
 	dst = append(dst, "event: content_block_delta\ndata: {\"type\":\"content_block_delta\",\"index\":"...)
 	dst = append(strconv.AppendInt(dst, int64(index), 10), `,"delta":`...)
-	dst = append(dst, head...)
-	return append(sse.AppendJSON(dst, value), "}}\n\n"...)
+	return append(dst, head...)
 }
 
 func appendBlockStop(dst []byte, index int) []byte {

@@ -5,6 +5,7 @@ import (
 
 	"bedrock-extproc/translator/converse"
 	"bedrock-extproc/translator/rawjson"
+	"bedrock-extproc/translator/sse"
 )
 
 // The beginnings of deltas, by type.
@@ -40,8 +41,9 @@ func (s *stream) appendBlockStep(dst []byte, step *converse.Step) []byte {
 		return s.appendInput(dst, step)
 	case converse.StepBlock:
 		return s.appendBlock(dst, step)
+	default:
+		return dst // content_blocks has the pieces of other blocks
 	}
-	return dst // content_blocks has the pieces of other blocks
 }
 
 // begin opens a block, unless it is open.
@@ -60,12 +62,20 @@ func (s *stream) newBlock(position int) *openBlock {
 	return b
 }
 
+// appendPiece sends a piece of text or of a thought. It is most of the work of a stream.
 func (s *stream) appendPiece(dst []byte, step *converse.Step, start rawjson.Value, head string) []byte {
-	dst, b := s.begin(dst, step.Index, start)
+	b := s.last
+	if b == nil || b.position != step.Index {
+		dst, b = s.begin(dst, step.Index, start)
+		s.last = b
+	}
+	if b.head == nil {
+		b.head = appendDeltaHead(nil, b.index, head)
+	}
 	if len(step.Value) == 2 {
 		return dst
 	}
-	return appendBlockDelta(dst, b.index, head, step.Value)
+	return append(sse.AppendJSON(append(dst, b.head...), step.Value), "}}\n\n"...)
 }
 
 // appendReasoning sends thoughts. A signature comes at the end of the block, since the SDKs
@@ -118,6 +128,7 @@ func (s *stream) appendInput(dst []byte, step *converse.Step) []byte {
 func (s *stream) appendBlock(dst []byte, step *converse.Step) []byte {
 	block, open := step.Block, s.open[step.Index]
 	delete(s.open, step.Index)
+	s.last = nil
 	switch {
 	case block.Call != nil:
 		return s.endCall(dst, step.Index, open, block.Call)

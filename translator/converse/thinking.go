@@ -219,8 +219,8 @@ func hasBeta(in *Inference, prefix string) bool {
 }
 
 // add places a value in the model's own fields, where the client has not.
-func (in *Inference) add(f Field, path ...string) error {
-	v, ok := placed(given(in.Additional.Value), path, f.Value)
+func (in *Inference) add(f Field, name string, more ...string) error {
+	v, ok := placed(given(in.Additional.Value), append([]string{name}, more...), f.Value)
 	if !ok {
 		return Refuse(f.At, FaultFieldTwice)
 	}
