@@ -39,6 +39,13 @@ With OpenAI's API, for its SDKs and other clients (base URL http://localhost:POR
     -H "Content-Type: application/json" \
     -d '{"messages": [{"role": "user", "content": "What is 2+2?"}]}'
 
+With Anthropic's API, for its SDKs and Claude Code (base URL http://localhost:PORT, any key):
+
+  curl http://localhost:PORT/v1/messages \
+    -H "Content-Type: application/json" \
+    -d '{"model": "us.anthropic.claude-sonnet-4-20250514-v1:0", "max_tokens": 1000,
+         "messages": [{"role": "user", "content": "What is 2+2?"}]}'
+
 Ctrl-C stops everything. The access log and the processes' output follow.
 
 `
