@@ -14,7 +14,10 @@ const (
 	// would let the heap double, but finds bodies quickly, because they hold no pointers.
 	maxGarbage = 32 << 20
 	// idleGarbage is maxGarbage when no body is held, so that memory falls back.
-	idleGarbage = 4 << 20
+	idleGarbage = 16 << 20
+	// largeBody is the size, in bytes, from which bodies count as garbage when they are
+	// dropped. A collection costs a call milliseconds; small bodies wait for Go's own.
+	largeBody = 256 << 10
 	// firstBody is the first allocation for a body, in bytes, if the client announces at
 	// least that much.
 	firstBody = 16 << 10
@@ -45,10 +48,10 @@ func (b *body) Write(part []byte) (int, error) {
 		}
 		old := len(b.bytes)
 		b.bytes = append(make([]byte, 0, room), b.bytes...)
-		b.admission.discard(int64(old))
+		b.discard(old)
 	}
 	b.bytes = append(b.bytes, part...)
-	b.admission.discard(int64(len(part))) // it came in a message
+	b.discard(len(part)) // it came in a message
 	return len(part), nil
 }
 
@@ -82,18 +85,23 @@ func (b *body) translated(n int) {
 
 func (b *body) release() {
 	held := b.admission.add(limitKey{limit: LimitBodies}, -b.counted)
-	dropped := b.counted
+	b.discard(int(b.counted))
+	large := b.large()
 	b.bytes, b.counted = nil, 0
-	b.admission.discard(dropped)
-	if held == 0 {
+	if large && held == 0 {
 		b.admission.collect(idleGarbage)
 	}
 }
 
-// discard records that n bytes of bodies have become garbage.
-func (a *admission) discard(n int64) {
-	a.garbage.Add(n)
-	a.collect(maxGarbage)
+// large reports whether the body is worth a collection of its own.
+func (b *body) large() bool { return b.counted >= bodyCost*largeBody }
+
+// discard records that n bytes of a large body have become garbage.
+func (b *body) discard(n int) {
+	if b.large() {
+		b.admission.garbage.Add(int64(n))
+		b.admission.collect(maxGarbage)
+	}
 }
 
 // collect collects garbage if that many bytes of bodies are waiting.

@@ -259,7 +259,7 @@ func TestReaderReturnsALongBuffer(t *testing.T) {
 			t.Fatalf("a payload of %d bytes, %v", len(msg.Payload), err)
 		}
 	}
-	if _, err := r.Next(); err != io.EOF || len(r.buf) > keptBuffer {
+	if _, err := r.Next(); !errors.Is(err, io.EOF) || len(r.buf) > keptBuffer {
 		t.Errorf("a buffer of %d bytes", len(r.buf))
 	}
 }

@@ -23,6 +23,8 @@ type incident struct {
 
 	// happen makes it happen. leave makes the client leave.
 	happen func(t *testing.T, s *system, leave func())
+	// resume undoes it when the client has seen its answer; nil for nothing.
+	resume func(t *testing.T, s *system)
 	flags  []string
 	// over says that no further call can succeed.
 	over bool
@@ -43,6 +45,11 @@ var incidents = []incident{
 		happen: func(t *testing.T, s *system, _ func()) { s.sidecar.signal(t, syscall.SIGTERM) },
 		flags:  []string{"-drain-timeout", "100ms"},
 		over:   true,
+	},
+	{
+		fault:  incidentSeen("the sidecar hangs, for 10 s", early(503, "envoy_sidecar_unreachable"), seen{200, "", []string{"broken"}}),
+		happen: func(t *testing.T, s *system, _ func()) { s.sidecar.signal(t, syscall.SIGSTOP) },
+		resume: func(t *testing.T, s *system) { s.sidecar.signal(t, syscall.SIGCONT) },
 	},
 	{
 		fault:  incidentSeen("Envoy is killed", seen{}, seen{200, "", []string{"broken"}}),
@@ -76,6 +83,7 @@ func TestIncidents(t *testing.T) {
 			for _, i := range incidents {
 				for _, streamed := range []bool{false, true} {
 					t.Run(strings.Join([]string{api.name, protocol, i.name, shapeName(streamed)}, "/"), func(t *testing.T) {
+						t.Parallel()
 						i.run(t, api, client, streamed)
 					})
 				}
@@ -116,6 +124,9 @@ func (i incident) run(t *testing.T, api api, client *http.Client, streamed bool)
 	}
 	if diff := cmp.Diff(want, <-answered, cmp.AllowUnexported(seen{})); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if i.resume != nil {
+		i.resume(t, s)
 	}
 	if c := s.ended(t); !c.Aborted {
 		t.Errorf("the call to Bedrock was not aborted: %+v", c.Status)

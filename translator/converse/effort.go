@@ -32,16 +32,19 @@ func (r *Request) Effort(f Field, in *Inference) error {
 	if effort < 0 {
 		return Refuse(f.At, faultEffortWord.with(values{list: strings.Join(efforts, ", ")}))
 	}
+	if k := rawjson.Kind(in.Additional.Value); k != '{' && !rawjson.Absent(in.Additional.Value) {
+		return Refuse(in.Additional.At, FaultNotObject)
+	}
 	fields, fault := r.effortFields(effort, in)
 	if fault != nil {
 		r.warn(f.At, *fault)
 	}
 	for _, m := range fields {
-		v, ok := placed(given(in.Additional.Value), []string{m.Name}, m.Value)
-		if !ok {
+		members := rawjson.Members(given(in.Additional.Value))
+		if !rawjson.Absent(members.Get(m.Name)) {
 			return Refuse(f.At, FaultFieldTwice)
 		}
-		in.Additional = Field{v, cmp.Or(in.Additional.At, f.At)}
+		in.Additional = Field{members.Set(m.Name, m.Value).Value(), cmp.Or(in.Additional.At, f.At)}
 	}
 	return nil
 }

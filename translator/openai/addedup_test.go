@@ -174,13 +174,20 @@ func (a *added) whole() rawjson.Object {
 		reasoning = rawjson.Quote(a.reasoning)
 	}
 	message := rawjson.Object{
-		{Name: "role", Value: rawjson.Quote("assistant")}, {Name: "content", Value: content}, {Name: "refusal", Value: rawjson.Value("null")},
-		{Name: "reasoning_content", Value: reasoning}, {Name: "thinking_blocks", Value: rawjson.Array(a.thoughts)},
-		{Name: "annotations", Value: rawjson.Array(a.notes)}, {Name: "tool_calls", Value: rawjson.Array(parsed(a.calls))},
+		{Name: "role", Value: rawjson.Quote("assistant")},
+		{Name: "content", Value: content},
+		{Name: "refusal", Value: rawjson.Value("null")},
+		{Name: "reasoning_content", Value: reasoning},
+		{Name: "thinking_blocks", Value: rawjson.Array(a.thoughts)},
+		{Name: "annotations", Value: rawjson.Array(a.notes)},
+		{Name: "tool_calls", Value: rawjson.Array(parsed(a.calls))},
 	}
 	return rawjson.Object{
-		{Name: "message", Value: message.Value()}, {Name: "finish_reason", Value: a.finish}, {Name: "usage", Value: a.use},
-		{Name: "service_tier", Value: a.tier}, {Name: "bedrock", Value: a.bedrock},
+		{Name: "message", Value: message.Value()},
+		{Name: "finish_reason", Value: a.finish},
+		{Name: "usage", Value: a.use},
+		{Name: "service_tier", Value: a.tier},
+		{Name: "bedrock", Value: a.bedrock},
 	}
 }
 
@@ -211,8 +218,11 @@ func ofWhole(body rawjson.Value) rawjson.Object {
 		message = message.Set("tool_calls", rawjson.Array(parsed(calls)))
 	}
 	return rawjson.Object{
-		{Name: "message", Value: message.Value()}, {Name: "finish_reason", Value: choice.Get("finish_reason")}, {Name: "usage", Value: members.Get("usage")},
-		{Name: "service_tier", Value: members.Get("service_tier")}, {Name: "bedrock", Value: members.Get("bedrock")},
+		{Name: "message", Value: message.Value()},
+		{Name: "finish_reason", Value: choice.Get("finish_reason")},
+		{Name: "usage", Value: members.Get("usage")},
+		{Name: "service_tier", Value: members.Get("service_tier")},
+		{Name: "bedrock", Value: members.Get("bedrock")},
 	}
 }
 

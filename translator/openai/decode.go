@@ -87,8 +87,9 @@ func boolean(f converse.Field) (bool, error) {
 		return false, nil
 	case 't':
 		return true, nil
+	default:
+		return false, converse.Refuse(f.At, converse.FaultNotBoolean)
 	}
-	return false, converse.Refuse(f.At, converse.FaultNotBoolean)
 }
 
 // either is the member with the first of these names that is there.

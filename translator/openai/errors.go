@@ -26,8 +26,9 @@ func status(e *translator.Error) int {
 		return http.StatusBadRequest
 	case translator.KindNoCredentials:
 		return http.StatusUnauthorized
+	default:
+		return e.Status
 	}
-	return e.Status
 }
 
 // encodeError is the same in error bodies and in streams. The message has the hint,

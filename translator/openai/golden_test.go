@@ -251,8 +251,5 @@ func warningsOf(c *translator.Call) []byte {
 	return converse.EncodeWarnings(c.Encoder.(*call).warnings)
 }
 
-// lenient is for reading into Go types: the last of repeated names counts.
-var lenient = json.JoinOptions(jsontext.AllowDuplicateNames(true))
-
 // verbatim keeps strings as they are written, and repeated names.
 var verbatim = json.JoinOptions(jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true), jsontext.PreserveRawStrings(true))

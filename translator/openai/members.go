@@ -69,8 +69,9 @@ func isDefault(v rawjson.Value) bool {
 		return rawjson.Empty(v)
 	case '"':
 		return len(v) == 2
+	default:
+		return false
 	}
-	return false
 }
 
 // refused refuses members whose loss could be misunderstood.
