@@ -57,10 +57,14 @@ func (r *Request) effortFields(effort int, in *Inference) (rawjson.Object, *Faul
 		return rawjson.Quote(efforts[i])
 	}
 	switch form := r.family.Effort.Value; {
-	case form == "adaptive" && effort == 0:
+	case strings.HasPrefix(form, "adaptive") && effort == 0:
 		return one("thinking", rawjson.Value(`{"type":"disabled"}`)), nil
-	case form == "adaptive":
-		return append(one("thinking", rawjson.Value(`{"type":"adaptive"}`)), one("output_config", rawjson.Wrap("effort", word("low", "max")))...), nil
+	case strings.HasPrefix(form, "adaptive"):
+		most := "max"
+		if form == "adaptive_high" {
+			most = "high"
+		}
+		return append(one("thinking", rawjson.Value(`{"type":"adaptive"}`)), one("output_config", rawjson.Wrap("effort", word("low", most)))...), nil
 	case form == "budget" && effort == 0:
 		return nil, nil // thinking is off
 	case form == "budget":

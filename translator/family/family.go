@@ -69,7 +69,7 @@ type Family struct {
 	ThinkingBudget Rule[string] `yaml:"thinking_budget"`
 
 	// Effort is the form in which the model is told how much to think, in its own
-	// request fields: "adaptive" is Claude's thinking with output_config.effort, "budget"
+	// request fields: "adaptive" is Claude's thinking with output_config.effort, "adaptive_high" the same up to high, "budget"
 	// Claude's thinking with budget_tokens, "nova" is reasoningConfig, and
 	// "reasoning_effort" and "reasoning_config" are the names of a field.
 	Effort Rule[string] `yaml:"effort"`
@@ -206,7 +206,7 @@ func (f *Family) check() []problem {
 		{"reasoning_text", []string{f.ReasoningText.Value}, "signed refused"},
 		{"thinking_forbids", f.ThinkingForbids.Value, "forced_tool temperature top_k"},
 		{"thinking_budget", []string{f.ThinkingBudget.Value}, "below_max_tokens refused"},
-		{"effort", []string{f.Effort.Value}, "adaptive budget nova reasoning_effort reasoning_config"},
+		{"effort", []string{f.Effort.Value}, "adaptive adaptive_high budget nova reasoning_effort reasoning_config"},
 		{"no_cache_points", f.NoCachePoints.Value, "tools after_tool_result"},
 		{"refused", f.Refused.Value, "temperature top_p"},
 		{"not_together", f.NotTogether.Value, "temperature top_p"},
