@@ -152,7 +152,21 @@ func (r *route) match(path string, header translator.HeaderFunc) (model string, 
 	}
 	rest, found := strings.CutPrefix(path, r.prefix)
 	model, ends := strings.CutSuffix(rest, r.suffix)
-	return model, found && ends && model != "" && !strings.Contains(model, "/")
+	return model, found && ends && r.fills(model)
+}
+
+// fills reports whether a text can be that of the hole. Dot segments are paths, not parts
+// of a model's name.
+func (r *route) fills(model string) bool {
+	if r.suffix == "" && strings.Contains(model, "/") {
+		return false
+	}
+	for segment := range strings.SplitSeq(model, "/") {
+		if segment == "" || segment == "." || segment == ".." {
+			return false
+		}
+	}
+	return true
 }
 
 // endpoint returns the endpoint of a route that matches.
