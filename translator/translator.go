@@ -121,13 +121,16 @@ type Stream interface {
 	Summary() Summary
 }
 
-// An Event is one ConverseStream event. Payload is valid until the next event
+// An Event is one ConverseStream event. Payload and Frame are valid until the next event
 // is read.
 type Event struct {
 	// Kind is the :event-type header, such as "contentBlockDelta".
 	Kind string
 	// Payload is the event's JSON object.
 	Payload []byte
+	// Frame is the event's whole frame in Bedrock's stream, with its headers and valid
+	// checksums; nil if there was none.
+	Frame []byte
 }
 
 // Facts describe a call without its content. They reach the client in metadata and in

@@ -96,6 +96,18 @@ func TestStream(t *testing.T) {
 	}
 }
 
+// TestStreamCopiesFrames: a frame keeps its bytes, also headers that are not known.
+func TestStreamCopiesFrames(t *testing.T) {
+	payload := []byte(`{"role":"assistant"}`)
+	sent := eventstream.AppendMessage(nil, []eventstream.Header{
+		{Name: ":message-type", Value: "event"}, {Name: ":event-type", Value: "messageStart"}, {Name: "new", Value: "x"},
+	}, payload)
+	got, err := new(call).NewStream(facts).AppendEvent([]byte("before"), translator.Event{Kind: "messageStart", Payload: payload, Frame: sent})
+	if err != nil || string(got) != "before"+string(sent) {
+		t.Errorf("%v, %q", err, got)
+	}
+}
+
 // Events that would break the client's reader end the stream.
 func TestStreamRefuses(t *testing.T) {
 	for name, ev := range map[string]translator.Event{

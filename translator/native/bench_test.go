@@ -3,6 +3,7 @@ package native
 import (
 	"testing"
 
+	"bedrock-extproc/internal/eventstream"
 	"bedrock-extproc/translator"
 	"bedrock-extproc/translator/chat"
 	"bedrock-extproc/translator/converse"
@@ -12,6 +13,9 @@ import (
 // compare the two of one run.
 func BenchmarkTextDelta(b *testing.B) {
 	payload := []byte(`{"contentBlockIndex":0,"delta":{"text":" quantum"},"p":"abcdefghijklmnopqrstuvwxyzABCDEFGH"}`)
+	event := translator.Event{Kind: "contentBlockDelta", Payload: payload, Frame: eventstream.AppendMessage(nil, []eventstream.Header{
+		{Name: ":event-type", Value: "contentBlockDelta"}, {Name: ":content-type", Value: "application/json"}, {Name: ":message-type", Value: "event"},
+	}, payload)}
 	gateway, err := chat.New(converse.Settings{}, chat.Config{})
 	if err != nil {
 		b.Fatal(err)
@@ -31,7 +35,7 @@ func BenchmarkTextDelta(b *testing.B) {
 				if n%10_000 == 0 { // an answer is bounded
 					s = call.Encoder.NewStream(facts)
 				}
-				if dst, err = s.AppendEvent(dst[:0], translator.Event{Kind: "contentBlockDelta", Payload: payload}); err != nil {
+				if dst, err = s.AppendEvent(dst[:0], event); err != nil {
 					b.Fatal(err)
 				}
 			}

@@ -12,7 +12,7 @@ const contentTypeStream = "application/vnd.amazon.eventstream"
 type stream struct {
 	call   *call
 	answer *converse.Answer
-	event  [3]eventstream.Header // those of every event; the first is its type
+	event  [3]eventstream.Header // those of an event without a frame; the first is its type
 }
 
 // StreamHeaders implements translator.Encoder.
@@ -38,10 +38,14 @@ const (
 	maxKind    = 256
 )
 
-// AppendEvent implements translator.Stream: a frame with the event's payload as it came.
+// AppendEvent implements translator.Stream: the event's frame as it came, or a frame with its
+// payload.
 func (s *stream) AppendEvent(dst []byte, ev translator.Event) ([]byte, error) {
 	if err := s.answer.Pass(ev.Kind, ev.Payload); err != nil {
 		return dst, err
+	}
+	if ev.Frame != nil {
+		return append(dst, ev.Frame...), nil
 	}
 	if len(ev.Kind) > maxKind || len(ev.Payload) > maxPayload {
 		return dst, translator.ErrBadAnswer(translator.AnswerEvent, nil)
