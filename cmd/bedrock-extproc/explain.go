@@ -16,6 +16,7 @@ import (
 	"bedrock-extproc/internal/identity"
 	"bedrock-extproc/translator"
 	"bedrock-extproc/translator/chat"
+	"bedrock-extproc/translator/native"
 )
 
 // explanation is what explain prints.
@@ -36,9 +37,9 @@ type explanationWarning struct {
 }
 
 type explainOptions struct {
-	config, provider, file string
-	stream                 bool
-	as                     identity.Values
+	config, provider, file, api, model string
+	stream                             bool
+	as                                 identity.Values
 }
 
 func (o *explainOptions) flags(stderr io.Writer) *flag.FlagSet {
@@ -46,9 +47,11 @@ func (o *explainOptions) flags(stderr io.Writer) *flag.FlagSet {
 	fs.StringVar(&o.config, "config", "", "YAML `file` with the backends, as for serve")
 	fs.StringVar(&o.provider, "provider", "", "`name` of the backend, as in the X-Provider-LLM header")
 	fs.Func("as", "`name=value` of the caller's identity; may be repeated", o.addValue)
+	fs.StringVar(&o.api, "api", chat.Name, "`name` of the API that the request is for, as in apis: gateway or bedrock")
+	fs.StringVar(&o.model, "model", "", "`id` of the model in the path of a request of the bedrock API; without it, the backend's default model")
 	fs.BoolVar(&o.stream, "stream", false, "explain a streaming request")
 	fs.Usage = func() {
-		fmt.Fprintln(stderr, "Usage: bedrock-extproc explain [flags] [file]\n\nPrints the Bedrock call that serve would make for a chat request. Without a file it reads standard input.")
+		fmt.Fprintln(stderr, "Usage: bedrock-extproc explain [flags] [file]\n\nPrints the Bedrock call that serve would make for a request. Without a file it reads standard input.")
 		fs.PrintDefaults()
 	}
 	fs.SetOutput(stderr)
@@ -79,11 +82,15 @@ func (o *explainOptions) parse(args []string, stderr io.Writer) error {
 		fs.Usage()
 		return errUsage
 	}
+	if o.api != chat.Name && o.api != native.Name {
+		fmt.Fprintf(stderr, "bedrock-extproc explain: there is no API %q\n", o.api)
+		return errUsage
+	}
 	o.file = fs.Arg(0)
 	return nil
 }
 
-// explain prints the call that serve would make for a chat request, without making it.
+// explain prints the call that serve would make for a request, without making it.
 func explain(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) error {
 	var opts explainOptions
 	if err := opts.parse(args, stderr); err != nil {
@@ -105,7 +112,7 @@ func explain(ctx context.Context, args []string, stdin io.Reader, stdout, stderr
 	if err != nil {
 		return printRejection(err, endpoint.Dialect, stdout)
 	}
-	call, err := target.Decode(endpoint.Dialect, translator.Request{Streaming: endpoint.Streaming, Body: body})
+	call, err := target.Decode(endpoint.Dialect, translator.Request{Streaming: endpoint.Streaming, PathModel: opts.model, Body: body})
 	if err != nil {
 		return printRejection(err, endpoint.Dialect, stdout)
 	}
@@ -114,7 +121,12 @@ func explain(ctx context.Context, args []string, stdin io.Reader, stdout, stderr
 
 // path is that of the request to explain.
 func (o *explainOptions) path() string {
-	if o.stream {
+	switch {
+	case o.api == native.Name && o.stream:
+		return native.ConverseStreamPattern
+	case o.api == native.Name:
+		return native.ConversePattern
+	case o.stream:
 		return chat.StreamPath
 	}
 	return chat.CompletionsPath

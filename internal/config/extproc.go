@@ -5,15 +5,16 @@ import (
 	"bedrock-extproc/internal/identity"
 	"bedrock-extproc/translator/chat"
 	"bedrock-extproc/translator/converse"
+	"bedrock-extproc/translator/native"
 )
 
 // extprocKeys are those of the section bedrock_extproc.
 func (c *Config) extprocKeys() []key {
 	return []key{
 		{
-			"apis", "The APIs that are served: `gateway` is the agentic gateway's.",
+			"apis", "The APIs that are served: `gateway` is the agentic gateway's, and `bedrock` is Bedrock's own Converse API.",
 			"all", "[gateway]",
-			choices{&c.APIs, []string{chat.Name}},
+			choices{&c.APIs, []string{chat.Name, native.Name}},
 		},
 		{
 			"translation", "How to treat a request that Bedrock would reject although its intent is clear: `repair` fixes it and lists each change in the response's warnings, `strict` rejects it, and `passthrough` sends it unchanged.",

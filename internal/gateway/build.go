@@ -11,6 +11,7 @@ import (
 	"bedrock-extproc/internal/config"
 	"bedrock-extproc/translator"
 	"bedrock-extproc/translator/chat"
+	"bedrock-extproc/translator/native"
 )
 
 // LoadConfig reads and checks a configuration file and logs its warnings. An empty
@@ -43,7 +44,11 @@ func newDialects(cfg *config.Config) ([]translator.Dialect, error) {
 	if err != nil {
 		return nil, err
 	}
-	all := []translator.Dialect{gateway}
+	bedrock, err := native.New(settings)
+	if err != nil {
+		return nil, err
+	}
+	all := []translator.Dialect{gateway, bedrock}
 	if len(cfg.APIs) == 0 {
 		return all, nil
 	}
