@@ -72,11 +72,13 @@ func setTimeouts(m *hcmv3.HttpConnectionManager, cfg Config) {
 	}
 }
 
-// normalizePath makes equivalent paths equal before filters and routes match them.
+// normalizePath makes equivalent paths equal before filters and routes match them. Escaped
+// slashes stay as they are: AWS's SDKs escape those of an ARN, which is one segment of a
+// path. Routes and filters match the escaped path.
 func normalizePath(m *hcmv3.HttpConnectionManager) {
 	m.NormalizePath = wrapperspb.Bool(true)
 	m.MergeSlashes = true
-	m.PathWithEscapedSlashesAction = hcmv3.HttpConnectionManager_REJECT_REQUEST
+	m.PathWithEscapedSlashesAction = hcmv3.HttpConnectionManager_KEEP_UNCHANGED
 }
 
 // Routes sends every request to the sidecar, whatever its host and path. That is right

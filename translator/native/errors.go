@@ -34,6 +34,7 @@ var exceptions = map[translator.Kind]exception{
 	translator.KindUnknownPath:        {"UnknownOperationException", http.StatusNotFound, streamValidation},
 	translator.KindMethodNotAllowed:   {"UnknownOperationException", http.StatusMethodNotAllowed, streamValidation},
 	translator.KindTooLarge:           {"ValidationException", http.StatusBadRequest, streamValidation},
+	translator.KindUploadTimeout:      {"RequestTimeoutException", http.StatusRequestTimeout, streamValidation},
 	translator.KindEncoding:           {"ValidationException", http.StatusUnsupportedMediaType, streamValidation},
 	translator.KindMalformed:          {"SerializationException", http.StatusBadRequest, streamValidation},
 	translator.KindInvalid:            {"ValidationException", http.StatusBadRequest, streamValidation},
@@ -59,6 +60,7 @@ var exceptions = map[translator.Kind]exception{
 	translator.KindInternalServer:     {"InternalServerException", http.StatusInternalServerError, streamInternal},
 	translator.KindTimeout:            {"ModelTimeoutException", http.StatusRequestTimeout, streamModel},
 	translator.KindBadAnswer:          {"ModelErrorException", http.StatusFailedDependency, streamInternal},
+	translator.KindAnswerTooLarge:     {"ModelErrorException", http.StatusFailedDependency, streamModel},
 	translator.KindTruncated:          {"ModelErrorException", http.StatusFailedDependency, streamInternal},
 	translator.KindInternal:           {"InternalServerException", http.StatusInternalServerError, streamInternal},
 }

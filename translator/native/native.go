@@ -56,7 +56,12 @@ func (d *Dialect) Decode(req translator.Request) (*translator.Call, error) {
 	if model == "" {
 		return nil, converse.Refuse("modelId", converse.FaultNoModel)
 	}
-	r := converse.New(d.settings.Rules(model, req.Streaming, req.Defaults))
+	rules := d.settings.Rules(model, req.Streaming, req.Defaults)
+	rules.Done = req.Done
+	r := converse.New(rules)
+	if err := r.CheckModel(converse.Field{At: "modelId"}); err != nil {
+		return nil, err
+	}
 	body, err := r.Pass(req.Body)
 	if err != nil {
 		return nil, err

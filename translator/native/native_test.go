@@ -92,6 +92,8 @@ func TestDecodeRefuses(t *testing.T) {
 		path        string
 	}{
 		"no model":                           {"", "{}", translator.Defaults{}, translator.KindInvalid, "modelId"},
+		"an alias of nothing":                {"../converse", "{}", translator.Defaults{}, translator.KindInvalid, "modelId"},
+		"dots for a model":                   {"..", "{}", translator.Defaults{}, translator.KindInvalid, "modelId"},
 		"not JSON":                           {model, `{"messages":`, translator.Defaults{}, translator.KindMalformed, ""},
 		"a list":                             {model, `[]`, translator.Defaults{}, translator.KindMalformed, ""},
 		"more behind it":                     {model, `{}{"guardrailConfig":{}}`, always, translator.KindMalformed, ""},

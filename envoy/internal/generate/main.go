@@ -95,6 +95,10 @@ func snippet() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	native, err := envoy.Route("/model/")
+	if err != nil {
+		return nil, err
+	}
 	var out bytes.Buffer
 	fmt.Fprintf(&out, header, "The parts to add to an existing Envoy configuration.")
 	for _, piece := range []struct {
@@ -104,6 +108,7 @@ func snippet() ([]byte, error) {
 		{"In http_filters, after authentication, authorization and rate limits and before the router:", func() ([]byte, error) { return envoy.YAML(filter) }},
 		{"In static_resources.clusters (or from your control plane):", func() ([]byte, error) { return envoy.YAML(cluster) }},
 		{"Before the other routes of a virtual host: it enables the filter for model calls, and returns 503 if the filter is bypassed:", func() ([]byte, error) { return envoy.YAML(route) }},
+		{"The same for Bedrock's own API. Set path_with_escaped_slashes_action: KEEP_UNCHANGED in the HTTP connection manager, because the AWS SDKs escape the slashes of an ARN:", func() ([]byte, error) { return envoy.YAML(native) }},
 		{"As local_reply_config of the HTTP connection manager, so that Envoy's own errors are JSON:", func() ([]byte, error) { return envoy.YAML(replies) }},
 	} {
 		text, err := piece.print()
