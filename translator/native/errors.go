@@ -90,14 +90,22 @@ func (*Dialect) EncodeError(e *translator.Error) translator.Response {
 }
 
 // errorBody has AWS's message. Errors of the sidecar say in it where and how to help,
-// because SDKs show nothing else.
+// because SDKs show nothing else. The member bedrock, which they ignore, has the rest.
 func errorBody(e *translator.Error) []byte {
 	message := e.Message
 	if e.AWSError == "" {
 		message = sentence(e)
 	}
+	facts := rawjson.NewWriter(256)
+	facts.Text("type", string(e.Kind))
+	facts.Bool("retryable", e.Retryable)
+	facts.Optional("class", e.Class)
+	facts.Optional("aws_error", e.AWSError)
+	facts.Optional("path", e.Path)
+	facts.Optional("hint", e.Hint)
 	w := rawjson.NewWriter(512)
 	w.Text("message", message)
+	w.Member("bedrock", facts.End())
 	return w.End()
 }
 

@@ -34,23 +34,23 @@ func TestEncodeError(t *testing.T) {
 	}{
 		"Bedrock's": {
 			translator.Error{Kind: translator.KindThrottled, Message: "Too many requests.", Hint: "h", AWSError: "ThrottlingException", Facts: facts}, 429,
-			[]string{"ThrottlingException", "aws-1", `{"message":"Too many requests."}`},
+			[]string{"ThrottlingException", "aws-1", `{"message":"Too many requests.","bedrock":{"type":"bedrock_throttled","retryable":false,"aws_error":"ThrottlingException","hint":"h"}}`},
 		},
 		"ours": {
 			translator.Error{Kind: translator.KindNotPermitted, Message: "No.", Path: "model", Hint: "Ask.", Facts: translator.Facts{RequestID: "r-1"}}, 403,
-			[]string{"AccessDeniedException", "r-1", `{"message":"model: No. Ask."}`},
+			[]string{"AccessDeniedException", "r-1", `{"message":"model: No. Ask.","bedrock":{"type":"not_permitted","retryable":false,"path":"model","hint":"Ask."}}`},
 		},
 		"expired keys": {
 			translator.Error{Kind: translator.KindCallerCredentials, Message: "m", AWSError: "ExpiredTokenException"}, 403,
-			[]string{"ExpiredTokenException", "", `{"message":"m"}`},
+			[]string{"ExpiredTokenException", "", `{"message":"m","bedrock":{"type":"caller_credentials_refused","retryable":false,"aws_error":"ExpiredTokenException"}}`},
 		},
 		"the sidecar's keys": {
 			translator.Error{Kind: translator.KindSidecarCredentials, Message: "m", AWSError: "ExpiredTokenException"}, 502,
-			[]string{"InternalServerException", "", `{"message":"m"}`},
+			[]string{"InternalServerException", "", `{"message":"m","bedrock":{"type":"sidecar_credentials_refused","retryable":false,"aws_error":"ExpiredTokenException"}}`},
 		},
 		"an unknown kind": {
 			translator.Error{Kind: "new", Status: 503, Message: "m"}, 503,
-			[]string{"InternalServerException", "", `{"message":"m"}`},
+			[]string{"InternalServerException", "", `{"message":"m","bedrock":{"type":"new","retryable":false}}`},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -64,7 +64,7 @@ func TestEncodeError(t *testing.T) {
 
 func TestAppendError(t *testing.T) {
 	got := frames(t, new(call).NewStream(facts).AppendError(nil, translator.ErrTruncated(nil)))
-	want := []frame{{"exception", "", "internalServerException", "application/json", `{"message":"The connection to Bedrock ended before the answer was complete."}`}}
+	want := []frame{{"exception", "", "internalServerException", "application/json", `{"message":"The connection to Bedrock ended before the answer was complete.","bedrock":{"type":"stream_truncated","retryable":false}}`}}
 	if diff := cmp.Diff(want, got, cmp.AllowUnexported(frame{})); diff != "" {
 		t.Error(diff)
 	}
