@@ -27,6 +27,8 @@ type Endpoint struct {
 	// Page is nil for a model call.
 	Page      Page
 	Streaming bool
+	// Pattern is that of the route.
+	Pattern string
 	// PathModel is the text that the pattern's hole matched, percent-decoded once.
 	PathModel string
 }
@@ -57,7 +59,7 @@ func NewRoutes(dialects []translator.Dialect, pages []PageRoute) (*Routes, error
 	var problems []error
 	for _, d := range dialects {
 		for _, r := range d.Routes() {
-			problems = append(problems, t.add(r, Endpoint{Dialect: d, Streaming: r.Streaming}))
+			problems = append(problems, t.add(r, Endpoint{Dialect: d, Streaming: r.Streaming, Pattern: r.Pattern}))
 		}
 		for _, s := range d.Scopes() {
 			t.scopes = append(t.scopes, scope{s, d})

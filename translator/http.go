@@ -49,6 +49,8 @@ func (f HeaderFunc) Get(name string) string {
 type Request struct {
 	// Streaming is copied from the route that matched.
 	Streaming bool
+	// Pattern is that of the route that matched.
+	Pattern string
 	// PathModel is the text that the route's hole matched, percent-decoded once; ""
 	// without a hole.
 	PathModel string

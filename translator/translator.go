@@ -59,6 +59,9 @@ type Call struct {
 	Body []byte
 	// Streaming selects ConverseStream.
 	Streaming bool
+	// CountTokens selects CountTokens: Body is its request, without modelId, and the reply
+	// its reply. It excludes Streaming.
+	CountTokens bool
 	// Guarded says that Body asks for a guardrail.
 	Guarded bool
 	// RequestID is for the log. The dialect leaves it empty.

@@ -112,7 +112,7 @@ func explain(ctx context.Context, args []string, stdin io.Reader, stdout, stderr
 	if err != nil {
 		return printRejection(err, endpoint.Dialect, stdout)
 	}
-	call, err := target.Decode(endpoint.Dialect, translator.Request{Streaming: endpoint.Streaming, PathModel: opts.model, Body: body})
+	call, err := target.Decode(endpoint.Dialect, translator.Request{Streaming: endpoint.Streaming, Pattern: endpoint.Pattern, PathModel: opts.model, Body: body})
 	if err != nil {
 		return printRejection(err, endpoint.Dialect, stdout)
 	}

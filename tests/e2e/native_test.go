@@ -139,6 +139,33 @@ func TestNativeSDK(t *testing.T) {
 	}
 }
 
+// TestNativeCountTokens: the count is Bedrock's. It is asked for once, at the backend that
+// would be called first, and access rules and errors are those of calls.
+func TestNativeCountTokens(t *testing.T) {
+	s := start(t, nil, "-config", configFile(t, "bedrock_extproc:\n  access: [{match: {}, models: [\"anthropic.*\"]}]\n"))
+	client := s.sdk()
+	model, other := "anthropic.claude-sonnet-4-20250514-v1:0", faultModel
+	invalid := model + "#fault=Validation"
+	count := func(model *string) (*bedrockruntime.CountTokensOutput, error) {
+		return client.CountTokens(t.Context(), &bedrockruntime.CountTokensInput{ModelId: model, Input: &types.CountTokensInputMemberConverse{
+			Value: types.ConverseTokensRequest{Messages: sdkQuestion("What is 2+2?")},
+		}})
+	}
+	out, err := count(&model)
+	if err != nil || out.InputTokens == nil || *out.InputTokens < 1 {
+		t.Fatalf("%+v, %v", out, err)
+	}
+	if c := s.ended(t); c.Operation != fakebedrock.CountTokens || c.ModelID != model {
+		t.Errorf("%+v", c)
+	}
+	if _, err := count(&other); !as[*types.AccessDeniedException](err) {
+		t.Error(err)
+	}
+	if _, err := count(&invalid); !as[*types.ValidationException](err) {
+		t.Error(err)
+	}
+}
+
 // addUp reads a stream: its text, and the kinds of its events without repetitions.
 func addUp(stream *bedrockruntime.ConverseStreamEventStream) (text, kinds string) {
 	defer stream.Close()

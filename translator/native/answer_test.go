@@ -34,6 +34,27 @@ func TestReply(t *testing.T) {
 	}
 }
 
+// TestCount: the body of CountTokens is not a Converse request, so policy does not change it.
+func TestCount(t *testing.T) {
+	body := `{"input":{"converse":{"messages":[]}}}`
+	c, err := newDialect(t).Decode(translator.Request{Pattern: CountTokensPattern, PathModel: model, Body: []byte(body), Defaults: translator.Defaults{
+		Guardrail: &guardrail, RequestMetadata: map[string]string{"a": "b"},
+	}})
+	if err != nil || !c.CountTokens || c.Streaming || c.Guarded || string(c.Body) != body || c.Model != model {
+		t.Fatalf("%+v, %v", c, err)
+	}
+	answer, summary, err := c.Encoder.EncodeReply([]byte(`{ "inputTokens":3}`), facts)
+	if err != nil || string(answer.Body) != `{ "inputTokens":3}` || summary != (translator.Summary{}) {
+		t.Errorf("%+v, %+v, %v", answer, summary, err)
+	}
+	if _, _, err := c.Encoder.EncodeReply([]byte(`{"Output":{}}`), facts); translator.AsError(err) == nil {
+		t.Error("an answer that is not CountTokens' passed")
+	}
+	if _, err := newDialect(t).Decode(translator.Request{Pattern: CountTokensPattern, PathModel: "no id"}); err == nil {
+		t.Error("no model id, and no error")
+	}
+}
+
 // frames reads the frames that a stream has appended.
 func frames(t testing.TB, b []byte) (all []frame) {
 	t.Helper()

@@ -117,7 +117,7 @@ func sentence(e *translator.Error) string {
 	}
 	hint := e.Hint
 	if e.Kind == translator.KindUnknownPath {
-		hint = "Of Bedrock's API, Converse and ConverseStream are served. Claude Code calls other operations unless ANTHROPIC_BASE_URL is set instead of CLAUDE_CODE_USE_BEDROCK."
+		hint = "Of Bedrock's API, Converse, ConverseStream and CountTokens are served. Claude Code calls other operations unless ANTHROPIC_BASE_URL is set instead of CLAUDE_CODE_USE_BEDROCK."
 	}
 	if hint != "" {
 		text += " " + hint

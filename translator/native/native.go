@@ -32,6 +32,7 @@ func (*Dialect) Name() string { return Name }
 const (
 	ConversePattern       = "/model/{model}/converse"
 	ConverseStreamPattern = "/model/{model}/converse-stream"
+	CountTokensPattern    = "/model/{model}/count-tokens"
 )
 
 // Routes implements translator.Dialect.
@@ -39,6 +40,7 @@ func (*Dialect) Routes() []translator.Route {
 	return []translator.Route{
 		{Method: http.MethodPost, Pattern: ConversePattern},
 		{Method: http.MethodPost, Pattern: ConverseStreamPattern, Streaming: true},
+		{Method: http.MethodPost, Pattern: CountTokensPattern},
 	}
 }
 
@@ -61,6 +63,9 @@ func (d *Dialect) Decode(req translator.Request) (*translator.Call, error) {
 	r := converse.New(rules)
 	if err := r.CheckModel(converse.Field{At: "modelId"}); err != nil {
 		return nil, err
+	}
+	if req.Pattern == CountTokensPattern {
+		return &translator.Call{Model: model, Body: req.Body, CountTokens: true, Encoder: &count{}}, nil
 	}
 	body, err := r.Pass(req.Body)
 	if err != nil {
