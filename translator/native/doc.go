@@ -3,3 +3,5 @@
 // through as they are; only what the operator sets is changed, and errors take the form
 // that AWS's SDKs expect.
 package native
+
+//go:generate go test . -run TestPage -update
