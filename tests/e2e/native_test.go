@@ -18,6 +18,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/bedrockruntime"
 	"github.com/aws/aws-sdk-go-v2/service/bedrockruntime/types"
 	"github.com/aws/smithy-go"
+	extprocv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/ext_proc/v3"
 	"github.com/google/go-cmp/cmp"
 
 	"bedrock-extproc/internal/eventstream"
@@ -192,6 +193,31 @@ func addUp(stream *bedrockruntime.ConverseStreamEventStream) (text, kinds string
 		}
 	}
 	return text, kinds
+}
+
+// TestNativeBuffered: a stream comes in one piece through a filter that buffers.
+func TestNativeBuffered(t *testing.T) {
+	s := startWith(t, withMode(t, extprocv3.ProcessingMode_BUFFERED), nil)
+	out, err := s.sdk().ConverseStream(t.Context(), &bedrockruntime.ConverseStreamInput{ModelId: aws.String(faultModel), Messages: sdkQuestion("What is 2+2?")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if text, kinds := addUp(out.GetStream()); !strings.Contains(text, "4") || kinds != "Start Delta Stop MessageStop Metadata" || out.GetStream().Err() != nil {
+		t.Errorf("%q, %s, %v", text, kinds, out.GetStream().Err())
+	}
+}
+
+// TestNativeSilence: a silent stream gets its headers and no bytes. What fails then is an
+// exception of the stream.
+func TestNativeSilence(t *testing.T) {
+	s := start(t, nil, "-keep-alive", "20ms", "-config", configFile(t, "bedrock_extproc:\n  timeouts: {first_event: 300ms}\n"))
+	out, err := s.sdk().ConverseStream(t.Context(), &bedrockruntime.ConverseStreamInput{ModelId: aws.String(faultModel + "#fault=hang"), Messages: sdkQuestion("hi")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if text, kinds := addUp(out.GetStream()); text+kinds != "" || !as[*types.ModelStreamErrorException](out.GetStream().Err()) {
+		t.Errorf("%q, %s, %v", text, kinds, out.GetStream().Err())
+	}
 }
 
 // TestNativeErrors: the SDK finds the type of each error of Bedrock, before an answer and

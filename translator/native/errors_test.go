@@ -28,34 +28,40 @@ func TestEveryKindHasAnException(t *testing.T) {
 
 func TestEncodeError(t *testing.T) {
 	for name, c := range map[string]struct {
-		e      translator.Error
-		status int
-		want   []string // exception, request id, body
+		e                   translator.Error
+		status              int
+		exception, id, body string
 	}{
 		"Bedrock's": {
-			translator.Error{Kind: translator.KindThrottled, Message: "Too many requests.", Hint: "h", AWSError: "ThrottlingException", Facts: facts}, 429,
-			[]string{"ThrottlingException", "aws-1", `{"message":"Too many requests.","bedrock":{"type":"bedrock_throttled","retryable":false,"aws_error":"ThrottlingException","hint":"h"}}`},
+			translator.Error{Kind: translator.KindThrottled, Message: "Too many requests.", Hint: "h", AWSError: "ThrottlingException", Facts: facts},
+			429, "ThrottlingException", "aws-1",
+			`{"message":"Too many requests.","bedrock":{"type":"bedrock_throttled","retryable":false,"aws_error":"ThrottlingException","hint":"h"}}`,
 		},
 		"ours": {
-			translator.Error{Kind: translator.KindNotPermitted, Message: "No.", Path: "model", Hint: "Ask.", Facts: translator.Facts{RequestID: "r-1"}}, 403,
-			[]string{"AccessDeniedException", "r-1", `{"message":"model: No. Ask.","bedrock":{"type":"not_permitted","retryable":false,"path":"model","hint":"Ask."}}`},
+			translator.Error{Kind: translator.KindNotPermitted, Message: "No.", Path: "model", Hint: "Ask.", Facts: translator.Facts{RequestID: "r-1"}},
+			403, "AccessDeniedException", "r-1",
+			`{"message":"model: No. Ask.","bedrock":{"type":"not_permitted","retryable":false,"path":"model","hint":"Ask."}}`,
 		},
 		"expired keys": {
-			translator.Error{Kind: translator.KindCallerCredentials, Message: "m", AWSError: "ExpiredTokenException"}, 403,
-			[]string{"ExpiredTokenException", "", `{"message":"m","bedrock":{"type":"caller_credentials_refused","retryable":false,"aws_error":"ExpiredTokenException"}}`},
+			translator.Error{Kind: translator.KindCallerCredentials, Message: "m", AWSError: "ExpiredTokenException"},
+			403, "ExpiredTokenException", "",
+			`{"message":"m","bedrock":{"type":"caller_credentials_refused","retryable":false,"aws_error":"ExpiredTokenException"}}`,
 		},
 		"the sidecar's keys": {
-			translator.Error{Kind: translator.KindSidecarCredentials, Message: "m", AWSError: "ExpiredTokenException"}, 502,
-			[]string{"InternalServerException", "", `{"message":"m","bedrock":{"type":"sidecar_credentials_refused","retryable":false,"aws_error":"ExpiredTokenException"}}`},
+			translator.Error{Kind: translator.KindSidecarCredentials, Message: "m", AWSError: "ExpiredTokenException"},
+			502, "InternalServerException", "",
+			`{"message":"m","bedrock":{"type":"sidecar_credentials_refused","retryable":false,"aws_error":"ExpiredTokenException"}}`,
 		},
 		"an unknown kind": {
-			translator.Error{Kind: "new", Status: 503, Message: "m"}, 503,
-			[]string{"InternalServerException", "", `{"message":"m","bedrock":{"type":"new","retryable":false}}`},
+			translator.Error{Kind: "new", Status: 503, Message: "m"},
+			503, "InternalServerException", "",
+			`{"message":"m","bedrock":{"type":"new","retryable":false}}`,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := newDialect(t).EncodeError(&c.e)
-			if diff := cmp.Diff(c.want, []string{r.Headers[0].Value, r.Headers[1].Value, string(r.Body)}); diff != "" || r.Status != c.status {
+			want := []string{c.exception, c.id, c.body}
+			if diff := cmp.Diff(want, []string{r.Headers[0].Value, r.Headers[1].Value, string(r.Body)}); diff != "" || r.Status != c.status {
 				t.Errorf("%d\n%s", r.Status, diff)
 			}
 		})
