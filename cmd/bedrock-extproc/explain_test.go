@@ -21,11 +21,13 @@ func TestExplainAPIs(t *testing.T) {
 	}{
 		"bedrock": {
 			[]string{"-api", "bedrock", "-model", "arn:aws:bedrock:us-east-1:1:inference-profile/m"},
-			explanation{Operation: "Converse", ModelID: "arn:aws:bedrock:us-east-1:1:inference-profile/m"}, body,
+			explanation{Operation: "Converse", ModelID: "arn:aws:bedrock:us-east-1:1:inference-profile/m"},
+			body,
 		},
 		"bedrock, the default model": {
 			[]string{"-api", "bedrock", "-stream"},
-			explanation{Operation: "ConverseStream", ModelID: "us.anthropic.claude-sonnet-4-20250514-v1:0"}, body,
+			explanation{Operation: "ConverseStream", ModelID: "us.anthropic.claude-sonnet-4-20250514-v1:0"},
+			body,
 		},
 		"gateway": {
 			nil,
