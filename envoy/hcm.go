@@ -96,6 +96,13 @@ func Routes() (*routev3.RouteConfiguration, error) {
 	}, nil
 }
 
+// Prefixes are the path prefixes of the sidecar's APIs, for a virtual host that has other
+// services, too: the agentic gateway's API, and OpenAI's for clients whose base URL ends
+// with /v1, with /openai/v1 and without either.
+func Prefixes() []string {
+	return []string{"/api/v1/llm/", "/v1/", "/openai/v1/", "/chat/completions", "/model/"}
+}
+
 // Route enables the filter for paths with a prefix. Its own answer is the fallback, a
 // 503, if the filter is bypassed. Envoy's cors and ratelimit filters ignore routes
 // without a cluster: to use them, set Action to a cluster without endpoints, which

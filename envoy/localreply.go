@@ -147,11 +147,13 @@ func overwrite(name, value string) *corev3.HeaderValueOption {
 	}
 }
 
-// body has the format of the sidecar's errors.
+// body has the format of the sidecar's errors: detail for the agentic gateway's clients,
+// and error.message for OpenAI's.
 func (r reply) body() *structpb.Struct {
 	return &structpb.Struct{Fields: map[string]*structpb.Value{
 		"detail": structpb.NewStringValue(r.detail),
 		"error": structpb.NewStructValue(&structpb.Struct{Fields: map[string]*structpb.Value{
+			"message":    structpb.NewStringValue(r.detail),
 			"type":       structpb.NewStringValue(r.kind),
 			"status":     structpb.NewStringValue("%RESPONSE_CODE%"),
 			"retryable":  structpb.NewBoolValue(r.retryable),

@@ -159,6 +159,13 @@ func ErrNoModel() *Error {
 	return invalid("model", "The request names no model, and the backend has no default model.")
 }
 
+// ErrUnknownModel is the error of a model that is not listed.
+func ErrUnknownModel(available []string) *Error {
+	e := NewError(KindNotFound, "This model is not listed.")
+	e.Hint = "Listed are: " + strings.Join(available, ", ") + "."
+	return e
+}
+
 // ErrRegion is the error of an X-AWS-Region that is no region.
 func ErrRegion() *Error { return invalid("", "X-AWS-Region is not the name of an AWS region.") }
 

@@ -10,6 +10,7 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"slices"
 	"strings"
 
 	"bedrock-extproc/internal/bedrock"
@@ -17,6 +18,7 @@ import (
 	"bedrock-extproc/translator"
 	"bedrock-extproc/translator/chat"
 	"bedrock-extproc/translator/native"
+	"bedrock-extproc/translator/openai"
 )
 
 // explanation is what explain prints.
@@ -47,9 +49,9 @@ func (o *explainOptions) flags(stderr io.Writer) *flag.FlagSet {
 	fs.StringVar(&o.config, "config", "", "YAML `file` with the backends, as for serve")
 	fs.StringVar(&o.provider, "provider", "", "`name` of the backend, as in the X-Provider-LLM header")
 	fs.Func("as", "`name=value` of the caller's identity; may be repeated", o.addValue)
-	fs.StringVar(&o.api, "api", chat.Name, "`name` of the API that the request is for, as in apis: gateway or bedrock")
+	fs.StringVar(&o.api, "api", chat.Name, "`name` of the API that the request is for, as in apis: gateway, openai or bedrock")
 	fs.StringVar(&o.model, "model", "", "`id` of the model in the path of a request of the bedrock API; without it, the backend's default model")
-	fs.BoolVar(&o.stream, "stream", false, "explain a streaming request")
+	fs.BoolVar(&o.stream, "stream", false, "explain a streaming request; requests of the OpenAI API say themselves whether they stream")
 	fs.Usage = func() {
 		fmt.Fprintln(stderr, "Usage: bedrock-extproc explain [flags] [file]\n\nPrints the Bedrock call that serve would make for a request. Without a file it reads standard input.")
 		fs.PrintDefaults()
@@ -82,7 +84,7 @@ func (o *explainOptions) parse(args []string, stderr io.Writer) error {
 		fs.Usage()
 		return errUsage
 	}
-	if o.api != chat.Name && o.api != native.Name {
+	if !slices.Contains([]string{chat.Name, openai.Name, native.Name}, o.api) {
 		fmt.Fprintf(stderr, "bedrock-extproc explain: there is no API %q\n", o.api)
 		return errUsage
 	}
@@ -122,6 +124,8 @@ func explain(ctx context.Context, args []string, stdin io.Reader, stdout, stderr
 // path is that of the request to explain.
 func (o *explainOptions) path() string {
 	switch {
+	case o.api == openai.Name:
+		return openai.CompletionsPath
 	case o.api == native.Name && o.stream:
 		return native.ConverseStreamPattern
 	case o.api == native.Name:

@@ -33,6 +33,14 @@ Try, in another terminal:
                     "input_schema": {"type": "object", "properties": {"city": {"type": "string"}}}}],
          "tool_choice": "auto"}'
 
+With OpenAI's API, for its SDKs and other clients (base URL http://localhost:PORT/v1, any key):
+
+  curl http://localhost:PORT/v1/chat/completions \
+    -H "Content-Type: application/json" \
+    -d '{"messages": [{"role": "user", "content": "What is 2+2?"}]}'
+
+With an AWS SDK, any keys:
+
   python3 -c 'import boto3; print(boto3.client("bedrock-runtime", "us-east-1", endpoint_url="http://localhost:PORT",
     aws_access_key_id="none", aws_secret_access_key="none").converse(modelId="us.amazon.nova-lite-v1:0",
     messages=[{"role": "user", "content": [{"text": "What is 2+2?"}]}])["output"])'

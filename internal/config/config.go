@@ -1,5 +1,5 @@
 // Package config reads serve's YAML file into the settings of the packages that do
-// the work: backends, access rules and the chat dialect. It is the first step of
+// the work: backends, access rules and the dialects. It is the first step of
 // every command that takes -config.
 //
 // A table of keys defines everything that a file can contain: it decodes the file,
@@ -14,6 +14,7 @@ import (
 	"bedrock-extproc/internal/identity"
 	"bedrock-extproc/translator/chat"
 	"bedrock-extproc/translator/converse"
+	"bedrock-extproc/translator/openai"
 )
 
 // Config has the settings of a file. It is read-only. Its zero value has no backends;
@@ -36,6 +37,8 @@ type Config struct {
 	APIs []string
 	// Chat configures the chat dialect.
 	Chat chat.Config
+	// OpenAI configures OpenAI's dialect.
+	OpenAI openai.Config
 	// FamiliesFile is where Load reads rules of model families from; "" for the
 	// built-in rules alone. A relative path starts at the working directory.
 	FamiliesFile string

@@ -6,15 +6,16 @@ import (
 	"bedrock-extproc/translator/chat"
 	"bedrock-extproc/translator/converse"
 	"bedrock-extproc/translator/native"
+	"bedrock-extproc/translator/openai"
 )
 
 // extprocKeys are those of the section bedrock_extproc.
 func (c *Config) extprocKeys() []key {
 	return []key{
 		{
-			"apis", "The APIs that are served: `gateway` is the agentic gateway's, and `bedrock` is Bedrock's own Converse API.",
+			"apis", "The APIs that are served: `gateway` is the agentic gateway's, `openai` is OpenAI's Chat Completions API, and `bedrock` is Bedrock's own Converse API.",
 			"all", "[gateway]",
-			choices{&c.APIs, []string{chat.Name, native.Name}},
+			choices{&c.APIs, []string{chat.Name, openai.Name, native.Name}},
 		},
 		{
 			"translation", "How to treat a request that Bedrock would reject although its intent is clear: `repair` fixes it and lists each change in the response's warnings, `strict` rejects it, and `passthrough` sends it unchanged.",
@@ -25,6 +26,11 @@ func (c *Config) extprocKeys() []key {
 			"tool_use_deltas", "Which clients get `tool_use_delta` events in streams: `auto` sends them to all but the gateway's Python client, which would add them to the complete input that follows; `always` to all; `never` to none.",
 			"`auto`", "never",
 			oneOf(&c.Chat.ToolUseDeltas, []string{"auto", "always", "never"}, chat.DeltasAuto, chat.DeltasAlways, chat.DeltasNever),
+		},
+		{
+			"openai_metadata", "Whether the `metadata` of the OpenAI API's requests is sent as `requestMetadata`, which Bedrock shows in invocation logs: `send`, as far as Bedrock accepts it, or `drop`.",
+			"`send`", "drop",
+			oneOf(&c.OpenAI.DropMetadata, []string{"send", "drop"}, false, true),
 		},
 		{
 			"failed_streams", "How a stream ends that fails after its headers were sent: `event` ends it with the `error` event, `reset` cuts it off after that event, so that HTTP clients report an error, and `stop_error` adds `message_stop` with `stop_reason` `error`, and `metadata`. `auto` is `stop_error` for the gateway's Python client, and `event` for all others. See [clients.md](clients.md).",

@@ -12,6 +12,7 @@ import (
 	"bedrock-extproc/translator"
 	"bedrock-extproc/translator/chat"
 	"bedrock-extproc/translator/native"
+	"bedrock-extproc/translator/openai"
 )
 
 // LoadConfig reads and checks a configuration file and logs its warnings. An empty
@@ -44,11 +45,15 @@ func newDialects(cfg *config.Config) ([]translator.Dialect, error) {
 	if err != nil {
 		return nil, err
 	}
+	completions, err := openai.New(settings, cfg.OpenAI)
+	if err != nil {
+		return nil, err
+	}
 	bedrock, err := native.New(settings)
 	if err != nil {
 		return nil, err
 	}
-	all := []translator.Dialect{gateway, bedrock}
+	all := []translator.Dialect{gateway, completions, bedrock}
 	if len(cfg.APIs) == 0 {
 		return all, nil
 	}

@@ -70,7 +70,7 @@ func New(ctx context.Context, cfg *config.Config, opts Options) (*Gateway, error
 		backends: backends, policy: cfg.Policy, defaults: cfg.Defaults, maxCalls: cfg.MaxCalls,
 		routeSettings: routeSettings(cfg.Policy),
 	}
-	g.Routes, err = extproc.NewRoutes(dialects, append(g.chatPages(), opts.Pages...))
+	g.Routes, err = extproc.NewRoutes(dialects, slices.Concat(g.chatPages(), g.openaiPages(dialects), opts.Pages))
 	if err != nil {
 		return nil, fmt.Errorf("routes: %w", err)
 	}
@@ -103,22 +103,27 @@ func (g *Gateway) Provider(header translator.HeaderFunc) string {
 
 // Target implements extproc.Gateway.
 func (g *Gateway) Target(provider string, caller translator.Caller, origin extproc.Origin) (extproc.Target, error) {
+	_, target, err := g.targetOf(provider, caller, origin)
+	return target, err
+}
+
+// targetOf is Target with the backend itself.
+func (g *Gateway) targetOf(provider string, caller translator.Caller, origin extproc.Origin) (*bedrock.Backend, extproc.Target, error) {
 	if err := g.checkRoute(origin); err != nil {
-		return extproc.Target{}, err
+		return nil, extproc.Target{}, err
 	}
 	values, rule, err := g.policy.Identify(origin)
 	if err != nil {
-		return extproc.Target{}, err
+		return nil, extproc.Target{}, err
 	}
 	name, fixed := choose(origin, provider)
 	if fixed {
 		caller.Region = "" // that of the backend
 		if _, err := g.backends.Lookup(name); err != nil {
-			return extproc.Target{}, translator.ErrRouteBackend(name, g.backends.Names())
+			return nil, extproc.Target{}, translator.ErrRouteBackend(name, g.backends.Names())
 		}
 	}
-	_, target, err := g.target(name, caller, values, rule)
-	return target, err
+	return g.target(name, caller, values, rule)
 }
 
 // checkRoute rejects gRPC metadata that a misspelt route sets: a call would be answered

@@ -9,6 +9,7 @@ import (
 	"bedrock-extproc/internal/bedrock"
 	"bedrock-extproc/translator"
 	"bedrock-extproc/translator/chat"
+	"bedrock-extproc/translator/openai"
 )
 
 // chatPages are the chat dialect's lists of models and backends.
@@ -18,6 +19,49 @@ func (g *Gateway) chatPages() []extproc.PageRoute {
 		{Pattern: chat.ProvidersPath, Page: fixedPage(chat.ProvidersPage(g.backends.Default(), g.backends.Names()))},
 		{Pattern: chat.StatusPath, Page: fixedPage(chat.StatusPage(g.Checks()))},
 	}
+}
+
+// openaiPages are the lists of models of OpenAI's dialect, if that is served.
+func (g *Gateway) openaiPages(dialects []translator.Dialect) []extproc.PageRoute {
+	if !slices.ContainsFunc(dialects, func(d translator.Dialect) bool { return d.Name() == openai.Name }) {
+		return nil
+	}
+	var pages []extproc.PageRoute
+	for _, path := range openai.ModelsPaths() {
+		pages = append(pages, extproc.PageRoute{Pattern: path, Page: g.openaiModels}, extproc.PageRoute{Pattern: path + "/{model}", Page: g.openaiModel})
+	}
+	return pages
+}
+
+func (g *Gateway) openaiModels(req extproc.PageRequest) (translator.Response, error) {
+	names, err := g.callersModels(req)
+	if err != nil {
+		return translator.Response{}, err
+	}
+	return jsonPage(openai.ModelsPage(names)), nil
+}
+
+func (g *Gateway) openaiModel(req extproc.PageRequest) (translator.Response, error) {
+	names, err := g.callersModels(req)
+	if err != nil {
+		return translator.Response{}, err
+	}
+	if !slices.Contains(names, req.PathModel) {
+		return translator.Response{}, translator.ErrUnknownModel(names)
+	}
+	return jsonPage(openai.ModelPage(req.PathModel)), nil
+}
+
+// callersModels lists the names of models that this caller can ask for: those of the
+// backend that would answer, as far as the access rules allow them.
+func (g *Gateway) callersModels(req extproc.PageRequest) ([]string, error) {
+	backend, target, err := g.targetOf(g.Provider(req.Header), translator.Caller{}, req.Origin)
+	if err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(modelNames([]*bedrock.Backend{backend}), func(name string) bool {
+		return name == "" || target.Allow(name) != nil
+	}), nil
 }
 
 func fixedPage(body []byte) extproc.Page {

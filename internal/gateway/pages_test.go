@@ -101,3 +101,60 @@ func TestPages(t *testing.T) {
 		})
 	}
 }
+
+// TestOpenAIModels: each caller sees the models of the backend that would answer it, as
+// far as it may use them.
+func TestOpenAIModels(t *testing.T) {
+	g := parse(t, twoBackends+`
+bedrock_extproc:
+  identity: {user: {grpc_metadata: user, default: guest}}
+  access:
+  - {match: {user: ann}, models: [fast]}
+  - {match: {user: bob}, backend: eu}
+  - {match: {user: guest}}
+`)
+	model := func(id string) string { return `{"id":"` + id + `","object":"model","created":0,"owned_by":"bedrock"}` }
+	list := func(models ...string) string { return `{"object":"list","data":[` + strings.Join(models, ",") + `]}` }
+	const unlisted = "bedrock_not_found: This model is not listed."
+	for name, c := range map[string]struct {
+		path   string
+		header translator.HeaderFunc
+		said   said
+		want   string
+	}{
+		"the default backend":         {"/v1/models", nil, nil, list(model("us.m"), model("fast"))},
+		"with Bedrock's prefix":       {"/openai/v1/models", nil, nil, list(model("us.m"), model("fast"))},
+		"of a backend":                {"/v1/models", headers("x-provider-llm", "eu"), nil, list(model("eu.m"))},
+		"of an unknown backend":       {"/v1/models", headers("x-provider-llm", "x"), nil, "unknown_backend: Unknown llm provider 'x'. Available: us, eu"},
+		"that the caller may use":     {"/v1/models", nil, said{"user": {"ann"}}, list(model("fast"))},
+		"of the caller's backend":     {"/v1/models", nil, said{"user": {"bob"}}, list(model("eu.m"))},
+		"for nobody":                  {"/v1/models", nil, said{"user": {"eve"}}, "not_permitted: No access rule matches the identity of this caller."},
+		"one":                         {"/v1/models/fast", nil, nil, model("fast")},
+		"one, escaped":                {"/v1/models/us%2Em", nil, nil, model("us.m")},
+		"one that is not listed":      {"/v1/models/gpt-4o", nil, nil, unlisted},
+		"one that the caller may not": {"/v1/models/us.m", nil, said{"user": {"ann"}}, unlisted},
+	} {
+		t.Run(name, func(t *testing.T) {
+			endpoint, err := g.Find(http.MethodGet, c.path, c.header)
+			if err != nil {
+				t.Fatal(err)
+			}
+			answer, err := endpoint.Page(extproc.PageRequest{PathModel: endpoint.PathModel, Header: c.header, Origin: c.said})
+			got := string(answer.Body)
+			if err != nil {
+				got = err.Error()
+			}
+			if got != c.want {
+				t.Errorf("got %s, want %s", got, c.want)
+			}
+		})
+	}
+}
+
+// Without the API its pages are unknown paths.
+func TestOpenAIModelsNotServed(t *testing.T) {
+	g := parse(t, "bedrock_extproc: {apis: [gateway]}")
+	if _, err := g.Find(http.MethodGet, "/v1/models", nil); err == nil {
+		t.Error("/v1/models is served")
+	}
+}

@@ -93,9 +93,13 @@ func besideShop(t *testing.T, shop net.Addr) func(*bootstrapv3.Bootstrap) {
 		manager.HttpFilters = append([]*hcmv3.HttpFilter{{
 			Name: "rbac", ConfigType: &hcmv3.HttpFilter_TypedConfig{TypedConfig: packed(t, &rbacv3.RBAC{})},
 		}}, manager.GetHttpFilters()...)
-		calls, err := envoy.Route("/api/v1/llm/")
-		if err != nil {
-			t.Fatal(err)
+		var calls []*routev3.Route
+		for _, prefix := range envoy.Prefixes() {
+			route, err := envoy.Route(prefix)
+			if err != nil {
+				t.Fatal(err)
+			}
+			calls = append(calls, route)
 		}
 		toShop := &routev3.Route{
 			Match: &routev3.RouteMatch{PathSpecifier: &routev3.RouteMatch_Prefix{Prefix: "/"}},
@@ -104,7 +108,7 @@ func besideShop(t *testing.T, shop net.Addr) func(*bootstrapv3.Bootstrap) {
 			}},
 		}
 		manager.GetRouteConfig().VirtualHosts = []*routev3.VirtualHost{
-			{Name: "llm", Domains: []string{"llm.example"}, Routes: []*routev3.Route{calls}, TypedPerFilterConfig: onlyUser(t, "alice")},
+			{Name: "llm", Domains: []string{"llm.example"}, Routes: calls, TypedPerFilterConfig: onlyUser(t, "alice")},
 			{Name: "shop", Domains: []string{"shop.example"}, Routes: []*routev3.Route{toShop}, TypedPerFilterConfig: onlyUser(t, "bob")},
 		}
 		repack(t, filter.GetTypedConfig(), &manager)

@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -36,6 +37,7 @@ func (a api) expect(want seen) seen {
 // apis are those of the matrix.
 var apis = []api{
 	{"gateway", gatewayRequest, gatewayError, gatewayEnd, nil},
+	{"openai", openaiRequest, openaiError, openaiEnd, nil},
 	{"bedrock", nativeRequest, nativeError, nativeEnd, nativeStatuses},
 }
 
@@ -64,6 +66,33 @@ func gatewayEnd(_ string, data []byte) (end, kind string) {
 		return "success", ""
 	case ev.Type == "error":
 		return "error", ev.Error.Type
+	}
+	return "", ""
+}
+
+func openaiRequest(model string, streamed bool) (path, body string) {
+	return "/v1/chat/completions", fmt.Sprintf(`{"model":%q,"stream":%t,"messages":[{"role":"user","content":"Explain quantum computing"}]}`, model, streamed)
+}
+
+func openaiError(body []byte) string {
+	var e openaiAnswer
+	if json.Unmarshal(body, &e) != nil || e.Error == nil || e.Error.Message == "" {
+		return "not OpenAI's form"
+	}
+	return cmp.Or(e.Bedrock.Type, e.Error.Type) // Envoy's own errors have the second
+}
+
+// openaiEnd counts [DONE] as success: clients stop there.
+func openaiEnd(_ string, data []byte) (end, kind string) {
+	if string(data) == "[DONE]" {
+		return "success", ""
+	}
+	var chunk openaiAnswer
+	switch {
+	case json.Unmarshal(data, &chunk) != nil:
+		return "not JSON", ""
+	case chunk.Error != nil:
+		return "error", chunk.Bedrock.Type
 	}
 	return "", ""
 }

@@ -27,7 +27,7 @@ func (d *Dialect) Decode(req translator.Request) (*translator.Call, error) {
 		return nil, err
 	}
 	in := &input{Object: body}
-	model, err := in.model(req.DefaultModel, d.settings.Mode)
+	model, err := converse.ReadModel(in.Field("model"), req.DefaultModel, d.settings.Mode)
 	if err != nil {
 		return nil, err
 	}
@@ -59,19 +59,6 @@ func (d *Dialect) Decode(req translator.Request) (*translator.Call, error) {
 		Model: model, Body: sent, Streaming: req.Streaming, Guarded: in.out.Guarded(), CutFailed: failed == FailedReset,
 		Warnings: c.warnings, Encoder: c,
 	}, nil
-}
-
-func (in *input) model(fallback string, mode converse.Mode) (string, error) {
-	f, err := in.Text("model")
-	switch {
-	case err != nil:
-		return "", err
-	case fallback == "" && (f.Value == nil || rawjson.Blank(f.Value)):
-		return "", converse.Refuse("model", converse.FaultNoModel)
-	case f.Value == nil || rawjson.Blank(f.Value):
-		return fallback, nil
-	}
-	return converse.ModelID(rawjson.Text(f.Value), mode), nil
 }
 
 // translate reads every member. asked is the setting of tool_use_delta events in

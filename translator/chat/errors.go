@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"bedrock-extproc/translator"
+	"bedrock-extproc/translator/converse"
 	"bedrock-extproc/translator/rawjson"
 )
 
@@ -23,7 +24,7 @@ func (d *Dialect) EncodeError(e *translator.Error) translator.Response {
 	} else {
 		w.Text("detail", e.Message)
 	}
-	w.Member("error", errorObject(e))
+	w.Member("error", converse.EncodeErrorFacts(e))
 	return translator.Response{Status: e.Status, ContentType: contentTypeJSON, Body: w.End()}
 }
 
@@ -46,22 +47,4 @@ func location(path string) rawjson.Value {
 		loc = append(loc, rawjson.Quote(token))
 	}
 	return rawjson.Array(loc)
-}
-
-// errorObject is the same in error bodies and error events.
-func errorObject(e *translator.Error) rawjson.Value {
-	w := rawjson.NewWriter(384)
-	w.Text("type", string(e.Kind))
-	w.Int("status", e.Status)
-	w.Bool("retryable", e.Retryable)
-	w.Optional("class", e.Class)
-	w.Optional("aws_error", e.AWSError)
-	w.Optional("aws_request_id", e.Facts.AWSRequestID)
-	w.Optional("request_id", e.Facts.RequestID)
-	w.Optional("backend", e.Facts.Backend)
-	w.Optional("region", e.Facts.Region)
-	w.Optional("model", e.Facts.ModelID)
-	w.Optional("path", e.Path)
-	w.Optional("hint", e.Hint)
-	return w.End()
 }

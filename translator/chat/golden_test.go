@@ -271,7 +271,9 @@ func indent(t testing.TB, v []byte) []byte {
 	return value
 }
 
-func warningsOf(c *translator.Call) []byte { return c.Encoder.(*call).encodeWarnings() }
+func warningsOf(c *translator.Call) []byte {
+	return converse.EncodeWarnings(c.Encoder.(*call).warnings)
+}
 
 // lenient is for reading into Go types: the last of repeated names counts.
 var lenient = json.JoinOptions(jsontext.AllowDuplicateNames(true))

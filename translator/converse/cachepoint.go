@@ -13,6 +13,36 @@ type cachePoint struct {
 	position string
 }
 
+// CacheControl makes the cache point for a marker of another API, {"type": "ephemeral",
+// "ttl": …}, which belongs behind the marked content. An absent marker makes none.
+func (r *Request) CacheControl(f Field) ([]Block, error) {
+	if rawjson.Absent(f.Value) {
+		return nil, nil
+	}
+	marker, err := ReadObject(f)
+	if err != nil {
+		return nil, err
+	}
+	r.WarnUnknown(marker, "type", "ttl", "mode")
+	if err := r.count(f.At); err != nil {
+		return nil, err
+	}
+	ttl := given(marker.Get("ttl"))
+	if ttl != nil && !rawjson.IsText(ttl, "5m") && !rawjson.IsText(ttl, "1h") && !r.passes() {
+		ttl = nil
+		r.warn(f.At+".ttl", faultCacheTTL)
+	}
+	point := rawjson.Object{{Name: "ttl", Value: ttl}, {Name: "type", Value: rawjson.Value(`"default"`)}}
+	return []Block{{Kind: "cachePoint", At: f.At, value: point.Value()}}, nil
+}
+
+// MarkTool is CacheControl for the tool that was added last.
+func (r *Request) MarkTool(f Field) error {
+	point, err := r.CacheControl(f)
+	r.tools = append(r.tools, point...)
+	return err
+}
+
 // dropCachePoints drops the points in positions that the family does not accept,
 // and the earliest of too many: a later one covers all that comes before it.
 func (r *Request) dropCachePoints() error {

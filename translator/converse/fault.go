@@ -117,6 +117,18 @@ func (r *Request) repair(at string, f Fault) error {
 	return nil
 }
 
+// Warn warns of a fault in every mode. It is for a dialect that has dealt with it.
+func (r *Request) Warn(at string, f Fault) { r.warn(at, f) }
+
+// Repair warns of a fault that the dialect repairs, or refuses it in strict mode. In
+// passthrough mode it does nothing.
+func (r *Request) Repair(at string, f Fault) error {
+	if r.passes() {
+		return nil
+	}
+	return r.repair(at, f)
+}
+
 // maxWarnings bounds how many warnings an answer lists.
 const maxWarnings = 100
 

@@ -13,6 +13,68 @@ var (
 		done: "This field is unknown and was not sent.", hint: "Check its spelling, or leave it out.",
 		evidence: "ours: a misspelt option should be noticed",
 	}
+	// FaultNotSent is about a member that an API has and Converse does not.
+	FaultNotSent = Fault{
+		code: "field_not_sent", problem: "Converse has no field for this.",
+		done: "Converse has no field for this, so it was not sent.", hint: "Leave it out.",
+		evidence: "AWS API reference, Converse, read 2026-11-23",
+	}
+	FaultParallelCalls = Fault{
+		code: "parallel_calls_allowed", problem: "Converse cannot limit the model to one tool call.",
+		done: "Converse cannot limit the model to one tool call, so it may make several.", hint: "Answer every tool call.",
+		evidence: "AWS API reference, ToolConfiguration, read 2026-11-23",
+	}
+	FaultSystemMoved = Fault{
+		code: "system_moved", problem: "This system message is in the middle of the conversation.",
+		done: "The system message was added to the end of the system prompt.", hint: "Put system messages first.",
+		evidence: "AWS API reference, Message, read 2026-11-23: the roles of most models are user and assistant",
+	}
+	faultCacheTTL = Fault{
+		code: "cache_ttl_dropped", problem: "Bedrock does not have this lifetime of cache points.",
+		done: "The lifetime of the cache point was not sent. Bedrock uses its default, five minutes.", hint: "Use 5m or 1h.",
+		evidence: "AWS API reference, CachePointBlock, read 2026-11-23",
+	}
+	faultEffort = template{
+		code: "reasoning_effort_not_sent", problem: "It is not known how to set the effort {value} for this model.",
+		done: "It is not known how to set the effort {value} for this model, so it was not sent.",
+		hint: "Use additional_model_request_fields as the model's provider describes it.", evidence: "ours: each model family has a field of its own",
+	}
+	faultEffortTokens = template{
+		code: "reasoning_effort_not_sent", problem: "The maximum number of tokens leaves no room to think.",
+		done: "The maximum number of tokens leaves no room to think, so the effort was not sent.", hint: "Raise the maximum above {count} tokens.",
+		evidence: "AWS user guide, Claude extended thinking, read 2026-11-26: a budget has at least 1024 tokens",
+	}
+	FaultAllowedTools = Fault{
+		code: "allowed_tools_only", problem: "Converse cannot limit the choice to some of the tools.",
+		done: "Only the allowed tools were sent. A changed list of tools misses the prompt cache.", hint: "Keep the list of tools the same to use the cache.",
+		evidence: "AWS API reference, ToolChoice, read 2026-11-23",
+	}
+	FaultJSONObject = Fault{
+		code: "json_object_not_sent", problem: "Converse cannot ask for JSON without a schema.",
+		done: "Converse cannot ask for JSON without a schema, so the response format was not sent.", hint: "Use json_schema, or ask for JSON in a message.",
+		evidence: "AWS API reference, OutputFormat, read 2026-11-23: json_schema is the only type",
+	}
+	FaultGrammar = Fault{
+		code: "grammar_in_description", problem: "Converse has no grammars for the input of tools.",
+		done: "The grammar was added to the description of the tool. The model may not follow it.", hint: "Check the input of the tool.",
+		evidence: "AWS API reference, ToolSpecification, read 2026-11-23",
+	}
+	FaultMaxTokensTwice = Fault{
+		code: "max_tokens_ignored", problem: "max_tokens and max_completion_tokens differ.",
+		done: "max_tokens was not sent, because max_completion_tokens has another value.", hint: "Set max_completion_tokens only.",
+		evidence: "ours: two values for one parameter",
+	}
+	FaultMetadataKept = Fault{
+		code: "metadata_not_sent", problem: "This gateway does not send metadata to Bedrock.",
+		done: "The metadata was not sent, because the operator of this gateway keeps it back.", hint: "Leave it out, or ask the operator.",
+		evidence: "ours: Bedrock shows metadata in invocation logs",
+	}
+	faultMetadataEntry = template{
+		code: "metadata_entry_dropped", problem: "Bedrock does not accept the key or the value of entry {count}.",
+		done:     "Entry {count} of the metadata was not sent, because Bedrock does not accept its key or its value, or has room for no more.",
+		hint:     "Use at most 16 entries, and at most 256 letters, digits, white space and : _ @ $ # = / + , - .",
+		evidence: "AWS API reference, Converse, read 2026-11-23, requestMetadata",
+	}
 	faultGuardrailReplaced = Fault{
 		code: "guardrail_replaced", problem: "This caller cannot choose a guardrail.",
 		done: "The guardrail was replaced by the one that is set for this caller.", hint: "Leave the guardrail out.",
@@ -28,6 +90,12 @@ var (
 		code: "tool_call_withheld", problem: "The model called a tool although tool_choice is none.",
 		done: "The model called a tool although tool_choice is none; the call was left out.", hint: "Nothing: the answer is complete without the call.",
 		evidence: "ours: Converse has no tool choice none",
+	}
+	// FaultToolCallUnavailable is about an answer, too.
+	FaultToolCallUnavailable = Fault{
+		code: "tool_call_withheld", problem: "The model called a tool although the request has none.",
+		done: "The model called a tool although the request has none; the call was left out.", hint: "Send the tools that the conversation uses.",
+		evidence: "ours: Bedrock requires tools in a conversation with tool calls, so they are declared as not available",
 	}
 )
 
@@ -168,6 +236,16 @@ var (
 		done:     `"additionalProperties": false was added to the objects of the schema that lacked it.`,
 		hint:     `Set "additionalProperties" to false in each object of the schema.`,
 		evidence: "`For 'object' type, 'additionalProperties' must be explicitly set to false`: future-agi/future-agi pull request 412, 2026-05-12",
+	}
+	FaultCustomTool = Fault{
+		code: "custom_tool_wrapped", problem: "Converse has no custom tools, whose input is text.",
+		done: "The custom tool was sent as a function whose one parameter is the text. Calls of it are custom calls in the answer.", hint: "Use a function.",
+		evidence: "AWS API reference, ToolSpecification, read 2026-11-23; Bedrock refuses tools of the type custom: openai/codex issue 19416",
+	}
+	FaultTemperature = Fault{
+		code: "temperature_lowered", problem: "Converse accepts temperatures from 0 to 1.",
+		done: "The temperature was lowered to 1, which is Converse's highest.", hint: "Use a number from 0 to 1.",
+		evidence: "AWS API reference, InferenceConfiguration, read 2026-11-23",
 	}
 	faultTierAuto = Fault{
 		code: "service_tier_dropped", problem: "Bedrock has no service tier auto.",
@@ -418,6 +496,10 @@ var (
 		code: "tool_choice_unknown", problem: "There is no tool with this name.", hint: "Name one of the tools, or add this one to them.",
 		evidence: "ours: the choice has no meaning; a tool with this name is not sent",
 	}
+	FaultAllowedUnknown = Fault{
+		code: "allowed_tool_unknown", problem: "There is no tool with this name.", hint: "Name one of the tools, or add this one to them.",
+		evidence: "ours: the choice has no meaning; a tool with this name is not sent",
+	}
 	faultChoiceForced = template{
 		code: "tool_choice_forced", problem: "For {family}, a tool cannot be forced while the model thinks.", hint: "Use auto, or switch thinking off.",
 	}
@@ -452,7 +534,23 @@ var (
 		code: "service_tier", problem: "Bedrock does not have this service tier.", hint: "Use one of {list}, or leave it out.",
 		evidence: "AWS API reference, ServiceTier, read 2026-11-23",
 	}
-	faultTopK = Fault{
+	FaultChoices = Fault{
+		code: "choices", problem: "Converse returns one answer.", hint: "Leave n out, and send the request once for each answer.",
+		evidence: "AWS API reference, Converse, read 2026-11-23",
+	}
+	FaultNotOffered = Fault{
+		code: "not_offered", problem: "Converse does not offer this, and an answer without it could be misunderstood.", hint: "Leave it out.",
+		evidence: "AWS API reference, Converse, read 2026-11-23",
+	}
+	FaultAudioID = Fault{
+		code: "audio_id", problem: "Audio is not stored, so an audio id cannot be used.", hint: "Send the text of the answer as content.",
+		evidence: "ours: the gateway stores nothing",
+	}
+	faultEffortWord = template{
+		code: "reasoning_effort", problem: "This effort is unknown.", hint: "Use one of {list}.",
+		evidence: "ours: the words of the APIs with an effort",
+	}
+	FaultFieldTwice = Fault{
 		code: "top_k_twice", problem: "The additional model request fields conflict with this parameter.", hint: "Set it in one place only.",
 		evidence: "ours: two values for one parameter",
 	}

@@ -210,14 +210,14 @@ func aboutRequest(lit *ast.CompositeLit) bool {
 	return false
 }
 
-// notShown are faults without a case in chat's testdata, and why.
+// notShown are faults without a case in a dialect's testdata, and why.
 var notShown = map[string]string{
 	"faultMoreWarnings": "the request would be long: TestWarningsAreBounded",
 	"faultManyBlocks":   "the request would be long: TestBlocksAreBounded",
 	"faultManyStops":    "the request would be long: TestStopSequencesAreBounded",
 }
 
-// TestFaultsAreShown: one of chat's cases shows each fault.
+// TestFaultsAreShown: a case of some dialect shows each fault.
 func TestFaultsAreShown(t *testing.T) {
 	shown := shownFaults(t)
 	for _, r := range table(t) {
@@ -249,7 +249,7 @@ var warningText = regexp.MustCompile(`"code":\s*"([a-z0-9_]+)",\s*"path":\s*"[^"
 // shownFaults are the warnings and errors of all cases.
 func shownFaults(t *testing.T) []Fault {
 	t.Helper()
-	files, err := filepath.Glob("../chat/testdata/*.txtar")
+	files, err := filepath.Glob("../*/testdata/*.txtar")
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no cases: %v", err)
 	}
@@ -280,11 +280,20 @@ func refusal(t *testing.T, body []byte) Fault {
 	var e struct {
 		Detail any `json:"detail"`
 		Error  struct {
-			Hint string `json:"hint"`
+			Message string `json:"message"` // OpenAI's form has the hint in it
+			Hint    string `json:"hint"`
 		} `json:"error"`
+		Bedrock struct {
+			Type string `json:"type"`
+			Hint string `json:"hint"`
+		} `json:"bedrock"`
 	}
 	if err := json.Unmarshal(bytes.TrimSpace(body), &e); err != nil {
 		t.Fatal(err)
+	}
+	if e.Error.Message != "" {
+		problem := strings.TrimSuffix(e.Error.Message, " "+e.Bedrock.Hint)
+		return Fault{problem: problem, hint: e.Bedrock.Hint, malformed: e.Bedrock.Type == "malformed_request"}
 	}
 	if list, ok := e.Detail.([]any); ok {
 		return Fault{problem: list[0].(map[string]any)["msg"].(string), malformed: true}

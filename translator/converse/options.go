@@ -1,6 +1,7 @@
 package converse
 
 import (
+	"cmp"
 	"maps"
 	"regexp"
 	"slices"
@@ -78,6 +79,32 @@ func (r *Request) RequestMetadata(f Field) error {
 		r.set("requestMetadata", f)
 	}
 	return nil
+}
+
+// AddMetadata adds the entries of another API's metadata to those of RequestMetadata,
+// whose entries take precedence. It warns of entries that Bedrock does not accept and
+// leaves them out.
+func (r *Request) AddMetadata(other, f Field) error {
+	if rawjson.Absent(other.Value) || rawjson.Kind(f.Value) != '{' && !rawjson.Absent(f.Value) {
+		return r.RequestMetadata(f)
+	}
+	if rawjson.Kind(other.Value) != '{' {
+		return Refuse(other.At, faultNotStringObject)
+	}
+	entries := rawjson.Members(f.Value)
+	for i, e := range rawjson.Members(other.Value) {
+		switch fits := rawjson.Kind(e.Value) == '"' && e.Name != "" && metadataFits(e.Name) && metadataFits(rawjson.Text(e.Value)); {
+		case rawjson.Absent(e.Value) || entries.Get(e.Name) != nil:
+		case !r.passes() && (!fits || len(entries) >= maxMetadata):
+			r.warn(other.At, faultMetadataEntry.with(values{count: i + 1}))
+		default:
+			entries = append(entries, e)
+		}
+	}
+	if len(entries) > 0 {
+		f.Value = entries.Value()
+	}
+	return r.RequestMetadata(Field{f.Value, cmp.Or(f.At, other.At)})
 }
 
 func withDefaults(given rawjson.Value, defaults map[string]string) rawjson.Value {

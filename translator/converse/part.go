@@ -2,6 +2,8 @@ package converse
 
 import (
 	"bytes"
+	"path"
+	"slices"
 	"strings"
 
 	"bedrock-extproc/translator/rawjson"
@@ -21,7 +23,8 @@ type Media struct {
 	At string
 	// Kind is image, audio or document.
 	Kind string
-	// Data is base64 or a data URL. A data URL names the format, too.
+	// Data is base64, a data URL or a URL of S3. A data URL names the format, too, and
+	// so does the extension in a URL of S3.
 	Data Field
 	// Format is Bedrock's name of the format, or another one. It may be absent in a
 	// data URL and for a document.
@@ -54,8 +57,14 @@ func (m *Media) readSource() (rawjson.Value, error) {
 	if rawjson.Kind(m.Data.Value) != '"' {
 		return nil, Refuse(m.Data.At, faultNotBase64String)
 	}
-	mediaType, base64, isURL := cutDataURL(m.Data.Value)
 	noFormat := rawjson.Absent(m.Format.Value)
+	if m.inS3() {
+		if name := rawjson.Text(m.Data.Value); noFormat && path.Ext(name) != "" {
+			m.Format = Field{rawjson.Quote(path.Ext(name)[1:]), m.Data.At}
+		}
+		return rawjson.Wrap("s3Location", rawjson.Wrap("uri", m.Data.Value)), nil
+	}
+	mediaType, base64, isURL := cutDataURL(m.Data.Value)
 	switch {
 	case isURL && noFormat:
 		m.Format = Field{formatOf(mediaType), m.Data.At}
@@ -67,10 +76,20 @@ func (m *Media) readSource() (rawjson.Value, error) {
 	return bytesSource(base64), nil
 }
 
+// inS3 reports whether Data is a URL of S3, such as s3://bucket/key.png. Bedrock reads it
+// with the rights of the call.
+func (m *Media) inS3() bool { return bytes.HasPrefix(m.Data.Value, []byte(`"s3://`)) }
+
 // checkMedia checks and repairs the block that Media has made.
 func (r *Request) checkMedia(b Block, m Media) ([]Block, error) {
 	if err := r.format(&b, m.Format); err != nil {
 		return nil, err
+	}
+	if m.inS3() {
+		if m.Kind == "document" {
+			return []Block{b}, r.documentName(&b, m.Name)
+		}
+		return []Block{b}, nil
 	}
 	plain, fault, err := plainBase64(Field{rawjson.Members(b.get("source")).Get("bytes"), m.Data.At})
 	if err != nil {
@@ -128,4 +147,17 @@ func formatOf(mediaType string) rawjson.Value {
 	default:
 		return rawjson.Quote(mediaType)
 	}
+}
+
+// DocumentFormat is the format that the extension of a file name says, absent if that is
+// no format of documents.
+func DocumentFormat(name Field) Field {
+	if rawjson.Kind(name.Value) != '"' {
+		return Field{}
+	}
+	format := strings.ToLower(strings.TrimPrefix(path.Ext(rawjson.Text(name.Value)), "."))
+	if slices.Contains(formats["document"], format) {
+		return Field{rawjson.Quote(format), name.At}
+	}
+	return Field{}
 }

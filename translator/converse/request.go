@@ -47,6 +47,21 @@ func New(rules Rules) *Request {
 	return &Request{rules: rules, family: f, docs: map[string]bool{}, numbers: map[string]int{}}
 }
 
+// ReadModel is the model id that is sent for the client's member f; fallback is the
+// backend's, "" for none.
+func ReadModel(f Field, fallback string, mode Mode) (string, error) {
+	f, err := text(f)
+	switch {
+	case err != nil:
+		return "", err
+	case f.Value != nil && !rawjson.Blank(f.Value):
+		return ModelID(rawjson.Text(f.Value), mode), nil
+	case fallback == "":
+		return "", Refuse(f.At, FaultNoModel)
+	}
+	return fallback, nil
+}
+
 // ModelID is the model id that is sent for the client's: blanks around it are removed,
 // except in passthrough mode. Request.CheckModel warns of that.
 func ModelID(given string, mode Mode) string {

@@ -89,7 +89,7 @@ func (r *Request) addTopK(f, additional Field) error {
 	}
 	v, ok := placed(given(additional.Value), path, f.Value)
 	if !ok {
-		return Refuse(f.At, faultTopK)
+		return Refuse(f.At, FaultFieldTwice)
 	}
 	if rawjson.Absent(additional.Value) {
 		additional.At = f.At

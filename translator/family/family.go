@@ -67,6 +67,12 @@ type Family struct {
 	// ThinkingBudget is "below_max_tokens" where the budget must be below max_tokens.
 	ThinkingBudget Rule[string] `yaml:"thinking_budget"`
 
+	// Effort is the form in which the model is told how much to think, in its own
+	// request fields: "adaptive" is Claude's thinking with output_config.effort, "adaptive_high" the same up to high, "budget"
+	// Claude's thinking with budget_tokens, "nova" is reasoningConfig, and
+	// "reasoning_effort" and "reasoning_config" are the names of a field.
+	Effort Rule[string] `yaml:"effort"`
+
 	// MaxCachePoints is the maximum number of cache points in a request, 0 when unknown.
 	MaxCachePoints Rule[int] `yaml:"max_cache_points"`
 	// NoCachePoints are the positions where no cache point can be: tools,
@@ -199,6 +205,7 @@ func (f *Family) check() []problem {
 		{"reasoning_text", []string{f.ReasoningText.Value}, "signed refused"},
 		{"thinking_forbids", f.ThinkingForbids.Value, "forced_tool temperature top_k"},
 		{"thinking_budget", []string{f.ThinkingBudget.Value}, "below_max_tokens"},
+		{"effort", []string{f.Effort.Value}, "adaptive adaptive_high budget nova reasoning_effort reasoning_config"},
 		{"no_cache_points", f.NoCachePoints.Value, "tools after_tool_result"},
 		{"refused", f.Refused.Value, "temperature top_p"},
 		{"not_together", f.NotTogether.Value, "temperature top_p"},

@@ -14,7 +14,7 @@ func TestOf(t *testing.T) {
 	}
 	for model, want := range map[string]string{
 		"anthropic.claude-3-haiku-20240307-v1:0":                                      "claude",
-		"us.anthropic.claude-sonnet-4-20250514-v1:0":                                  "claude",
+		"us.anthropic.claude-sonnet-4-20250514-v1:0":                                  "claude-thinking",
 		"eu.anthropic.claude-sonnet-4-5-20250929-v1:0":                                "claude-4-5",
 		"global.anthropic.claude-sonnet-4-6-v1:0":                                     "claude-sonnet-4-6",
 		"us.anthropic.claude-opus-4-7-v1:0":                                           "claude-opus-4-7",

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 
 	bootstrapv3 "github.com/envoyproxy/go-control-plane/envoy/config/bootstrap/v3"
+	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
 
 	"bedrock-extproc/envoy"
 )
@@ -91,13 +92,13 @@ func snippet() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	route, err := envoy.Route("/api/v1/llm/")
-	if err != nil {
-		return nil, err
-	}
-	native, err := envoy.Route("/model/")
-	if err != nil {
-		return nil, err
+	host := &routev3.VirtualHost{}
+	for _, prefix := range envoy.Prefixes() {
+		route, err := envoy.Route(prefix)
+		if err != nil {
+			return nil, err
+		}
+		host.Routes = append(host.Routes, route)
 	}
 	var out bytes.Buffer
 	fmt.Fprintf(&out, header, "The parts to add to an existing Envoy configuration.")
@@ -107,8 +108,7 @@ func snippet() ([]byte, error) {
 	}{
 		{"In http_filters, after authentication, authorization and rate limits and before the router:", func() ([]byte, error) { return envoy.YAML(filter) }},
 		{"In static_resources.clusters (or from your control plane):", func() ([]byte, error) { return envoy.YAML(cluster) }},
-		{"Before the other routes of a virtual host: it enables the filter for model calls, and returns 503 if the filter is bypassed:", func() ([]byte, error) { return envoy.YAML(route) }},
-		{"The same for Bedrock's own API. Set path_with_escaped_slashes_action: KEEP_UNCHANGED in the HTTP connection manager, because the AWS SDKs escape the slashes of an ARN:", func() ([]byte, error) { return envoy.YAML(native) }},
+		{"Before the other routes of a virtual host, those of the APIs that you offer: they enable the filter for model calls, and return 503 if the filter is bypassed. /model/ is for AWS SDKs, which escape the slashes of an ARN: set path_with_escaped_slashes_action: KEEP_UNCHANGED in the HTTP connection manager:", func() ([]byte, error) { return envoy.YAML(host) }},
 		{"As local_reply_config of the HTTP connection manager, so that Envoy's own errors are JSON:", func() ([]byte, error) { return envoy.YAML(replies) }},
 	} {
 		text, err := piece.print()

@@ -1,0 +1,265 @@
+package openai
+
+import (
+	"bytes"
+	"cmp"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+
+	diff "github.com/google/go-cmp/cmp"
+
+	"bedrock-extproc/translator"
+	"bedrock-extproc/translator/converse"
+	"bedrock-extproc/translator/converse/answertest"
+	"bedrock-extproc/translator/rawjson"
+)
+
+// TestWholeIsStreamAddedUp: any whole reply gives the client the same as the events
+// of its stream, added up: the text, the tool calls, the blocks, the usage, the stop
+// reason and everything else.
+func TestWholeIsStreamAddedUp(t *testing.T) {
+	m := answertest.Maker{Rand: rand.New(rand.NewPCG(11, 12))}
+	replies := 0
+	for _, g := range goldens(t) {
+		if reply, ok := g.section("reply.json"); ok && rawjson.Check(bytes.TrimSpace(reply)) == nil {
+			for range 20 {
+				replies += compareBoth(t, m, bytes.TrimSpace(reply))
+			}
+		}
+	}
+	for range 3000 {
+		replies += compareBoth(t, m, m.Reply())
+		if t.Failed() {
+			return
+		}
+	}
+	if replies < 3000 {
+		t.Errorf("only %d replies were compared", replies)
+	}
+}
+
+// compareBoth compares one reply with one way of cutting it. It returns 0 for a body
+// that is not a reply.
+func compareBoth(t *testing.T, m answertest.Maker, reply []byte) int {
+	t.Helper()
+	// A half of a pair at the end of a block waits for the block's end, which may come
+	// after the next block: OpenAI's pieces of text do not say which block they belong to.
+	reply = rawjson.WithoutHalves(reply)
+	names := converse.Names{
+		Tools:     map[string]string{"renamed": "the client's name"},
+		Documents: map[string]string{"a": "a_1.pdf", "b": `b "2".txt`},
+	}
+	whole, summary, err := (&call{model: "m", names: names}).EncodeReply(reply, facts)
+	if err != nil {
+		return 0
+	}
+	events := m.Cut(reply)
+	s := (&call{model: "m", names: names, includeUsage: true}).NewStream(facts)
+	var sse []byte
+	for _, ev := range events {
+		if sse, err = s.AppendEvent(sse, ev); err != nil {
+			t.Fatalf("%v\n%s\n%s", err, ev.Payload, reply)
+		}
+	}
+	added, problem := addUp(s.AppendEnd(sse))
+	if d := diff.Diff(canonical(ofWhole(whole.Body)), canonical(added)); d != "" || problem != "" {
+		t.Errorf("%s\n(-whole +stream):\n%s\nreply: %s\nevents: %s\nsse: %s", problem, d, reply, printed(events), sse)
+	}
+	if d := diff.Diff(summary, s.Summary()); d != "" {
+		t.Errorf("summary (-whole +stream):\n%s", d)
+	}
+	return 1
+}
+
+func printed(events []translator.Event) string {
+	var b strings.Builder
+	for _, ev := range events {
+		b.WriteString("\n  " + ev.Kind + " " + string(ev.Payload))
+	}
+	return b.String()
+}
+
+// added is an answer that a client adds up from chunks.
+type added struct {
+	content, reasoning         string
+	thoughts, notes, calls     []rawjson.Value
+	finish, bedrock, tier, use rawjson.Value
+}
+
+// addUp builds the whole answer from an event stream, as clients do.
+func addUp(sse []byte) (whole rawjson.Object, problem string) {
+	var a added
+	done := false
+	for line := range strings.SplitSeq(string(sse), "\n") {
+		data, ok := strings.CutPrefix(line, "data: ")
+		switch {
+		case !ok:
+			continue
+		case done:
+			return nil, "there is data after [DONE]: " + data
+		case data == "[DONE]":
+			done = true
+			continue
+		}
+		chunk := rawjson.Members(rawjson.Value(data))
+		if p := a.add(chunk); p != "" {
+			problem = p + ": " + data
+		}
+	}
+	if !done || a.finish == nil {
+		return nil, "the stream has no end"
+	}
+	return a.whole(), problem
+}
+
+func (a *added) add(chunk rawjson.Object) (problem string) {
+	if usage := chunk.Get("usage"); !rawjson.Absent(usage) {
+		a.use = usage
+	}
+	for _, v := range rawjson.Elements(chunk.Get("choices")) {
+		choice := rawjson.Members(v)
+		if a.finish != nil {
+			problem = "a choice follows the finish reason"
+		}
+		if finish := choice.Get("finish_reason"); !rawjson.Absent(finish) {
+			a.finish, a.bedrock, a.tier = finish, chunk.Get("bedrock"), chunk.Get("service_tier")
+		}
+		delta := rawjson.Members(choice.Get("delta"))
+		a.content += rawjson.Text(delta.Get("content"))
+		a.reasoning += rawjson.Text(delta.Get("reasoning_content"))
+		a.thoughts = append(a.thoughts, elements(delta.Get("thinking_blocks"))...)
+		a.notes = append(a.notes, elements(delta.Get("annotations"))...)
+		for _, call := range elements(delta.Get("tool_calls")) {
+			a.addCall(rawjson.Members(call))
+		}
+	}
+	return problem
+}
+
+// addCall opens a call or adds to its arguments.
+func (a *added) addCall(piece rawjson.Object) {
+	i := integer(piece.Get("index"))
+	if i == len(a.calls) {
+		a.calls = append(a.calls, piece.Set("index", nil).Value())
+		return
+	}
+	call := rawjson.Members(a.calls[i])
+	function := rawjson.Members(call.Get("function"))
+	more := rawjson.Members(piece.Get("function")).Get("arguments")
+	text := rawjson.Text(function.Get("arguments")) + rawjson.Text(more)
+	a.calls[i] = call.Set("function", function.Set("arguments", rawjson.Quote(text)).Value()).Value()
+}
+
+// elements are those of a list, without the index that streams add.
+func elements(list rawjson.Value) (all []rawjson.Value) {
+	for _, v := range rawjson.Elements(list) {
+		m := rawjson.Members(v)
+		if m.Get("function") == nil {
+			m = m.Set("index", nil)
+		}
+		all = append(all, m.Value())
+	}
+	return all
+}
+
+func (a *added) whole() rawjson.Object {
+	content := rawjson.Quote(a.content)
+	if a.content == "" && a.calls != nil {
+		content = rawjson.Value("null")
+	}
+	var reasoning rawjson.Value
+	if a.reasoning != "" || len(a.thoughts) > 0 {
+		reasoning = rawjson.Quote(a.reasoning)
+	}
+	message := rawjson.Object{
+		{Name: "role", Value: rawjson.Quote("assistant")},
+		{Name: "content", Value: content},
+		{Name: "refusal", Value: rawjson.Value("null")},
+		{Name: "reasoning_content", Value: reasoning},
+		{Name: "thinking_blocks", Value: rawjson.Array(a.thoughts)},
+		{Name: "annotations", Value: rawjson.Array(a.notes)},
+		{Name: "tool_calls", Value: rawjson.Array(parsed(a.calls))},
+	}
+	return rawjson.Object{
+		{Name: "message", Value: message.Value()},
+		{Name: "finish_reason", Value: a.finish},
+		{Name: "usage", Value: a.use},
+		{Name: "service_tier", Value: a.tier},
+		{Name: "bedrock", Value: a.bedrock},
+	}
+}
+
+// parsed are calls with arguments as clients parse them.
+func parsed(calls []rawjson.Value) []rawjson.Value {
+	all := slices.Clone(calls)
+	for i := range all {
+		call := rawjson.Members(all[i])
+		function := rawjson.Members(call.Get("function"))
+		v := rawjson.Value(rawjson.Text(function.Get("arguments")))
+		if rawjson.Check(v) != nil {
+			v = rawjson.Quote(string(v))
+		}
+		all[i] = call.Set("function", function.Set("arguments", v).Value()).Value()
+	}
+	return all
+}
+
+// ofWhole picks from a completion what added has.
+func ofWhole(body rawjson.Value) rawjson.Object {
+	members := rawjson.Members(body)
+	var choice rawjson.Object
+	for _, v := range rawjson.Elements(members.Get("choices")) {
+		choice = rawjson.Members(v)
+	}
+	message := rawjson.Members(choice.Get("message"))
+	if calls := elements(message.Get("tool_calls")); calls != nil {
+		message = message.Set("tool_calls", rawjson.Array(parsed(calls)))
+	}
+	return rawjson.Object{
+		{Name: "message", Value: message.Value()},
+		{Name: "finish_reason", Value: choice.Get("finish_reason")},
+		{Name: "usage", Value: members.Get("usage")},
+		{Name: "service_tier", Value: members.Get("service_tier")},
+		{Name: "bedrock", Value: members.Get("bedrock")},
+	}
+}
+
+func integer(v rawjson.Value) int {
+	n := 0
+	for _, c := range v {
+		n = 10*n + int(c-'0')
+	}
+	return n
+}
+
+// canonical normalizes JSON: sorted members, strings with the same escapes, numbers
+// unchanged.
+func canonical(members rawjson.Object) string {
+	var b strings.Builder
+	slices.SortStableFunc(members, func(a, b rawjson.Member) int { return cmp.Compare(a.Name, b.Name) })
+	for _, m := range members {
+		if len(m.Value) > 0 {
+			b.WriteString(m.Name + ": " + canonicalValue(m.Value) + "\n")
+		}
+	}
+	return b.String()
+}
+
+func canonicalValue(v rawjson.Value) string {
+	switch rawjson.Kind(v) {
+	case '"':
+		return string(rawjson.Quote(rawjson.Text(v)))
+	case '{':
+		return "{" + canonical(rawjson.Members(v)) + "}"
+	case '[':
+		var list []string
+		for _, element := range rawjson.Elements(v) {
+			list = append(list, canonicalValue(element))
+		}
+		return "[" + strings.Join(list, ", ") + "]"
+	default:
+		return string(v)
+	}
+}

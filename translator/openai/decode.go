@@ -1,0 +1,103 @@
+package openai
+
+import (
+	"bedrock-extproc/translator"
+	"bedrock-extproc/translator/converse"
+	"bedrock-extproc/translator/rawjson"
+)
+
+// input is the client's body, and out the Converse request made from it. out refers
+// to the body and copies nothing before it is written.
+type input struct {
+	converse.Object
+
+	out    *converse.Request
+	mode   converse.Mode
+	cfg    Config
+	custom map[string]bool // the names of custom tools
+	tools  int             // the tools of the request
+	talked bool            // a message that is no system message was read
+}
+
+// Decode implements translator.Dialect.
+func (d *Dialect) Decode(req translator.Request) (*translator.Call, error) {
+	body, err := converse.ReadBody(req.Body, d.settings.Mode)
+	if err != nil {
+		return nil, err
+	}
+	in := &input{Object: body, mode: d.settings.Mode, cfg: d.cfg, custom: map[string]bool{}}
+	model, err := converse.ReadModel(in.Field("model"), req.DefaultModel, in.mode)
+	if err != nil {
+		return nil, err
+	}
+	streaming, err := boolean(in.Field("stream"))
+	if err != nil {
+		return nil, err
+	}
+	rules := d.settings.Rules(model, streaming, req.Defaults)
+	rules.Done = req.Done
+	in.out = converse.New(rules)
+	if err := in.out.WarnHalves(body); err != nil {
+		return nil, err
+	}
+	if err := in.out.CheckModel(in.Field("model")); err != nil {
+		return nil, err
+	}
+	c := &call{model: model, custom: in.custom}
+	if err := in.translate(c); err != nil {
+		return nil, err
+	}
+	sent, err := in.out.Body(len(req.Body) + 512)
+	if err != nil {
+		return nil, err
+	}
+	c.names, c.warnings, c.withheld = in.out.Names(), in.out.Warnings(), in.withheld()
+	return &translator.Call{Model: model, Body: sent, Streaming: streaming, Guarded: in.out.Guarded(), Warnings: c.warnings, Encoder: c}, nil
+}
+
+// translate reads every member.
+func (in *input) translate(c *call) error {
+	if err := in.refused(); err != nil {
+		return err
+	}
+	in.warnUnsent()
+	for _, step := range []func() error{in.messages, in.toolsAndChoice, in.parameters, in.guardrail, in.outputConfig, in.options} {
+		if err := step(); err != nil {
+			return err
+		}
+	}
+	return in.streamOptions(c)
+}
+
+// withheld is the fault of tool calls that must not reach the client, nil if all may.
+func (in *input) withheld() *converse.Fault {
+	switch {
+	case in.out.ToolsWithheld():
+		return &converse.FaultToolCallWithheld
+	case in.tools == 0:
+		return &converse.FaultToolCallUnavailable
+	}
+	return nil
+}
+
+// boolean is false where the client says nothing.
+func boolean(f converse.Field) (bool, error) {
+	switch rawjson.Kind(f.Value) {
+	case 0, 'n', 'f':
+		return false, nil
+	case 't':
+		return true, nil
+	default:
+		return false, converse.Refuse(f.At, converse.FaultNotBoolean)
+	}
+}
+
+// either is the member with the first of these names that is there.
+func (in *input) either(names ...string) converse.Field {
+	for _, name := range names {
+		if f := in.Field(name); !rawjson.Absent(f.Value) {
+			return f
+		}
+	}
+	return converse.Field{At: names[0]}
+}

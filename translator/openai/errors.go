@@ -1,0 +1,102 @@
+package openai
+
+import (
+	"net/http"
+	"strings"
+
+	"bedrock-extproc/translator"
+	"bedrock-extproc/translator/converse"
+	"bedrock-extproc/translator/rawjson"
+)
+
+// EncodeError implements translator.Dialect. The SDKs repeat a request for the status
+// alone, unless x-should-retry forbids it.
+func (*Dialect) EncodeError(e *translator.Error) translator.Response {
+	r := translator.Response{Status: status(e), ContentType: contentTypeJSON, Body: encodeError(e)}
+	if !e.Retryable && (r.Status == http.StatusTooManyRequests || r.Status >= http.StatusInternalServerError) {
+		r.Headers = []translator.Header{{Name: "x-should-retry", Value: "false"}}
+	}
+	return r
+}
+
+// status is that of the kind, except where OpenAI's differs: the SDKs derive the class of
+// an error from it.
+func status(e *translator.Error) int {
+	switch e.Kind {
+	case translator.KindMalformed:
+		return http.StatusBadRequest
+	case translator.KindNoCredentials:
+		return http.StatusUnauthorized
+	default:
+		return e.Status
+	}
+}
+
+// encodeError is the same in error bodies and in streams. The message has the hint,
+// because it is all that clients show.
+func encodeError(e *translator.Error) rawjson.Value {
+	class, code := classify(e)
+	w := rawjson.NewWriter(512)
+	message := e.Message
+	if e.Hint != "" {
+		message += " " + e.Hint
+	}
+	w.Text("message", message)
+	w.Text("type", class)
+	w.Member("param", orNull(e.Path))
+	w.Member("code", orNull(code))
+	out := rawjson.NewWriter(1024)
+	out.Member("error", w.End())
+	sent := *e
+	sent.Status = status(e)
+	out.Member("bedrock", converse.EncodeErrorFacts(&sent))
+	return out.End()
+}
+
+func orNull(text string) rawjson.Value {
+	if text == "" {
+		return rawjson.Value("null")
+	}
+	return rawjson.Quote(text)
+}
+
+// classify returns OpenAI's type and code for an error. Where OpenAI has no code, it is
+// the kind.
+func classify(e *translator.Error) (class, code string) {
+	class, code = "invalid_request_error", string(e.Kind)
+	switch e.Kind {
+	case translator.KindMalformed:
+		code = ""
+	case translator.KindValidation:
+		if tooLong(e.Message) {
+			code = "context_length_exceeded"
+		}
+	case translator.KindNotFound:
+		code = "model_not_found"
+	case translator.KindMissingIdentity, translator.KindNoCredentials, translator.KindCallerCredentials:
+		class = "authentication_error"
+	case translator.KindNotPermitted, translator.KindAccessDenied:
+		class = "permission_error"
+	case translator.KindThrottled:
+		class, code = "rate_limit_error", "rate_limit_exceeded"
+	case translator.KindQuota:
+		class, code = "insufficient_quota", "insufficient_quota"
+	default:
+		if e.Status >= http.StatusInternalServerError || e.Status == http.StatusFailedDependency {
+			class = "server_error"
+		}
+	}
+	return class, code
+}
+
+// tooLong reports whether Bedrock refused a request because of its length. Clients
+// shorten the conversation then.
+func tooLong(message string) bool {
+	text := strings.ToLower(message)
+	for _, words := range []string{"input is too long", "prompt is too long", "too many input tokens", "context window"} {
+		if strings.Contains(text, words) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,169 @@
+package openai
+
+import (
+	"slices"
+
+	"bedrock-extproc/translator/converse"
+	"bedrock-extproc/translator/rawjson"
+)
+
+func (in *input) messages() error {
+	if f := in.Field("messages"); rawjson.Absent(f.Value) {
+		return converse.Refuse(f.At, converse.FaultNoMessages)
+	}
+	return in.Each("messages", in.message)
+}
+
+func (in *input) message(m converse.Object) error {
+	role := ""
+	if v := m.Get("role"); rawjson.Kind(v) == '"' {
+		role = rawjson.Text(v)
+	}
+	switch role {
+	case "system", "developer":
+		if in.talked {
+			in.out.Warn(m.At, converse.FaultSystemMoved)
+		}
+		return in.plain("system", m)
+	case "user":
+		in.talked = true
+		return in.plain(role, m)
+	case "assistant":
+		in.talked = true
+		return in.assistant(m)
+	case "tool":
+		in.talked = true
+		return in.result(m)
+	case "function":
+		return converse.Refuse(m.Field("role").At, converse.FaultFunctionCall)
+	}
+	return converse.Refuse(m.Field("role").At, converse.FaultRole)
+}
+
+// plain adds a message that has only content.
+func (in *input) plain(role string, m converse.Object) error {
+	in.out.WarnUnknown(m, "role", "content", "name", "cache_control")
+	in.warnName(m)
+	blocks, err := in.content(m.Field("content"))
+	if err != nil {
+		return err
+	}
+	return in.addTurn(role, blocks, m)
+}
+
+// addTurn adds the blocks of a message, with the cache point that it asks for.
+func (in *input) addTurn(role string, blocks []converse.Block, m converse.Object) error {
+	blocks, err := in.marked(blocks, m)
+	if err != nil {
+		return err
+	}
+	return in.out.AddTurn(role, blocks, m.At)
+}
+
+// warnName warns of the name of the speaker.
+func (in *input) warnName(m converse.Object) {
+	if !rawjson.Absent(m.Get("name")) {
+		in.out.Warn(m.Field("name").At, converse.FaultNotSent)
+	}
+}
+
+// assistantMembers are those of an assistant's message. annotations are ours, and parsed
+// is the SDK's, which sends an answer back as it has read it.
+var assistantMembers = slices.Concat([]string{
+	"role", "content", "name", "cache_control", "tool_calls", "refusal", "function_call", "audio", "annotations", "parsed",
+}, reasoningMembers)
+
+// assistant adds a turn in the order in which models write: reasoning, text, calls.
+func (in *input) assistant(m converse.Object) error {
+	in.out.WarnUnknown(m, assistantMembers...)
+	in.warnName(m)
+	switch {
+	case !rawjson.Absent(m.Get("function_call")):
+		return converse.Refuse(m.Field("function_call").At, converse.FaultFunctionCall)
+	case !rawjson.Absent(m.Get("audio")):
+		return converse.Refuse(m.Field("audio").At, converse.FaultAudioID)
+	}
+	var turn []converse.Block
+	for _, read := range []func(converse.Object) ([]converse.Block, error){in.reasoning, in.answer, in.calls} {
+		blocks, err := read(m)
+		if err != nil {
+			return err
+		}
+		turn = append(turn, blocks...)
+	}
+	return in.addTurn("assistant", turn, m)
+}
+
+// answer reads the text of an assistant's message, and the refusal that OpenAI's models
+// send instead.
+func (in *input) answer(m converse.Object) ([]converse.Block, error) {
+	blocks, err := in.content(m.Field("content"))
+	if err != nil || rawjson.Absent(m.Get("refusal")) {
+		return blocks, err
+	}
+	refusal, err := in.out.Text(m.Field("refusal"))
+	return append(blocks, refusal...), err
+}
+
+func (in *input) calls(m converse.Object) (calls []converse.Block, err error) {
+	if rawjson.Absent(m.Get("tool_calls")) {
+		return nil, nil
+	}
+	err = m.Each("tool_calls", func(c converse.Object) error {
+		use, err := in.toolUse(c)
+		if err != nil {
+			return err
+		}
+		block, err := in.out.ToolUse(use)
+		if err != nil {
+			return err
+		}
+		marked, err := in.marked([]converse.Block{block}, c)
+		calls = append(calls, marked...)
+		return err
+	})
+	return calls, err
+}
+
+// toolUse reads a call of a function, or of a custom tool, whose input is text.
+func (in *input) toolUse(c converse.Object) (converse.ToolUse, error) {
+	in.out.WarnUnknown(c, "id", "type", "index", "function", "custom", "cache_control")
+	kind, input := "function", "arguments"
+	if rawjson.Absent(c.Get(kind)) {
+		if rawjson.Absent(c.Get("custom")) {
+			return converse.ToolUse{}, converse.Refuse(c.Field("type").At, converse.FaultToolCallType)
+		}
+		kind, input = "custom", "input"
+	}
+	called, err := converse.ReadObject(c.Field(kind))
+	if err != nil {
+		return converse.ToolUse{}, err
+	}
+	in.out.WarnUnknown(called, "name", input, "parsed_arguments")
+	use := converse.ToolUse{At: c.At, ID: c.Field("id"), Name: called.Field("name"), Input: called.Field(input)}
+	if kind == "custom" {
+		if rawjson.Kind(use.Input.Value) != '"' {
+			return use, converse.Refuse(use.Input.At, converse.FaultNotString)
+		}
+		use.Input.Value = rawjson.Wrap(customInput, use.Input.Value)
+	}
+	return use, nil
+}
+
+// result adds the result of a tool call. Its content is text or parts.
+func (in *input) result(m converse.Object) error {
+	in.out.WarnUnknown(m, "role", "tool_call_id", "content", "name", "cache_control")
+	result := converse.ToolResult{At: m.At, ID: m.Field("tool_call_id"), Content: m.Field("content")}
+	if rawjson.Kind(result.Content.Value) == '[' {
+		blocks, err := in.content(result.Content)
+		if err != nil {
+			return err
+		}
+		result.Blocks = append([]converse.Block{}, blocks...) // not nil where all are blank
+	}
+	blocks, err := in.out.ToolResult(result)
+	if err != nil {
+		return err
+	}
+	return in.addTurn("user", blocks, m)
+}

@@ -1,0 +1,60 @@
+package openai
+
+import (
+	"net/http"
+
+	"bedrock-extproc/translator"
+	"bedrock-extproc/translator/converse"
+)
+
+// The paths of the dialect. Clients have base URLs with /v1, with /openai/v1, as those
+// of Bedrock's own endpoint, and with neither.
+const (
+	CompletionsPath = "/v1/chat/completions"
+	ModelsPath      = "/v1/models"
+	bedrockPrefix   = "/openai"
+	barePath        = "/chat/completions"
+)
+
+// Config has the settings of this dialect alone. Its zero value is the default.
+type Config struct {
+	// DropMetadata keeps the metadata of requests from Bedrock, which shows it in
+	// invocation logs.
+	DropMetadata bool
+}
+
+// Dialect implements translator.Dialect. It is immutable.
+type Dialect struct {
+	settings converse.Settings
+	cfg      Config
+}
+
+// New returns an error if settings name a family that does not exist.
+func New(settings converse.Settings, cfg Config) (*Dialect, error) {
+	settings, err := settings.Complete()
+	if err != nil {
+		return nil, err
+	}
+	return &Dialect{settings, cfg}, nil
+}
+
+// Name is the dialect's name in configuration, facts, logs and metrics.
+const Name = "openai"
+
+// Name implements translator.Dialect.
+func (*Dialect) Name() string { return Name }
+
+// Routes implements translator.Dialect. Whether an answer is streamed is said in the
+// body.
+func (*Dialect) Routes() []translator.Route {
+	return []translator.Route{
+		{Method: http.MethodPost, Pattern: CompletionsPath},
+		{Method: http.MethodPost, Pattern: bedrockPrefix + CompletionsPath},
+		{Method: http.MethodPost, Pattern: barePath},
+	}
+}
+
+// Scopes implements translator.Dialect.
+func (*Dialect) Scopes() []translator.Scope {
+	return []translator.Scope{{Prefix: "/v1/"}, {Prefix: bedrockPrefix + "/"}, {Prefix: "/chat/"}}
+}

@@ -1,0 +1,154 @@
+package openai
+
+import (
+	"bedrock-extproc/translator/converse"
+	"bedrock-extproc/translator/rawjson"
+)
+
+// toolsAndChoice reads the choice first: it may allow only some of the tools.
+func (in *input) toolsAndChoice() error {
+	allowed, err := in.toolChoice()
+	if err != nil {
+		return err
+	}
+	dropped := false
+	err = in.Each("tools", func(t converse.Object) error {
+		if allowed != nil {
+			name := toolName(t.Members)
+			if _, ok := allowed[name]; !ok {
+				dropped = true
+				return nil
+			}
+			delete(allowed, name)
+		}
+		in.tools++
+		if err := in.tool(t); err != nil {
+			return err
+		}
+		return in.markTool(t)
+	})
+	if err != nil {
+		return err
+	}
+	for _, at := range allowed {
+		return converse.Refuse(at, converse.FaultAllowedUnknown)
+	}
+	if dropped {
+		in.out.Warn("tool_choice", converse.FaultAllowedTools)
+	}
+	return nil
+}
+
+// toolName is the name in a tool, or in a reference to one.
+func toolName(t rawjson.Object) string {
+	for _, kind := range []string{"function", "custom", "toolSpec"} {
+		if v := t.Get(kind); rawjson.Kind(v) == '{' {
+			return nameIn(rawjson.Members(v))
+		}
+	}
+	return nameIn(t)
+}
+
+func nameIn(o rawjson.Object) string {
+	if v := o.Get("name"); rawjson.Kind(v) == '"' {
+		return rawjson.Text(v)
+	}
+	return ""
+}
+
+// tool reads a function, a custom tool, or a tool in Converse's own form.
+func (in *input) tool(t converse.Object) error {
+	kind := t.Get("type")
+	switch only, ok := t.Members.Only(); {
+	case ok && rawjson.Kind(only.Value) == '{' && only.Name != "function" && only.Name != "custom":
+		return in.out.AddTool(t.At, only)
+	case !rawjson.Absent(t.Get("custom")):
+		return in.customTool(t)
+	case !rawjson.Absent(kind) && !rawjson.IsText(kind, "function"):
+		return converse.Refuse(t.Field("type").At, converse.FaultToolType)
+	}
+	in.out.WarnUnknown(t, "type", "function", "cache_control")
+	function, err := converse.ReadObject(t.Field("function"))
+	if err != nil {
+		return err
+	}
+	in.out.WarnUnknown(function, "name", "description", "parameters", "strict", "cache_control")
+	err = in.out.AddToolSpec(converse.ToolSpec{
+		At: t.At, Name: function.Field("name"), Description: function.Field("description"),
+		Schema: function.Field("parameters"), Strict: function.Field("strict"),
+	})
+	if err != nil {
+		return err
+	}
+	return in.markTool(function)
+}
+
+// markTool adds the cache point that the last tool asks for.
+func (in *input) markTool(t converse.Object) error {
+	if rawjson.Absent(t.Get("cache_control")) {
+		return nil
+	}
+	return in.out.MarkTool(t.Field("cache_control"))
+}
+
+// toolChoice reads a word or an object. allowed are the paths of the tools that may be
+// called, by name; nil allows all.
+func (in *input) toolChoice() (allowed map[string]string, err error) {
+	f := in.Field("tool_choice")
+	switch rawjson.Kind(f.Value) {
+	case 0, 'n':
+		return nil, nil
+	case '"':
+		return nil, in.choiceWord(f)
+	case '{':
+	default:
+		return nil, converse.Refuse(f.At, converse.FaultNotText)
+	}
+	choice := converse.Object{At: f.At, Members: rawjson.Members(f.Value)}
+	for _, kind := range []string{"function", "custom"} {
+		if named := choice.Field(kind); rawjson.Kind(named.Value) == '{' {
+			return nil, in.out.ChooseTool(converse.Field{Value: rawjson.Members(named.Value).Get("name"), At: named.At + ".name"})
+		}
+	}
+	if !rawjson.IsText(choice.Get("type"), "allowed_tools") {
+		return nil, in.out.ChooseValue(f)
+	}
+	return in.allowedTools(choice)
+}
+
+func (in *input) choiceWord(f converse.Field) error {
+	switch rawjson.Text(f.Value) {
+	case "auto", "":
+		in.out.Choose("auto", f.At)
+	case "required", "any":
+		in.out.Choose("any", f.At)
+	case "none":
+		in.out.ChooseNone()
+	default:
+		return in.out.ChooseTool(f)
+	}
+	return nil
+}
+
+func (in *input) allowedTools(choice converse.Object) (map[string]string, error) {
+	limits, err := converse.ReadObject(choice.Field("allowed_tools"))
+	if err != nil {
+		return nil, err
+	}
+	in.out.WarnUnknown(limits, "mode", "tools")
+	allowed := map[string]string{}
+	err = limits.Each("tools", func(t converse.Object) error {
+		allowed[toolName(t.Members)] = t.At
+		return nil
+	})
+	switch {
+	case err != nil:
+	case len(allowed) == 0:
+		in.out.ChooseNone()
+	case rawjson.IsText(limits.Get("mode"), "required"):
+		in.out.Choose("any", choice.At)
+	default:
+		in.out.Choose("auto", choice.At)
+	}
+	return allowed, err
+}
