@@ -72,11 +72,13 @@ func setTimeouts(m *hcmv3.HttpConnectionManager, cfg Config) {
 	}
 }
 
-// normalizePath makes equivalent paths equal before filters and routes match them.
+// normalizePath makes equivalent paths equal before filters and routes match them. Escaped
+// slashes stay as they are: AWS's SDKs escape those of an ARN, which is one segment of a
+// path. Routes and filters match the escaped path.
 func normalizePath(m *hcmv3.HttpConnectionManager) {
 	m.NormalizePath = wrapperspb.Bool(true)
 	m.MergeSlashes = true
-	m.PathWithEscapedSlashesAction = hcmv3.HttpConnectionManager_REJECT_REQUEST
+	m.PathWithEscapedSlashesAction = hcmv3.HttpConnectionManager_KEEP_UNCHANGED
 }
 
 // Routes sends every request to the sidecar, whatever its host and path. That is right
@@ -98,7 +100,7 @@ func Routes() (*routev3.RouteConfiguration, error) {
 // services, too: the agentic gateway's API, OpenAI's for clients whose base URL ends
 // with /v1, with /openai/v1 and without either, and Anthropic's, which is below /v1/, too.
 func Prefixes() []string {
-	return []string{"/api/v1/llm/", "/v1/", "/openai/v1/", "/chat/completions", "/anthropic/v1/"}
+	return []string{"/api/v1/llm/", "/v1/", "/openai/v1/", "/chat/completions", "/anthropic/v1/", "/model/"}
 }
 
 // Route enables the filter for paths with a prefix. Its own answer is the fallback, a

@@ -173,7 +173,7 @@ func (x *exchange) decode() (*translator.Call, error) {
 		return nil, err
 	}
 	call, err := x.target.Decode(x.endpoint.Dialect, translator.Request{
-		Streaming: x.endpoint.Streaming, PathModel: x.endpoint.PathModel, Header: x.req.header, Body: x.body.bytes, Done: x.ctx.Done(),
+		Streaming: x.endpoint.Streaming, Pattern: x.endpoint.Pattern, PathModel: x.endpoint.PathModel, Header: x.req.header, Body: x.body.bytes, Done: x.ctx.Done(),
 	})
 	if call != nil {
 		x.outcome.Model, x.outcome.Streaming, x.outcome.Guarded = sanitize(call.Model), call.Streaming, call.Guarded

@@ -52,7 +52,8 @@ func (t *Target) Decode(d translator.Dialect, req translator.Request) (*translat
 // concurrent use. Errors are *translator.Error with Facts, except that a call whose
 // context ended may return any error. Facts are valid with an error, too.
 type Backend interface {
-	// Converse returns the body of Bedrock's 2xx reply, unchanged.
+	// Converse returns the body of Bedrock's 2xx reply, unchanged. It also makes calls that
+	// count tokens.
 	Converse(ctx context.Context, call *translator.Call, caller translator.Caller) ([]byte, translator.Facts, error)
 	// ConverseStream returns when the first event has arrived. One goroutine must
 	// range over the sequence exactly once; leaving the loop closes the stream. It

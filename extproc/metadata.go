@@ -19,7 +19,7 @@ type fact struct {
 // facts are the facts that Envoy gets about a call. docs/facts.md is generated from
 // this table.
 var facts = []fact{
-	{"api", `"gateway"`, "The API that the client speaks: `gateway` is the agentic gateway's.", func(o *Outcome) *structpb.Value { return text(o.API) }},
+	{"api", `"gateway"`, "The API that the client speaks: `gateway` is the agentic gateway's, and `bedrock` is Bedrock's own.", func(o *Outcome) *structpb.Value { return text(o.API) }},
 	{"model", `"fast"`, "The requested model, or the backend's default model.", func(o *Outcome) *structpb.Value { return text(o.Model) }},
 	{"backend", `"bedrock-us"`, "The backend that answered, or the last one that failed.", func(o *Outcome) *structpb.Value { return text(o.Facts.Backend) }},
 	{"region", `"us-east-1"`, "The AWS region that was called.", func(o *Outcome) *structpb.Value { return text(o.Facts.Region) }},

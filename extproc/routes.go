@@ -27,6 +27,8 @@ type Endpoint struct {
 	// Page is nil for a model call.
 	Page      Page
 	Streaming bool
+	// Pattern is that of the route.
+	Pattern string
 	// PathModel is the text that the pattern's hole matched, percent-decoded once.
 	PathModel string
 }
@@ -57,7 +59,7 @@ func NewRoutes(dialects []translator.Dialect, pages []PageRoute) (*Routes, error
 	var problems []error
 	for _, d := range dialects {
 		for _, r := range d.Routes() {
-			problems = append(problems, t.add(r, Endpoint{Dialect: d, Streaming: r.Streaming}))
+			problems = append(problems, t.add(r, Endpoint{Dialect: d, Streaming: r.Streaming, Pattern: r.Pattern}))
 		}
 		for _, s := range d.Scopes() {
 			t.scopes = append(t.scopes, scope{s, d})
@@ -152,7 +154,21 @@ func (r *route) match(path string, header translator.HeaderFunc) (model string, 
 	}
 	rest, found := strings.CutPrefix(path, r.prefix)
 	model, ends := strings.CutSuffix(rest, r.suffix)
-	return model, found && ends && model != "" && !strings.Contains(model, "/")
+	return model, found && ends && r.fills(model)
+}
+
+// fills reports whether a text can be that of the hole. Dot segments are paths, not parts
+// of a model's name.
+func (r *route) fills(model string) bool {
+	if r.suffix == "" && strings.Contains(model, "/") {
+		return false
+	}
+	for segment := range strings.SplitSeq(model, "/") {
+		if segment == "" || segment == "." || segment == ".." {
+			return false
+		}
+	}
+	return true
 }
 
 // endpoint returns the endpoint of a route that matches.

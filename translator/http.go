@@ -11,9 +11,10 @@ import (
 type Route struct {
 	Method string
 	// Pattern is an exact path, or one with a single hole "{model}", such as
-	// "/model/{model}/converse". It does not end with a slash. The hole matches any
-	// text that is not empty and has no slash. An exact pattern takes precedence over one with a
-	// hole.
+	// "/model/{model}/converse". It does not end with a slash. The hole matches one
+	// segment. Within a pattern it matches several, but no empty and no dot segment:
+	// clients without an SDK write ARNs as they are. An exact pattern takes precedence
+	// over one with a hole.
 	Pattern string
 	// Header is the lower-case name of a request header that must be present and not
 	// empty; "" requires none. A route with a header takes precedence over the same
@@ -48,6 +49,8 @@ func (f HeaderFunc) Get(name string) string {
 type Request struct {
 	// Streaming is copied from the route that matched.
 	Streaming bool
+	// Pattern is that of the route that matched.
+	Pattern string
 	// PathModel is the text that the route's hole matched, percent-decoded once; ""
 	// without a hole.
 	PathModel string

@@ -59,6 +59,9 @@ type Call struct {
 	Body []byte
 	// Streaming selects ConverseStream.
 	Streaming bool
+	// CountTokens selects CountTokens: Body is its request, without modelId, and the reply
+	// its reply. It excludes Streaming.
+	CountTokens bool
 	// Guarded says that Body asks for a guardrail.
 	Guarded bool
 	// RequestID is for the log. The dialect leaves it empty.
@@ -121,13 +124,16 @@ type Stream interface {
 	Summary() Summary
 }
 
-// An Event is one ConverseStream event. Payload is valid until the next event
+// An Event is one ConverseStream event. Payload and Frame are valid until the next event
 // is read.
 type Event struct {
 	// Kind is the :event-type header, such as "contentBlockDelta".
 	Kind string
 	// Payload is the event's JSON object.
 	Payload []byte
+	// Frame is the event's whole frame in Bedrock's stream, with its headers and valid
+	// checksums; nil if there was none.
+	Frame []byte
 }
 
 // Facts describe a call without its content. They reach the client in metadata and in

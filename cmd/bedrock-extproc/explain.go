@@ -18,6 +18,7 @@ import (
 	"bedrock-extproc/translator"
 	"bedrock-extproc/translator/anthropic"
 	"bedrock-extproc/translator/chat"
+	"bedrock-extproc/translator/native"
 	"bedrock-extproc/translator/openai"
 )
 
@@ -39,9 +40,9 @@ type explanationWarning struct {
 }
 
 type explainOptions struct {
-	config, provider, file, api string
-	stream                      bool
-	as                          identity.Values
+	config, provider, file, api, model string
+	stream                             bool
+	as                                 identity.Values
 }
 
 func (o *explainOptions) flags(stderr io.Writer) *flag.FlagSet {
@@ -49,7 +50,8 @@ func (o *explainOptions) flags(stderr io.Writer) *flag.FlagSet {
 	fs.StringVar(&o.config, "config", "", "YAML `file` with the backends, as for serve")
 	fs.StringVar(&o.provider, "provider", "", "`name` of the backend, as in the X-Provider-LLM header")
 	fs.Func("as", "`name=value` of the caller's identity; may be repeated", o.addValue)
-	fs.StringVar(&o.api, "api", chat.Name, "`name` of the API that the request is for, as in apis: gateway, openai or anthropic")
+	fs.StringVar(&o.api, "api", chat.Name, "`name` of the API that the request is for, as in apis: gateway, openai, anthropic or bedrock")
+	fs.StringVar(&o.model, "model", "", "`id` of the model in the path of a request of the bedrock API; without it, the backend's default model")
 	fs.BoolVar(&o.stream, "stream", false, "explain a streaming request; requests of the OpenAI and the Anthropic API say themselves whether they stream")
 	fs.Usage = func() {
 		fmt.Fprintln(stderr, "Usage: bedrock-extproc explain [flags] [file]\n\nPrints the Bedrock call that serve would make for a request. Without a file it reads standard input.")
@@ -83,7 +85,7 @@ func (o *explainOptions) parse(args []string, stderr io.Writer) error {
 		fs.Usage()
 		return errUsage
 	}
-	if !slices.Contains([]string{chat.Name, openai.Name, anthropic.Name}, o.api) {
+	if !slices.Contains([]string{chat.Name, openai.Name, anthropic.Name, native.Name}, o.api) {
 		fmt.Fprintf(stderr, "bedrock-extproc explain: there is no API %q\n", o.api)
 		return errUsage
 	}
@@ -113,7 +115,7 @@ func explain(ctx context.Context, args []string, stdin io.Reader, stdout, stderr
 	if err != nil {
 		return printRejection(err, endpoint.Dialect, stdout)
 	}
-	call, err := target.Decode(endpoint.Dialect, translator.Request{Streaming: endpoint.Streaming, Body: body})
+	call, err := target.Decode(endpoint.Dialect, translator.Request{Streaming: endpoint.Streaming, Pattern: endpoint.Pattern, PathModel: opts.model, Body: body})
 	if err != nil {
 		return printRejection(err, endpoint.Dialect, stdout)
 	}
@@ -127,6 +129,10 @@ func (o *explainOptions) path() string {
 		return openai.CompletionsPath
 	case o.api == anthropic.Name:
 		return anthropic.MessagesPath
+	case o.api == native.Name && o.stream:
+		return native.ConverseStreamPattern
+	case o.api == native.Name:
+		return native.ConversePattern
 	case o.stream:
 		return chat.StreamPath
 	}

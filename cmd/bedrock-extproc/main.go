@@ -69,7 +69,7 @@ func commands() []command {
 		{"xds", "serve the same configuration by xDS", func(ctx context.Context, args []string, s streams) error {
 			return xds(ctx, args, s.stderr)
 		}},
-		{"explain", "print what would be sent to Bedrock for a chat request", func(ctx context.Context, args []string, s streams) error {
+		{"explain", "print what would be sent to Bedrock for a request", func(ctx context.Context, args []string, s streams) error {
 			return explain(ctx, args, s.stdin, s.stdout, s.stderr)
 		}},
 		{"validate", "check a configuration file", func(ctx context.Context, args []string, s streams) error {

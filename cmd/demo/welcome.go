@@ -46,6 +46,12 @@ With Anthropic's API, for its SDKs and Claude Code (base URL http://localhost:PO
     -d '{"model": "us.anthropic.claude-sonnet-4-20250514-v1:0", "max_tokens": 1000,
          "messages": [{"role": "user", "content": "What is 2+2?"}]}'
 
+With an AWS SDK, any keys:
+
+  python3 -c 'import boto3; print(boto3.client("bedrock-runtime", "us-east-1", endpoint_url="http://localhost:PORT",
+    aws_access_key_id="none", aws_secret_access_key="none").converse(modelId="us.amazon.nova-lite-v1:0",
+    messages=[{"role": "user", "content": [{"text": "What is 2+2?"}]}])["output"])'
+
 Ctrl-C stops everything. The access log and the processes' output follow.
 
 `

@@ -45,13 +45,18 @@ func (b *Backend) DefaultModel() string { return b.defaultModel }
 // map is read-only.
 func (b *Backend) Models() map[string]string { return b.models }
 
-// Converse returns Bedrock's reply as [converseapi.Client.Converse] does.
+// Converse returns Bedrock's reply as [converseapi.Client.Converse] does, or as
+// [converseapi.Client.CountTokens] does for a call that counts.
 func (b *Backend) Converse(ctx context.Context, call *translator.Call, caller translator.Caller) ([]byte, translator.Facts, error) {
 	d := b.newDispatch(ctx, call, caller)
 	defer d.release()
 	var reply []byte
 	facts, err := d.run(func(ctx context.Context, c *converseapi.Client, r converseapi.Request) (f converseapi.Facts, err error) {
-		reply, f, err = c.Converse(ctx, r)
+		if call.CountTokens {
+			reply, f, err = c.CountTokens(ctx, r)
+		} else {
+			reply, f, err = c.Converse(ctx, r)
+		}
 		return f, err
 	})
 	return reply, facts, err

@@ -8,9 +8,10 @@ import (
 )
 
 // routeOf lists the backends that may serve a call, b first. A caller who names a
-// region has chosen where the call goes, and so has a model's ARN.
+// region has chosen where the call goes, and so has a model's ARN. Tokens are counted
+// where the model would be called first: another model's count is not the same.
 func (b *Backend) routeOf(call *translator.Call, caller translator.Caller) []*Backend {
-	if len(b.route) == 1 || caller.HasKeys() && caller.Region != "" {
+	if len(b.route) == 1 || call.CountTokens || caller.HasKeys() && caller.Region != "" {
 		return b.route[:1]
 	}
 	for _, f := range b.route[1:] {

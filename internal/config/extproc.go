@@ -8,6 +8,7 @@ import (
 	"bedrock-extproc/translator/anthropic"
 	"bedrock-extproc/translator/chat"
 	"bedrock-extproc/translator/converse"
+	"bedrock-extproc/translator/native"
 	"bedrock-extproc/translator/openai"
 )
 
@@ -15,9 +16,9 @@ import (
 func (c *Config) extprocKeys() []key {
 	return []key{
 		{
-			"apis", "The APIs that are served: `gateway` is the agentic gateway's, `openai` is OpenAI's Chat Completions API, and `anthropic` is Anthropic's Messages API.",
+			"apis", "The APIs that are served: `gateway` is the agentic gateway's, `openai` is OpenAI's Chat Completions API, `anthropic` is Anthropic's Messages API, and `bedrock` is Bedrock's own Converse API.",
 			"all", "[gateway]",
-			choices{&c.APIs, []string{chat.Name, openai.Name, anthropic.Name}},
+			choices{&c.APIs, []string{chat.Name, openai.Name, anthropic.Name, native.Name}},
 		},
 		{
 			"translation", "How to treat a request that Bedrock would reject although its intent is clear: `repair` fixes it and lists each change in the response's warnings, `strict` rejects it, and `passthrough` sends it unchanged.",

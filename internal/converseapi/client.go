@@ -116,11 +116,28 @@ type Facts struct {
 // Converse returns the body of a 2xx reply as it came. It is only checked to begin
 // and end like a JSON object.
 func (c *Client) Converse(ctx context.Context, r Request) ([]byte, Facts, error) {
+	return c.whole(ctx, r, func(ctx context.Context, call func(*bedrockruntime.Options)) error {
+		_, err := c.sdk.Converse(ctx, &bedrockruntime.ConverseInput{ModelId: &r.ModelID}, call)
+		return err
+	})
+}
+
+// CountTokens is Converse for the operation CountTokens: Request.Body is its JSON.
+func (c *Client) CountTokens(ctx context.Context, r Request) ([]byte, Facts, error) {
+	return c.whole(ctx, r, func(ctx context.Context, call func(*bedrockruntime.Options)) error {
+		_, err := c.sdk.CountTokens(ctx, &bedrockruntime.CountTokensInput{ModelId: &r.ModelID}, call)
+		return err
+	})
+}
+
+// whole makes one attempt at an operation without a stream. send calls the SDK, with the
+// attempt's option.
+func (c *Client) whole(ctx context.Context, r Request, send func(context.Context, func(*bedrockruntime.Options)) error) ([]byte, Facts, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	defer CancelAfter(c.cfg.Reply, "the whole answer", cancel)()
 	a := c.newAttempt(r)
-	_, err := c.sdk.Converse(ctx, &bedrockruntime.ConverseInput{ModelId: &r.ModelID}, a.configureCall)
+	err := send(ctx, a.configureCall)
 	if err == nil {
 		err = checkReply(a.reply)
 	}

@@ -9,6 +9,7 @@ import (
 	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
 	extprocv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/ext_proc/v3"
 	headerv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/header_to_metadata/v3"
+	hcmv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/network/http_connection_manager/v3"
 	matcherv3 "github.com/envoyproxy/go-control-plane/envoy/type/matcher/v3"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/anypb"
@@ -218,6 +219,19 @@ func brokenRoutes() []broken {
 			"identity-by-headers: " + filterWhere + `: filter "copy" copies x-user into envoy.lb`,
 			"identity-by-headers: " + filterWhere + `: filter "copy" copies cookie user into envoy.lb`,
 		}},
+		{"escaped slashes are rejected", func(_ *testing.T, s *site) {
+			s.manager.PathWithEscapedSlashesAction = hcmv3.HttpConnectionManager_REJECT_REQUEST
+		}, []string{"escaped-slashes: " + listenerWhere + ": path_with_escaped_slashes_action is REJECT_REQUEST"}},
+		{"escaped slashes are unescaped", func(_ *testing.T, s *site) {
+			s.manager.PathWithEscapedSlashesAction = hcmv3.HttpConnectionManager_UNESCAPE_AND_FORWARD
+		}, []string{"escaped-slashes: " + listenerWhere + ": path_with_escaped_slashes_action is UNESCAPE_AND_FORWARD"}},
+		{"escaped slashes are kept by default", func(_ *testing.T, s *site) {
+			s.manager.PathWithEscapedSlashesAction = hcmv3.HttpConnectionManager_IMPLEMENTATION_SPECIFIC_DEFAULT
+		}, []string{}},
+		{"escaped slashes are rejected, where no ARN comes", func(t *testing.T, s *site) {
+			s.manager.PathWithEscapedSlashesAction = hcmv3.HttpConnectionManager_REJECT_REQUEST
+			s.before(t, prefix("/model/"))
+		}, []string{}},
 		{"a route with a backend", func(t *testing.T, s *site) { s.perRoute(t, envoy.Backend("eu")) }, []string{}},
 	}
 }

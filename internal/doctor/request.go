@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	extprocv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/ext_proc/v3"
+	hcmv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/network/http_connection_manager/v3"
 	matcherv3 "github.com/envoyproxy/go-control-plane/envoy/type/matcher/v3"
 )
 
@@ -35,6 +36,31 @@ func requestChecks() []check {
 			"Use FULL_DUPLEX_STREAMED, which needs no large buffers, or raise per_connection_buffer_limit_bytes of the listener or request_body_buffer_limit of the routes.",
 			eachFilter(bufferLimit),
 		},
+		{
+			"escaped-slashes", Warning,
+			"Envoy rejects or changes paths with escaped slashes, which the AWS SDKs send if the model is an ARN",
+			"Set path_with_escaped_slashes_action: KEEP_UNCHANGED in the HTTP connection manager. Routes and filters such as rbac then match the escaped path.",
+			eachFilter(escapedSlashes),
+		},
+	}
+}
+
+// nativePath is a path of Bedrock's own API.
+const nativePath = "/model/id/converse"
+
+// escapedSlashes finds connection managers that route Bedrock's own API to the sidecar, but
+// not its ARNs.
+func escapedSlashes(_ *examination, p *extProc) []observation {
+	switch action := p.manager.config.GetPathWithEscapedSlashesAction(); action {
+	case hcmv3.HttpConnectionManager_KEEP_UNCHANGED, hcmv3.HttpConnectionManager_IMPLEMENTATION_SPECIFIC_DEFAULT:
+		return nil // the default keeps them, too
+	default:
+		for host := range p.routing.GetVirtualHosts() {
+			if slices.ContainsFunc(serving(p.routes, host, nativePath), func(r route) bool { return r.enabled }) {
+				return observe(p.manager.where, "path_with_escaped_slashes_action is %s", action)
+			}
+		}
+		return nil
 	}
 }
 

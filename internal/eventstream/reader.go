@@ -53,6 +53,8 @@ type Message struct {
 	// ContentType is :content-type, of the payload.
 	ContentType []byte
 	Payload     []byte
+	// Frame is the whole frame, as AppendMessage writes it.
+	Frame []byte
 }
 
 // A Reader reads frames from a byte stream. It is not safe for concurrent use.
@@ -100,7 +102,7 @@ func (r *Reader) next() (Message, error) {
 	if got, want := crc32.ChecksumIEEE(body), binary.BigEndian.Uint32(frame[total-checksumLen:]); got != want {
 		return Message{}, fmt.Errorf("%w: checksum of the frame is %08x, want %08x", ErrFrame, got, want)
 	}
-	msg := Message{Payload: body[preludeLen+headers:]}
+	msg := Message{Payload: body[preludeLen+headers:], Frame: frame}
 	if err := msg.readHeaders(body[preludeLen : preludeLen+headers]); err != nil {
 		return Message{}, err
 	}

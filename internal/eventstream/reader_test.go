@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"hash/crc32"
 	"io"
 	"strings"
@@ -64,6 +65,10 @@ func readAll(src io.Reader) (all []texts, err error) {
 		m, err := r.Next()
 		if err != nil {
 			return all, err
+		}
+		again, err := NewReader(bytes.NewReader(m.Frame)).Next()
+		if err != nil || keep(again) != keep(m) {
+			return all, fmt.Errorf("the frame %q is not the message's: %w", m.Frame, err)
 		}
 		all = append(all, keep(m))
 	}

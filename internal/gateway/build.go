@@ -12,6 +12,7 @@ import (
 	"bedrock-extproc/translator"
 	"bedrock-extproc/translator/anthropic"
 	"bedrock-extproc/translator/chat"
+	"bedrock-extproc/translator/native"
 	"bedrock-extproc/translator/openai"
 )
 
@@ -53,7 +54,11 @@ func newDialects(cfg *config.Config) ([]translator.Dialect, error) {
 	if err != nil {
 		return nil, err
 	}
-	all := []translator.Dialect{gateway, completions, messages}
+	bedrock, err := native.New(settings)
+	if err != nil {
+		return nil, err
+	}
+	all := []translator.Dialect{gateway, completions, messages, bedrock}
 	if len(cfg.APIs) == 0 {
 		return all, nil
 	}

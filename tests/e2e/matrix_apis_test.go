@@ -22,13 +22,24 @@ type api struct {
 	// end reads a server-sent event: "success", "error" with its kind, or "" for one that
 	// does not end the answer.
 	end func(name string, data []byte) (end, kind string)
+	// statuses are those of errors that have another status than in the table, by kind.
+	statuses map[string]int
+}
+
+// expect is what clients of the API see where the table has want.
+func (a api) expect(want seen) seen {
+	if status, ok := a.statuses[want.kind]; ok && len(want.ends) == 0 {
+		want.status = status
+	}
+	return want
 }
 
 // apis are those of the matrix.
 var apis = []api{
-	{"gateway", gatewayRequest, gatewayError, gatewayEnd},
-	{"openai", openaiRequest, openaiError, openaiEnd},
-	{"anthropic", anthropicRequest, anthropicError, anthropicEnd},
+	{"gateway", gatewayRequest, gatewayError, gatewayEnd, nil},
+	{"openai", openaiRequest, openaiError, openaiEnd, nil},
+	{"anthropic", anthropicRequest, anthropicError, anthropicEnd, nil},
+	{"bedrock", nativeRequest, nativeError, nativeEnd, nativeStatuses},
 }
 
 func gatewayRequest(model string, streamed bool) (path, body string) {
@@ -161,6 +172,10 @@ func (a api) newRequest(ctx context.Context, s *system, f fault, streamed bool, 
 // read reads an answer to its end. begun is called at the first event of a stream.
 func (a api) read(resp *http.Response, begun func()) seen {
 	got := seen{status: resp.StatusCode}
+	if resp.Header.Get("Content-Type") == nativeStream {
+		got.ends, got.kind = readFrames(resp.Body, begun, a.end)
+		return got
+	}
 	if resp.Header.Get("Content-Type") != "text/event-stream" {
 		body, err := io.ReadAll(resp.Body)
 		if err != nil {

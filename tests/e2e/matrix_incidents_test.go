@@ -122,7 +122,7 @@ func (i incident) run(t *testing.T, api api, client *http.Client, streamed bool)
 	if streamed {
 		want = *i.streamed
 	}
-	if diff := cmp.Diff(want, <-answered, cmp.AllowUnexported(seen{})); diff != "" {
+	if diff := cmp.Diff(api.expect(want), <-answered, cmp.AllowUnexported(seen{})); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 	if i.resume != nil {

@@ -187,7 +187,7 @@ func (b *soakBook) fault(ask soakAsk, f fault) {
 	if want == nil || f.backend != "" || f.slow {
 		return
 	}
-	b.record(ask.api.name+", "+f.name, ask.do(context.Background(), f), *want)
+	b.record(ask.api.name+", "+f.name, ask.do(context.Background(), f), ask.api.expect(*want))
 }
 
 // soakAsk is one call.

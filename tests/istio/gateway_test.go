@@ -145,7 +145,8 @@ func (m *gatewayMesh) testRejected(t *testing.T) {
 		"another host, no token": {call{host: "other.example.com"}, http.StatusForbidden, "envoy_forbidden"},
 		"another case, no token": {call{host: "LLM.example.com"}, http.StatusForbidden, "envoy_forbidden"},
 		"with a port, no token":  {call{host: "llm.example.com:8443"}, http.StatusForbidden, "envoy_forbidden"},
-		"an escaped slash":       {call{url: "/api%2Fv1/llm/completions", token: token}, http.StatusBadRequest, "envoy_bad_request"},
+		"a slash, no token":      {call{url: "/model/arn%3Aaws%2Fm/converse"}, http.StatusForbidden, "envoy_forbidden"},
+		"an escaped slash":       {call{url: "/api%2Fv1/llm/completions", token: token}, http.StatusNotFound, "unknown_path"},
 	} {
 		t.Run(name, func(t *testing.T) { m.do(t, c.call).want(t, c.status, c.kind) })
 	}

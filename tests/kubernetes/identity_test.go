@@ -88,7 +88,7 @@ func TestIAM(t *testing.T) {
 	if diff := cmp.Diff(want, iam(t, "permissions").Statement[0].Resource); diff != "" {
 		t.Errorf("resources (-want +got):\n%s", diff)
 	}
-	if diff := cmp.Diff([]any{"bedrock:InvokeModel", "bedrock:InvokeModelWithResponseStream"}, iam(t, "permissions").Statement[0].Action); diff != "" {
+	if diff := cmp.Diff([]any{"bedrock:InvokeModel", "bedrock:InvokeModelWithResponseStream", "bedrock:CountTokens"}, iam(t, "permissions").Statement[0].Action); diff != "" {
 		t.Errorf("permissions (-want +got):\n%s", diff)
 	}
 	if got := iam(t, "trust-pod-identity").Statement[0].Principal["Service"]; got != "pods.eks.amazonaws.com" {

@@ -108,7 +108,7 @@ func snippet() ([]byte, error) {
 	}{
 		{"In http_filters, after authentication, authorization and rate limits and before the router:", func() ([]byte, error) { return envoy.YAML(filter) }},
 		{"In static_resources.clusters (or from your control plane):", func() ([]byte, error) { return envoy.YAML(cluster) }},
-		{"Before the other routes of a virtual host, those of the APIs that you offer: they enable the filter for model calls, and return 503 if the filter is bypassed:", func() ([]byte, error) { return envoy.YAML(host) }},
+		{"Before the other routes of a virtual host, those of the APIs that you offer: they enable the filter for model calls, and return 503 if the filter is bypassed. /model/ is for AWS SDKs, which escape the slashes of an ARN: set path_with_escaped_slashes_action: KEEP_UNCHANGED in the HTTP connection manager:", func() ([]byte, error) { return envoy.YAML(host) }},
 		{"As local_reply_config of the HTTP connection manager, so that Envoy's own errors are JSON:", func() ([]byte, error) { return envoy.YAML(replies) }},
 	} {
 		text, err := piece.print()

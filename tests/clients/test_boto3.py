@@ -1,0 +1,133 @@
+"""AWS's own client for Python, with its endpoint at the listener and without AWS keys.
+
+docs/bedrock-api.md says what the results mean for users.
+"""
+
+import re
+from typing import Any
+
+import boto3
+import pytest
+from botocore.config import Config
+from botocore.exceptions import ClientError, EventStreamError
+
+from conftest import ROOT, System
+
+MODEL = "us.amazon.nova-lite-v1:0"
+ARN = "arn:aws:bedrock:us-east-1:123456789012:inference-profile/" + MODEL
+MESSAGES = [{"role": "user", "content": [{"text": "What is 2+2?"}]}]
+
+
+def bedrock(system: System, **settings: Any) -> Any:
+    """A client with keys that nobody knows. It makes one attempt by default."""
+    return boto3.client(
+        "bedrock-runtime",
+        region_name="eu-west-3",
+        endpoint_url=system.url,
+        aws_access_key_id="dummy",
+        aws_secret_access_key="dummy",
+        config=Config(**({"retries": {"total_max_attempts": 1}} | settings)),
+    )
+
+
+def text_of(reply: dict[str, Any]) -> str:
+    return reply["output"]["message"]["content"][0]["text"]
+
+
+def ask_stream(client: Any, model: str) -> list[dict[str, Any]]:
+    return list(client.converse_stream(modelId=model, messages=MESSAGES)["stream"])
+
+
+@pytest.mark.parametrize("model", [MODEL, ARN])
+def test_answers(system: System, model: str) -> None:
+    client = bedrock(system)
+    reply = client.converse(modelId=model, messages=MESSAGES)
+    assert "4" in text_of(reply)
+    assert reply["stopReason"] == "end_turn"
+    assert reply["ResponseMetadata"]["RequestId"]
+    events = ask_stream(client, model)
+    deltas = [e["contentBlockDelta"] for e in events if "contentBlockDelta" in e]
+    assert "".join(d["delta"]["text"] for d in deltas) == text_of(reply)
+    assert events[-1]["metadata"]["usage"] == reply["usage"]
+
+
+def test_count_tokens(system: System) -> None:
+    counted = bedrock(system).count_tokens(
+        modelId="anthropic.claude-sonnet-4-20250514-v1:0",
+        input={"converse": {"messages": MESSAGES}},
+    )
+    assert counted["inputTokens"] > 0
+
+
+EXCEPTIONS = {
+    "accessDenied": ("AccessDeniedException", 403),
+    "internalServer": ("InternalServerException", 500),
+    "modelError": ("ModelErrorException", 424),
+    "modelNotReady": ("ModelNotReadyException", 429),
+    "modelTimeout": ("ModelTimeoutException", 408),
+    "resourceNotFound": ("ResourceNotFoundException", 404),
+    "serviceUnavailable": ("ServiceUnavailableException", 503),
+    "throttling": ("ThrottlingException", 429),
+    "validation": ("ValidationException", 400),
+}
+
+
+@pytest.mark.parametrize("fault", EXCEPTIONS)
+def test_exceptions(system: System, fault: str) -> None:
+    name, status = EXCEPTIONS[fault]
+    client = bedrock(system)
+    model = f"{MODEL}#fault={fault}"
+    for operation in (client.converse, client.converse_stream):
+        with pytest.raises(getattr(client.exceptions, name)) as raised:
+            operation(modelId=model, messages=MESSAGES)
+        assert raised.value.response["Error"]["Message"]
+        assert raised.value.response["ResponseMetadata"]["HTTPStatusCode"] == status
+
+
+def test_unknown_model_id(system: System) -> None:
+    with pytest.raises(ClientError, match=r"ValidationException.*modelId: "):
+        bedrock(system).converse(modelId="a model", messages=MESSAGES)
+
+
+def test_unknown_operation(system: System) -> None:
+    with pytest.raises(ClientError, match="UnknownOperationException.*Converse"):
+        bedrock(system).invoke_model(modelId=MODEL, body=b"{}")
+
+
+IN_STREAMS = {
+    "internalServer": "internalServerException",
+    "modelStreamError": "modelStreamErrorException",
+    "serviceUnavailable": "serviceUnavailableException",
+    "throttling": "throttlingException",
+    "validation": "validationException",
+    "cut": "internalServerException",
+}
+
+
+@pytest.mark.parametrize("fault", IN_STREAMS)
+def test_exceptions_in_streams(system: System, fault: str) -> None:
+    with pytest.raises(EventStreamError, match=IN_STREAMS[fault]):
+        ask_stream(bedrock(system), f"{MODEL}#fault={fault}&at=3")
+
+
+# Model calls of one question where a model may have worked: those of the sidecar alone.
+WORKED = {"modelTimeout": 1, "modelError": 2, "json-200": 1, "cut&at=3": 2}
+
+
+@pytest.mark.parametrize("mode", ["legacy", "standard", "adaptive"])
+@pytest.mark.parametrize("fault", WORKED)
+def test_finished_work_is_not_repeated(system: System, fault: str, mode: str) -> None:
+    client = bedrock(system, retries={"mode": mode, "max_attempts": 3})
+    before = system.model_calls()
+    with pytest.raises(ClientError):
+        client.converse(modelId=f"{MODEL}#fault={fault}", messages=MESSAGES)
+    assert system.model_calls() - before == WORKED[fault]
+
+
+def test_snippet_of_the_page(system: System) -> None:
+    page = (ROOT / "docs/bedrock-api.md").read_text()
+    snippet = re.search(r"```python\n(.*?)```", page, re.DOTALL)
+    assert snippet
+    found: dict[str, Any] = {}
+    exec(snippet[1].replace("http://localhost:8000", system.url), found)  # noqa: S102
+    assert "4" in text_of(found["reply"])

@@ -1,0 +1,44 @@
+package native
+
+import (
+	"net/http"
+	"strings"
+
+	"bedrock-extproc/translator"
+	"bedrock-extproc/translator/converse"
+)
+
+const contentTypeJSON = "application/json"
+
+// call implements translator.Encoder.
+type call struct{ warnings []translator.Warning }
+
+// EncodeReply implements translator.Encoder: Bedrock's reply as it came, once it is known
+// to be one of Converse.
+func (c *call) EncodeReply(reply []byte, facts translator.Facts) (translator.Response, translator.Summary, error) {
+	answer := converse.NewAnswer(converse.Names{})
+	if err := answer.ReadReply(reply); err != nil {
+		return translator.Response{}, translator.Summary{}, err
+	}
+	return translator.Response{
+		Status: http.StatusOK, ContentType: contentTypeJSON, Headers: c.headers(facts), Body: reply,
+	}, c.summary(answer), nil
+}
+
+func (c *call) summary(answer *converse.Answer) translator.Summary {
+	s := answer.Summary()
+	s.Warnings = len(c.warnings)
+	return s
+}
+
+// headers are those of every answer without an error.
+func (c *call) headers(facts translator.Facts) []translator.Header {
+	codes := make([]string, len(c.warnings))
+	for i, w := range c.warnings {
+		codes[i] = w.Code
+	}
+	return []translator.Header{
+		{Name: "x-amzn-requestid", Value: facts.AWSRequestID},
+		{Name: "x-bedrock-warnings", Value: strings.Join(codes, ", ")},
+	}
+}
