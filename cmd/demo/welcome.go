@@ -39,7 +39,7 @@ With OpenAI's API, for its SDKs and other clients (base URL http://localhost:POR
     -H "Content-Type: application/json" \
     -d '{"messages": [{"role": "user", "content": "What is 2+2?"}]}'
 
-With Anthropic's API, for its SDKs and Claude Code (base URL http://localhost:PORT, any key):
+With Anthropic's API, for its SDKs and other clients (base URL http://localhost:PORT, any key):
 
   curl http://localhost:PORT/v1/messages \
     -H "Content-Type: application/json" \
