@@ -3,7 +3,6 @@ package anthropic
 import (
 	"bedrock-extproc/translator"
 	"bedrock-extproc/translator/converse"
-	"bedrock-extproc/translator/rawjson"
 )
 
 // input is the client's body, and out the Converse request made from it. out refers
@@ -31,7 +30,7 @@ func (d *Dialect) Decode(req translator.Request) (*translator.Call, error) {
 	if err != nil {
 		return nil, err
 	}
-	if in.streaming, err = boolean(in.Field("stream")); err != nil {
+	if in.streaming, err = converse.ReadBoolean(in.Field("stream")); err != nil {
 		return nil, err
 	}
 	rules := d.settings.Rules(model, in.streaming, req.Defaults)
@@ -60,13 +59,15 @@ func (in *input) translate() error {
 		return err
 	}
 	in.warnUnsent()
-	for _, step := range []func() error{in.system, in.messages, in.readTools, in.toolChoice, in.parameters, in.guardrail, in.outputFormat, in.options} {
+	for _, step := range []func() error{in.system, in.messages, in.readTools, in.toolChoice, in.parameters, in.readGuardrail, in.outputFormat, in.options} {
 		if err := step(); err != nil {
 			return err
 		}
 	}
 	return nil
 }
+
+func (in *input) readGuardrail() error { return in.out.GuardrailOf(in.Object) }
 
 // withheld is the fault of tool calls that must not reach the client, nil if all may.
 func (in *input) withheld() *converse.Fault {
@@ -77,26 +78,4 @@ func (in *input) withheld() *converse.Fault {
 		return &converse.FaultToolCallUnavailable
 	}
 	return nil
-}
-
-// boolean is false where the client says nothing.
-func boolean(f converse.Field) (bool, error) {
-	switch rawjson.Kind(f.Value) {
-	case 0, 'n', 'f':
-		return false, nil
-	case 't':
-		return true, nil
-	default:
-		return false, converse.Refuse(f.At, converse.FaultNotBoolean)
-	}
-}
-
-// either is the member with the first of these names that is there.
-func (in *input) either(names ...string) converse.Field {
-	for _, name := range names {
-		if f := in.Field(name); !rawjson.Absent(f.Value) {
-			return f
-		}
-	}
-	return converse.Field{At: names[0]}
 }

@@ -12,7 +12,7 @@ func (in *input) parameters() error {
 	inference := converse.Inference{
 		MaxTokens: in.Field("max_tokens"), Temperature: in.Field("temperature"), TopP: in.Field("top_p"), TopK: in.Field("top_k"),
 		Stop:       in.Field("stop_sequences"),
-		Additional: in.either("additional_model_request_fields", "additionalModelRequestFields"),
+		Additional: in.Either("additional_model_request_fields", "additionalModelRequestFields"),
 	}
 	if rawjson.Absent(inference.MaxTokens.Value) {
 		in.out.Warn("max_tokens", converse.FaultNoMaxTokens)
@@ -93,36 +93,16 @@ func (in *input) outputFormat() error {
 	})
 }
 
-// guardrail adds the backend's guardrail, or the client's in one of two forms.
-func (in *input) guardrail() error {
-	f := in.either("guardrail", "guardrailConfig")
-	if done, err := in.out.DefaultGuardrail(f); done || err != nil {
-		return err
-	}
-	g, err := converse.ReadObject(f)
-	if err != nil {
-		return err
-	}
-	names := []string{"id", "version", "trace", "stream_mode"}
-	if f.At == "guardrailConfig" {
-		names = []string{"guardrailIdentifier", "guardrailVersion", "trace", "streamProcessingMode"}
-	}
-	in.out.WarnUnknown(g, names...)
-	return in.out.Guardrail(converse.Guardrail{
-		At: g.At, ID: g.Field(names[0]), Version: g.Field(names[1]), Trace: g.Field(names[2]), StreamMode: g.Field(names[3]),
-	})
-}
-
 func (in *input) options() error {
 	for _, o := range []struct {
 		add func(converse.Field) error
 		f   converse.Field
 	}{
 		{in.out.ResponsePaths, in.responsePaths()},
-		{in.out.RequestMetadata, in.either("request_metadata", "requestMetadata")},
-		{in.out.PromptVariables, in.either("prompt_variables", "promptVariables")},
-		{in.out.Performance, in.either("performance", "performanceConfig")},
-		{in.out.Project, in.either("project_identifier", "projectIdentifier")},
+		{in.out.RequestMetadata, in.Either("request_metadata", "requestMetadata")},
+		{in.out.PromptVariables, in.Either("prompt_variables", "promptVariables")},
+		{in.out.Performance, in.Either("performance", "performanceConfig")},
+		{in.out.Project, in.Either("project_identifier", "projectIdentifier")},
 		{in.out.ServiceTier, in.serviceTier()},
 	} {
 		if err := o.add(o.f); err != nil {
@@ -139,7 +119,7 @@ var stopPaths = rawjson.Value(`["/stop_sequence","/delta/stop_sequence"]`)
 // responsePaths asks for the stop sequence that was met, unless the client asks for
 // fields of its own.
 func (in *input) responsePaths() converse.Field {
-	f := in.either("additional_model_response_field_paths", "additionalModelResponseFieldPaths")
+	f := in.Either("additional_model_response_field_paths", "additionalModelResponseFieldPaths")
 	if rawjson.Absent(f.Value) && in.out.Claude() && !rawjson.Empty(listed(in.Get("stop_sequences"))) {
 		f.Value = stopPaths
 	}
@@ -148,7 +128,7 @@ func (in *input) responsePaths() converse.Field {
 
 // serviceTier translates Anthropic's words. Bedrock's own are accepted, too.
 func (in *input) serviceTier() converse.Field {
-	f := in.either("service_tier", "serviceTier")
+	f := in.Either("service_tier", "serviceTier")
 	switch {
 	case rawjson.IsText(f.Value, "auto"):
 		f.Value = nil

@@ -87,7 +87,7 @@ func (in *input) toolChoice() error {
 		return in.out.ChooseValue(f)
 	}
 	in.out.WarnUnknown(choice, "type", "name", "disable_parallel_tool_use")
-	one, err := boolean(choice.Field("disable_parallel_tool_use"))
+	one, err := converse.ReadBoolean(choice.Field("disable_parallel_tool_use"))
 	switch {
 	case err != nil:
 		return err

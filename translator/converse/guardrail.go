@@ -47,6 +47,27 @@ func (r *Request) setDefaultGuardrail(at string, g *translator.Guardrail) {
 	r.setGuardrail(Guardrail{at, quoted(g.ID), quoted(g.Version), quoted(g.Trace), quoted(g.StreamMode)})
 }
 
+// GuardrailOf adds the backend's guardrail, or that of the client's body in one of two
+// forms: guardrail, in the words of the gateway's API, or Converse's guardrailConfig.
+func (r *Request) GuardrailOf(body Object) error {
+	f := body.Either("guardrail", "guardrailConfig")
+	if done, err := r.DefaultGuardrail(f); done || err != nil {
+		return err
+	}
+	g, err := ReadObject(f)
+	if err != nil {
+		return err
+	}
+	names := []string{"id", "version", "trace", "stream_mode"}
+	if f.At == "guardrailConfig" {
+		names = []string{"guardrailIdentifier", "guardrailVersion", "trace", "streamProcessingMode"}
+	}
+	r.WarnUnknown(g, names...)
+	return r.Guardrail(Guardrail{
+		At: g.At, ID: g.Field(names[0]), Version: g.Field(names[1]), Trace: g.Field(names[2]), StreamMode: g.Field(names[3]),
+	})
+}
+
 // Guardrail adds the client's guardrail.
 func (r *Request) Guardrail(g Guardrail) error {
 	for _, f := range []*Field{&g.ID, &g.Version, &g.StreamMode, &g.Trace} {

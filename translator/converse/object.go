@@ -75,6 +75,30 @@ func (r *Request) WarnHalves(body Object) error {
 	return r.repair(*body.half, faultHalf)
 }
 
+// Either is the member with the first of these names that is there. Without any, it has
+// the path of the first.
+func (o Object) Either(names ...string) Field {
+	for _, name := range names {
+		if f := o.Field(name); !rawjson.Absent(f.Value) {
+			return f
+		}
+	}
+	return o.Field(names[0])
+}
+
+// ReadBoolean reads a field that must be true or false, and is false where the client
+// says nothing.
+func ReadBoolean(f Field) (bool, error) {
+	switch rawjson.Kind(f.Value) {
+	case 0, 'n', 'f':
+		return false, nil
+	case 't':
+		return true, nil
+	default:
+		return false, Refuse(f.At, FaultNotBoolean)
+	}
+}
+
 // ReadObject reads a field that must be an object.
 func ReadObject(f Field) (Object, error) {
 	if rawjson.Kind(f.Value) != '{' {

@@ -10,7 +10,7 @@ import (
 func (in *input) parameters() error {
 	inference := converse.Inference{
 		MaxTokens: in.maxTokens(), TopP: in.Field("top_p"), TopK: in.Field("top_k"), Stop: in.Field("stop"),
-		Additional: in.either("additional_model_request_fields", "additionalModelRequestFields"),
+		Additional: in.Either("additional_model_request_fields", "additionalModelRequestFields"),
 	}
 	var err error
 	if inference.Temperature, err = in.temperature(); err != nil {
@@ -64,33 +64,13 @@ func (in *input) thinking(inference *converse.Inference) error {
 	return nil
 }
 
-// guardrail adds the backend's guardrail, or the client's in one of two forms.
-func (in *input) guardrail() error {
-	f := in.either("guardrail", "guardrailConfig")
-	if done, err := in.out.DefaultGuardrail(f); done || err != nil {
-		return err
-	}
-	g, err := converse.ReadObject(f)
-	if err != nil {
-		return err
-	}
-	names := []string{"id", "version", "trace", "stream_mode"}
-	if f.At == "guardrailConfig" {
-		names = []string{"guardrailIdentifier", "guardrailVersion", "trace", "streamProcessingMode"}
-	}
-	in.out.WarnUnknown(g, names...)
-	return in.out.Guardrail(converse.Guardrail{
-		At: g.At, ID: g.Field(names[0]), Version: g.Field(names[1]), Trace: g.Field(names[2]), StreamMode: g.Field(names[3]),
-	})
-}
-
 // outputConfig is the client's own with response_format in it.
 func (in *input) outputConfig() error {
 	schema, err := in.responseFormat()
 	if err != nil {
 		return err
 	}
-	return in.out.OutputConfig(in.either("output_config", "outputConfig"), schema)
+	return in.out.OutputConfig(in.Either("output_config", "outputConfig"), schema)
 }
 
 // responseFormat is nil where the client asks for no schema.
@@ -135,10 +115,10 @@ func (in *input) options() error {
 		add func(converse.Field) error
 		f   converse.Field
 	}{
-		{in.out.ResponsePaths, in.either("additional_model_response_field_paths", "additionalModelResponseFieldPaths")},
-		{in.out.PromptVariables, in.either("prompt_variables", "promptVariables")},
-		{in.out.Performance, in.either("performance", "performanceConfig")},
-		{in.out.Project, in.either("project_identifier", "projectIdentifier")},
+		{in.out.ResponsePaths, in.Either("additional_model_response_field_paths", "additionalModelResponseFieldPaths")},
+		{in.out.PromptVariables, in.Either("prompt_variables", "promptVariables")},
+		{in.out.Performance, in.Either("performance", "performanceConfig")},
+		{in.out.Project, in.Either("project_identifier", "projectIdentifier")},
 		{in.out.ServiceTier, in.serviceTier()},
 	} {
 		if err := o.add(o.f); err != nil {
@@ -157,12 +137,12 @@ func (in *input) metadata() error {
 		}
 		f.Value = nil
 	}
-	return in.out.AddMetadata(f, in.either("request_metadata", "requestMetadata"))
+	return in.out.AddMetadata(f, in.Either("request_metadata", "requestMetadata"))
 }
 
 // serviceTier leaves out auto, which means Bedrock's default.
 func (in *input) serviceTier() converse.Field {
-	f := in.either("service_tier", "serviceTier")
+	f := in.Either("service_tier", "serviceTier")
 	switch {
 	case rawjson.IsText(f.Value, "auto"):
 		f.Value = nil
@@ -183,10 +163,10 @@ func (in *input) streamOptions(c *call) error {
 		return err
 	}
 	in.out.WarnUnknown(options, "include_usage", "include_obfuscation")
-	if c.includeUsage, err = boolean(options.Field("include_usage")); err != nil {
+	if c.includeUsage, err = converse.ReadBoolean(options.Field("include_usage")); err != nil {
 		return err
 	}
-	obfuscate, err := boolean(options.Field("include_obfuscation"))
+	obfuscate, err := converse.ReadBoolean(options.Field("include_obfuscation"))
 	if obfuscate {
 		in.out.Warn(options.Field("include_obfuscation").At, converse.FaultNotSent)
 	}
