@@ -76,16 +76,15 @@ func (a *admission) take(k limitKey, n, limit int64) bool {
 	return true
 }
 
-// add adds n, which may be negative, without a limit, and returns what k holds. A caller
-// without calls is forgotten.
-func (a *admission) add(k limitKey, n int64) int64 {
+// add adds n, which may be negative, without a limit. A caller without calls is
+// forgotten.
+func (a *admission) add(k limitKey, n int64) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	h := a.holding(k)
 	if h.current += n; h.current == 0 && k.limit == LimitCaller {
 		delete(a.held, k)
 	}
-	return h.current
 }
 
 // holding returns the entry of k. a is locked.

@@ -12,9 +12,7 @@ const (
 	bodyCost = 2
 	// maxGarbage is how many bytes of dropped bodies wait for the garbage collector. It
 	// would let the heap double, but finds bodies quickly, because they hold no pointers.
-	maxGarbage = 32 << 20
-	// idleGarbage is maxGarbage when no body is held, so that memory falls back.
-	idleGarbage = 16 << 20
+	maxGarbage = 16 << 20
 	// largeBody is the size, in bytes, from which bodies count as garbage when they are
 	// dropped. A collection costs a call milliseconds; small bodies wait for Go's own.
 	largeBody = 256 << 10
@@ -84,29 +82,16 @@ func (b *body) translated(n int) {
 }
 
 func (b *body) release() {
-	held := b.admission.add(limitKey{limit: LimitBodies}, -b.counted)
+	b.admission.add(limitKey{limit: LimitBodies}, -b.counted)
+	b.bytes = nil
 	b.discard(int(b.counted))
-	large := b.large()
-	b.bytes, b.counted = nil, 0
-	if large && held == 0 {
-		b.admission.collect(idleGarbage)
-	}
+	b.counted = 0
 }
-
-// large reports whether the body is worth a collection of its own.
-func (b *body) large() bool { return b.counted >= bodyCost*largeBody }
 
 // discard records that n bytes of a large body have become garbage.
 func (b *body) discard(n int) {
-	if b.large() {
-		b.admission.garbage.Add(int64(n))
-		b.admission.collect(maxGarbage)
-	}
-}
-
-// collect collects garbage if that many bytes of bodies are waiting.
-func (a *admission) collect(limit int64) {
-	if a.garbage.Load() >= limit {
+	a := b.admission
+	if b.counted >= bodyCost*largeBody && a.garbage.Add(int64(n)) >= maxGarbage {
 		a.garbage.Store(0)
 		runtime.GC()
 	}
