@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"bedrock-extproc/tests/goldentest"
 	"bedrock-extproc/translator"
 )
 
@@ -22,7 +23,7 @@ func TestAnswerEnvelopes(t *testing.T) {
 	if diff := cmp.Diff(translator.Response{Status: http.StatusOK, ContentType: "application/json", Headers: headers}, whole); diff != "" {
 		t.Errorf("whole answer (-want +got):\n%s", diff)
 	}
-	failed := new(Dialect).EncodeError(withFacts(translator.NewError(translator.KindThrottled, "m")))
+	failed := new(Dialect).EncodeError(goldentest.WithFacts(translator.NewError(translator.KindThrottled, "m"), facts))
 	failed.Body = nil
 	if diff := cmp.Diff(translator.Response{Status: http.StatusTooManyRequests, ContentType: "application/json", Headers: headers[:1]}, failed); diff != "" {
 		t.Errorf("error (-want +got):\n%s", diff)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 
+	"bedrock-extproc/tests/goldentest"
 	"bedrock-extproc/translator"
 	"bedrock-extproc/translator/converse"
 	"bedrock-extproc/translator/rawjson"
@@ -17,7 +18,7 @@ import (
 // request always gives the same bytes; errors are *translator.Error.
 func FuzzDecode(f *testing.F) {
 	for _, g := range goldens(f) {
-		if body, ok := g.section("request.json"); ok {
+		if body, ok := g.Section("request.json"); ok {
 			for mode := range 3 {
 				f.Add(body, mode, g.settings.DefaultModel)
 			}
@@ -55,7 +56,7 @@ func FuzzDecode(f *testing.F) {
 // FuzzEncodeReply: no panic, and every answer is JSON.
 func FuzzEncodeReply(f *testing.F) {
 	for _, g := range goldens(f) {
-		if reply, ok := g.section("reply.json"); ok {
+		if reply, ok := g.Section("reply.json"); ok {
 			f.Add(reply)
 		}
 	}
@@ -76,7 +77,7 @@ func FuzzEncodeReply(f *testing.F) {
 // multiple of the input's size.
 func FuzzStream(f *testing.F) {
 	for _, g := range goldens(f) {
-		if events, ok := g.section("events.jsonl"); ok {
+		if events, ok := g.Section("events.jsonl"); ok {
 			f.Add(events)
 		}
 	}
@@ -86,7 +87,7 @@ func FuzzStream(f *testing.F) {
 		var out []byte
 		for line := range bytes.Lines(events) {
 			only, ok := rawjson.Members(bytes.TrimSpace(line)).Only()
-			if !ok || !jsontext.Value(line).IsValid(verbatim) {
+			if !ok || !jsontext.Value(line).IsValid(goldentest.Verbatim()) {
 				only = rawjson.Member{Name: "contentBlockDelta", Value: line}
 			}
 			var err error
@@ -112,7 +113,7 @@ func FuzzStream(f *testing.F) {
 
 func wantJSON(t *testing.T, v []byte) {
 	t.Helper()
-	if !jsontext.Value(v).IsValid(verbatim) {
+	if !jsontext.Value(v).IsValid(goldentest.Verbatim()) {
 		t.Fatalf("not JSON: %q", v)
 	}
 	if bytes.ContainsAny(v, "\n\r") {

@@ -1,39 +1,21 @@
 package anthropic
 
 import (
-	"bytes"
-	"errors"
 	"flag"
-	"os"
-	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
-	"github.com/go-json-experiment/json"
-	"github.com/go-json-experiment/json/jsontext"
-	"github.com/google/go-cmp/cmp"
-	"golang.org/x/tools/txtar"
-
+	"bedrock-extproc/tests/goldentest"
 	"bedrock-extproc/translator"
 	"bedrock-extproc/translator/converse"
-	"bedrock-extproc/translator/rawjson"
 )
 
 var update = flag.Bool("update", false, "write the expectations of testdata again")
 
-// golden is one case of testdata: a comment that says what it shows, and sections.
-//
-//	request.json   the client's body
-//	settings.json  {"translation", "default_model", "headers", …}, all optional
-//	converse.json  the Converse request that is expected
-//	warnings.json  what bedrock.warnings says
-//	error.json     the error body, if one is expected instead of the three above
-//	reply.json     Bedrock's reply, with client.json, the client's answer
-//	events.jsonl   Bedrock's events, with client.sse, the client's events
+// golden is one case of testdata.
 type golden struct {
-	file     string
-	archive  *txtar.Archive
+	*goldentest.Case
+
 	settings settings
 }
 
@@ -49,80 +31,12 @@ type settings struct {
 	RequestMetadata map[string]string     `json:"request_metadata"`
 }
 
-func (g *golden) section(name string) ([]byte, bool) {
-	for _, f := range g.archive.Files {
-		if f.Name == name {
-			return f.Data, true
-		}
-	}
-	return nil, false
-}
-
-// check compares a section with the result or, with -update, writes it.
-func (g *golden) check(t *testing.T, name string, got []byte) {
-	t.Helper()
-	got = append(bytes.TrimRight(got, "\n"), '\n')
-	if *update {
-		g.write(name, got)
-		return
-	}
-	want, ok := g.section(name)
-	if !ok {
-		t.Errorf("no section %s; got:\n%s", name, got)
-		return
-	}
-	if diff := cmp.Diff(string(want), string(got)); diff != "" {
-		t.Errorf("%s (-want +got):\n%s", name, diff)
-	}
-}
-
-func (g *golden) write(name string, data []byte) {
-	for i := range g.archive.Files {
-		if g.archive.Files[i].Name == name {
-			g.archive.Files[i].Data = data
-			return
-		}
-	}
-	g.archive.Files = append(g.archive.Files, txtar.File{Name: name, Data: data})
-}
-
-// drop removes a section that no longer applies.
-func (g *golden) drop(t *testing.T, name string) {
-	t.Helper()
-	if _, ok := g.section(name); !ok {
-		return
-	}
-	if !*update {
-		t.Errorf("nothing came out for section %s", name)
-		return
-	}
-	kept := g.archive.Files[:0]
-	for _, f := range g.archive.Files {
-		if f.Name != name {
-			kept = append(kept, f)
-		}
-	}
-	g.archive.Files = kept
-}
-
 func goldens(t testing.TB) []*golden {
 	t.Helper()
-	files, err := filepath.Glob("testdata/*.txtar")
-	if err != nil || len(files) == 0 {
-		t.Fatalf("no cases: %v", err)
-	}
 	var all []*golden
-	for _, file := range files {
-		archive, err := txtar.ParseFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		g := &golden{file: file, archive: archive, settings: settings{DefaultModel: "us.anthropic.claude-sonnet-4-20250514-v1:0"}}
-		if text, ok := g.section("settings.json"); ok {
-			if err := json.Unmarshal(text, &g.settings); err != nil {
-				t.Fatalf("%s: %v", file, err)
-			}
-		}
+	for _, c := range goldentest.Load(t, *update) {
+		g := &golden{c, settings{DefaultModel: "us.anthropic.claude-sonnet-4-20250514-v1:0"}}
+		c.Settings(t, &g.settings)
 		all = append(all, g)
 	}
 	return all
@@ -143,7 +57,7 @@ func (g *golden) dialect(t testing.TB) *Dialect {
 
 func (g *golden) decode(t testing.TB) (*translator.Call, error) {
 	t.Helper()
-	request, ok := g.section("request.json")
+	request, ok := g.Section("request.json")
 	if !ok {
 		request = []byte(`{"max_tokens":99,"messages":[{"role":"user","content":"hi"}],"tools":[{"name":"f","input_schema":{"type":"object"}},{"name":"g"}]}`)
 	}
@@ -159,99 +73,9 @@ var facts = translator.Facts{RequestID: "req-1", Start: time.Unix(1_790_000_000,
 
 func TestGolden(t *testing.T) {
 	for _, g := range goldens(t) {
-		t.Run(strings.TrimSuffix(filepath.Base(g.file), ".txtar"), func(t *testing.T) {
-			g.run(t)
-			if *update {
-				if err := os.WriteFile(g.file, txtar.Format(g.archive), 0o644); err != nil {
-					t.Fatal(err)
-				}
-			}
+		t.Run(g.Name(), func(t *testing.T) {
+			call, err := g.decode(t)
+			g.Run(t, goldentest.Decoded{Dialect: g.dialect(t), Call: call, Err: err, Facts: facts})
 		})
 	}
 }
-
-func (g *golden) run(t *testing.T) {
-	if len(bytes.TrimSpace(g.archive.Comment)) == 0 {
-		t.Error("the case does not say what it shows")
-	}
-	call, err := g.decode(t)
-	if err != nil {
-		e, ok := errors.AsType[*translator.Error](err)
-		if !ok {
-			t.Fatalf("the error is a %T", err)
-		}
-		g.check(t, "error.json", indent(t, g.dialect(t).EncodeError(e).Body))
-		g.drop(t, "converse.json")
-		return
-	}
-	g.drop(t, "error.json")
-	if _, ok := g.section("request.json"); ok {
-		g.check(t, "converse.json", indent(t, call.Body))
-	}
-	if call.Guarded != bytes.Contains(call.Body, []byte(`"guardrailConfig":`)) {
-		t.Errorf("guarded: %t", call.Guarded)
-	}
-	if w := warningsOf(call); w != nil {
-		g.check(t, "warnings.json", indent(t, w))
-	} else {
-		g.drop(t, "warnings.json")
-	}
-	g.answer(t, call)
-}
-
-func (g *golden) answer(t *testing.T, call *translator.Call) {
-	if reply, ok := g.section("reply.json"); ok {
-		answer, _, err := call.Encoder.EncodeReply(bytes.TrimSpace(reply), facts)
-		if err != nil {
-			answer = g.dialect(t).EncodeError(withFacts(err))
-		}
-		g.check(t, "client.json", indent(t, answer.Body))
-	}
-	if events, ok := g.section("events.jsonl"); ok {
-		g.check(t, "client.sse", g.stream(t, call, events))
-	}
-}
-
-// stream runs events through a stream. A line is {"kind": payload}.
-func (g *golden) stream(t *testing.T, call *translator.Call, events []byte) []byte {
-	s := call.Encoder.NewStream(facts)
-	var out []byte
-	for line := range bytes.Lines(events) {
-		if line = bytes.TrimSpace(line); len(line) == 0 {
-			continue
-		}
-		only, ok := rawjson.Members(line).Only()
-		if !ok {
-			t.Fatalf("%s: event %s", g.file, line)
-		}
-		var err error
-		if out, err = s.AppendEvent(out, translator.Event{Kind: only.Name, Payload: only.Value}); err != nil {
-			return s.AppendError(out, withFacts(err))
-		}
-	}
-	return s.AppendEnd(out)
-}
-
-// withFacts completes an error as extproc does.
-func withFacts(err error) *translator.Error {
-	e := *translator.AsError(err)
-	e.Facts = facts
-	return &e
-}
-
-// indent prints JSON for people, without touching strings and numbers.
-func indent(t testing.TB, v []byte) []byte {
-	t.Helper()
-	value := jsontext.Value(bytes.Clone(v))
-	if err := value.Indent(verbatim, jsontext.WithIndent("  ")); err != nil {
-		t.Fatalf("not JSON: %v\n%s", err, v)
-	}
-	return value
-}
-
-func warningsOf(c *translator.Call) []byte {
-	return converse.EncodeWarnings(c.Encoder.(*call).warnings)
-}
-
-// verbatim keeps strings as they are written, and repeated names.
-var verbatim = json.JoinOptions(jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true), jsontext.PreserveRawStrings(true))

@@ -31,11 +31,11 @@ A number at the end of a name is that of a known problem with Bedrock; cases wit
 func TestPageOfCases(t *testing.T) {
 	out := bytes.NewBufferString(caseListHead)
 	for _, g := range goldens(t) {
-		file := filepath.Base(g.file)
-		comment := strings.TrimSpace(string(g.archive.Comment))
+		file := filepath.Base(g.File)
+		comment := strings.TrimSpace(string(g.Archive.Comment))
 		sentence := regexp.MustCompile(`^[^\n]+?\.(\s|$)`).FindString(comment)
 		if sentence == "" {
-			t.Errorf("%s: the comment does not begin with a sentence on one line", g.file)
+			t.Errorf("%s: the comment does not begin with a sentence on one line", g.File)
 		}
 		fmt.Fprintf(out, "- [%s](%s): %s\n", strings.TrimSuffix(file, ".txtar"), file, strings.TrimSpace(sentence))
 	}
@@ -59,7 +59,7 @@ func TestPageExamples(t *testing.T) {
 	}
 	cases := map[string]*golden{}
 	for _, g := range goldens(t) {
-		cases[strings.TrimSuffix(filepath.Base(g.file), ".txtar")] = g
+		cases[g.Name()] = g
 	}
 	for _, topic := range strings.Split(string(text), "\n## ")[1:] {
 		title, body, _ := strings.Cut(topic, "\n")
@@ -87,22 +87,22 @@ func (g *golden) checkExample(t *testing.T, lines string) {
 			events = append(events, part)
 			continue
 		}
-		text, ok := g.section(section + ".json")
+		text, ok := g.Section(section + ".json")
 		if !ok {
-			t.Errorf("%s has no section %s.json", g.file, section)
+			t.Errorf("%s has no section %s.json", g.File, section)
 		} else if !matches(part, parse(t, text)) {
-			t.Errorf("%s of the example:\n%s\n%s:\n%s", section, shown, g.file, text)
+			t.Errorf("%s of the example:\n%s\n%s:\n%s", section, shown, g.File, text)
 		}
 	}
 	if events != nil && !matches(events, g.events(t)) {
-		t.Errorf("%s has other events than the example", g.file)
+		t.Errorf("%s has other events than the example", g.File)
 	}
 }
 
 // events are the client's events.
 func (g *golden) events(t *testing.T) []any {
 	t.Helper()
-	text, _ := g.section("client.sse")
+	text, _ := g.Section("client.sse")
 	var events []any
 	for line := range bytes.Lines(text) {
 		if data, ok := bytes.CutPrefix(line, []byte("data: ")); ok {

@@ -126,7 +126,7 @@ func TestToolDeltasMakeTheInput(t *testing.T) {
 // become the same Converse blocks.
 func TestTurnsCanBeSentBack(t *testing.T) {
 	for _, g := range goldens(t) {
-		client, ok := g.section("client.json")
+		client, ok := g.Section("client.json")
 		if !ok {
 			continue
 		}
@@ -148,10 +148,10 @@ func TestTurnsCanBeSentBack(t *testing.T) {
 		}
 		call, err := d.Decode(translator.Request{DefaultModel: "m", Body: []byte(`{"messages":[{"role":"assistant","content":` + string(blocks) + `}]}`)})
 		if err != nil {
-			t.Fatalf("%s: %v", g.file, err)
+			t.Fatalf("%s: %v", g.File, err)
 		}
 		if want := `{"messages":[{"content":` + string(blocks) + `,"role":"assistant"}]}`; string(call.Body) != want {
-			t.Errorf("%s:\ngot  %s\nwant %s", g.file, call.Body, want)
+			t.Errorf("%s:\ngot  %s\nwant %s", g.File, call.Body, want)
 		}
 	}
 }

@@ -1,7 +1,6 @@
 package chat
 
 import (
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -39,7 +38,7 @@ var beyond = map[string]string{
 func TestAcceptedRequestsAreValid(t *testing.T) {
 	taken := 0
 	for _, g := range goldens(t) {
-		name := strings.TrimSuffix(filepath.Base(g.file), ".txtar")
+		name := g.Name()
 		call, err := g.decode(t)
 		if err != nil {
 			continue

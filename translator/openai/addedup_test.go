@@ -23,7 +23,7 @@ func TestWholeIsStreamAddedUp(t *testing.T) {
 	m := answertest.Maker{Rand: rand.New(rand.NewPCG(11, 12))}
 	replies := 0
 	for _, g := range goldens(t) {
-		if reply, ok := g.section("reply.json"); ok && rawjson.Check(bytes.TrimSpace(reply)) == nil {
+		if reply, ok := g.Section("reply.json"); ok && rawjson.Check(bytes.TrimSpace(reply)) == nil {
 			for range 20 {
 				replies += compareBoth(t, m, bytes.TrimSpace(reply))
 			}

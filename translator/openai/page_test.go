@@ -24,11 +24,11 @@ A number such as B12 at the end of a name is that of a known problem of gateways
 func TestPageOfCases(t *testing.T) {
 	out := bytes.NewBufferString(caseListHead)
 	for _, g := range goldens(t) {
-		file := filepath.Base(g.file)
-		comment := strings.TrimSpace(string(g.archive.Comment))
+		file := filepath.Base(g.File)
+		comment := strings.TrimSpace(string(g.Archive.Comment))
 		sentence := regexp.MustCompile(`^[^\n]+?\.(\s|$)`).FindString(comment)
 		if sentence == "" {
-			t.Errorf("%s: the comment does not begin with a sentence on one line", g.file)
+			t.Errorf("%s: the comment does not begin with a sentence on one line", g.File)
 		}
 		fmt.Fprintf(out, "- [%s](%s): %s\n", strings.TrimSuffix(file, ".txtar"), file, strings.TrimSpace(sentence))
 	}
@@ -50,7 +50,7 @@ func TestPageRows(t *testing.T) {
 	}
 	cases := map[string]*golden{}
 	for _, g := range goldens(t) {
-		cases[strings.TrimSuffix(filepath.Base(g.file), ".txtar")] = g
+		cases[g.Name()] = g
 	}
 	listed := map[string]bool{}
 	for _, row := range pageRow.FindAllStringSubmatch(string(text), -1) {
@@ -61,7 +61,7 @@ func TestPageRows(t *testing.T) {
 				t.Errorf("there is no case %s", link[1])
 				continue
 			}
-			for _, f := range g.archive.Files {
+			for _, f := range g.Archive.Files {
 				switch f.Name {
 				case "request.json", "reply.json", "events.jsonl", "settings.json":
 					given += string(f.Data)
