@@ -49,7 +49,7 @@ func (d *Dialect) Decode(req translator.Request) (*translator.Call, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &call{model: model, names: in.out.Names(), warnings: in.out.Warnings(), withheld: in.withheld()}
+	c := &call{model: model, names: in.out.Names(), warnings: in.out.Warnings(), withheld: in.out.Withheld(in.tools)}
 	return &translator.Call{Model: model, Body: sent, Streaming: in.streaming, Guarded: in.out.Guarded(), Warnings: c.warnings, Encoder: c}, nil
 }
 
@@ -68,14 +68,3 @@ func (in *input) translate() error {
 }
 
 func (in *input) readGuardrail() error { return in.out.GuardrailOf(in.Object) }
-
-// withheld is the fault of tool calls that must not reach the client, nil if all may.
-func (in *input) withheld() *converse.Fault {
-	switch {
-	case in.out.ToolsWithheld():
-		return &converse.FaultToolCallWithheld
-	case in.tools == 0:
-		return &converse.FaultToolCallUnavailable
-	}
-	return nil
-}

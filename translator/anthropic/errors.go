@@ -13,26 +13,13 @@ import (
 // alone, unless x-should-retry forbids it.
 func (*Dialect) EncodeError(e *translator.Error) translator.Response {
 	r := translator.Response{
-		Status: status(e), ContentType: contentTypeJSON, Body: encodeError(e),
+		Status: converse.SDKStatus(e), ContentType: contentTypeJSON, Body: encodeError(e),
 		Headers: []translator.Header{{Name: "request-id", Value: e.Facts.RequestID}},
 	}
-	if !e.Retryable && (r.Status == http.StatusTooManyRequests || r.Status >= http.StatusInternalServerError) {
+	if converse.SDKRepeats(r.Status) && !e.Retryable {
 		r.Headers = append(r.Headers, translator.Header{Name: "x-should-retry", Value: "false"})
 	}
 	return r
-}
-
-// status is that of the kind, except where Anthropic's differs: the SDKs derive the class
-// of an error from it. Anthropic's 529 is not a status that Envoy accepts.
-func status(e *translator.Error) int {
-	switch e.Kind {
-	case translator.KindMalformed:
-		return http.StatusBadRequest
-	case translator.KindNoCredentials:
-		return http.StatusUnauthorized
-	default:
-		return e.Status
-	}
 }
 
 // encodeError is the same in error bodies and in streams. The message has the hint,
@@ -49,9 +36,7 @@ func encodeError(e *translator.Error) rawjson.Value {
 		id = rawjson.Quote(e.Facts.RequestID)
 	}
 	out.Member("request_id", id)
-	sent := *e
-	sent.Status = status(e)
-	out.Member("bedrock", converse.EncodeErrorFacts(&sent))
+	out.Member("bedrock", converse.EncodeErrorFacts(e, converse.SDKStatus(e)))
 	return out.End()
 }
 
@@ -82,7 +67,7 @@ func errorType(e *translator.Error) string {
 	if e.Kind == translator.KindTimeout {
 		return "timeout_error"
 	}
-	switch s := status(e); s {
+	switch s := converse.SDKStatus(e); s {
 	case http.StatusUnauthorized:
 		return "authentication_error"
 	case http.StatusForbidden:

@@ -24,7 +24,7 @@ func (d *Dialect) EncodeError(e *translator.Error) translator.Response {
 	} else {
 		w.Text("detail", e.Message)
 	}
-	w.Member("error", converse.EncodeErrorFacts(e))
+	w.Member("error", converse.EncodeErrorFacts(e, e.Status))
 	return translator.Response{Status: e.Status, ContentType: contentTypeJSON, Body: w.End()}
 }
 

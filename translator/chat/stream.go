@@ -70,7 +70,7 @@ func (s *stream) AppendError(dst []byte, e *translator.Error) []byte {
 func appendErrorEvent(dst []byte, e *translator.Error) []byte {
 	w := newEvent("error")
 	w.Text("detail", e.Message)
-	w.Member("error", converse.EncodeErrorFacts(e))
+	w.Member("error", converse.EncodeErrorFacts(e, e.Status))
 	return sse.AppendData(dst, w.End())
 }
 

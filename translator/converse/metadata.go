@@ -47,11 +47,11 @@ func EncodeWarnings(warnings []translator.Warning) rawjson.Value {
 }
 
 // EncodeErrorFacts returns what is known about an error besides its message, for every
-// dialect.
-func EncodeErrorFacts(e *translator.Error) rawjson.Value {
+// dialect. status is the one that the client gets.
+func EncodeErrorFacts(e *translator.Error, status int) rawjson.Value {
 	w := rawjson.NewWriter(384)
 	w.Text("type", string(e.Kind))
-	w.Int("status", e.Status)
+	w.Int("status", status)
 	w.Bool("retryable", e.Retryable)
 	w.Optional("class", e.Class)
 	w.Optional("aws_error", e.AWSError)

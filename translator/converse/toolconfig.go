@@ -45,6 +45,18 @@ func (r *Request) ChooseValue(f Field) error {
 // ToolsWithheld reports whether tool calls must not reach the client.
 func (r *Request) ToolsWithheld() bool { return r.choice.none }
 
+// Withheld is the fault of tool calls that must not reach the client, nil if all may.
+// tools is the number of tools that the client sent.
+func (r *Request) Withheld(tools int) *Fault {
+	switch {
+	case r.ToolsWithheld():
+		return &FaultToolCallWithheld
+	case tools == 0:
+		return &FaultToolCallUnavailable
+	}
+	return nil
+}
+
 // checkToolNames refuses two tools with the same name.
 func (r *Request) checkToolNames() error {
 	seen := map[string]bool{}

@@ -50,7 +50,7 @@ func (d *Dialect) Decode(req translator.Request) (*translator.Call, error) {
 	if err != nil {
 		return nil, err
 	}
-	c.names, c.warnings, c.withheld = in.out.Names(), in.out.Warnings(), in.withheld()
+	c.names, c.warnings, c.withheld = in.out.Names(), in.out.Warnings(), in.out.Withheld(in.tools)
 	return &translator.Call{Model: model, Body: sent, Streaming: streaming, Guarded: in.out.Guarded(), Warnings: c.warnings, Encoder: c}, nil
 }
 
@@ -69,14 +69,3 @@ func (in *input) translate(c *call) error {
 }
 
 func (in *input) readGuardrail() error { return in.out.GuardrailOf(in.Object) }
-
-// withheld is the fault of tool calls that must not reach the client, nil if all may.
-func (in *input) withheld() *converse.Fault {
-	switch {
-	case in.out.ToolsWithheld():
-		return &converse.FaultToolCallWithheld
-	case in.tools == 0:
-		return &converse.FaultToolCallUnavailable
-	}
-	return nil
-}

@@ -11,24 +11,11 @@ import (
 // EncodeError implements translator.Dialect. The SDKs repeat a request for the status
 // alone, unless x-should-retry forbids it.
 func (*Dialect) EncodeError(e *translator.Error) translator.Response {
-	r := translator.Response{Status: status(e), ContentType: contentTypeJSON, Body: encodeError(e)}
-	if !e.Retryable && (r.Status == http.StatusTooManyRequests || r.Status >= http.StatusInternalServerError) {
+	r := translator.Response{Status: converse.SDKStatus(e), ContentType: contentTypeJSON, Body: encodeError(e)}
+	if converse.SDKRepeats(r.Status) && !e.Retryable {
 		r.Headers = []translator.Header{{Name: "x-should-retry", Value: "false"}}
 	}
 	return r
-}
-
-// status is that of the kind, except where OpenAI's differs: the SDKs derive the class of
-// an error from it.
-func status(e *translator.Error) int {
-	switch e.Kind {
-	case translator.KindMalformed:
-		return http.StatusBadRequest
-	case translator.KindNoCredentials:
-		return http.StatusUnauthorized
-	default:
-		return e.Status
-	}
 }
 
 // encodeError is the same in error bodies and in streams. The message has the hint,
@@ -46,9 +33,7 @@ func encodeError(e *translator.Error) rawjson.Value {
 	w.Member("code", orNull(code))
 	out := rawjson.NewWriter(1024)
 	out.Member("error", w.End())
-	sent := *e
-	sent.Status = status(e)
-	out.Member("bedrock", converse.EncodeErrorFacts(&sent))
+	out.Member("bedrock", converse.EncodeErrorFacts(e, converse.SDKStatus(e)))
 	return out.End()
 }
 
