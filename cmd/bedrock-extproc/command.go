@@ -17,7 +17,6 @@ import (
 const (
 	groupRun       = "run"
 	groupConfigure = "configure"
-	groupTry       = "try"
 	groupOther     = "other"
 )
 
@@ -38,7 +37,6 @@ func newRoot(s streams) *cobra.Command {
 	root.AddGroup(
 		&cobra.Group{ID: groupRun, Title: "Run:"},
 		&cobra.Group{ID: groupConfigure, Title: "Configure and check:"},
-		&cobra.Group{ID: groupTry, Title: "Try and measure:"},
 		&cobra.Group{ID: groupOther, Title: "Other:"},
 	)
 	root.CompletionOptions.DisableDefaultCmd = true

@@ -57,7 +57,7 @@ var errPrinted = errors.New("printed")
 
 // run is the program. It returns one of exitCodes. It ends with ctx.
 func run(ctx context.Context, args []string, s streams) int {
-	root := newRoot(s)
+	root := newRoot(s) //nolint:contextcheck // cobra passes ctx to the command that runs
 	root.SetArgs(withCommand(longFlags(args)))
 	err := root.ExecuteContext(ctx)
 	signaled, interrupted := errors.AsType[signalError](context.Cause(ctx))

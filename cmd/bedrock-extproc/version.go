@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"runtime"
 	"runtime/debug"
+	"strings"
 
 	"github.com/spf13/cobra"
 )
@@ -60,14 +61,15 @@ func thisBuild() build {
 }
 
 func (b *build) text() string {
-	text := fmt.Sprintf("bedrock-extproc %s %s %s\n", b.Version, b.Go, b.Platform)
+	var text strings.Builder
+	fmt.Fprintf(&text, "bedrock-extproc %s %s %s\n", b.Version, b.Go, b.Platform)
 	if b.Commit != "" {
-		text += fmt.Sprintf("  commit %s of %s\n", b.Commit, b.Date)
+		fmt.Fprintf(&text, "  commit %s of %s\n", b.Commit, b.Date)
 	}
 	for _, path := range shownModules() {
 		if v := b.Modules[path]; v != "" {
-			text += fmt.Sprintf("  %s %s\n", path, v)
+			fmt.Fprintf(&text, "  %s %s\n", path, v)
 		}
 	}
-	return text
+	return text.String()
 }
