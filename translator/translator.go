@@ -175,6 +175,9 @@ type Attempt struct {
 	// Wait is the time between the HTTP request and its answer: the whole one, or the
 	// first event of a stream. Pause is the wait before the next attempt.
 	Wait, Pause time.Duration
+	// Took is the time from Start to the end of Wait, also of an attempt that sent nothing.
+	// It includes fetching credentials and signing.
+	Took time.Duration
 	// ErrorKind, AWSError and ErrorClass are those of a failed attempt's Error.
 	ErrorKind            Kind
 	AWSError, ErrorClass string

@@ -25,7 +25,7 @@ func TestMetricsAreInTheTable(t *testing.T) {
 	t.Setenv("AWS_CONFIG_FILE", os.DevNull)
 	t.Setenv("AWS_SHARED_CREDENTIALS_FILE", os.DevNull)
 	registry := prometheus.NewPedanticRegistry()
-	recorder, err := telemetry.NewRecorder(zap.NewNop(), registry)
+	recorder, err := telemetry.NewRecorder(zap.NewNop(), registry, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

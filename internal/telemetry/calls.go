@@ -48,16 +48,17 @@ func (r *Recorder) CallsPage(open func(limit int) (calls []extproc.OpenCall, all
 }
 
 func openCall(c *extproc.OpenCall, now time.Time) json.RawMessage {
-	c.Outcome.Duration = now.Sub(c.Outcome.Facts.Start)
-	return callJSON(&c.Outcome, zap.Time("start", c.Outcome.Facts.Start), zap.String("phase", string(c.Phase)))
+	o := record{Outcome: c.Outcome, traceID: traceOf(&c.Outcome)}
+	o.Duration = now.Sub(o.Facts.Start)
+	return callJSON(&o, zap.Time("start", o.Facts.Start), zap.String("phase", string(c.Phase)))
 }
 
-func recentCall(o *extproc.Outcome) json.RawMessage {
+func recentCall(o *record) json.RawMessage {
 	return callJSON(o, zap.Time("start", o.Facts.Start))
 }
 
 // callJSON encodes a call like a line of the log, after the given members.
-func callJSON(o *extproc.Outcome, before ...zap.Field) json.RawMessage {
+func callJSON(o *record, before ...zap.Field) json.RawMessage {
 	encoder := zapcore.NewJSONEncoder(zapcore.EncoderConfig{
 		EncodeTime: zapcore.RFC3339NanoTimeEncoder, EncodeDuration: encodeDuration, SkipLineEnding: true,
 	})

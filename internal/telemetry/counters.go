@@ -1,13 +1,14 @@
 package telemetry
 
 import (
+	"cmp"
 	"strconv"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"bedrock-extproc/extproc"
 	"bedrock-extproc/internal/metrics"
+	"bedrock-extproc/translator"
 )
 
 // maxAWSErrors bounds AWS's names of errors in labels. Bedrock and STS have about 30.
@@ -48,7 +49,7 @@ func newCounters(reg prometheus.Registerer) (*counters, error) {
 }
 
 // count counts one outcome. e is added to what histograms observe.
-func (c *counters) count(o *extproc.Outcome, e prometheus.Labels) {
+func (c *counters) count(o *record, e prometheus.Labels) {
 	streaming := strconv.FormatBool(o.Streaming)
 	c.requests.WithLabelValues(status(o), string(o.ErrorKind), o.API, streaming).Inc()
 	c.addBytes(o)
@@ -72,7 +73,7 @@ func (c *counters) count(o *extproc.Outcome, e prometheus.Labels) {
 	}
 }
 
-func (c *counters) addBytes(o *extproc.Outcome) {
+func (c *counters) addBytes(o *record) {
 	if o.API == "" {
 		return
 	}
@@ -83,7 +84,7 @@ func (c *counters) addBytes(o *extproc.Outcome) {
 	}
 }
 
-func (c *counters) countAttempts(o *extproc.Outcome) {
+func (c *counters) countAttempts(o *record) {
 	for i := range o.Facts.Trail {
 		a := &o.Facts.Trail[i]
 		if a.Sent {
@@ -102,7 +103,7 @@ func (c *counters) countAttempts(o *extproc.Outcome) {
 const providerName = "aws.bedrock"
 
 // operationName is gen_ai.operation.name.
-func operationName(o *extproc.Outcome) string {
+func operationName(o *record) string {
 	if o.CountTokens {
 		return "count_tokens"
 	}
@@ -110,7 +111,7 @@ func operationName(o *extproc.Outcome) string {
 }
 
 // countOperation observes the times of a call that reached Bedrock.
-func (c *counters) countOperation(o *extproc.Outcome, e prometheus.Labels) {
+func (c *counters) countOperation(o *record, e prometheus.Labels) {
 	operation := operationName(o)
 	observe(c.operation.WithLabelValues(operation, providerName, o.ModelLabel, o.Facts.Backend, c.errorType(o)), (o.Duration - o.Upload).Seconds(), e)
 	if o.FirstToken > 0 {
@@ -122,26 +123,37 @@ func (c *counters) countOperation(o *extproc.Outcome, e prometheus.Labels) {
 }
 
 // timePerToken is the mean time of each output token after the first one.
-func timePerToken(o *extproc.Outcome) (mean time.Duration, known bool) {
+func timePerToken(o *record) (mean time.Duration, known bool) {
 	if o.LastToken <= o.FirstToken || !o.Summary.UsageKnown || o.Summary.OutputTokens < 2 || o.ErrorKind != "" {
 		return 0, false
 	}
 	return (o.LastToken - o.FirstToken) / time.Duration(o.Summary.OutputTokens-1), true
 }
 
-// errorType is error.type: the most precise name of the cause that has few values.
-func (c *counters) errorType(o *extproc.Outcome) string {
-	switch {
-	case o.ClientGone:
-		return "client_gone"
-	case o.AWSError != "":
-		return c.awsErrors.value(o.AWSError, string(o.ErrorKind))
+// errorType is error.type: errorName, with a bounded number of values.
+func (c *counters) errorType(o *record) string {
+	name := errorName(o)
+	if name == "" || name != o.AWSError {
+		return name
 	}
-	return string(o.ErrorKind)
+	return c.awsErrors.value(o.AWSError, string(o.ErrorKind))
+}
+
+// errorName is the most precise name of why a call failed, "" if it did not.
+func errorName(o *record) string {
+	if o.ClientGone {
+		return "client_gone"
+	}
+	return cmp.Or(o.AWSError, string(o.ErrorKind))
+}
+
+// attemptError is the most precise name of why an attempt failed, "" if it did not.
+func attemptError(a *translator.Attempt) string {
+	return cmp.Or(a.AWSError, a.ErrorClass, string(a.ErrorKind))
 }
 
 // countTokens counts the usage of a call that reached Bedrock.
-func (c *counters) countTokens(o *extproc.Outcome, e prometheus.Labels) {
+func (c *counters) countTokens(o *record, e prometheus.Labels) {
 	u := &o.Summary
 	backend, model := o.Facts.Backend, o.ModelLabel
 	if !u.UsageKnown {
@@ -161,7 +173,7 @@ func (c *counters) countTokens(o *extproc.Outcome, e prometheus.Labels) {
 
 // mayBeBilled reports whether a model may have worked on a call without a known usage:
 // an answer has begun, or the client left before it was known to fail.
-func mayBeBilled(o *extproc.Outcome) bool {
+func mayBeBilled(o *record) bool {
 	last := &o.Facts.Trail[len(o.Facts.Trail)-1]
 	return !o.CountTokens && last.Sent && (last.ErrorKind == "" || o.ClientGone)
 }

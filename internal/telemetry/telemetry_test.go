@@ -46,7 +46,7 @@ func newRecorder(t *testing.T) (*telemetry.Recorder, *prometheus.Registry, *obse
 	t.Helper()
 	core, logs := observer.New(zapcore.InfoLevel)
 	registry := prometheus.NewRegistry()
-	r, err := telemetry.NewRecorder(zap.New(core), registry)
+	r, err := telemetry.NewRecorder(zap.New(core), registry, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -181,10 +181,10 @@ func TestObserveLogsCallsAndFailuresOnly(t *testing.T) {
 
 func TestNewRecorderReportsATakenName(t *testing.T) {
 	registry := prometheus.NewRegistry()
-	if _, err := telemetry.NewRecorder(zap.NewNop(), registry); err != nil {
+	if _, err := telemetry.NewRecorder(zap.NewNop(), registry, nil); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := telemetry.NewRecorder(zap.NewNop(), registry); err == nil {
+	if _, err := telemetry.NewRecorder(zap.NewNop(), registry, nil); err == nil {
 		t.Error("registering twice is not an error")
 	}
 }
