@@ -38,7 +38,7 @@ func TestTrail(t *testing.T) {
 			t.Fatal(err)
 		}
 		atA := translator.Attempt{
-			Backend: "a", Region: "us-west-2", ModelID: "m", AWSRequestID: "req-1", Sent: true, Wait: 3 * time.Second,
+			Backend: "a", Region: "us-west-2", ModelID: "m", Sent: true, Wait: 3 * time.Second,
 			ErrorKind: translator.KindThrottled, AWSError: "ThrottlingException",
 		}
 		again, atB := atA, translator.Attempt{Backend: "b", Region: "eu-west-1", ModelID: "m", Sent: true, Wait: 5 * time.Second}
