@@ -154,6 +154,8 @@ type Facts struct {
 	Region string
 	// ModelID is the modelId sent to Bedrock.
 	ModelID string
+	// Price is that of the model, zero when there is none.
+	Price Price
 	// Attempts counts the HTTP calls made, 0 when none was.
 	Attempts int
 	// Trail lists the attempts in their order, also those that sent nothing. It is

@@ -12,6 +12,7 @@ package config
 import (
 	"bedrock-extproc/internal/bedrock"
 	"bedrock-extproc/internal/identity"
+	"bedrock-extproc/internal/price"
 	"bedrock-extproc/translator/anthropic"
 	"bedrock-extproc/translator/chat"
 	"bedrock-extproc/translator/converse"
@@ -32,6 +33,11 @@ type Config struct {
 	// MaxCalls bounds the calls in flight at a backend, by its name. A backend that is not
 	// in it has no bound.
 	MaxCalls map[string]int
+	// Prices are those of models, for the costs of calls.
+	Prices price.Table
+	// Tenant is the name of the value of identity that metrics have as the label tenant,
+	// "" for none.
+	Tenant string
 	// Settings are those that all dialects have in common. Only Load fills in Families.
 	Settings converse.Settings
 	// APIs are the names of the dialects that are served; nil means all.

@@ -16,6 +16,7 @@ import (
 	"bedrock-extproc/internal/bedrock"
 	"bedrock-extproc/internal/config"
 	"bedrock-extproc/internal/identity"
+	"bedrock-extproc/internal/price"
 	"bedrock-extproc/translator"
 )
 
@@ -51,6 +52,8 @@ type Gateway struct {
 	policy   identity.Policy
 	defaults map[string]identity.Defaults // by the name of the backend
 	maxCalls map[string]int               // likewise
+	prices   price.Table
+	tenant   string // the name of a value of identity, "" for none
 	// routeSettings are the names of gRPC metadata that are read.
 	routeSettings []string
 }
@@ -67,7 +70,7 @@ func New(ctx context.Context, cfg *config.Config, opts Options) (*Gateway, error
 		return nil, err
 	}
 	g := &Gateway{
-		backends: backends, policy: cfg.Policy, defaults: cfg.Defaults, maxCalls: cfg.MaxCalls,
+		backends: backends, policy: cfg.Policy, defaults: cfg.Defaults, maxCalls: cfg.MaxCalls, prices: cfg.Prices, tenant: cfg.Tenant,
 		routeSettings: routeSettings(cfg.Policy),
 	}
 	g.Routes, err = extproc.NewRoutes(dialects, slices.Concat(g.chatPages(), g.openaiPages(dialects), g.anthropicPages(dialects), opts.Pages))
@@ -179,7 +182,7 @@ func (g *Gateway) target(name string, caller translator.Caller, values identity.
 	}
 	defaults.Models = backend.Models()
 	return backend, extproc.Target{
-		Backend: backend, Caller: caller, DefaultModel: backend.DefaultModel(), Defaults: defaults, Allow: rule.Allow, ModelLabel: backend.ModelLabel,
+		Backend: backend, Caller: caller, DefaultModel: backend.DefaultModel(), Defaults: defaults, Allow: rule.Allow, ModelLabel: backend.ModelLabel, Price: g.prices.Of, Tenant: caller.Values[g.tenant],
 		Limits: g.limits(backend.Name(), values),
 	}, nil
 }

@@ -44,6 +44,7 @@ var (
 	streaming = Label{"streaming", "`true` for event streams, `false` for whole answers"}
 	backend   = Label{"backend", "the configured name of the backend"}
 	model     = Label{"model", "a model's name in the configuration, `other` for all other names"}
+	tenant    = Label{"tenant", "the caller's `metrics_tenant`, `other` for all after the first 100; empty without that setting"}
 	operation = Label{"gen_ai_operation_name", "`chat`, or `count_tokens`"}
 	provider  = Label{"gen_ai_provider_name", "`aws.bedrock`"}
 	genModel  = Label{"gen_ai_request_model", model.Values}
@@ -63,7 +64,7 @@ var (
 		Labels: []Label{
 			{"status", "the HTTP status; `499` when the client left, `0` when nothing was sent"},
 			{"error", "a [kind of error](errors.md), empty for none"},
-			api, streaming,
+			api, streaming, tenant,
 		},
 	}
 	CallDuration = Metric{
@@ -74,7 +75,11 @@ var (
 	}
 	Tokens = Metric{
 		Name: "bedrock_extproc_tokens_total", Help: "Tokens that Bedrock reported, by backend, model and type.", Type: "counter",
-		Labels: []Label{backend, model, {"type", "`input`, `output`, `cache_read`, `cache_write`"}},
+		Labels: []Label{backend, model, {"type", "`input`, `output`, `cache_read`, `cache_write`"}, tenant},
+	}
+	Cost = Metric{
+		Name: "bedrock_extproc_cost_micros_total", Help: "Cost of calls in millionths of the currency's unit, by the configured prices.", Type: "counter",
+		Labels: []Label{backend, model, {"currency", "that of the configuration"}, tenant},
 	}
 	UsageUnknown = Metric{
 		Name: "bedrock_extproc_usage_unknown_total", Help: "Calls that Bedrock began to answer without token counts, because the client left, the stream failed or Bedrock sent none. They may be billed.", Type: "counter",
@@ -155,7 +160,7 @@ var (
 func All() []Metric {
 	return []Metric{
 		Requests, CallDuration, FirstByte, Overhead, OperationDuration, TimeToFirstToken, TimePerOutputToken,
-		TokenUsage, Tokens, UsageUnknown, RequestBytes, ResponseBytes, Warnings, KeepAlives,
+		TokenUsage, Tokens, Cost, UsageUnknown, RequestBytes, ResponseBytes, Warnings, KeepAlives,
 		CallsInFlight, OpenStreams, LimitCurrent, LimitMax, LimitRefused,
 		Attempts, Fallbacks, CoolDowns, RestingModels, CredentialsMissing,
 		Reloads, LastReloadSuccess, LogLinesDropped, BuildInfo,

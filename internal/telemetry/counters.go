@@ -14,31 +14,34 @@ import (
 // maxAWSErrors bounds AWS's names of errors in labels. Bedrock and STS have about 30.
 const maxAWSErrors = 64
 
+// maxTenants bounds the tenants in labels.
+const maxTenants = 100
+
 // counters are the metrics that are counted from outcomes. They are safe for concurrent
 // use.
 type counters struct {
-	requests, tokens, usageUnknown, attempts, fallbacks, coolDowns *prometheus.CounterVec
-	keepAlives, requestBytes, responseBytes, warnings              *prometheus.CounterVec
-	duration, firstByte, overhead                                  *prometheus.HistogramVec
-	operation, tokenUsage, firstToken, perToken                    *prometheus.HistogramVec
+	requests, tokens, cost, usageUnknown, attempts, fallbacks, coolDowns *prometheus.CounterVec
+	keepAlives, requestBytes, responseBytes, warnings                    *prometheus.CounterVec
+	duration, firstByte, overhead                                        *prometheus.HistogramVec
+	operation, tokenUsage, firstToken, perToken                          *prometheus.HistogramVec
 
-	awsErrors boundedLabel
+	awsErrors, tenants boundedLabel
 }
 
 // newCounters registers the metrics with reg.
 func newCounters(reg prometheus.Registerer) (*counters, error) {
 	c := &counters{
-		requests: metrics.Requests.Counter(), tokens: metrics.Tokens.Counter(), usageUnknown: metrics.UsageUnknown.Counter(),
+		requests: metrics.Requests.Counter(), tokens: metrics.Tokens.Counter(), cost: metrics.Cost.Counter(), usageUnknown: metrics.UsageUnknown.Counter(),
 		attempts: metrics.Attempts.Counter(), fallbacks: metrics.Fallbacks.Counter(), coolDowns: metrics.CoolDowns.Counter(),
 		keepAlives: metrics.KeepAlives.Counter(), requestBytes: metrics.RequestBytes.Counter(), responseBytes: metrics.ResponseBytes.Counter(),
 		warnings: metrics.Warnings.Counter(),
 		duration: metrics.CallDuration.Histogram(), firstByte: metrics.FirstByte.Histogram(), overhead: metrics.Overhead.Histogram(),
 		operation: metrics.OperationDuration.Histogram(), tokenUsage: metrics.TokenUsage.Histogram(),
 		firstToken: metrics.TimeToFirstToken.Histogram(), perToken: metrics.TimePerOutputToken.Histogram(),
-		awsErrors: boundedLabel{max: maxAWSErrors},
+		awsErrors: boundedLabel{max: maxAWSErrors}, tenants: boundedLabel{max: maxTenants},
 	}
 	for _, collector := range []prometheus.Collector{
-		c.requests, c.tokens, c.usageUnknown, c.attempts, c.fallbacks, c.coolDowns, c.keepAlives, c.requestBytes, c.responseBytes, c.warnings,
+		c.requests, c.tokens, c.cost, c.usageUnknown, c.attempts, c.fallbacks, c.coolDowns, c.keepAlives, c.requestBytes, c.responseBytes, c.warnings,
 		c.duration, c.firstByte, c.overhead, c.operation, c.tokenUsage, c.firstToken, c.perToken,
 	} {
 		if err := reg.Register(collector); err != nil {
@@ -51,7 +54,7 @@ func newCounters(reg prometheus.Registerer) (*counters, error) {
 // count counts one outcome. e is added to what histograms observe.
 func (c *counters) count(o *record, e prometheus.Labels) {
 	streaming := strconv.FormatBool(o.Streaming)
-	c.requests.WithLabelValues(status(o), string(o.ErrorKind), o.API, streaming).Inc()
+	c.requests.WithLabelValues(status(o), string(o.ErrorKind), o.API, streaming, c.tenant(o)).Inc()
 	c.addBytes(o)
 	for _, code := range warningCodes(o) {
 		c.warnings.WithLabelValues(o.API, code).Inc()
@@ -71,6 +74,14 @@ func (c *counters) count(o *record, e prometheus.Labels) {
 		c.countOperation(o, e)
 		c.countTokens(o, e)
 	}
+}
+
+// tenant is the label of the tenant.
+func (c *counters) tenant(o *record) string {
+	if o.Tenant == "" {
+		return ""
+	}
+	return c.tenants.value(o.Tenant, "other")
 }
 
 func (c *counters) addBytes(o *record) {
@@ -155,17 +166,20 @@ func attemptError(a *translator.Attempt) string {
 // countTokens counts the usage of a call that reached Bedrock.
 func (c *counters) countTokens(o *record, e prometheus.Labels) {
 	u := &o.Summary
-	backend, model := o.Facts.Backend, o.ModelLabel
+	backend, model, tenant := o.Facts.Backend, o.ModelLabel, c.tenant(o)
 	if !u.UsageKnown {
 		if mayBeBilled(o) {
 			c.usageUnknown.WithLabelValues(backend, model).Inc()
 		}
 		return
 	}
-	c.tokens.WithLabelValues(backend, model, "input").Add(float64(u.InputTokens))
-	c.tokens.WithLabelValues(backend, model, "output").Add(float64(u.OutputTokens))
-	c.tokens.WithLabelValues(backend, model, "cache_read").Add(float64(u.CacheReadTokens))
-	c.tokens.WithLabelValues(backend, model, "cache_write").Add(float64(u.CacheWriteTokens))
+	c.tokens.WithLabelValues(backend, model, "input", tenant).Add(float64(u.InputTokens))
+	c.tokens.WithLabelValues(backend, model, "output", tenant).Add(float64(u.OutputTokens))
+	c.tokens.WithLabelValues(backend, model, "cache_read", tenant).Add(float64(u.CacheReadTokens))
+	c.tokens.WithLabelValues(backend, model, "cache_write", tenant).Add(float64(u.CacheWriteTokens))
+	if micros, known := o.Facts.Price.Cost(*u); known {
+		c.cost.WithLabelValues(backend, model, o.Facts.Price.Currency, tenant).Add(float64(micros))
+	}
 	operation := operationName(o)
 	observe(c.tokenUsage.WithLabelValues(operation, providerName, model, backend, "input"), float64(u.InputTokens+u.CacheReadTokens+u.CacheWriteTokens), e)
 	observe(c.tokenUsage.WithLabelValues(operation, providerName, model, backend, "output"), float64(u.OutputTokens), e)

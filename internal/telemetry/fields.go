@@ -51,6 +51,8 @@ var fields = []field{
 	{"output_tokens", "345", "Output tokens.", tokens(func(o *record) int64 { return o.Summary.OutputTokens })},
 	{"cache_read_tokens", "0", "Tokens read from a prompt cache.", tokens(func(o *record) int64 { return o.Summary.CacheReadTokens })},
 	{"cache_write_tokens", "0", "Tokens written to a prompt cache.", tokens(func(o *record) int64 { return o.Summary.CacheWriteTokens })},
+	{"cost_micros", "6180", "The cost in millionths of the currency's unit, by the configured prices.", cost},
+	{"tenant", `"search"`, "The tenant, if the configuration has `metrics_tenant`.", func(n string, o *record) zap.Field { return text(n, o.Tenant) }},
 	{"stop_reason", `"end_turn"`, "Why the model stopped, as Bedrock reports it.", func(n string, o *record) zap.Field { return text(n, o.Summary.StopReason) }},
 	{"error", `"bedrock_throttled"`, "The [kind of the error](errors.md), also of one in the middle of a stream whose status is 200.", func(n string, o *record) zap.Field { return text(n, string(o.ErrorKind)) }},
 	{"class", `"dns"`, "The [step towards Bedrock](causes.md) that failed.", func(n string, o *record) zap.Field { return text(n, o.ErrorClass) }},
@@ -133,6 +135,14 @@ func overhead(name string, o *record) zap.Field {
 		return zap.Skip()
 	}
 	return zap.Duration(name, d)
+}
+
+func cost(name string, o *record) zap.Field {
+	micros, known := o.Facts.Price.Cost(o.Summary)
+	if !known {
+		return zap.Skip()
+	}
+	return zap.Int64(name, micros)
 }
 
 // fallbackFrom is the backend that was asked first, if another one answered.
