@@ -12,6 +12,8 @@ import (
 	"bedrock-extproc/internal/awsauth"
 	"bedrock-extproc/internal/bedrock"
 	"bedrock-extproc/internal/identity"
+	"bedrock-extproc/internal/price"
+	"bedrock-extproc/translator"
 	"bedrock-extproc/translator/chat"
 	"bedrock-extproc/translator/converse"
 )
@@ -83,7 +85,11 @@ func TestEverySetting(t *testing.T) {
 			},
 			"eu": {},
 		},
-		MaxCalls:     map[string]int{"us": 100},
+		MaxCalls: map[string]int{"us": 100},
+		Prices: price.Table{Currency: "EUR", Models: map[string]translator.Price{
+			"m": {Input: 3_000_000, Output: 15_000_000, CacheRead: 1, CacheWrite: 2_000_000_000},
+		}},
+		Tenant:       "team",
 		APIs:         []string{"gateway"},
 		Settings:     converse.Settings{Mode: converse.Strict, ModelFamilies: map[string]string{"arn:x": "claude"}},
 		Chat:         chat.Config{ToolUseDeltas: chat.DeltasAlways},
