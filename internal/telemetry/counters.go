@@ -99,7 +99,7 @@ func (c *counters) countAttempts(o *record) {
 	for i := range o.Facts.Trail {
 		a := &o.Facts.Trail[i]
 		if a.Sent {
-			c.attempts.WithLabelValues(a.Backend, string(a.ErrorKind)).Inc()
+			c.attempts.WithLabelValues(a.Backend, string(attemptKind(o, i))).Inc()
 		}
 		if a.CoolDown > 0 {
 			c.coolDowns.WithLabelValues(a.Backend).Inc()
@@ -108,6 +108,15 @@ func (c *counters) countAttempts(o *record) {
 	if from := fallbackFrom(o); from != "" {
 		c.fallbacks.WithLabelValues(from, o.Facts.Backend).Inc()
 	}
+}
+
+// attemptKind is the kind of error of the i-th attempt, also of one whose answer failed
+// after it had begun.
+func attemptKind(o *record, i int) translator.Kind {
+	if i == len(o.Facts.Trail)-1 && !o.ClientGone {
+		return cmp.Or(o.Facts.Trail[i].ErrorKind, o.ErrorKind)
+	}
+	return o.Facts.Trail[i].ErrorKind
 }
 
 // providerName is gen_ai.provider.name.
