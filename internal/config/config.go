@@ -10,6 +10,8 @@ package config
 //go:generate go test . -run TestReference -update
 
 import (
+	"encoding/json"
+
 	"bedrock-extproc/internal/bedrock"
 	"bedrock-extproc/internal/identity"
 	"bedrock-extproc/internal/price"
@@ -51,6 +53,9 @@ type Config struct {
 	// FamiliesFile is where Load reads rules of model families from; "" for the
 	// built-in rules alone. A relative path starts at the working directory.
 	FamiliesFile string
+	// Shown is the file as JSON for operators, without secrets and values of variables; nil
+	// without a file.
+	Shown json.RawMessage
 	// Warnings name the parts of the file that this program ignores.
 	Warnings []string
 }

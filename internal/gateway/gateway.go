@@ -6,9 +6,11 @@ package gateway
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"go.uber.org/zap"
 
@@ -54,6 +56,8 @@ type Gateway struct {
 	maxCalls map[string]int               // likewise
 	prices   price.Table
 	tenant   string // the name of a value of identity, "" for none
+	shown    json.RawMessage
+	loaded   time.Time
 	// routeSettings are the names of gRPC metadata that are read.
 	routeSettings []string
 }
@@ -70,7 +74,7 @@ func New(ctx context.Context, cfg *config.Config, opts Options) (*Gateway, error
 		return nil, err
 	}
 	g := &Gateway{
-		backends: backends, policy: cfg.Policy, defaults: cfg.Defaults, maxCalls: cfg.MaxCalls, prices: cfg.Prices, tenant: cfg.Tenant,
+		backends: backends, policy: cfg.Policy, defaults: cfg.Defaults, maxCalls: cfg.MaxCalls, prices: cfg.Prices, tenant: cfg.Tenant, shown: cfg.Shown, loaded: time.Now(),
 		routeSettings: routeSettings(cfg.Policy),
 	}
 	g.Routes, err = extproc.NewRoutes(dialects, slices.Concat(g.chatPages(), g.openaiPages(dialects), g.anthropicPages(dialects), opts.Pages))
@@ -79,6 +83,10 @@ func New(ctx context.Context, cfg *config.Config, opts Options) (*Gateway, error
 	}
 	return g, nil
 }
+
+// Shown is the configuration file as JSON, without secrets, and when it was loaded. It is nil
+// without a file.
+func (g *Gateway) Shown() (file json.RawMessage, loaded time.Time) { return g.shown, g.loaded }
 
 // Backends returns the configured backends.
 func (g *Gateway) Backends() *bedrock.Backends { return g.backends }
