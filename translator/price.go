@@ -32,5 +32,5 @@ func (p Price) Cost(s Summary) (micros int64, known bool) {
 			return 0, false
 		}
 	}
-	return int64(sum / picosPerMicro), true //nolint:gosec // at most 2⁶⁴ / 10⁶
+	return int64(sum / picosPerMicro), true
 }

@@ -298,7 +298,7 @@ func (s *sidecar) run(ctx context.Context, stop context.CancelFunc) error {
 	})
 	s.health.setReady(true)
 	err := group.Wait()
-	s.flush()
+	s.flush(context.WithoutCancel(ctx))
 	return err
 }
 
@@ -307,8 +307,8 @@ const flushTimeout = 700 * time.Millisecond
 
 // flush sends the last spans and metrics. A collector that does not answer is no failure of
 // the sidecar.
-func (s *sidecar) flush() {
-	ctx, cancel := context.WithTimeout(context.Background(), flushTimeout)
+func (s *sidecar) flush(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, flushTimeout)
 	defer cancel()
 	if err := s.otlp.Shutdown(ctx); err != nil {
 		s.log.Warn("the last spans or metrics were not sent", zap.Error(err))

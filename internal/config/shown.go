@@ -83,7 +83,12 @@ func shownNode(n *yaml.Node) any {
 			list = append(list, shownNode(item))
 		}
 		return list
+	default:
+		return shownScalar(n)
 	}
+}
+
+func shownScalar(n *yaml.Node) any {
 	switch n.Tag {
 	case "!!null":
 		return nil

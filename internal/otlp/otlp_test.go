@@ -16,13 +16,13 @@ import (
 	collectormetrics "go.opentelemetry.io/proto/otlp/collector/metrics/v1"
 	collectortrace "go.opentelemetry.io/proto/otlp/collector/trace/v1"
 	metricsv1 "go.opentelemetry.io/proto/otlp/metrics/v1"
+	"go.uber.org/zap"
 	"google.golang.org/protobuf/proto"
 
 	"bedrock-extproc/extproc"
 	"bedrock-extproc/internal/otlp"
 	"bedrock-extproc/internal/telemetry"
 	"bedrock-extproc/translator"
-	"go.uber.org/zap"
 )
 
 // collector receives OTLP over HTTP.

@@ -1,6 +1,7 @@
 package telemetry
 
 import (
+	"context"
 	"encoding/json"
 	"net/http"
 	"time"
@@ -27,13 +28,13 @@ type callsPage struct {
 // CallsPage returns the handler of /debug/calls, which lists open and recent calls as
 // JSON, without content. open returns the calls in flight that began first.
 func (r *Recorder) CallsPage(open func(limit int) (calls []extproc.OpenCall, all int)) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		page := callsPage{Open: []json.RawMessage{}, Recent: []json.RawMessage{}}
 		calls, all := open(maxOpen)
 		page.OpenTotal = all
 		now := time.Now()
 		for i := range calls {
-			page.Open = append(page.Open, openCall(&calls[i], now))
+			page.Open = append(page.Open, openCall(req.Context(), &calls[i], now))
 		}
 		latest := r.recent.latest()
 		for i := range latest {
@@ -47,8 +48,8 @@ func (r *Recorder) CallsPage(open func(limit int) (calls []extproc.OpenCall, all
 	})
 }
 
-func openCall(c *extproc.OpenCall, now time.Time) json.RawMessage {
-	o := record{Outcome: c.Outcome, traceID: traceOf(&c.Outcome)}
+func openCall(ctx context.Context, c *extproc.OpenCall, now time.Time) json.RawMessage {
+	o := record{Outcome: c.Outcome, traceID: traceOf(ctx, &c.Outcome)}
 	o.Duration = now.Sub(o.Facts.Start)
 	return callJSON(&o, zap.Time("start", o.Facts.Start), zap.String("phase", string(c.Phase)))
 }

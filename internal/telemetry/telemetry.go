@@ -5,6 +5,7 @@
 package telemetry
 
 import (
+	"context"
 	"strconv"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -42,10 +43,11 @@ func NewRecorder(log *zap.Logger, reg prometheus.Registerer, tracer trace.Tracer
 
 // Observe records one outcome.
 func (r *Recorder) Observe(outcome extproc.Outcome) {
-	o := &record{Outcome: outcome, traceID: traceOf(&outcome)}
+	ctx := context.Background() // the call and its context are over
+	o := &record{Outcome: outcome, traceID: traceOf(ctx, &outcome)}
 	var exemplar prometheus.Labels
 	if r.tracer != nil && notable(o) {
-		exemplar = r.trace(o)
+		exemplar = r.trace(ctx, o)
 	}
 	r.counters.count(o, exemplar)
 	r.write(o)

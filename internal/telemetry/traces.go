@@ -16,17 +16,17 @@ import (
 
 // spanContext is the context of the span that a request belongs to. It is invalid for a
 // request without one.
-func spanContext(o *extproc.Outcome) trace.SpanContext {
+func spanContext(ctx context.Context, o *extproc.Outcome) trace.SpanContext {
 	if o.TraceParent == "" {
 		return trace.SpanContext{}
 	}
 	carrier := propagation.MapCarrier{"traceparent": o.TraceParent, "tracestate": o.TraceState}
-	return trace.SpanContextFromContext(propagation.TraceContext{}.Extract(context.Background(), carrier))
+	return trace.SpanContextFromContext(propagation.TraceContext{}.Extract(ctx, carrier))
 }
 
 // traceOf is the id of the trace that a request came with.
-func traceOf(o *extproc.Outcome) string {
-	if c := spanContext(o); c.IsValid() {
+func traceOf(ctx context.Context, o *extproc.Outcome) string {
+	if c := spanContext(ctx, o); c.IsValid() {
 		return c.TraceID().String()
 	}
 	return ""
@@ -35,8 +35,8 @@ func traceOf(o *extproc.Outcome) string {
 // trace makes the spans of a call that is over: all their times and attributes are known,
 // so the call itself pays for none of it. It returns the labels of exemplars, nil if the
 // trace is not sampled.
-func (r *Recorder) trace(o *record) prometheus.Labels {
-	ctx := trace.ContextWithRemoteSpanContext(context.Background(), spanContext(&o.Outcome))
+func (r *Recorder) trace(ctx context.Context, o *record) prometheus.Labels {
+	ctx = trace.ContextWithRemoteSpanContext(ctx, spanContext(ctx, &o.Outcome))
 	start := o.Facts.Start
 	ctx, span := r.tracer.Start(ctx, callName(o), trace.WithTimestamp(start), trace.WithSpanKind(trace.SpanKindServer), trace.WithAttributes(callAttributes(o)...))
 	o.traceID = span.SpanContext().TraceID().String()
