@@ -68,7 +68,7 @@ examples: go ## check every file in examples/ with the code of the program that 
 	done
 
 .PHONY: clients
-clients: build $(CLIENTS)/.venv/installed ## run clients of every API against what "make run" runs, and compare the table in docs/clients.md (UPDATE=1 writes it)
+clients: build $(CLIENTS)/.venv/installed $(CLIENTS)/node/node_modules/installed ## run clients of every API, in Python and Node, against what "make run" runs, and compare the table in docs/clients.md (UPDATE=1 writes it)
 	@$(PYTHON) -m ruff check -q --no-cache $(CLIENTS) && $(PYTHON) -m ruff format -q --no-cache --check $(CLIENTS)
 	@ENVOY_BIN=$$($(ENVOY_SH)) && export ENVOY_BIN && $(PYTHON) -m pytest -q -p no:cacheprovider --junitxml=bin/clients/python.xml $(CLIENTS)
 	@$(PYTHON) $(CLIENTS)/table.py bin/clients $(if $(UPDATE),update)
@@ -77,6 +77,14 @@ $(CLIENTS)/.venv/installed: $(CLIENTS)/requirements.txt
 	@python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo 'make clients: install Python 3.11 or newer with venv (Debian: apt-get install python3 python3-venv)' >&2; exit 1; }
 	@python3 -m venv --clear $(CLIENTS)/.venv
 	@$(PYTHON) -m pip --disable-pip-version-check install -q --require-hashes --only-binary :all: -r $<
+	@touch $@
+
+.PHONY: node
+node:
+	@node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' || { echo 'make: install Node 20 or newer with npm: https://nodejs.org/en/download' >&2; exit 1; }
+
+$(CLIENTS)/node/node_modules/installed: $(CLIENTS)/node/package-lock.json | node
+	@npm --prefix $(CLIENTS)/node ci
 	@touch $@
 
 .PHONY: browser
@@ -133,5 +141,5 @@ image: ## build the container image
 	@docker build --build-arg VERSION=$(VERSION) -t $(IMAGE) .
 
 .PHONY: clean
-clean: ## remove bin/, .envoy/ and the virtual environment of "make clients"
-	@rm -rf bin .envoy $(CLIENTS)/.venv
+clean: ## remove bin/, .envoy/ and the packages of "make clients"
+	@rm -rf bin .envoy $(CLIENTS)/.venv $(CLIENTS)/node/node_modules
