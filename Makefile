@@ -21,6 +21,7 @@ ENVOY_VERSION ?=
 export ENVOY_VERSION
 FUZZTIME ?= 60s
 MINUTES ?= 20
+UPDATE ?=
 
 # The same source makes the same bytes, wherever it is built: "make reproducible" shows it.
 GO_BUILD := CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags "-s -w -X main.version=$(VERSION)"
@@ -67,9 +68,10 @@ examples: go ## check every file in examples/ with the code of the program that 
 	done
 
 .PHONY: clients
-clients: build $(CLIENTS)/.venv/installed $(CLIENTS)/node/node_modules/installed ## run the clients of all APIs, in Python and in Node, against what "make run" runs
+clients: build $(CLIENTS)/.venv/installed $(CLIENTS)/node/node_modules/installed ## run clients of every API, in Python and Node, against what "make run" runs, and compare the table in docs/clients.md (UPDATE=1 writes it)
 	@$(PYTHON) -m ruff check -q --no-cache $(CLIENTS) && $(PYTHON) -m ruff format -q --no-cache --check $(CLIENTS)
-	@ENVOY_BIN=$$($(ENVOY_SH)) && export ENVOY_BIN && $(PYTHON) -m pytest -q -p no:cacheprovider $(CLIENTS)
+	@ENVOY_BIN=$$($(ENVOY_SH)) && export ENVOY_BIN && $(PYTHON) -m pytest -q -p no:cacheprovider --junitxml=bin/clients/python.xml $(CLIENTS)
+	@$(PYTHON) $(CLIENTS)/table.py bin/clients $(if $(UPDATE),update)
 
 $(CLIENTS)/.venv/installed: $(CLIENTS)/requirements.txt
 	@python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo 'make clients: install Python 3.11 or newer with venv (Debian: apt-get install python3 python3-venv)' >&2; exit 1; }
