@@ -115,7 +115,9 @@ def test_agent(system: System, agent: Agent, tmp_path: Path) -> None:
 
 def program(agent: Agent, system: System, folder: Path) -> str:
     """The agent's program of the page, with this system and this plan."""
-    found = re.search(rf"^### {agent.name}\n.*?```sh\n(.*?)```", PAGE, re.MULTILINE | re.DOTALL)
+    found = re.search(
+        rf"^### {agent.name}\n.*?```sh\n(.*?)```", PAGE, re.MULTILINE | re.DOTALL
+    )
     assert found, f"docs/clients.md has no program of {agent.name}"
     plan = ", then call ".join(agent.plan).replace("FOLDER", str(folder))
     text = found[1].replace("http://localhost:8000", system.url)
@@ -143,4 +145,6 @@ def test_table() -> None:
     for agent in ALL:
         name = "/".join(agent.file.split("/")[: 1 + agent.file.startswith("@")])
         version = packages["node_modules/" + name]["version"].removesuffix("-linux-x64")
-        assert re.search(rf"^\| {agent.name} \| {re.escape(version)} \|", PAGE, re.MULTILINE)
+        assert re.search(
+            rf"^\| {agent.name} \| {re.escape(version)} \|", PAGE, re.MULTILINE
+        )
