@@ -97,11 +97,11 @@ $(CLIENTS)/node/node_modules/installed: $(CLIENTS)/node/package-lock.json | node
 	@npm --prefix $(CLIENTS)/node ci
 	@touch $@
 
-# A network namespace with nothing but loopback: an agent that calls anything but the listener gets no answer.
+# The namespaces have no network but loopback, so only the listener answers the agents, and end what they leave running.
 .PHONY: agents
 agents: build $(CLIENTS)/.venv/installed $(CLIENTS)/agents/node_modules/installed ## let coding agents work through the listener, in a network without an outside (Linux on x86-64; the first run installs a gigabyte)
 	@ENVOY_BIN=$$($(ENVOY_SH)) && export ENVOY_BIN && \
-	  unshare --user --map-root-user --net bash -c 'ip link set lo up && exec "$$@"' agents $(PYTHON) -m pytest -q -p no:cacheprovider $(CLIENTS)/run_agents.py
+	  unshare --user --map-root-user --net --pid --fork --kill-child --mount-proc bash -c 'ip link set lo up && exec "$$@"' agents $(PYTHON) -m pytest -q -p no:cacheprovider $(CLIENTS)/run_agents.py
 
 $(CLIENTS)/agents/node_modules/installed: $(CLIENTS)/agents/package-lock.json | node
 	@npm --prefix $(CLIENTS)/agents ci

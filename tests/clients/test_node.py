@@ -14,7 +14,9 @@ import pytest
 from conftest import ROOT, System
 
 PAGE = (ROOT / "docs/clients.md").read_text()
-PROGRAMS = re.findall(r"^### (.*)\n\n```js\n(.*?)```", PAGE, re.MULTILINE | re.DOTALL)
+PROGRAMS = re.findall(
+    r"^### ([^\n]*)\n\n```js\n(.*?)```", PAGE, re.MULTILINE | re.DOTALL
+)
 NODE = ROOT / "tests/clients/node"
 FILES = sorted(NODE.glob("*.test.js"))
 
