@@ -29,9 +29,9 @@ type Dialect interface {
 // Defaults are what a backend's configuration adds to requests. The zero value
 // adds nothing. It is read-only.
 type Defaults struct {
-	// Models maps names that clients may ask for to model ids. A Call keeps the name;
-	// the rules of model families apply to the id.
-	Models map[string]string
+	// Models are names that clients may ask for. A Call keeps the name; the rules of model
+	// families apply to the id.
+	Models Aliases
 	// Guardrail is used by requests that name none; nil for no guardrail.
 	Guardrail *Guardrail
 	// RequestMetadata are entries of Converse's requestMetadata, such as tags for the

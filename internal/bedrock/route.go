@@ -52,23 +52,24 @@ func (b *Backend) regionFor(caller translator.Caller) (string, error) {
 	return caller.Region, nil
 }
 
-// Model is the model id behind a name at this backend: an entry of
-// BackendConfig.Models, or the name itself.
-func (b *Backend) Model(name string) string {
-	if id, ok := b.models[name]; ok {
-		return id
-	}
-	return name
-}
+// Model is the model id behind a name at this backend: that of the entry of
+// BackendConfig.Models that the name matches, or the name itself.
+func (b *Backend) Model(name string) string { return b.models.Model(name) }
 
 // modelFor is the model id at b of a call that was meant for the backend asked. A
 // fallback looks up the client's name, then the id behind it at asked, and otherwise
-// uses that id.
+// uses that id. A pattern for the name does not hide an entry for the very id.
 func (b *Backend) modelFor(asked *Backend, name string) string {
-	if id, ok := b.models[name]; ok {
-		return id
+	meant := asked.Model(name)
+	if b == asked {
+		return meant
 	}
-	return b.Model(asked.Model(name))
+	byName, id := b.models.Find(name)
+	byID, other := b.models.Find(meant)
+	if byName == "" || translator.IsPattern(byName) && byID != "" && !translator.IsPattern(byID) {
+		return other
+	}
+	return id
 }
 
 // CheckModelRegion reports a model whose ARN is in another region than the one that

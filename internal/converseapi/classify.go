@@ -27,6 +27,13 @@ func (e awsError) modelErrorRepeats() bool {
 			e.originalStatus != http.StatusTooManyRequests && e.originalStatus != http.StatusRequestTimeout
 }
 
+// unknownModel reports whether Bedrock has no model of this id. It says "The provided model
+// identifier is invalid." or "Could not resolve the foundation model from the provided model
+// identifier."
+func (e awsError) unknownModel(kind translator.Kind) bool {
+	return (kind == translator.KindValidation || kind == translator.KindNotFound) && strings.Contains(plainWords(e.message), "provided model identifier")
+}
+
 // kindOfName knows the exceptions of Bedrock Runtime and of AWS's front end, without
 // the suffix "Exception", which only some have. Rejected credentials count as the
 // sidecar's here.

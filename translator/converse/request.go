@@ -1,7 +1,6 @@
 package converse
 
 import (
-	"cmp"
 	"strings"
 
 	"bedrock-extproc/translator"
@@ -74,13 +73,19 @@ func ModelID(given string, mode Mode) string {
 // CheckModel refuses a model that is no model id nor an alias of one, in every mode, and
 // warns of blanks around the model id that the client gave.
 func (r *Request) CheckModel(given Field) error {
-	if !translator.ValidModelID(cmp.Or(r.rules.Defaults.Models[r.rules.Model], r.rules.Model)) {
-		return Refuse(given.At, faultModelID)
+	if !translator.ValidModelID(r.rules.Defaults.Models.Model(r.rules.Model)) {
+		return unknownModel(given.At)
 	}
 	if r.passes() || rawjson.Kind(given.Value) != '"' || rawjson.IsText(given.Value, r.rules.Model) || rawjson.Blank(given.Value) {
 		return nil
 	}
 	return r.repair(given.At, faultModelBlanks)
+}
+
+func unknownModel(at string) error {
+	e := translator.AsError(Refuse(at, faultModelID))
+	e.UnknownModel = true
+	return e
 }
 
 // set adds a top-level member unchanged. An absent value adds none.
