@@ -67,7 +67,7 @@ examples: go ## check every file in examples/ with the code of the program that 
 	done
 
 .PHONY: clients
-clients: build $(CLIENTS)/.venv/installed ## run the gateway's Python client, with Strands and LangChain, against what "make run" runs
+clients: build $(CLIENTS)/.venv/installed $(CLIENTS)/node/node_modules/installed ## run the clients of all APIs, in Python and in Node, against what "make run" runs
 	@$(PYTHON) -m ruff check -q --no-cache $(CLIENTS) && $(PYTHON) -m ruff format -q --no-cache --check $(CLIENTS)
 	@ENVOY_BIN=$$($(ENVOY_SH)) && export ENVOY_BIN && $(PYTHON) -m pytest -q -p no:cacheprovider $(CLIENTS)
 
@@ -75,6 +75,14 @@ $(CLIENTS)/.venv/installed: $(CLIENTS)/requirements.txt
 	@python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo 'make clients: install Python 3.11 or newer with venv (Debian: apt-get install python3 python3-venv)' >&2; exit 1; }
 	@python3 -m venv --clear $(CLIENTS)/.venv
 	@$(PYTHON) -m pip --disable-pip-version-check install -q --require-hashes --only-binary :all: -r $<
+	@touch $@
+
+.PHONY: node
+node:
+	@node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' || { echo 'make: install Node 20 or newer with npm: https://nodejs.org/en/download' >&2; exit 1; }
+
+$(CLIENTS)/node/node_modules/installed: $(CLIENTS)/node/package-lock.json | node
+	@npm --prefix $(CLIENTS)/node ci
 	@touch $@
 
 .PHONY: browser
@@ -131,5 +139,5 @@ image: ## build the container image
 	@docker build --build-arg VERSION=$(VERSION) -t $(IMAGE) .
 
 .PHONY: clean
-clean: ## remove bin/, .envoy/ and the virtual environment of "make clients"
-	@rm -rf bin .envoy $(CLIENTS)/.venv
+clean: ## remove bin/, .envoy/ and the packages of "make clients"
+	@rm -rf bin .envoy $(CLIENTS)/.venv $(CLIENTS)/node/node_modules
