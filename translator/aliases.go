@@ -71,15 +71,15 @@ func (a Aliases) Patterns() []string { return slices.Clone(a.patterns) }
 func aliasMatches(pattern, name string) bool {
 	switch {
 	case strings.HasPrefix(name, "arn:") && !strings.HasPrefix(pattern, "arn:"),
-		isProviderID(name) && !strings.Contains(pattern, "."):
+		IsProviderID(name) && !strings.Contains(pattern, "."):
 		return false
 	}
 	return Glob(pattern, name)
 }
 
-// isProviderID reports whether a name looks like one of Bedrock's model ids: a provider or
+// IsProviderID reports whether a name looks like one of Bedrock's model ids: a provider or
 // a region, a dot and a letter. Names of other APIs have digits behind a dot, as gpt-4.1.
-func isProviderID(name string) bool {
+func IsProviderID(name string) bool {
 	before, after, found := strings.Cut(name, ".")
 	if !found || before == "" || after == "" || after[0] < 'a' || after[0] > 'z' {
 		return false

@@ -31,6 +31,8 @@ type Error struct {
 	// UnknownModel says that the model that was asked for does not exist. OpenAI's and
 	// Anthropic's clients know such an error by its status, 404.
 	UnknownModel bool
+	// NoCount says that Bedrock does not count the tokens of this model.
+	NoCount bool
 	// Allow lists the methods of a 405.
 	Allow string
 	// Class names the step towards Bedrock that failed, such as "dns" or "sts"; see

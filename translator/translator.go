@@ -62,6 +62,9 @@ type Call struct {
 	// CountTokens selects CountTokens: Body is its request, without modelId, and the reply
 	// its reply. It excludes Streaming.
 	CountTokens bool
+	// CountBase says that tokens are counted for the foundation model behind an inference
+	// profile: Bedrock counts for no profile.
+	CountBase bool
 	// Guarded says that Body asks for a guardrail.
 	Guarded bool
 	// RequestID is for the log. The dialect leaves it empty.

@@ -58,6 +58,9 @@ func (b *Backend) Converse(ctx context.Context, call *translator.Call, caller tr
 		}
 		return f, err
 	})
+	if call.CountBase {
+		err = converseapi.NoCount(err)
+	}
 	return reply, facts, err
 }
 

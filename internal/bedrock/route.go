@@ -72,6 +72,20 @@ func (b *Backend) modelFor(asked *Backend, name string) string {
 	return id
 }
 
+// foundationModel is the id of the model behind a system-defined inference profile's id or
+// ARN, and any other id itself. Such a profile is named after its model, with a geography
+// in front: us.amazon.nova-lite-v1:0.
+func foundationModel(id string) string {
+	profile := id
+	if _, name, found := strings.Cut(id, ":inference-profile/"); found && strings.HasPrefix(id, "arn:") {
+		profile = name
+	}
+	if _, model, _ := strings.Cut(profile, "."); translator.IsProviderID(profile) && translator.IsProviderID(model) {
+		return model
+	}
+	return id
+}
+
 // CheckModelRegion reports a model whose ARN is in another region than the one that
 // is called: Bedrock would not find it, or not say why. The error is a
 // *translator.Error.

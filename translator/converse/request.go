@@ -108,8 +108,24 @@ func (r *Request) Body(size int) ([]byte, error) {
 	if err := r.finish(); err != nil {
 		return nil, err
 	}
-	dst := append(make([]byte, 0, size), '{')
-	for _, name := range memberOrder {
+	return append(r.appendMembers(append(make([]byte, 0, size), '{'), memberOrder), '}'), nil
+}
+
+// countedMembers are those of memberOrder that CountTokens takes.
+var countedMembers = []string{"additionalModelRequestFields", "messages", "system", "toolConfig"}
+
+// CountBody is Body for CountTokens. What has no tokens is left out.
+func (r *Request) CountBody(size int) ([]byte, error) {
+	if err := r.finish(); err != nil {
+		return nil, err
+	}
+	dst := append(make([]byte, 0, size), `{"input":{"converse":{`...)
+	return append(r.appendMembers(dst, countedMembers), `}}}`...), nil
+}
+
+// appendMembers writes the members of these names.
+func (r *Request) appendMembers(dst []byte, names []string) []byte {
+	for _, name := range names {
 		switch name {
 		case "messages":
 			dst = r.appendTurns(dst)
@@ -121,7 +137,7 @@ func (r *Request) Body(size int) ([]byte, error) {
 			dst = rawjson.AppendMember(dst, name, r.option(name))
 		}
 	}
-	return append(dst, '}'), nil
+	return dst
 }
 
 func (r *Request) option(name string) rawjson.Value {
