@@ -15,7 +15,7 @@ import (
 const caseListHead = `# Cases
 
 Each file is one request, answer or stream, and what the translator makes of it. ` + "`golden_test.go`" + ` says what the sections are.
-A number such as B12 at the end of a name is that of a known problem of gateways between this API and Bedrock.
+A number such as B12 at the end of a name is that of a [known problem](../../testdata/README.md) of gateways between this API and Bedrock.
 ` + "`make generate`" + ` writes this list. [docs/translation.md](../../../docs/translation.md) explains the translation by topic.
 
 `
