@@ -11,7 +11,10 @@ import (
 // beginnings are those of the files of each kind of block that are known by them.
 var beginnings = map[string][]struct{ format, first, later string }{
 	"image": {
-		{"png", "\x89PNG\r\n\x1a\n", ""}, {"jpeg", "\xff\xd8\xff", ""}, {"gif", "GIF87a", ""}, {"gif", "GIF89a", ""},
+		{"png", "\x89PNG\r\n\x1a\n", ""},
+		{"jpeg", "\xff\xd8\xff", ""},
+		{"gif", "GIF87a", ""},
+		{"gif", "GIF89a", ""},
 		{"webp", "RIFF", "WEBP"}, // four bytes of length between them
 	},
 	"document": {{"pdf", "%PDF-", ""}},
