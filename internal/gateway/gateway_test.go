@@ -267,7 +267,7 @@ func TestTargetAs(t *testing.T) {
 		if err != nil {
 			continue
 		}
-		same := cmp.Equal(want.Defaults, got.Defaults) && cmp.Equal(want.Caller, got.Caller) && want.DefaultModel == got.DefaultModel
+		same := cmp.Equal(want.Defaults, got.Defaults, cmp.AllowUnexported(translator.Aliases{})) && cmp.Equal(want.Caller, got.Caller) && want.DefaultModel == got.DefaultModel
 		if !same || got.Backend != extproc.Backend(backend) || want.Backend != got.Backend {
 			t.Errorf("%s: %+v, want %+v", team, got, want)
 		}
