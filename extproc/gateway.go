@@ -1,6 +1,7 @@
 package extproc
 
 import (
+	"cmp"
 	"context"
 	"iter"
 	"strings"
@@ -37,8 +38,22 @@ type Target struct {
 	// Names lists the models that this caller may ask for by names of the configuration. It is
 	// called for errors only; nil lists none.
 	Names func() []string
+	// ModelLabel returns the name of a model in the configuration, for metrics, and "" for
+	// a model that the configuration does not name. nil knows no names.
+	ModelLabel func(model string) string
 	// Limits are those on the calls of this backend and of this caller.
 	Limits []CallLimit
+}
+
+// OtherModel stands in metrics for the names of models that the configuration does not
+// have.
+const OtherModel = "other"
+
+func (t *Target) modelLabel(model string) string {
+	if t.ModelLabel == nil {
+		return OtherModel
+	}
+	return cmp.Or(t.ModelLabel(model), OtherModel)
 }
 
 // Decode translates a request for the target. An error is always a *translator.Error.

@@ -56,6 +56,16 @@ func (b *Backend) regionFor(caller translator.Caller) (string, error) {
 // BackendConfig.Models that the name matches, or the name itself.
 func (b *Backend) Model(name string) string { return b.models.Model(name) }
 
+// ModelLabel is how the configuration of this backend writes a name, which may match a
+// pattern; "" for a name that it does not have.
+func (b *Backend) ModelLabel(name string) string {
+	if name == b.defaultModel {
+		return name
+	}
+	alias, _ := b.models.Find(name)
+	return alias
+}
+
 // modelFor is the model id at b of a call that was meant for the backend asked. A
 // fallback looks up the client's name, then the id behind it at asked, and otherwise
 // uses that id. A pattern for the name does not hide an entry for the very id.

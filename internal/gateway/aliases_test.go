@@ -78,6 +78,11 @@ func TestNamesOfAnUnknownModel(t *testing.T) {
 		if got := target.Names(); !slices.Equal(got, want) {
 			t.Errorf("%s: %q", user, got)
 		}
+		for name, label := range map[string]string{"claude-sonnet-4-6": "claude-sonnet-4-6", "claude-2": "claude-*", "gpt-4o": "*", "us.m": "us.m", "eu.unknown": ""} {
+			if got := target.ModelLabel(name); got != label {
+				t.Errorf("the label of %s: %q", name, got)
+			}
+		}
 		e := &translator.Error{UnknownModel: true, Hint: "Check it."}
 		target.AddNames(e, "claude-2")
 		if e.Hint != "Check it." {
