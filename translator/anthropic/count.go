@@ -34,5 +34,5 @@ func (c *count) EncodeReply(reply []byte, facts translator.Facts) (translator.Re
 	w := rawjson.NewWriter(384)
 	w.Member("input_tokens", tokens)
 	w.Member("bedrock", bedrock.End())
-	return translator.Response{Status: http.StatusOK, ContentType: contentTypeJSON, Headers: c.headers(facts), Body: w.End()}, translator.Summary{Warnings: len(c.warnings)}, nil
+	return translator.Response{Status: http.StatusOK, ContentType: contentTypeJSON, Headers: c.headers(facts), Body: w.End()}, translator.Summary{Warnings: c.warnings}, nil
 }
