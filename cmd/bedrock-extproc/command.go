@@ -45,7 +45,7 @@ func newRoot(s streams) *cobra.Command {
 	root.SetHelpFunc(printHelp)
 	root.SetFlagErrorFunc(explainFlagError)
 	root.AddCommand(
-		serveCommand(s),
+		serveCommand(s), runCommand(),
 		envoyConfigCommand(), xdsCommand(s), validateCommand(), explainCommand(), doctorCommand(),
 		completionCommand(), manCommand(), versionCommand(),
 	)
