@@ -17,6 +17,7 @@ import (
 const (
 	groupRun       = "run"
 	groupConfigure = "configure"
+	groupTry       = "try"
 	groupOther     = "other"
 )
 
@@ -37,6 +38,7 @@ func newRoot(s streams) *cobra.Command {
 	root.AddGroup(
 		&cobra.Group{ID: groupRun, Title: "Run:"},
 		&cobra.Group{ID: groupConfigure, Title: "Configure and check:"},
+		&cobra.Group{ID: groupTry, Title: "Try and measure:"},
 		&cobra.Group{ID: groupOther, Title: "Other:"},
 	)
 	root.CompletionOptions.DisableDefaultCmd = true
@@ -47,6 +49,7 @@ func newRoot(s streams) *cobra.Command {
 	root.AddCommand(
 		serveCommand(s), runCommand(),
 		envoyConfigCommand(), xdsCommand(s), validateCommand(), explainCommand(), doctorCommand(),
+		chatCommand(s),
 		completionCommand(), manCommand(), versionCommand(),
 	)
 	for _, cmd := range root.Commands() {
