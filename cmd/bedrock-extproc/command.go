@@ -49,7 +49,7 @@ func newRoot(s streams) *cobra.Command {
 	root.AddCommand(
 		serveCommand(s), runCommand(),
 		envoyConfigCommand(), xdsCommand(s), validateCommand(), explainCommand(), doctorCommand(),
-		chatCommand(s),
+		chatCommand(s), benchCommand(),
 		completionCommand(), manCommand(), versionCommand(),
 	)
 	for _, cmd := range root.Commands() {
