@@ -121,8 +121,12 @@ func TestAsk(t *testing.T) {
 			}
 			got := []any{pieces, a.Text(), a.Reasoning(), a.Calls(), a.Model, a.StopReason, a.Usage, a.RequestID}
 			want := []any{
-				[]Piece{{Reasoning, "Hm"}, {Text, "Hi "}, {Text, "there"}}, "Hi there", "Hm", []Call{{"t1", "f", json.RawMessage(`{"a":1}`)}},
-				"m", "tool_use", Usage{3, 4, 5, 6}, "r1",
+				[]Piece{{Reasoning, "Hm"}, {Text, "Hi "}, {Text, "there"}},
+				"Hi there", "Hm",
+				[]Call{{"t1", "f", json.RawMessage(`{"a":1}`)}},
+				"m", "tool_use",
+				Usage{3, 4, 5, 6},
+				"r1",
 			}
 			if diff := cmp.Diff(want, got); diff != "" {
 				t.Error(diff)

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -30,7 +31,7 @@ func (c *Conversation) ask(ctx context.Context, in client.Input, show func(clien
 		return nil, err
 	}
 	r := c.Request
-	r.Messages = append(r.Messages[:len(r.Messages):len(r.Messages)], said...)
+	r.Messages = append(slices.Clip(r.Messages), said...)
 	answer, err := c.Client.Ask(ctx, &r, show)
 	if err != nil {
 		return answer, err
@@ -39,7 +40,8 @@ func (c *Conversation) ask(ctx context.Context, in client.Input, show func(clien
 	if err != nil {
 		return answer, err
 	}
-	c.Request.Messages = append(r.Messages, message)
+	r.Messages = append(r.Messages, message)
+	c.Request.Messages = r.Messages
 	return answer, nil
 }
 
