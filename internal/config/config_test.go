@@ -86,9 +86,9 @@ func TestEverySetting(t *testing.T) {
 			"eu": {},
 		},
 		MaxCalls: map[string]int{"us": 100},
-		Prices: price.Table{Currency: "EUR", Models: map[string]translator.Price{
+		Prices: price.NewTable("EUR", map[string]translator.Price{
 			"m": {Input: 3_000_000, Output: 15_000_000, CacheRead: 1, CacheWrite: 2_000_000_000},
-		}},
+		}),
 		Tenant:       "team",
 		APIs:         []string{"gateway"},
 		Settings:     converse.Settings{Mode: converse.Strict, ModelFamilies: map[string]string{"arn:x": "claude"}},

@@ -7,16 +7,30 @@ import (
 	"bedrock-extproc/translator"
 )
 
-func pricesKeys(t *price.Table) []key {
-	t.Currency = price.DefaultCurrency
+// prices is the section prices.
+type prices struct {
+	currency string
+	models   map[string]translator.Price
+}
+
+func (p *prices) keys() []key {
 	return []key{
-		{"currency", "The currency of all prices, as it appears in metrics and answers.", "`" + price.DefaultCurrency + "`", "EUR", text{&t.Currency}},
+		{"currency", "The currency of all prices, as it appears in metrics and answers.", "`" + price.DefaultCurrency + "`", "EUR", text{&p.currency}},
 		{
-			"models", "Prices by model: a model id, or a name that clients ask for. The id that was sent to Bedrock comes first.",
+			"models", "Prices by model: a model id, a name that clients ask for, or a pattern for either. The id that was sent to Bedrock comes first. Names and patterns take precedence as those of `models` do.",
 			"none", "{fast: {input: 0.000035, output: 0.00014}}",
-			modelPrices{t},
+			modelPrices{p},
 		},
 	}
+}
+
+// priceTable reads the section into a field.
+type priceTable struct{ field *price.Table }
+
+func (v priceTable) read(d *decoder, n *yaml.Node, path string) {
+	p := prices{currency: price.DefaultCurrency}
+	d.mapping(n, path, nil, p.keys())
+	*v.field = price.NewTable(p.currency, p.models)
 }
 
 func modelPriceKeys(p *translator.Price) []key {
@@ -29,14 +43,14 @@ func modelPriceKeys(p *translator.Price) []key {
 }
 
 // modelPrices are prices by model.
-type modelPrices struct{ table *price.Table }
+type modelPrices struct{ prices *prices }
 
 func (v modelPrices) read(d *decoder, n *yaml.Node, path string) {
-	v.table.Models = map[string]translator.Price{}
+	v.prices.models = map[string]translator.Price{}
 	d.entries(n, path, func(name string, n *yaml.Node, path string) {
 		var p translator.Price
 		d.mapping(n, path, nil, modelPriceKeys(&p))
-		v.table.Models[name] = p
+		v.prices.models[name] = p
 	})
 }
 

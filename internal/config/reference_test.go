@@ -101,7 +101,7 @@ func sections() []pageSection {
 		{"bedrock_extproc.identity.NAME", "The first source that has a value counts.", sourceKeys(&identity.Source{})},
 		{"bedrock_extproc.access[]", "", ruleKeys(&identity.Rule{})},
 		{"bedrock_extproc.caller_limit", "See [limits](limits.md).", callerLimitKeys(&c.Policy.CallerLimit)},
-		{"bedrock_extproc.prices", "Prices are exact decimal numbers. Costs are whole numbers of millionths of the currency's unit.", pricesKeys(&c.Prices)},
+		{"bedrock_extproc.prices", "Prices are exact decimal numbers. Costs are whole numbers of millionths of the currency's unit.", new(prices).keys()},
 		{"bedrock_extproc.prices.models.NAME", "", modelPriceKeys(&translator.Price{})},
 		{"bedrock_extproc.retry", "", retryKeys(&c.Bedrock.Retry)},
 		{"bedrock_extproc.cool_down", "", coolDownKeys(&c.Bedrock.CoolDown)},
@@ -163,7 +163,7 @@ func typeName(v value) string {
 		return "templates by name"
 	case rules:
 		return "list of mappings"
-	case section, llm, backends, providers, sources, modelPrices:
+	case section, llm, backends, providers, sources, modelPrices, priceTable:
 		return "mapping"
 	default:
 		return "text"
@@ -218,6 +218,8 @@ func valueSchema(v value) object {
 			object{"type": "number", "minimum": 0, "exclusiveMaximum": 1_000_000},
 			object{"type": "string", "pattern": `^[0-9]{1,6}(\.[0-9]{0,9})?$`},
 		}})
+	case priceTable:
+		return keysSchema(new(prices).keys(), nil)
 	case modelPrices:
 		return object{"type": "object", "additionalProperties": keysSchema(modelPriceKeys(&translator.Price{}), nil)}
 	case duration:

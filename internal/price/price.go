@@ -5,6 +5,7 @@ package price
 
 import (
 	"errors"
+	"maps"
 	"strconv"
 	"strings"
 
@@ -14,21 +15,35 @@ import (
 // DefaultCurrency is the currency of a table that names none.
 const DefaultCurrency = "USD"
 
-// A Table has the prices of models by name: a model id, or a name that clients ask for. The
-// zero value has no prices. It is read-only.
+// A Table has the prices of models by name: a model id, a name that clients ask for, or a
+// pattern as of translator.Aliases. The zero value has no prices. It is immutable.
 type Table struct {
-	// Currency is that of all prices, such as "USD".
-	Currency string
-	// Models have no Currency of their own.
-	Models map[string]translator.Price
+	currency string
+	prices   map[string]translator.Price
+	names    translator.Aliases // from each name and pattern to itself
+}
+
+// NewTable returns a table in a currency such as "USD". The prices have none of their own.
+func NewTable(currency string, prices map[string]translator.Price) Table {
+	names := map[string]string{}
+	for name := range prices {
+		names[name] = name
+	}
+	return Table{currency, maps.Clone(prices), translator.NewAliases(names)}
+}
+
+// Equal reports whether two tables have the same prices.
+func (t Table) Equal(other Table) bool {
+	return t.currency == other.currency && maps.Equal(t.prices, other.prices)
 }
 
 // Of returns the price of a call: that of the model id that was sent to Bedrock, otherwise
 // that of the name that the client asked for. The zero value means that there is none.
 func (t Table) Of(modelID, name string) translator.Price {
 	for _, n := range []string{modelID, name} {
-		if p, ok := t.Models[n]; ok {
-			p.Currency = t.Currency
+		if found, _ := t.names.Find(n); found != "" {
+			p := t.prices[found]
+			p.Currency = t.currency
 			return p
 		}
 	}

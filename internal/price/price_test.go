@@ -20,7 +20,7 @@ func TestParse(t *testing.T) {
 }
 
 func TestOf(t *testing.T) {
-	table := price.Table{Currency: "EUR", Models: map[string]translator.Price{"eu.m-1": {Input: 1}, "smart": {Input: 2}}}
+	table := price.NewTable("EUR", map[string]translator.Price{"eu.m-1": {Input: 1}, "smart": {Input: 2}, "eu.m-*": {Input: 3}, "gpt*": {Input: 4}})
 	for _, c := range []struct {
 		id, name string
 		want     translator.Price
@@ -28,6 +28,8 @@ func TestOf(t *testing.T) {
 		{"eu.m-1", "smart", translator.Price{Currency: "EUR", Input: 1}},
 		{"us.m-1", "smart", translator.Price{Currency: "EUR", Input: 2}},
 		{"us.m-1", "us.m-1", translator.Price{}},
+		{"eu.m-2", "smart", translator.Price{Currency: "EUR", Input: 3}},
+		{"us.m-1", "gpt-4o", translator.Price{Currency: "EUR", Input: 4}},
 	} {
 		if got := table.Of(c.id, c.name); got != c.want {
 			t.Errorf("%s as %s: %+v, want %+v", c.id, c.name, got, c.want)
