@@ -1,6 +1,8 @@
 package telemetry_test
 
 import (
+	"os"
+	"strings"
 	"testing"
 	"time"
 
@@ -128,6 +130,17 @@ func TestTrace(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, spans); diff != "" {
 		t.Error(diff)
+	}
+	page, err := os.ReadFile("../../docs/observability.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range spans {
+		for name := range s.Attributes {
+			if !strings.Contains(string(page), "`"+name+"`") {
+				t.Errorf("docs/observability.md has no attribute %s", name)
+			}
+		}
 	}
 	if diff := cmp.Diff([]string{traceID}, ids); diff != "" {
 		t.Errorf("in the log: %s", diff)

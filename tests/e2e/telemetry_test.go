@@ -55,7 +55,8 @@ func startObserved(t testing.TB, config string, script func(*fakebedrock.Request
 type scrape map[string]float64
 
 // scraped reads /metrics. Keys are names, and names with one label: name{label="value"}.
-// Values are sums over all other labels.
+// Values are sums over all other labels: of counters and gauges, and of how often histograms
+// have observed something; name_sum is the sum of what they have observed.
 func (s *system) scraped(t testing.TB) scrape {
 	t.Helper()
 	resp, err := http.Get(s.sidecar.admin + "/metrics") //nolint:noctx // on this machine
@@ -73,6 +74,7 @@ func (s *system) scraped(t testing.TB) scrape {
 		for _, m := range f.GetMetric() {
 			value := m.GetCounter().GetValue() + m.GetGauge().GetValue() + float64(m.GetHistogram().GetSampleCount())
 			all[name] += value
+			all[name+"_sum"] += m.GetHistogram().GetSampleSum()
 			for _, l := range m.GetLabel() {
 				all[fmt.Sprintf("%s{%s=%q}", name, l.GetName(), l.GetValue())] += value
 			}
