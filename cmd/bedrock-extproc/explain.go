@@ -20,6 +20,7 @@ import (
 	"bedrock-extproc/translator/chat"
 	"bedrock-extproc/translator/native"
 	"bedrock-extproc/translator/openai"
+	"bedrock-extproc/translator/responses"
 )
 
 // explanation is what explain prints.
@@ -50,9 +51,9 @@ func (o *explainOptions) flags(stderr io.Writer) *flag.FlagSet {
 	fs.StringVar(&o.config, "config", "", "YAML `file` with the backends, as for serve")
 	fs.StringVar(&o.provider, "provider", "", "`name` of the backend, as in the X-Provider-LLM header")
 	fs.Func("as", "`name=value` of the caller's identity; may be repeated", o.addValue)
-	fs.StringVar(&o.api, "api", chat.Name, "`name` of the API that the request is for, as in apis: gateway, openai, anthropic or bedrock")
+	fs.StringVar(&o.api, "api", chat.Name, "`name` of the API that the request is for, as in apis: gateway, openai, responses, anthropic or bedrock")
 	fs.StringVar(&o.model, "model", "", "`id` of the model in the path of a request of the bedrock API; without it, the backend's default model")
-	fs.BoolVar(&o.stream, "stream", false, "explain a streaming request; requests of the OpenAI and the Anthropic API say themselves whether they stream")
+	fs.BoolVar(&o.stream, "stream", false, "explain a streaming request; requests of OpenAI's and Anthropic's APIs say themselves whether they stream")
 	fs.Usage = func() {
 		fmt.Fprintln(stderr, "Usage: bedrock-extproc explain [flags] [file]\n\nPrints the Bedrock call that serve would make for a request. Without a file it reads standard input.")
 		fs.PrintDefaults()
@@ -85,7 +86,7 @@ func (o *explainOptions) parse(args []string, stderr io.Writer) error {
 		fs.Usage()
 		return errUsage
 	}
-	if !slices.Contains([]string{chat.Name, openai.Name, anthropic.Name, native.Name}, o.api) {
+	if !slices.Contains([]string{chat.Name, openai.Name, responses.Name, anthropic.Name, native.Name}, o.api) {
 		fmt.Fprintf(stderr, "bedrock-extproc explain: there is no API %q\n", o.api)
 		return errUsage
 	}
@@ -127,6 +128,8 @@ func (o *explainOptions) path() string {
 	switch {
 	case o.api == openai.Name:
 		return openai.CompletionsPath
+	case o.api == responses.Name:
+		return responses.ResponsesPath
 	case o.api == anthropic.Name:
 		return anthropic.MessagesPath
 	case o.api == native.Name && o.stream:
