@@ -58,7 +58,7 @@ func File(out *converse.Request, file converse.Object, at string) ([]converse.Bl
 	return out.Media(m)
 }
 
-// A WebCitation is a citation of a web page in an answer. Title is null without one.
+// A WebCitation is a citation of a web page in an answer; see converse.WebPage.
 type WebCitation struct{ URL, Title rawjson.Value }
 
 // WebCitations are those of a block. content_blocks has all citations.
@@ -68,10 +68,8 @@ func WebCitations(b *converse.AnswerBlock) []WebCitation {
 	}
 	var all []WebCitation
 	for _, v := range rawjson.Elements(rawjson.Members(rawjson.Members(b.Value).Get(b.Kind)).Get("citations")) {
-		citation := rawjson.Members(v)
-		url := rawjson.Members(rawjson.Members(citation.Get("location")).Get("web")).Get("url")
-		if rawjson.Kind(url) == '"' {
-			all = append(all, WebCitation{url, rawjson.OrNull(citation.Get("title"))})
+		if url, title, ok := converse.WebPage(rawjson.Members(v)); ok {
+			all = append(all, WebCitation{url, title})
 		}
 	}
 	return all
