@@ -100,7 +100,7 @@ var (
 		evidence: "ours: the gateway stores nothing",
 	}
 	FaultReasoningForeign = Fault{
-		code: "reasoning_dropped", problem: "This reasoning does not come from this gateway, or it lacks its encrypted_content.",
+		code: "foreign_reasoning_dropped", problem: "This reasoning does not come from this gateway, or it lacks its encrypted_content.",
 		done: "The reasoning was not sent, because it does not come from this gateway, or it lacks its encrypted_content.",
 		hint: "Send reasoning items back unchanged, with encrypted_content.", evidence: "ours: a summary is not what the model has thought, and other providers encrypt the rest",
 	}
