@@ -121,7 +121,9 @@ func (s *stream) appendStep(dst []byte, step *converse.Step) []byte {
 		return s.appendClosed(dst)
 	case converse.StepEnd:
 		return s.appendEnd(dst)
-	case converse.StepCitation, converse.StepPiece: // StepBlock has them
+	case converse.StepCitation: // it may be all that the part has
+		dst, _ = s.appendPart(dst, step.Index)
+	case converse.StepPiece: // only content_blocks has such blocks
 	}
 	return dst
 }
