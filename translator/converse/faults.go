@@ -536,6 +536,10 @@ var (
 
 // Requests that are refused: tools and the choice among them.
 var (
+	FaultNamespace = Fault{
+		code: "namespace_name", problem: "The name of a namespace has more than 128 bytes.", hint: "Use a shorter name.",
+		evidence: "ours: the name is a part of the name of each of its tools, and memory for a request is bounded",
+	}
 	FaultToolType = Fault{
 		code: "tool_type", problem: "This tool type is unknown.",
 		hint:     "Send a function with name, description and input_schema, or a tool in Bedrock's own form.",

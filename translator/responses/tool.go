@@ -58,7 +58,7 @@ func (l *toolList) tool(t converse.Object) error {
 	}
 	switch kind {
 	case "function", "custom":
-		return l.callable(t, kind, namespace{})
+		return l.callable(t, kind, &namespace{})
 	case "namespace":
 		return l.namespace(t)
 	case "":
@@ -71,11 +71,7 @@ func (l *toolList) tool(t converse.Object) error {
 // namespace reads tools with a name in common, which becomes the first part of theirs.
 func (l *toolList) namespace(t converse.Object) error {
 	l.out.WarnUnknown(t, "type", "name", "description", "tools")
-	name, err := t.Text("name")
-	if err != nil {
-		return err
-	}
-	description, err := t.Text("description")
+	ns, err := readNamespace(t)
 	if err != nil {
 		return err
 	}
@@ -84,12 +80,12 @@ func (l *toolList) namespace(t converse.Object) error {
 		if rawjson.IsText(tool.Get("type"), "custom") {
 			kind = "custom"
 		}
-		return l.callable(tool, kind, namespace{name, description})
+		return l.callable(tool, kind, ns)
 	})
 }
 
 // callable adds a function, or a custom tool.
-func (l *toolList) callable(t converse.Object, kind string, ns namespace) error {
+func (l *toolList) callable(t converse.Object, kind string, ns *namespace) error {
 	l.out.WarnUnknown(t, "type", "name", "description", "parameters", "strict", "format", "defer_loading", "allowed_callers", "async", "output_schema", "cache_control")
 	name := qualified(ns.name, t.Field("name"))
 	if !l.allows(name) {

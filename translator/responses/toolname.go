@@ -5,29 +5,48 @@ import (
 	"bedrock-extproc/translator/rawjson"
 )
 
-// A namespace is the name and the description that some tools have in common. The zero
-// value is none.
+// A namespace is what some tools have in common. The zero value is none.
 type namespace struct{ name, description converse.Field }
 
-// describe is the description of a tool in the namespace: the model sees tools only.
-func (n namespace) describe(tool converse.Field) converse.Field {
+// maxNamespace bounds a namespace's name in bytes, because each of its tools gets it.
+const maxNamespace = 128
+
+func readNamespace(t converse.Object) (*namespace, error) {
+	name := t.Field("name")
 	switch {
-	case n.description.Value == nil || rawjson.Blank(n.description.Value):
-		return tool
-	case rawjson.Absent(tool.Value):
-		return n.description
-	case rawjson.Kind(tool.Value) != '"':
-		return tool // converse refuses it
+	case rawjson.Kind(name.Value) != '"':
+		return nil, converse.Refuse(name.At, converse.FaultNotString)
+	case len(name.Value) > maxNamespace:
+		return nil, converse.Refuse(name.At, converse.FaultNamespace)
 	}
-	return converse.Field{Value: rawjson.Quote(rawjson.Text(n.description.Value) + "\n\n" + rawjson.Text(tool.Value)), At: tool.At}
+	description, err := t.Text("description")
+	return &namespace{name, description}, err
 }
+
+// describe is the description of a tool. The first one has that of the namespace, too: the
+// model sees tools only.
+func (n *namespace) describe(tool converse.Field) converse.Field {
+	common := n.description
+	if common.Value == nil || rawjson.Blank(common.Value) || rawjson.Kind(tool.Value) != '"' && !rawjson.Absent(tool.Value) {
+		return tool
+	}
+	n.description = converse.Field{}
+	text := "About all tools whose names begin with " + rawjson.Text(n.name.Value) + separator + ": " + rawjson.Text(common.Value)
+	if !rawjson.Absent(tool.Value) {
+		text = rawjson.Text(tool.Value) + "\n\n" + text
+	}
+	return converse.Field{Value: rawjson.Quote(text), At: tool.At}
+}
+
+// separator stands between the names of a namespace and of a tool.
+const separator = "__"
 
 // qualified is the name of a tool in a namespace, as Bedrock gets it.
 func qualified(ns, name converse.Field) converse.Field {
 	if rawjson.Kind(ns.Value) != '"' || rawjson.Kind(name.Value) != '"' {
 		return name
 	}
-	return converse.Field{Value: rawjson.Quote(rawjson.Text(ns.Value) + "__" + rawjson.Text(name.Value)), At: name.At}
+	return converse.Field{Value: rawjson.Quote(rawjson.Text(ns.Value) + separator + rawjson.Text(name.Value)), At: name.At}
 }
 
 // toolNames say what the tools of a request are in the client's words, by their qualified
@@ -43,7 +62,7 @@ func newToolNames() toolNames {
 	return toolNames{custom: map[string]bool{}, parts: map[string]nameParts{}}
 }
 
-func (n toolNames) add(ns namespace, name converse.Field, custom bool) {
+func (n toolNames) add(ns *namespace, name converse.Field, custom bool) {
 	full := qualified(ns.name, name)
 	if rawjson.Kind(full.Value) != '"' {
 		return // converse refuses it
