@@ -24,7 +24,7 @@ func (c *call) EncodeReply(reply []byte, facts translator.Facts) (translator.Res
 	w.Member("usage", encodeUsage(answer))
 	w.Member("service_tier", openaiapi.ServiceTier(answer))
 	w.Member("bedrock", openaiapi.EncodeBedrock(answer, facts, c.warnings, nil))
-	return translator.Response{Status: http.StatusOK, ContentType: openaiapi.ContentTypeJSON, Body: w.End()}, c.summary(answer), nil
+	return translator.Response{Status: http.StatusOK, ContentType: openaiapi.ContentTypeJSON, Headers: []translator.Header{converse.WarningsHeader(c.warnings)}, Body: w.End()}, c.summary(answer), nil
 }
 
 // newObject starts a completion or a chunk.

@@ -22,7 +22,7 @@ func (c *call) EncodeReply(reply []byte, facts translator.Facts) (translator.Res
 		output[i] = c.encodeItem(&items[i], answer.Blocks)
 	}
 	body := c.encodeResponse(answer, facts, output, nil)
-	return translator.Response{Status: http.StatusOK, ContentType: openaiapi.ContentTypeJSON, Body: body}, c.summary(answer), nil
+	return translator.Response{Status: http.StatusOK, ContentType: openaiapi.ContentTypeJSON, Headers: []translator.Header{converse.WarningsHeader(c.warnings)}, Body: body}, c.summary(answer), nil
 }
 
 // encodeResponse encodes a complete answer. unknown are the events of a stream that nobody
