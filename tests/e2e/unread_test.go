@@ -14,18 +14,6 @@ import (
 	"bedrock-extproc/tests/hungpeer"
 )
 
-// floodEvents is an answer of 300 MB.
-func floodEvents() []fakebedrock.Event {
-	events := []fakebedrock.Event{{Type: "messageStart", Members: map[string]any{"role": "assistant"}}}
-	text := fakebedrock.Event{Type: "contentBlockDelta", Members: map[string]any{
-		"contentBlockIndex": 0, "delta": map[string]any{"text": strings.Repeat("x", 32<<10)},
-	}}
-	for range 10_000 {
-		events = append(events, text)
-	}
-	return events
-}
-
 // TestEnvoyThatReadsNothing: an Envoy asks for endless answers and reads nothing of them,
 // but keeps pinging. What the sidecar holds for it is bounded, it is disconnected, and
 // another Envoy is served meanwhile.
@@ -33,8 +21,8 @@ func TestEnvoyThatReadsNothing(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes half a minute")
 	}
-	const calls, mostMemory = 50, 4 * megabyte // of a call
-	flood := floodEvents()
+	const calls, mostMemory = 50, 10 * megabyte // of a call
+	flood := longEvents(10_000)                // 300 MB
 	s := start(t, func(r *fakebedrock.Request) fakebedrock.Behaviour {
 		if bytes.Contains(r.Body, []byte("flood")) {
 			return fakebedrock.Behaviour{Events: flood}

@@ -143,6 +143,7 @@ var workTexts = worktest.Texts{Members: map[string]string{
 	"letters of an id":         used(`{"type":"tool_use","id":"…t …","name":"f","input":{}}`, result),
 }, Nests: map[string]string{
 	"arrays of an unknown member": asked(`"hi"`, `,"x":…[…1…]…`),
+	"Converse results":            asked(`…[{"toolResult":{"toolUseId":"t","content":…[{"text":"x"}]…}}]…`, ""),
 	"content":                     asked(`…[…1…]…`, ""),
 	"input":                       used(`{"type":"tool_use","id":"t","name":"f","input":…{"a":…1…}…}`, result),
 	"schemas of a tool":           asked(`"hi"`, `,"tools":[{"name":"f","strict":true,"input_schema":…{"type":"object","properties":{"a":…{}…}}…}]`),

@@ -198,6 +198,7 @@ var workTexts = worktest.Texts{Members: map[string]string{
 }, Nests: map[string]string{
 	"arrays of an unknown member": `{"messages":[` + hello + `],"x":…[…1…]…}`,
 	"objects of a tool's input":   fmt.Sprintf(answers, `{"id":"t","name":"f","input":…{"a":…1…}…}`, `{"tool_results":[{"tool_use_id":"t","content":"x"}]}`),
+	"results":                     user(`…[{"toolResult":{"toolUseId":"t","content":…[{"text":"x"}]…}}]…`, ""),
 	"content of a result":         fmt.Sprintf(answers, `{"id":"t","name":"f"}`, `{"tool_results":[{"tool_use_id":"t","content":…[{"json":…1…}]…}]}`),
 	"schemas of a tool":           user(`"hi"`, `,"tools":[{"name":"f","strict":true,"input_schema":…{"type":"object","properties":{"a":…{}…}}…}]`),
 	"schemas of an answer":        user(`"hi"`, `,"response_format":{"type":"json_schema","json_schema":{"name":"n","schema":…{"type":"object","items":…{}…}…}}`),

@@ -152,6 +152,7 @@ var workTexts = worktest.Texts{Members: map[string]string{
 	"arrays of an unknown member": asked(`"hi"`, `,"x":…[…1…]…`),
 	"schemas of a tool":           asked(`"hi"`, `,"tools":[{"type":"function","function":{"name":"f","strict":true,"parameters":…{"type":"object","properties":{"a":…{}…}}…}}]`),
 	"schemas of an answer":        asked(`"hi"`, `,"response_format":{"type":"json_schema","json_schema":{"name":"n","schema":…{"type":"object","items":…{}…}…}}`),
+	"results":                     asked(`…[{"toolResult":{"toolUseId":"t","content":…[{"text":"x"}]…}}]…`, ""),
 	"content":                     asked(`…[…1…]…`, ""),
 	"arguments":                   called(`{"id":"t","type":"function","function":{"name":"f","arguments":"…{\"a\":…1…}…"}}`, result),
 }}
