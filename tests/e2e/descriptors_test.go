@@ -22,7 +22,7 @@ func TestWithoutDescriptors(t *testing.T) {
 	server := httptest.NewServer(bedrock)
 	t.Cleanup(server.Close)
 	s := newSidecar(t, server.URL)
-	limited := exec.Command("sh", append([]string{"-c", fmt.Sprintf(`ulimit -n %d && exec "$0" "$@"`, limit)}, s.cmd.Args...)...) //nolint:gosec // our own program
+	limited := exec.Command("sh", append([]string{"-c", fmt.Sprintf(`ulimit -n %d && exec "$0" "$@"`, limit)}, s.cmd.Args...)...)
 	limited.Env, s.cmd = s.cmd.Env, limited
 	s.start(t)
 	client := s.dial(t)

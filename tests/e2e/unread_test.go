@@ -22,7 +22,7 @@ func TestEnvoyThatReadsNothing(t *testing.T) {
 		t.Skip("takes half a minute")
 	}
 	const calls, mostMemory = 50, 10 * megabyte // of a call
-	flood := longEvents(10_000)                // 300 MB
+	flood := longEvents(10_000)                 // 300 MB
 	s := start(t, func(r *fakebedrock.Request) fakebedrock.Behaviour {
 		if bytes.Contains(r.Body, []byte("flood")) {
 			return fakebedrock.Behaviour{Events: flood}

@@ -80,7 +80,7 @@ func (p *Peer) send(id uint32, m *extprocv3.ProcessingRequest) error {
 	if err != nil {
 		return err
 	}
-	binary.BigEndian.PutUint32(message[1:], uint32(len(message)-5)) //nolint:gosec // see Call
+	binary.BigEndian.PutUint32(message[1:], uint32(len(message)-5))
 	for len(message) > 0 && err == nil {
 		n := min(len(message), maxFrame)
 		err = p.framer.WriteData(id, false, message[:n])

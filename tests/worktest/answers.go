@@ -31,15 +31,15 @@ func (a answers) answer(lines func(n int) string) Shape {
 	}
 }
 
-// events are n times one event, between others.
-func (a answers) events(before, format, after string) Shape {
+// events are n times one event, behind others.
+func (a answers) events(before, format string) Shape {
 	return a.answer(func(n int) string {
 		var b strings.Builder
 		b.WriteString("messageStart {\"role\":\"assistant\"}\n" + before)
 		for i := range n {
 			b.WriteString(strings.ReplaceAll(format, "#", fmt.Sprint(i)) + "\n")
 		}
-		return b.String() + after + "messageStop {\"stopReason\":\"end_turn\"}\nmetadata {\"usage\":{\"inputTokens\":1}}\n"
+		return b.String() + "messageStop {\"stopReason\":\"end_turn\"}\nmetadata {\"usage\":{\"inputTokens\":1}}\n"
 	})
 }
 
@@ -63,30 +63,30 @@ const (
 func Answers(newEncoder func() translator.Encoder) map[string]Shape {
 	a := answers{newEncoder}
 	return map[string]Shape{
-		"stream of text":                   a.events("", delta+`{"text":"word"}}`, ""),
-		"stream of escapes":                a.events("", delta+`{"text":"\n\\"}}`, ""),
-		"stream of halves":                 a.events("", delta+`{"text":"\ud83d"}}`, ""),
-		"stream of invalid UTF-8":          a.events("", delta+"{\"text\":\"a\xff\"}}", ""),
-		"stream of empty text":             a.events("", delta+`{"text":""}}`, ""),
-		"stream of a tool's input":         a.events(toolStart, delta+`{"toolUse":{"input":"{\"a\":"}}}`, ""),
-		"stream of a tool's members":       a.events(toolStart, delta+`{"toolUse":{"m#":1}}}`, ""),
-		"stream of one member":             a.events(toolStart, delta+`{"toolUse":{"m":{"n":{"#":[1]}}}}}`, ""),
-		"stream of reasoning":              a.events("", delta+`{"reasoningContent":{"text":"so"}}}`, ""),
-		"stream of signatures":             a.events("", delta+`{"reasoningContent":{"signature":"so"}}}`, ""),
-		"stream of redacted content":       a.events("", delta+`{"reasoningContent":{"redactedContent":"AA=="}}}`, ""),
-		"stream of redacted blocks":        a.events("", `contentBlockDelta {"contentBlockIndex":#,"delta":{"reasoningContent":{"redactedContent":"AA=="}}}`, ""),
-		"stream of citations":              a.events("", delta+`{"citation":{"title":"#","location":{"web":{}}}}}`, ""),
-		"stream of citations and text":     a.events("", delta+`{"citation":{"title":"#"}}}`+"\n"+delta+`{"text":"x"}}`, ""),
-		"stream of an image":               a.events("", delta+`{"image":{"source":{"bytes":"AA=="}}}}`, ""),
-		"stream of a tool's result":        a.events("", delta+`{"toolResult":[{"text":"#"}]}}`, ""),
-		"stream of blocks":                 a.events("", `contentBlockDelta {"contentBlockIndex":#,"delta":{"text":"#"}}`+"\n"+`contentBlockStop {"contentBlockIndex":#}`, ""),
-		"stream of open blocks":            a.events("", `contentBlockStart {"contentBlockIndex":#,"start":{"toolUse":{"toolUseId":"t#","name":"f"}}}`, ""),
-		"stream of blocks of one index":    a.events("", `contentBlockStart {"contentBlockIndex":0,"start":{"toolUse":{"toolUseId":"t#","name":"f"}}}`, ""),
-		"stream of kinds of one index":     a.events("", delta+`{"k#":{}}}`, ""),
-		"stream of unknown events":         a.events("", `new {"a":#}`, ""),
-		"stream of new members":            a.events("", `messageStart {"m#":1}`, ""),
-		"stream of metadata":               a.events("", `metadata {"m#":1,"usage":{"u#":1}}`, ""),
-		"stream of stops":                  a.events("", `messageStop {"m#":1}`, ""),
+		"stream of text":                   a.events("", delta+`{"text":"word"}}`),
+		"stream of escapes":                a.events("", delta+`{"text":"\n\\"}}`),
+		"stream of halves":                 a.events("", delta+`{"text":"\ud83d"}}`),
+		"stream of invalid UTF-8":          a.events("", delta+"{\"text\":\"a\xff\"}}"),
+		"stream of empty text":             a.events("", delta+`{"text":""}}`),
+		"stream of a tool's input":         a.events(toolStart, delta+`{"toolUse":{"input":"{\"a\":"}}}`),
+		"stream of a tool's members":       a.events(toolStart, delta+`{"toolUse":{"m#":1}}}`),
+		"stream of one member":             a.events(toolStart, delta+`{"toolUse":{"m":{"n":{"#":[1]}}}}}`),
+		"stream of reasoning":              a.events("", delta+`{"reasoningContent":{"text":"so"}}}`),
+		"stream of signatures":             a.events("", delta+`{"reasoningContent":{"signature":"so"}}}`),
+		"stream of redacted content":       a.events("", delta+`{"reasoningContent":{"redactedContent":"AA=="}}}`),
+		"stream of redacted blocks":        a.events("", `contentBlockDelta {"contentBlockIndex":#,"delta":{"reasoningContent":{"redactedContent":"AA=="}}}`),
+		"stream of citations":              a.events("", delta+`{"citation":{"title":"#","location":{"web":{}}}}}`),
+		"stream of citations and text":     a.events("", delta+`{"citation":{"title":"#"}}}`+"\n"+delta+`{"text":"x"}}`),
+		"stream of an image":               a.events("", delta+`{"image":{"source":{"bytes":"AA=="}}}}`),
+		"stream of a tool's result":        a.events("", delta+`{"toolResult":[{"text":"#"}]}}`),
+		"stream of blocks":                 a.events("", `contentBlockDelta {"contentBlockIndex":#,"delta":{"text":"#"}}`+"\n"+`contentBlockStop {"contentBlockIndex":#}`),
+		"stream of open blocks":            a.events("", `contentBlockStart {"contentBlockIndex":#,"start":{"toolUse":{"toolUseId":"t#","name":"f"}}}`),
+		"stream of blocks of one index":    a.events("", `contentBlockStart {"contentBlockIndex":0,"start":{"toolUse":{"toolUseId":"t#","name":"f"}}}`),
+		"stream of kinds of one index":     a.events("", delta+`{"k#":{}}}`),
+		"stream of unknown events":         a.events("", `new {"a":#}`),
+		"stream of new members":            a.events("", `messageStart {"m#":1}`),
+		"stream of metadata":               a.events("", `metadata {"m#":1,"usage":{"u#":1}}`),
+		"stream of stops":                  a.events("", `messageStop {"m#":1}`),
 		"an event of many members":         a.answer(func(n int) string { return "contentBlockDelta {" + List(n, `"m#":1`) + "}\n" }),
 		"an unknown event of many members": a.answer(func(n int) string { return "new {" + List(n, `"m#":1`) + "}\n" }),
 		"metadata of many members":         a.answer(func(n int) string { return "metadata {" + List(n, `"m#":1`) + "}\n" }),
