@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 	"strconv"
+	"sync/atomic"
 	"time"
 
 	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
@@ -33,18 +34,19 @@ type replier struct {
 	stream  extprocv3.ExternalProcessor_ProcessServer
 	outcome *Outcome
 	req     *request
-	begun   bool // the response headers are sent
+	sent    *atomic.Int64 // Outcome.BytesOut, for other goroutines
+	begun   bool          // the response headers are sent
 
 	// stuck gets a token when Envoy has not taken a message for sendTimeout, by timer.
 	stuck chan struct{}
 	timer *time.Timer
 }
 
-func newReplier(stream extprocv3.ExternalProcessor_ProcessServer, req *request, outcome *Outcome) *replier {
+func newReplier(stream extprocv3.ExternalProcessor_ProcessServer, req *request, outcome *Outcome, sent *atomic.Int64) *replier {
 	stuck := make(chan struct{}, 1)
 	timer := time.AfterFunc(sendTimeout, func() { signal(stuck) })
 	timer.Stop()
-	return &replier{stream: stream, outcome: outcome, req: req, stuck: stuck, timer: timer}
+	return &replier{stream: stream, outcome: outcome, req: req, sent: sent, stuck: stuck, timer: timer}
 }
 
 // immediate sends a whole answer. e is the error that it reports, or nil.
@@ -154,6 +156,7 @@ func (r *replier) send(msg *extprocv3.ProcessingResponse, bytes int) error {
 		return errors.Join(errEndOfRPC, err)
 	}
 	r.outcome.BytesOut += bytes
+	r.sent.Store(int64(r.outcome.BytesOut))
 	return nil
 }
 
