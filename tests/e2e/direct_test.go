@@ -46,6 +46,17 @@ func directRequest(mode filterv3.ProcessingMode_BodySendMode, path string, parts
 	return list
 }
 
+// addHeaders adds names and values in turn to the first message of a request. Empty values
+// are left out.
+func addHeaders(first *extprocv3.ProcessingRequest, headers ...string) {
+	list := first.GetRequestHeaders().GetHeaders()
+	for h := range slices.Chunk(headers, 2) {
+		if h[1] != "" {
+			list.Headers = append(list.Headers, &corev3.HeaderValue{Key: h[0], RawValue: []byte(h[1])})
+		}
+	}
+}
+
 // openDirect opens an RPC and sends messages in it. The server may have answered before
 // the last one.
 func openDirect(ctx context.Context, client extprocv3.ExternalProcessorClient, messages []*extprocv3.ProcessingRequest) (extprocv3.ExternalProcessor_ProcessClient, error) {
@@ -66,6 +77,19 @@ func openDirect(ctx context.Context, client extprocv3.ExternalProcessorClient, m
 // askDirect makes a call and reads its answer to the end: the status of a whole answer,
 // with a body that is not 200, or 200 for a stream that has ended well.
 func askDirect(ctx context.Context, client extprocv3.ExternalProcessorClient, messages []*extprocv3.ProcessingRequest) (string, error) {
+	text, err := readDirect(ctx, client, messages)
+	switch {
+	case err != nil:
+		return "", err
+	case strings.HasPrefix(text, "200 "), strings.Contains(text, `"type":"message_stop"`):
+		return "200", nil
+	}
+	return text[:min(len(text), 300)], nil
+}
+
+// readDirect makes a call and reads its answer to the end: the status and the body of a
+// whole answer, or the events of a stream.
+func readDirect(ctx context.Context, client extprocv3.ExternalProcessorClient, messages []*extprocv3.ProcessingRequest) (string, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	stream, err := openDirect(ctx, client, messages)
@@ -76,23 +100,16 @@ func askDirect(ctx context.Context, client extprocv3.ExternalProcessorClient, me
 	for {
 		msg, err := stream.Recv()
 		if err != nil {
-			return "", fmt.Errorf("after %d bytes: %w", text.Len(), err)
+			return text.String(), fmt.Errorf("after %d bytes: %w", text.Len(), err)
 		}
 		if whole := msg.GetImmediateResponse(); whole != nil {
-			if code := whole.GetStatus().GetCode(); code != 200 {
-				return fmt.Sprintf("%d %.300s", code, whole.GetBody()), nil
-			}
-			return "200", nil
+			return fmt.Sprintf("%d %s", whole.GetStatus().GetCode(), whole.GetBody()), nil
 		}
 		body := msg.GetStreamedImmediateResponse().GetBodyResponse()
 		text.Write(body.GetBody())
-		if !body.GetEndOfStream() {
-			continue
+		if body.GetEndOfStream() {
+			return text.String(), nil
 		}
-		if !strings.Contains(text.String(), `"type":"message_stop"`) {
-			return "", fmt.Errorf("the stream ended with %.300s", text.String())
-		}
-		return "200", nil
 	}
 }
 
