@@ -34,8 +34,8 @@ type openCall struct {
 }
 
 // StreamHeaders implements translator.Encoder.
-func (*call) StreamHeaders(translator.Facts) []translator.Header {
-	return []translator.Header{{Name: "content-type", Value: "text/event-stream"}}
+func (c *call) StreamHeaders(translator.Facts) []translator.Header {
+	return []translator.Header{{Name: "content-type", Value: "text/event-stream"}, converse.WarningsHeader(c.warnings)}
 }
 
 // AppendKeepAlive implements translator.Encoder: an SSE comment.
