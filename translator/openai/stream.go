@@ -18,13 +18,11 @@ type stream struct {
 	// begin and end are a chunk's bytes around its delta.
 	begin, end []byte
 	open       map[int]*openCall // by the block's position
-	// The numbers of tool calls, thinking blocks and annotations that were sent.
-	calls, thoughts, notes int
-	length                 int             // of the text that was sent, in characters
-	starts                 map[int]int     // where the text of a block begins in it
-	next                   int             // the first block that appendEnded has not seen
-	unknown                []rawjson.Value // events
-	ended                  bool            // the last event was written
+	calls      int               // the tool calls that were begun
+	length     int               // of the text that was sent, in characters
+	starts     map[int]int       // where the text of a block begins in it
+	unknown    []rawjson.Value   // events
+	ended      bool              // the last event was written
 }
 
 // openCall is a tool call that was begun.
@@ -118,13 +116,12 @@ func (s *stream) appendStep(dst []byte, step *converse.Step) []byte {
 		return s.appendToolInput(dst, step)
 	case converse.StepBlock:
 		if step.Block.Call != nil {
-			dst = s.appendCall(dst, step)
+			return s.appendCall(dst, step)
 		}
-		return s.appendEnded(dst, false)
 	case converse.StepUnknown:
 		s.unknown = append(s.unknown, openaiapi.EncodeUnknown(step))
 	case converse.StepStop:
-		return s.appendFinish(s.appendEnded(dst, true))
+		return s.appendFinish(s.appendLists(dst))
 	case converse.StepEnd:
 		return s.appendUsage(dst)
 	case converse.StepCitation:
