@@ -73,10 +73,12 @@ func (in *input) text(p converse.Object) ([]converse.Block, error) {
 		return blocks, err
 	}
 	var citations []rawjson.Value
-	for _, v := range rawjson.Elements(p.Get("citations")) {
+	for i, v := range rawjson.Elements(p.Get("citations")) {
 		if citation := readCitation(v); citation != nil {
 			citations = append(citations, citation)
+			continue
 		}
+		in.out.Warn(converse.Index(p.Field("citations").At, i), converse.FaultNotSent)
 	}
 	if len(citations) == 0 {
 		return blocks, nil

@@ -39,9 +39,6 @@ func (r *Request) Media(m Media) ([]Block, error) {
 	if err != nil {
 		return nil, err
 	}
-	if rawjson.Kind(m.Name.Value) == '"' {
-		m.Name.Value = rawjson.Quote(withoutExtension(rawjson.Text(m.Name.Value)))
-	}
 	b := Block{Kind: m.Kind, At: m.At, members: rawjson.Object{
 		{Name: "format", Value: given(m.Format.Value)}, {Name: "name", Value: given(m.Name.Value)}, {Name: "source", Value: source},
 	}}
@@ -59,8 +56,11 @@ func (m *Media) readSource() (rawjson.Value, error) {
 	}
 	noFormat := rawjson.Absent(m.Format.Value)
 	if m.inS3() {
-		if name := rawjson.Text(m.Data.Value); noFormat && path.Ext(name) != "" {
-			m.Format = Field{rawjson.Quote(path.Ext(name)[1:]), m.Data.At}
+		if name := rawjson.Text(m.Data.Value); noFormat {
+			m.Format = Field{At: m.Data.At}
+			if path.Ext(name) != "" {
+				m.Format.Value = rawjson.Quote(path.Ext(name)[1:])
+			}
 		}
 		return rawjson.Wrap("s3Location", rawjson.Wrap("uri", m.Data.Value)), nil
 	}
@@ -87,7 +87,7 @@ func (r *Request) checkMedia(b Block, m Media) ([]Block, error) {
 	}
 	if m.inS3() {
 		if m.Kind == "document" {
-			return []Block{b}, r.documentName(&b, m.Name)
+			return []Block{b}, r.documentName(&b, m.Name, true)
 		}
 		return []Block{b}, nil
 	}
@@ -102,7 +102,7 @@ func (r *Request) checkMedia(b Block, m Media) ([]Block, error) {
 		}
 	}
 	if m.Kind == "document" {
-		err = r.documentName(&b, m.Name)
+		err = r.documentName(&b, m.Name, true)
 	}
 	return []Block{b}, err
 }

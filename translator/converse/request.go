@@ -74,13 +74,18 @@ func ModelID(given string, mode Mode) string {
 // CheckModel refuses a model that is no model id nor an alias of one, in every mode, and
 // warns of blanks around the model id that the client gave.
 func (r *Request) CheckModel(given Field) error {
-	if !translator.ValidModelID(cmp.Or(r.rules.Defaults.Models[r.rules.Model], r.rules.Model)) {
+	if !translator.ValidModelID(r.modelID()) {
 		return Refuse(given.At, faultModelID)
 	}
 	if r.passes() || rawjson.Kind(given.Value) != '"' || rawjson.IsText(given.Value, r.rules.Model) || rawjson.Blank(given.Value) {
 		return nil
 	}
 	return r.repair(given.At, faultModelBlanks)
+}
+
+// modelID is the id behind the client's name of the model.
+func (r *Request) modelID() string {
+	return cmp.Or(r.rules.Defaults.Models[r.rules.Model], r.rules.Model)
 }
 
 // set adds a top-level member unchanged. An absent value adds none.

@@ -86,10 +86,16 @@ func (in *input) refused() error {
 			return converse.Refuse(f.At, converse.FaultFunctionCall)
 		}
 	}
-	if f := in.Field("n"); !rawjson.Absent(f.Value) && string(f.Value) != "1" {
+	if _, err := converse.ReadBoolean(in.Field("parallel_tool_calls")); err != nil {
+		return err
+	}
+	if f := in.Field("n"); !rawjson.Absent(f.Value) && string(f.Value) != "1" && string(f.Value) != "1.0" {
 		return converse.Refuse(f.At, converse.FaultChoices)
 	}
-	for i, v := range rawjson.Elements(in.listed("modalities")) {
+	if f := in.Field("modalities"); !rawjson.Absent(f.Value) && rawjson.Kind(f.Value) != '[' {
+		return converse.Refuse(f.At, converse.FaultNotOffered)
+	}
+	for i, v := range rawjson.Elements(in.Get("modalities")) {
 		if !rawjson.IsText(v, "text") {
 			return converse.Refuse(converse.Index("modalities", i), converse.FaultNotOffered)
 		}

@@ -16,7 +16,7 @@ func (in *input) parameters() error {
 	if inference.Temperature, err = in.temperature(); err != nil {
 		return err
 	}
-	if err := in.thinking(&inference); err != nil {
+	if err := in.out.Thinking(in.Field("thinking"), converse.Field{}, &inference); err != nil {
 		return err
 	}
 	if err := in.out.Effort(in.Field("reasoning_effort"), &inference); err != nil {
@@ -45,23 +45,6 @@ func (in *input) temperature() (converse.Field, error) {
 		return f, nil // converse checks it
 	}
 	return converse.Field{Value: rawjson.Value("1"), At: f.At}, in.out.Repair(f.At, converse.FaultTemperature)
-}
-
-// thinking is Claude's member, which other gateways accept beside OpenAI's.
-func (in *input) thinking(inference *converse.Inference) error {
-	f := in.Field("thinking")
-	if rawjson.Absent(f.Value) {
-		return nil
-	}
-	additional := &inference.Additional
-	members := rawjson.Members(additional.Value)
-	if !rawjson.Absent(members.Get("thinking")) {
-		return converse.Refuse(f.At, converse.FaultFieldTwice)
-	}
-	if rawjson.Kind(additional.Value) == '{' || rawjson.Absent(additional.Value) {
-		additional.Value = members.Set("thinking", f.Value).Value()
-	}
-	return nil
 }
 
 // outputConfig is the client's own with response_format in it.
