@@ -4,8 +4,9 @@ WORKDIR /src
 COPY go.mod go.sum ./
 RUN go mod download
 COPY . .
-ARG VERSION=dev
-RUN CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags "-s -w -X main.version=${VERSION}" -o /bedrock-extproc ./cmd/bedrock-extproc
+ARG VERSION=dev COMMIT="" DATE=""
+RUN CGO_ENABLED=0 go build -trimpath -buildvcs=false -tags grpcnotrace \
+    -ldflags "-s -w -X main.version=${VERSION} -X main.commit=${COMMIT} -X main.date=${DATE}" -o /bedrock-extproc ./cmd/bedrock-extproc
 
 FROM scratch
 COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/

@@ -22,8 +22,14 @@ export ENVOY_VERSION
 FUZZTIME ?= 60s
 MINUTES ?= 20
 
+# The commit and its date are in the program; "version" prints them. Both are empty outside a checkout.
+COMMIT ?= $(shell git rev-parse --short=12 HEAD 2>/dev/null)
+DATE ?= $(shell git log -1 --format=%cI 2>/dev/null)
+
 # The same source makes the same bytes, wherever it is built: "make reproducible" shows it.
-GO_BUILD := CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags "-s -w -X main.version=$(VERSION)"
+# grpcnotrace leaves out gRPC's trace pages. Their templates would keep every method in the program: 35 MB and not 23.
+GO_BUILD := CGO_ENABLED=0 go build -trimpath -buildvcs=false -tags grpcnotrace \
+  -ldflags "-s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT) -X main.date=$(DATE)"
 ENVOY_SH := tests/envoytest/envoy.sh
 CLIENTS := tests/clients
 PYTHON := $(CLIENTS)/.venv/bin/python -B
@@ -47,6 +53,10 @@ build: go ## build the programs into bin/
 	@$(GO_BUILD) -o bin/ ./cmd/bedrock-extproc ./cmd/demo ./tests/fakebedrock/cmd/fakebedrock
 
 # -count=1: end-to-end tests run programs that Go's test cache does not track.
+.PHONY: man
+man: build ## write the manual page to bin/bedrock-extproc.1
+	@bin/bedrock-extproc man > bin/bedrock-extproc.1
+
 .PHONY: test
 test: go ## run every test, with a real Envoy (installed if missing)
 	@ENVOY_BIN=$$($(ENVOY_SH)) && export ENVOY_BIN && go test -count=1 -timeout 30m ./...
@@ -67,7 +77,7 @@ examples: go ## check every file in examples/ with the code of the program that 
 	done
 
 .PHONY: clients
-clients: build $(CLIENTS)/.venv/installed ## run the gateway's Python client, with Strands and LangChain, against what "make run" runs
+clients: build $(CLIENTS)/.venv/installed $(CLIENTS)/node/node_modules/installed ## run the clients of all APIs, in Python and in Node, against what "make run" runs
 	@$(PYTHON) -m ruff check -q --no-cache $(CLIENTS) && $(PYTHON) -m ruff format -q --no-cache --check $(CLIENTS)
 	@ENVOY_BIN=$$($(ENVOY_SH)) && export ENVOY_BIN && $(PYTHON) -m pytest -q -p no:cacheprovider $(CLIENTS)
 
@@ -75,6 +85,14 @@ $(CLIENTS)/.venv/installed: $(CLIENTS)/requirements.txt
 	@python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo 'make clients: install Python 3.11 or newer with venv (Debian: apt-get install python3 python3-venv)' >&2; exit 1; }
 	@python3 -m venv --clear $(CLIENTS)/.venv
 	@$(PYTHON) -m pip --disable-pip-version-check install -q --require-hashes --only-binary :all: -r $<
+	@touch $@
+
+.PHONY: node
+node:
+	@node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' || { echo 'make: install Node 20 or newer with npm: https://nodejs.org/en/download' >&2; exit 1; }
+
+$(CLIENTS)/node/node_modules/installed: $(CLIENTS)/node/package-lock.json | node
+	@npm --prefix $(CLIENTS)/node ci
 	@touch $@
 
 .PHONY: browser
@@ -128,8 +146,8 @@ reproducible: go ## build the program twice, in two directories and with empty c
 .PHONY: image
 image: ## build the container image
 	@command -v docker >/dev/null || { echo 'make image: install Docker, or build the Dockerfile with another tool' >&2; exit 1; }
-	@docker build --build-arg VERSION=$(VERSION) -t $(IMAGE) .
+	@docker build --build-arg VERSION=$(VERSION) --build-arg COMMIT=$(COMMIT) --build-arg DATE=$(DATE) -t $(IMAGE) .
 
 .PHONY: clean
-clean: ## remove bin/, .envoy/ and the virtual environment of "make clients"
-	@rm -rf bin .envoy $(CLIENTS)/.venv
+clean: ## remove bin/, .envoy/ and the packages of "make clients"
+	@rm -rf bin .envoy $(CLIENTS)/.venv $(CLIENTS)/node/node_modules

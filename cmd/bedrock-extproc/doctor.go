@@ -3,12 +3,13 @@ package main
 import (
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"os"
 	"slices"
 	"time"
+
+	"github.com/spf13/cobra"
 
 	"bedrock-extproc/internal/bedrock"
 	"bedrock-extproc/internal/config"
@@ -20,31 +21,38 @@ import (
 const adminLimit = 30 * time.Second
 
 type doctorOptions struct {
-	envoyAdmin, configDump, cluster, config string
-	longestAnswer                           time.Duration
-	aws, strict, json                       bool
+	envoyAdmin, configDump, cluster, config, output string
+	longestAnswer                                   time.Duration
+	aws, strict, json                               bool
 }
 
-func (o *doctorOptions) flags() *flag.FlagSet {
-	fs := flag.NewFlagSet("doctor", flag.ContinueOnError)
-	fs.StringVar(&o.envoyAdmin, "envoy-admin", "http://127.0.0.1:9901", "`URL` of a running Envoy's admin interface")
-	fs.StringVar(&o.configDump, "config-dump", "", "`file` with a saved /config_dump?include_eds, in place of -envoy-admin; - is standard input")
-	fs.StringVar(&o.cluster, "cluster", "", "`name` of the sidecar's cluster; without it every ext_proc filter is checked")
-	fs.StringVar(&o.config, "config", "", "YAML `file` of serve: also check that Envoy sends the identities it uses, that routes name its backends, and that its profiles have credentials")
-	fs.DurationVar(&o.longestAnswer, "longest-answer", doctor.DefaultLongestAnswer, "how long an answer may take; report timeouts that are shorter")
-	fs.BoolVar(&o.aws, "aws", true, "check AWS credentials and region in this process's environment")
-	fs.BoolVar(&o.strict, "strict", false, "also fail on warnings")
-	fs.BoolVar(&o.json, "json", false, "print JSON")
-	return fs
+func doctorCommand() *cobra.Command {
+	var opts doctorOptions
+	cmd := &cobra.Command{
+		Use: "doctor", Short: "check an Envoy's configuration for mistakes that break the sidecar",
+		Long:    "Check a running Envoy's configuration, or a saved dump of it, for mistakes that break the sidecar,\nand print how to fix each. docs/doctor.md lists the checks.",
+		Example: "  bedrock-extproc doctor --envoy-admin http://127.0.0.1:9901\n  bedrock-extproc doctor --config-dump dump.json --aws=false -o json",
+		GroupID: groupConfigure, Args: arguments(0, 0),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return runDoctor(cmd.Context(), &opts, cmd.InOrStdin(), cmd.OutOrStdout())
+		},
+	}
+	fs := cmd.Flags()
+	fs.StringVar(&opts.envoyAdmin, "envoy-admin", "http://127.0.0.1:9901", "`URL` of a running Envoy's admin interface")
+	fs.StringVar(&opts.configDump, "config-dump", "", "`file` with a saved /config_dump?include_eds, in place of --envoy-admin; - is standard input")
+	fs.StringVar(&opts.cluster, "cluster", "", "`name` of the sidecar's cluster; without it every ext_proc filter is checked")
+	fs.StringVar(&opts.config, "config", "", "YAML `file` of serve: also check that Envoy sends the identities it uses, that routes name its backends, and that its profiles have credentials")
+	fs.DurationVar(&opts.longestAnswer, "longest-answer", doctor.DefaultLongestAnswer, "how long an answer may take; report timeouts that are shorter")
+	fs.BoolVar(&opts.aws, "aws", true, "check AWS credentials and region in this process's environment")
+	fs.BoolVar(&opts.strict, "strict", false, "also fail on warnings")
+	fs.BoolVar(&opts.json, "json", false, "the same as -o json")
+	addOutput(cmd, &opts.output, outputText, outputJSON)
+	return cmd
 }
 
 // runDoctor checks an Envoy's configuration for mistakes that break the sidecar, and
 // prints how to fix them. It fails if there are errors.
-func runDoctor(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) error {
-	var opts doctorOptions
-	if err := parse(opts.flags(), args, noEnv, stderr); err != nil {
-		return err
-	}
+func runDoctor(ctx context.Context, opts *doctorOptions, stdin io.Reader, stdout io.Writer) error {
 	cfg, err := config.Read(opts.config, os.LookupEnv)
 	if err != nil {
 		return err
@@ -62,7 +70,7 @@ func runDoctor(ctx context.Context, args []string, stdin io.Reader, stdout, stde
 	}
 	needs.Cluster, needs.LongestAnswer, needs.Paths = opts.cluster, opts.longestAnswer, callPaths()
 	report := doctor.Examine(snapshot, needs)
-	if err := printReport(stdout, report, opts.json); err != nil {
+	if err := printReport(stdout, report, opts.json || opts.output == outputJSON); err != nil {
 		return err
 	}
 	return verdict(report, opts.strict)

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"os"
 	"path/filepath"
 	"strings"
@@ -40,14 +39,13 @@ func TestDoctorConfig(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			args := []string{"-aws=false", "-config-dump", dump}
+			args := []string{"doctor", "-aws=false", "-config-dump", dump}
 			if c.config != "" {
 				args = append(args, "-config", written(t, "config.yaml", []byte(c.config)))
 			}
-			var stdout, stderr bytes.Buffer
-			err := runDoctor(t.Context(), args, strings.NewReader(""), &stdout, &stderr)
-			if (err != nil) != (c.want != "") || !strings.Contains(stdout.String(), c.want) {
-				t.Errorf("error %v, output:\n%s", err, stdout.String())
+			code, stdout, stderr := runProgram(t, args...)
+			if (code == 1) != (c.want != "") || !strings.Contains(stdout, c.want) {
+				t.Errorf("exit code %d, %s, output:\n%s", code, stderr, stdout)
 			}
 		})
 	}

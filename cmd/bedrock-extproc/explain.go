@@ -5,13 +5,13 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"net/http"
 	"os"
-	"slices"
 	"strings"
+
+	"github.com/spf13/cobra"
 
 	"bedrock-extproc/internal/bedrock"
 	"bedrock-extproc/internal/identity"
@@ -45,20 +45,30 @@ type explainOptions struct {
 	as                                 identity.Values
 }
 
-func (o *explainOptions) flags(stderr io.Writer) *flag.FlagSet {
-	fs := flag.NewFlagSet("explain", flag.ContinueOnError)
-	fs.StringVar(&o.config, "config", "", "YAML `file` with the backends, as for serve")
-	fs.StringVar(&o.provider, "provider", "", "`name` of the backend, as in the X-Provider-LLM header")
-	fs.Func("as", "`name=value` of the caller's identity; may be repeated", o.addValue)
-	fs.StringVar(&o.api, "api", chat.Name, "`name` of the API that the request is for, as in apis: gateway, openai, anthropic or bedrock")
-	fs.StringVar(&o.model, "model", "", "`id` of the model in the path of a request of the bedrock API; without it, the backend's default model")
-	fs.BoolVar(&o.stream, "stream", false, "explain a streaming request; requests of the OpenAI and the Anthropic API say themselves whether they stream")
-	fs.Usage = func() {
-		fmt.Fprintln(stderr, "Usage: bedrock-extproc explain [flags] [file]\n\nPrints the Bedrock call that serve would make for a request. Without a file it reads standard input.")
-		fs.PrintDefaults()
+func explainCommand() *cobra.Command {
+	var opts explainOptions
+	var output string
+	cmd := &cobra.Command{
+		Use: "explain [FILE]", Short: "print what would be sent to Bedrock for a request",
+		Long:    "Print the Bedrock call that serve would make for a request, without making it. Without a file it\nreads standard input.",
+		Example: "  bedrock-extproc explain --api openai request.json\n  bedrock-extproc explain --config config.yaml --as user=ann --as team=search request.json",
+		GroupID: groupConfigure, Args: arguments(0, 1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				opts.file = args[0]
+			}
+			return explain(cmd.Context(), &opts, cmd.InOrStdin(), cmd.OutOrStdout())
+		},
 	}
-	fs.SetOutput(stderr)
-	return fs
+	fs := cmd.Flags()
+	fs.StringVar(&opts.config, "config", "", "YAML `file` with the backends, as for serve")
+	fs.StringVar(&opts.provider, "provider", "", "`name` of the backend, as in the X-Provider-LLM header")
+	fs.Func("as", "`name=value` of the caller's identity; may be repeated", opts.addValue)
+	addChoice(cmd, &opts.api, "api", "", "API that the request is for, as in apis", chat.Name, openai.Name, anthropic.Name, native.Name)
+	fs.StringVar(&opts.model, "model", "", "`id` of the model in the path of a request of the bedrock API; without it, the backend's default model")
+	fs.BoolVar(&opts.stream, "stream", false, "explain a streaming request; requests of the OpenAI and the Anthropic API say themselves whether they stream")
+	addOutput(cmd, &output, outputJSON)
+	return cmd
 }
 
 func (o *explainOptions) addValue(text string) error {
@@ -73,32 +83,8 @@ func (o *explainOptions) addValue(text string) error {
 	return nil
 }
 
-func (o *explainOptions) parse(args []string, stderr io.Writer) error {
-	fs := o.flags(stderr)
-	switch err := fs.Parse(args); {
-	case errors.Is(err, flag.ErrHelp):
-		return err
-	case err != nil:
-		return errUsage
-	case fs.NArg() > 1:
-		fmt.Fprintf(stderr, "bedrock-extproc explain: unexpected argument %q\n", fs.Arg(1))
-		fs.Usage()
-		return errUsage
-	}
-	if !slices.Contains([]string{chat.Name, openai.Name, anthropic.Name, native.Name}, o.api) {
-		fmt.Fprintf(stderr, "bedrock-extproc explain: there is no API %q\n", o.api)
-		return errUsage
-	}
-	o.file = fs.Arg(0)
-	return nil
-}
-
 // explain prints the call that serve would make for a request, without making it.
-func explain(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) error {
-	var opts explainOptions
-	if err := opts.parse(args, stderr); err != nil {
-		return err
-	}
+func explain(ctx context.Context, opts *explainOptions, stdin io.Reader, stdout io.Writer) error {
 	body, err := readRequest(opts.file, stdin)
 	if err != nil {
 		return err
@@ -180,8 +166,5 @@ func printExplanation(w io.Writer, call *translator.Call, b *bedrock.Backend) er
 	for _, warning := range call.Warnings {
 		e.Warnings = append(e.Warnings, explanationWarning(warning))
 	}
-	enc := json.NewEncoder(w)
-	enc.SetEscapeHTML(false)
-	enc.SetIndent("", "  ")
-	return enc.Encode(e)
+	return writeJSON(w, e)
 }

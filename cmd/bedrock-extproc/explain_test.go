@@ -3,8 +3,6 @@ package main
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
-	"io"
 	"strings"
 	"testing"
 
@@ -36,9 +34,9 @@ func TestExplainAPIs(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			var out bytes.Buffer
-			if err := explain(t.Context(), c.args, strings.NewReader(body), &out, io.Discard); err != nil {
-				t.Fatal(err)
+			var out, stderr bytes.Buffer
+			if code := run(t.Context(), append([]string{"explain"}, c.args...), streams{noEnv, strings.NewReader(body), &out, &stderr}); code != 0 {
+				t.Fatalf("exit code %d: %s", code, stderr.String())
 			}
 			var got explanation
 			if err := json.Unmarshal(out.Bytes(), &got); err != nil {
@@ -56,7 +54,7 @@ func TestExplainAPIs(t *testing.T) {
 			}
 		})
 	}
-	if err := explain(t.Context(), []string{"-api", "soap"}, strings.NewReader("{}"), io.Discard, io.Discard); !errors.Is(err, errUsage) {
-		t.Errorf("an unknown API: %v", err)
+	if code, _, stderr := runProgram(t, "explain", "-api", "soap"); code != 2 || !strings.Contains(stderr, "not one of gateway, openai, anthropic, bedrock") {
+		t.Errorf("an unknown API: exit code %d: %s", code, stderr)
 	}
 }

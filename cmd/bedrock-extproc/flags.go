@@ -1,14 +1,16 @@
 package main
 
 import (
+	"encoding/json"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"regexp"
 	"slices"
 	"strings"
 
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 	"go.uber.org/zap"
 
 	"bedrock-extproc/internal/config"
@@ -17,38 +19,64 @@ import (
 // envPrefix turns a flag's name into that of its environment variable.
 const envPrefix = "BEDROCK_EXTPROC_"
 
-// parse reads a command's flags, with defaults from the environment. It accepts no
-// positional arguments. It prints errors with the usage and returns errUsage.
-func parse(fs *flag.FlagSet, args []string, env lookupEnv, stderr io.Writer) error {
-	fs.SetOutput(stderr)
-	fs.Usage = func() {
-		fmt.Fprintf(stderr, "Usage: bedrock-extproc %s [flags]\n\n", fs.Name())
-		fs.PrintDefaults()
+// choice is a flag that has one of a few values.
+type choice struct {
+	value   *string
+	allowed []string
+}
+
+func (c choice) String() string {
+	if c.value == nil {
+		return ""
 	}
-	if err := setFromEnv(fs, env); err != nil {
-		fmt.Fprintf(stderr, "bedrock-extproc: %v\n", err)
-		return errUsage
+	return *c.value
+}
+
+func (c choice) Set(text string) error {
+	if !slices.Contains(c.allowed, text) {
+		return fmt.Errorf("not one of %s", strings.Join(c.allowed, ", "))
 	}
-	switch err := fs.Parse(args); {
-	case errors.Is(err, flag.ErrHelp):
-		return err
-	case err != nil:
-		return errUsage // Parse has printed it
-	}
-	if fs.NArg() > 0 {
-		fmt.Fprintf(stderr, "bedrock-extproc %s: unexpected argument %q\n", fs.Name(), fs.Arg(0))
-		fs.Usage()
-		return errUsage
-	}
+	*c.value = text
 	return nil
+}
+
+// Type implements pflag.Value. It stands in the help.
+func (c choice) Type() string { return strings.Join(c.allowed, "|") }
+
+// addChoice defines a flag that has one of the allowed values; the first is the default.
+// Shells complete them.
+func addChoice(cmd *cobra.Command, value *string, name, shorthand, usage string, allowed ...string) {
+	*value = allowed[0]
+	cmd.Flags().VarP(choice{value, allowed}, name, shorthand, usage)
+	_ = cmd.RegisterFlagCompletionFunc(name, cobra.FixedCompletions(allowed, cobra.ShellCompDirectiveNoFileComp)) // fails only for a flag that does not exist
+}
+
+// The values of -o.
+const (
+	outputText = "text"
+	outputJSON = "json"
+	outputYAML = "yaml"
+)
+
+// addOutput defines -o.
+func addOutput(cmd *cobra.Command, value *string, allowed ...string) {
+	addChoice(cmd, value, "output", "o", "format of the output", allowed...)
+}
+
+// writeJSON prints a value for -o json.
+func writeJSON(w io.Writer, value any) error {
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	return enc.Encode(value)
 }
 
 // warnUnknownVariables logs the variables with envPrefix that set none of the flags.
 // They are not errors: Kubernetes and Docker also make variables of a service's name,
 // and those are left out.
-func warnUnknownVariables(fs *flag.FlagSet, environment []string, log *zap.Logger) {
+func warnUnknownVariables(fs *pflag.FlagSet, environment []string, log *zap.Logger) {
 	var known []string
-	fs.VisitAll(func(f *flag.Flag) { known = append(known, strings.TrimPrefix(variableOf(f.Name), envPrefix)) })
+	fs.VisitAll(func(f *pflag.Flag) { known = append(known, strings.TrimPrefix(variableOf(f.Name), envPrefix)) })
 	for _, entry := range environment {
 		name, _, _ := strings.Cut(entry, "=")
 		rest, ours := strings.CutPrefix(name, envPrefix)
@@ -73,9 +101,9 @@ func variableOf(flagName string) string {
 }
 
 // setFromEnv applies the variables that are set. The error names all problems.
-func setFromEnv(fs *flag.FlagSet, env lookupEnv) error {
+func setFromEnv(fs *pflag.FlagSet, env lookupEnv) error {
 	var problems []error
-	fs.VisitAll(func(f *flag.Flag) {
+	fs.VisitAll(func(f *pflag.Flag) {
 		name := variableOf(f.Name)
 		if text, ok := env(name); ok {
 			if err := f.Value.Set(text); err != nil {

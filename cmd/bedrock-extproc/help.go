@@ -1,49 +1,85 @@
 package main
 
 import (
-	"context"
 	"fmt"
-	"slices"
 	"strings"
+
+	"github.com/spf13/cobra"
 )
 
-// isHelp reports whether a first argument asks for help with all commands.
-func isHelp(arg string) bool {
-	return slices.Contains([]string{"help", "-h", "-help", "--help"}, arg)
+const rootHelp = `Answer LLM requests that Envoy receives from Amazon Bedrock.
+
+Without a command, it is "serve". AWS credentials, region and endpoints come from the
+standard AWS variables.`
+
+// helpWidth is the longest line of a help text.
+const helpWidth = 100
+
+// helpCommand prints the help of all commands, or of one.
+func helpCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:     "help [COMMAND]",
+		Short:   "print the commands, or the help of one",
+		GroupID: groupOther,
+		Args:    arguments(0, 1),
+		ValidArgsFunction: func(cmd *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
+			var names []string
+			for _, c := range cmd.Root().Commands() {
+				if !c.Hidden {
+					names = append(names, c.Name())
+				}
+			}
+			return names, cobra.ShellCompDirectiveNoFileComp
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			named, rest, err := cmd.Root().Find(args)
+			if err != nil || len(rest) > 0 {
+				return rejectUnknownCommand(cmd.Root(), args)
+			}
+			return named.Help()
+		},
+	}
 }
 
-// help prints all commands, or the usage of one.
-func help(ctx context.Context, args []string, s streams) int {
-	switch {
-	case len(args) == 0, len(args) == 1 && isHelp(args[0]):
-		fmt.Fprint(s.stdout, usage())
-		return 0
-	case len(args) > 1:
-		fmt.Fprintf(s.stderr, "bedrock-extproc help: unexpected argument %q\n\n%s", args[1], usage())
-		return 2
+// printHelp prints to standard output.
+func printHelp(cmd *cobra.Command, _ []string) { fmt.Fprint(cmd.OutOrStdout(), helpText(cmd)) }
+
+// helpText is the help of a command. docs/command-line.md has the same text.
+func helpText(cmd *cobra.Command) string {
+	var text strings.Builder
+	fmt.Fprintf(&text, "%s\n\nUsage: %s\n", longText(cmd), useLine(cmd))
+	for _, group := range cmd.Groups() {
+		fmt.Fprintf(&text, "\n%s\n", group.Title)
+		for _, c := range cmd.Commands() {
+			if c.GroupID == group.ID && !c.Hidden {
+				fmt.Fprintf(&text, "  %-12s  %s\n", c.Name(), c.Short)
+			}
+		}
 	}
-	c, ok := findCommand(args[0])
-	if !ok {
-		return unknownCommand(args[0], s.stderr)
+	if cmd.HasAvailableLocalFlags() {
+		fmt.Fprintf(&text, "\nFlags:\n%s", cmd.LocalFlags().FlagUsagesWrapped(helpWidth))
 	}
-	s.stderr = s.stdout
-	return exitCode(c.run(ctx, []string{"-h"}, s), s.stderr)
+	if cmd.HasExample() {
+		fmt.Fprintf(&text, "\nExamples:\n%s\n", cmd.Example)
+	}
+	if cmd.HasSubCommands() {
+		text.WriteString("\n\"bedrock-extproc COMMAND --help\" describes a command. Flags may have one hyphen or two.\n")
+	}
+	return text.String()
 }
 
-// usage lists the commands.
-func usage() string {
-	var list strings.Builder
-	for _, c := range commands() {
-		fmt.Fprintf(&list, "  %-12s  %s\n", c.name, c.summary)
+// longText is the description of a command, as sentences.
+func longText(cmd *cobra.Command) string {
+	if cmd.Long != "" {
+		return cmd.Long
 	}
-	return `Usage: bedrock-extproc [command] [flags]
+	return strings.ToUpper(cmd.Short[:1]) + cmd.Short[1:] + "."
+}
 
-Commands:
-` + list.String() + `  help          print this text, or the usage of a command
-
-"bedrock-extproc help COMMAND" lists a command's flags. Environment variables set the
-defaults of serve's flags: BEDROCK_EXTPROC_DRAIN_DELAY sets -drain-delay.
-serve logs a warning for a variable of this kind that sets no flag.
-AWS credentials, region and endpoints come from the standard AWS variables.
-`
+// useLine is the synopsis of a command.
+func useLine(cmd *cobra.Command) string {
+	if cmd.HasSubCommands() {
+		return cmd.CommandPath() + " [COMMAND] [flags]"
+	}
+	return cmd.UseLine()
 }

@@ -3,13 +3,14 @@ package main
 import (
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"os"
 	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/spf13/pflag"
 )
 
 func TestListenReplacesAStaleSocketOnly(t *testing.T) {
@@ -99,10 +100,11 @@ func TestListenKeepsTheSocketOfABusyProcess(t *testing.T) {
 // A socket's owner is set, as far as the process may.
 func TestSocketOwner(t *testing.T) {
 	var opts options
-	flags := opts.flags()
+	var flags pflag.FlagSet
+	opts.define(&flags)
 	id := fmt.Sprint(os.Getgid())
 	path := filepath.Join(t.TempDir(), "s")
-	if err := flags.Parse([]string{"-socket-owner", ":" + id, "-socket-mode", "0600"}); err != nil {
+	if err := flags.Parse([]string{"--socket-owner", ":" + id, "--socket-mode", "0600"}); err != nil {
 		t.Fatal(err)
 	}
 	l, err := listen(t.Context(), "unix://"+path, opts.socket, false)
@@ -129,10 +131,10 @@ func TestSocketOwner(t *testing.T) {
 }
 
 func TestSocketFlags(t *testing.T) {
-	for _, args := range [][]string{{"-socket-mode", "rw"}, {"-socket-mode", "1777"}, {"-socket-owner", "envoy"}, {"-socket-owner", "-1:0"}} {
+	for _, args := range [][]string{{"--socket-mode", "rw"}, {"--socket-mode", "1777"}, {"--socket-owner", "envoy"}, {"--socket-owner", "-1:0"}} {
 		var opts options
-		flags := opts.flags()
-		flags.SetOutput(io.Discard)
+		flags := pflag.NewFlagSet("serve", pflag.ContinueOnError)
+		opts.define(flags)
 		if err := flags.Parse(args); err == nil {
 			t.Errorf("%v was accepted", args)
 		}

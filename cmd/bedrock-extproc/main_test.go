@@ -11,7 +11,7 @@ import (
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
 		"bedrock-extproc": func() {
-			os.Exit(run(context.Background(), os.Args[1:], os.LookupEnv, os.Stdin, os.Stdout, os.Stderr))
+			os.Exit(run(context.Background(), os.Args[1:], streams{os.LookupEnv, os.Stdin, os.Stdout, os.Stderr}))
 		},
 	})
 }

@@ -1,9 +1,9 @@
 package main
 
 import (
-	"flag"
 	"time"
 
+	"github.com/spf13/pflag"
 	"go.uber.org/zap/zapcore"
 
 	"bedrock-extproc/extproc"
@@ -30,26 +30,25 @@ type options struct {
 	logLevel           zapcore.Level
 }
 
-func (o *options) flags() *flag.FlagSet {
-	fs := flag.NewFlagSet("serve", flag.ContinueOnError)
-	fs.StringVar(&o.listen, "listen", "127.0.0.1:9002", "address for Envoy's ext_proc filter: host:port, or unix:///path")
-	fs.TextVar(&o.socket.mode, "socket-mode", defaultSocketMode, "permissions of the Unix socket, in octal")
+// define defines the flags.
+func (o *options) define(fs *pflag.FlagSet) {
+	fs.StringVar(&o.listen, "listen", "127.0.0.1:9002", "`address` for Envoy's ext_proc filter: host:port, or unix:///path")
+	fs.TextVar(&o.socket.mode, "socket-mode", defaultSocketMode, "permissions of the Unix socket, in `octal`")
 	fs.TextVar(&o.socket.owner, "socket-owner", socketOwner{}, "`UID:GID` that own the Unix socket; one may be missing")
-	fs.StringVar(&o.admin, "admin", "127.0.0.1:9003", "address of /healthz, /readyz and /metrics; \"\" disables them")
+	fs.StringVar(&o.admin, "admin", "127.0.0.1:9003", "`address` of /healthz, /readyz and /metrics; \"\" disables them")
 	fs.StringVar(&o.config, "config", "", "YAML `file` with the backends; without a file there is one backend, from the AWS environment")
-	fs.StringVar(&o.tls.cert, "tls-cert", "", "PEM `file` with the certificate for -listen")
-	fs.StringVar(&o.tls.key, "tls-key", "", "PEM `file` with the key of -tls-cert")
+	fs.StringVar(&o.tls.cert, "tls-cert", "", "PEM `file` with the certificate for --listen")
+	fs.StringVar(&o.tls.key, "tls-key", "", "PEM `file` with the key of --tls-cert")
 	fs.StringVar(&o.tls.clientCA, "tls-client-ca", "", "PEM `file` with the CA that must have signed Envoy's certificate")
-	fs.IntVar(&o.maxBody, "max-body-bytes", extproc.DefaultMaxBodyBytes, "maximum size of a request body, as it arrives and decompressed")
-	fs.IntVar(&o.maxCalls, "max-calls", 0, "maximum number of concurrent model calls; 0 means no limit")
-	fs.Int64Var(&o.maxBodyMemory, "max-body-memory", 0, "maximum memory in bytes for the request bodies of all calls, two for each byte of a body; 0 means half of GOMEMLIMIT, or 512 MiB without it")
+	fs.IntVar(&o.maxBody, "max-body-bytes", extproc.DefaultMaxBodyBytes, "maximum size of a request body in `bytes`, as it arrives and decompressed")
+	fs.IntVar(&o.maxCalls, "max-calls", 0, "maximum `number` of concurrent model calls; 0 means no limit")
+	fs.Int64Var(&o.maxBodyMemory, "max-body-memory", 0, "maximum memory in `bytes` for the request bodies of all calls, two for each byte of a body; 0 means half of GOMEMLIMIT, or 512 MiB without it")
 	fs.DurationVar(&o.uploadTimeout, "upload-timeout", extproc.DefaultUploadTimeout, "maximum time for a request body to arrive; bodies that bring less than 64 KiB in 30s end earlier")
-	fs.IntVar(&o.maxAnswer, "max-answer-bytes", extproc.DefaultMaxAnswerBytes, "maximum size of a streamed answer; a longer one ends with an error event")
+	fs.IntVar(&o.maxAnswer, "max-answer-bytes", extproc.DefaultMaxAnswerBytes, "maximum size of a streamed answer in `bytes`; a longer one ends with an error event")
 	fs.DurationVar(&o.keepAlive, "keep-alive", extproc.DefaultKeepAlive, "silence after which a keep-alive is sent on a stream")
 	fs.DurationVar(&o.drainDelay, "drain-delay", 6*time.Second, "time between failing health checks and closing the listener after SIGTERM; longer than Envoy's check interval")
 	fs.DurationVar(&o.drainTimeout, "drain-timeout", 20*time.Second, "time for open calls to end after that")
 	fs.BoolVar(&o.requireCredentials, "require-credentials", false, "be unready while a backend cannot get AWS credentials of its own")
 	fs.BoolVar(&o.reflection, "reflection", false, "serve gRPC reflection")
-	fs.TextVar(&o.logLevel, "log-level", zapcore.InfoLevel, "debug, info, warn or error")
-	return fs
+	fs.TextVar(&o.logLevel, "log-level", zapcore.InfoLevel, "`level` of the log: debug, info, warn or error")
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -13,6 +14,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/spf13/pflag"
 	"go.uber.org/zap"
 	"go.uber.org/zap/zaptest/observer"
 
@@ -21,15 +23,48 @@ import (
 
 // Exit code 2 is that of a wrong command line, for every command.
 func TestWrongUsage(t *testing.T) {
-	for _, c := range append(commands(), command{name: "frobnicate"}) {
-		for _, args := range [][]string{{c.name, "-no-such-flag"}, {c.name, "a", "b"}} {
-			var stdout, stderr strings.Builder
-			code := run(t.Context(), args, noEnv, strings.NewReader(""), &stdout, &stderr)
-			if code != 2 || stdout.Len() > 0 || !strings.Contains(stderr.String(), "Usage: bedrock-extproc") {
-				t.Errorf("%v: exit code %d, %s%s", args, code, stdout.String(), stderr.String())
+	for _, c := range newRoot(streams{env: noEnv}).Commands() {
+		for _, args := range [][]string{{c.Name(), "-no-such-flag"}, {c.Name(), "--no-such-flag=1"}, {c.Name(), "a", "b", "c"}} {
+			if c.Name() == "chat" && args[1] == "a" {
+				continue // the words of a prompt
+			}
+			code, stdout, stderr := runProgram(t, args...)
+			if code != 2 || stdout != "" || !strings.HasPrefix(stderr, "bedrock-extproc "+c.Name()+": ") || !strings.Contains(stderr, "--help") {
+				t.Errorf("%v: exit code %d, %s%s", args, code, stdout, stderr)
 			}
 		}
 	}
+}
+
+// A flag may have one hyphen or two, before and after arguments. Values are left alone.
+func TestLongFlags(t *testing.T) {
+	for _, c := range [][2]string{
+		{"serve -listen x --admin y", "serve --listen x --admin y"},
+		{"serve -listen=-x -tls-cert f", "serve --listen=-x --tls-cert f"},
+		{"-listen x", "serve --listen x"},
+		{"", "serve"},
+		{"-h", "-h"},
+		{"-help", "--help"},
+		{"--version", "version"},
+		{"version -o json", "version -o json"},
+		{"doctor -config-dump - -H A:b -- -x", "doctor --config-dump - -H A:b -- -x"},
+		{"__complete serve -lis", "__complete serve -lis"},
+	} {
+		if got := strings.Join(withCommand(longFlags(strings.Fields(c[0]))), " "); got != c[1] {
+			t.Errorf("%q: %q, want %q", c[0], got, c[1])
+		}
+	}
+}
+
+// noEnv is an empty environment.
+func noEnv(string) (string, bool) { return "", false }
+
+// runProgram runs a command line with an empty environment and no input.
+func runProgram(t *testing.T, args ...string) (code int, stdout, stderr string) {
+	t.Helper()
+	var out, err strings.Builder
+	code = run(t.Context(), args, streams{noEnv, strings.NewReader(""), &out, &err})
+	return code, out.String(), err.String()
 }
 
 // Misspelt variables are named with a suggestion and without their values. Those of
@@ -37,7 +72,9 @@ func TestWrongUsage(t *testing.T) {
 func TestUnknownVariables(t *testing.T) {
 	core, logs := observer.New(zap.WarnLevel)
 	var opts options
-	warnUnknownVariables(opts.flags(), []string{
+	var flags pflag.FlagSet
+	opts.define(&flags)
+	warnUnknownVariables(&flags, []string{
 		"BEDROCK_EXTPROC_DRAIN_DELEY=1s", "BEDROCK_EXTPROC_SOMETHING_ELSE_ALTOGETHER=secret", "BEDROCK_EXTPROC_LISTEN=x", "PATH=/bin",
 		"BEDROCK_EXTPROC_SERVICE_HOST=10.0.0.1", "BEDROCK_EXTPROC_SERVICE_PORT=9002", "BEDROCK_EXTPROC_SERVICE_PORT_GRPC=9002", "BEDROCK_EXTPROC_PORT=tcp://10.0.0.1:9002",
 		"BEDROCK_EXTPROC_PORT_9002_TCP=tcp://10.0.0.1:9002", "BEDROCK_EXTPROC_PORT_9002_TCP_ADDR=10.0.0.1",
@@ -76,9 +113,9 @@ func TestServeSaysItsOwner(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	log := make(lines, 64)
-	ended := make(chan error, 1)
+	ended := make(chan int, 1)
 	args := []string{"-listen", "unix://" + filepath.Join(t.TempDir(), "s"), "-admin", "", "-drain-delay", "0s"}
-	go func() { ended <- serve(ctx, args, os.LookupEnv, log) }()
+	go func() { ended <- run(ctx, args, streams{os.LookupEnv, strings.NewReader(""), io.Discard, log}) }()
 	wanted := []string{"did_you_mean", `"source":"environment","access_key_id":"AKID…","account":"123456789012","arn":"arn:aws:iam::123456789012:user/ann"`}
 	for deadline := time.After(10 * time.Second); len(wanted) > 0; {
 		select {
@@ -87,14 +124,14 @@ func TestServeSaysItsOwner(t *testing.T) {
 			if strings.Contains(line, "sidecar-secret") {
 				t.Errorf("a secret: %s", line)
 			}
-		case err := <-ended:
-			t.Fatalf("serve ended: %v", err)
+		case code := <-ended:
+			t.Fatalf("serve ended: exit code %d", code)
 		case <-deadline:
 			t.Fatalf("not said: %v", wanted)
 		}
 	}
 	cancel()
-	if err := <-ended; err != nil {
-		t.Error(err)
+	if code := <-ended; code != 0 {
+		t.Errorf("exit code %d", code)
 	}
 }

@@ -2,48 +2,93 @@ package main
 
 import (
 	"context"
-	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"strings"
 
+	"github.com/spf13/cobra"
 	"go.uber.org/zap"
 
-	"bedrock-extproc/internal/bedrock"
 	"bedrock-extproc/internal/config"
 	"bedrock-extproc/internal/gateway"
 )
 
-// validate checks a file as serve would, in this environment, and prints all of its
-// problems.
-func validate(ctx context.Context, args []string, stdout, stderr io.Writer) error {
-	fs := flag.NewFlagSet("validate", flag.ContinueOnError)
-	fs.Usage = func() { fmt.Fprintln(stderr, "Usage: bedrock-extproc validate FILE") }
-	fs.SetOutput(stderr)
-	switch err := fs.Parse(args); {
-	case errors.Is(err, flag.ErrHelp):
-		return err
-	case err != nil:
-		return errUsage
-	case fs.NArg() != 1:
-		fs.Usage()
-		return errUsage
+func validateCommand() *cobra.Command {
+	var output string
+	cmd := &cobra.Command{
+		Use: "validate FILE", Short: "check a configuration file", GroupID: groupConfigure, Args: arguments(1, 1),
+		Long: "Check a configuration file as serve would in this environment, and print all of its problems,\neach with its line.",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			v := validate(cmd.Context(), args[0])
+			if output == outputJSON {
+				return v.writeJSON(cmd.OutOrStdout())
+			}
+			return v.writeText(cmd.OutOrStdout(), cmd.ErrOrStderr())
+		},
 	}
-	file := fs.Arg(0)
+	addOutput(cmd, &output, outputText, outputJSON)
+	return cmd
+}
+
+// validation is what validate has found. Problems start with a file and, where there is
+// one, the line.
+type validation struct {
+	File     string             `json:"file"`
+	Valid    bool               `json:"valid"`
+	Problems []string           `json:"problems"`
+	Warnings []string           `json:"warnings"`
+	Default  string             `json:"default,omitempty"`
+	Backends []validatedBackend `json:"backends"`
+}
+
+type validatedBackend struct {
+	Name   string `json:"name"`
+	Region string `json:"region"`
+}
+
+// validate checks a file as serve would, in this environment.
+func validate(ctx context.Context, file string) *validation {
+	v := &validation{File: file, Problems: []string{}, Warnings: []string{}, Backends: []validatedBackend{}}
 	cfg, g, err := load(ctx, file)
 	if err != nil {
-		problems := strings.Split(err.Error(), "\n")
-		for _, problem := range problems {
-			fmt.Fprintln(stderr, problem)
-		}
-		return fmt.Errorf("%s is not valid, see above (problems: %d)", file, len(problems))
+		v.Problems = strings.Split(err.Error(), "\n")
+		return v
 	}
-	for _, warning := range cfg.Warnings {
-		fmt.Fprintf(stderr, "%s: warning: %s\n", file, warning)
+	v.Valid = true
+	v.Warnings = append(v.Warnings, cfg.Warnings...)
+	v.Default = g.Backends().Default()
+	for _, b := range g.Backends().All() {
+		v.Backends = append(v.Backends, validatedBackend{b.Name(), b.Region()})
 	}
-	fmt.Fprintf(stdout, "%s: OK: %s\n", file, summary(g.Backends()))
+	return v
+}
+
+// writeText prints problems and warnings to stderr, and a summary of a valid file to
+// stdout.
+func (v *validation) writeText(stdout, stderr io.Writer) error {
+	for _, problem := range v.Problems {
+		fmt.Fprintln(stderr, problem)
+	}
+	for _, warning := range v.Warnings {
+		fmt.Fprintf(stderr, "%s: warning: %s\n", v.File, warning)
+	}
+	if !v.Valid {
+		return fmt.Errorf("%s is not valid, see above (problems: %d)", v.File, len(v.Problems))
+	}
+	var list []string
+	for _, b := range v.Backends {
+		list = append(list, fmt.Sprintf("%s in %s", b.Name, b.Region))
+	}
+	fmt.Fprintf(stdout, "%s: OK: default %s of %s\n", v.File, v.Default, strings.Join(list, ", "))
 	return nil
+}
+
+// writeJSON prints everything to stdout.
+func (v *validation) writeJSON(stdout io.Writer) error {
+	if err := writeJSON(stdout, v); err != nil || v.Valid {
+		return err
+	}
+	return errPrinted
 }
 
 // load builds everything that serve would, without the listeners.
@@ -54,13 +99,4 @@ func load(ctx context.Context, file string) (*config.Config, *gateway.Gateway, e
 	}
 	g, err := gateway.New(ctx, cfg, gateway.Options{AppID: appID(), Log: zap.NewNop()})
 	return cfg, g, err
-}
-
-// summary names the backends and their regions.
-func summary(backends *bedrock.Backends) string {
-	var list []string
-	for _, b := range backends.All() {
-		list = append(list, fmt.Sprintf("%s in %s", b.Name(), b.Region()))
-	}
-	return fmt.Sprintf("default %s of %s", backends.Default(), strings.Join(list, ", "))
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"flag"
 	"fmt"
 	"io"
 
@@ -14,6 +13,7 @@ import (
 	"github.com/envoyproxy/go-control-plane/pkg/cache/v3"
 	"github.com/envoyproxy/go-control-plane/pkg/resource/v3"
 	"github.com/envoyproxy/go-control-plane/pkg/server/v3"
+	"github.com/spf13/cobra"
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
 	"google.golang.org/grpc"
@@ -29,16 +29,21 @@ type everyNode struct{}
 // ID implements cache.NodeHash.
 func (everyNode) ID(*corev3.Node) string { return "" }
 
-// xds serves Envoys the listener and the cluster that envoy-config prints, until
-// ctx ends.
-func xds(ctx context.Context, args []string, stderr io.Writer) error {
+func xdsCommand(s streams) *cobra.Command {
 	var cfg envoy.Config
-	fs := flag.NewFlagSet("xds", flag.ContinueOnError)
-	serve := fs.String("xds", "127.0.0.1:9005", "address for Envoys: host:port on loopback, or unix:///path")
-	configFlags(fs, &cfg)
-	if err := parse(fs, args, noEnv, stderr); err != nil {
-		return err
+	var address string
+	cmd := &cobra.Command{
+		Use: "xds", Short: "serve the same configuration by xDS", GroupID: groupConfigure, Args: arguments(0, 0),
+		Long: "Serve Envoys the listener and the cluster that envoy-config prints, by xDS, until a signal ends it.",
+		RunE: func(cmd *cobra.Command, _ []string) error { return xds(cmd.Context(), address, cfg, s.stderr) },
 	}
+	cmd.Flags().StringVar(&address, "xds", "127.0.0.1:9005", "`address` for Envoys: host:port on loopback, or unix:///path")
+	addEnvoyFlags(cmd.Flags(), &cfg)
+	return cmd
+}
+
+// xds serves until ctx ends.
+func xds(ctx context.Context, address string, cfg envoy.Config, stderr io.Writer) error {
 	snapshot, err := newSnapshot(cfg)
 	if err != nil {
 		return err
@@ -50,7 +55,7 @@ func xds(ctx context.Context, args []string, stderr io.Writer) error {
 	if err := all.SetSnapshot(ctx, "", snapshot); err != nil {
 		return fmt.Errorf("xds: %w", err)
 	}
-	lis, err := listen(ctx, *serve, socketAccess{}, false)
+	lis, err := listen(ctx, address, socketAccess{}, false)
 	if err != nil {
 		return err
 	}

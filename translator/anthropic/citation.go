@@ -1,6 +1,7 @@
 package anthropic
 
 import (
+	"bedrock-extproc/translator/converse"
 	"bedrock-extproc/translator/rawjson"
 )
 
@@ -28,12 +29,12 @@ func encodeCitation(v rawjson.Value) rawjson.Value {
 	citation := rawjson.Members(v)
 	place := rawjson.Members(citation.Get("location"))
 	w := rawjson.NewWriter(len(v) + 128)
-	if web := place.Get("web"); rawjson.Kind(web) == '{' {
+	if url, title, ok := converse.WebPage(citation); ok {
 		w.Text("type", webLocation)
 		w.Member("cited_text", citedText(citation))
 		w.Text("encrypted_index", "")
-		w.Member("title", rawjson.OrNull(citation.Get("title")))
-		w.Member("url", rawjson.OrNull(rawjson.Members(web).Get("url")))
+		w.Member("title", title)
+		w.Member("url", url)
 		return w.End()
 	}
 	for _, l := range locations {

@@ -28,6 +28,9 @@ func encodeError(e *translator.Error) rawjson.Value {
 	w := rawjson.NewWriter(512)
 	w.Text("type", errorType(e))
 	w.Text("message", message(e))
+	if e.Path == "thread" {
+		w.Member("details", threadUnsupported)
+	}
 	out := rawjson.NewWriter(1024)
 	out.Text("type", "error")
 	out.Member("error", w.End())
@@ -39,6 +42,10 @@ func encodeError(e *translator.Error) rawjson.Value {
 	out.Member("bedrock", converse.EncodeErrorFacts(e, converse.SDKStatus(e)))
 	return out.End()
 }
+
+// threadUnsupported are the details of the error that refuses a thread. The SDKs' tool
+// runners ask for a thread first, and send whole conversations after this error.
+var threadUnsupported = rawjson.Value(`{"error_code":"thread_unsupported_request"}`)
 
 // countPath counts the tokens of a request. Claude Code estimates after a 404.
 const countPath = MessagesPath + "/count_tokens"

@@ -78,11 +78,12 @@ func encodeBlock(b *converse.AnswerBlock) rawjson.Value {
 	return nil
 }
 
+// encodeText leaves citations out if there are none: Vercel's AI SDK rejects null.
 func encodeText(b *converse.AnswerBlock) rawjson.Value {
 	w := rawjson.NewWriter(len(b.Value) + 64)
 	w.Text("type", "text")
 	w.Member("text", orEmpty(b.Text))
-	w.Member("citations", rawjson.OrNull(rawjson.Array(citationsOf(b))))
+	w.Member("citations", rawjson.Array(citationsOf(b)))
 	return w.End()
 }
 

@@ -18,7 +18,7 @@ const (
 )
 
 var (
-	textStart     = rawjson.Value(`{"type":"text","text":"","citations":null}`)
+	textStart     = rawjson.Value(`{"type":"text","text":""}`)
 	thinkingStart = rawjson.Value(`{"type":"thinking","thinking":"","signature":""}`)
 )
 

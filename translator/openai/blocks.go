@@ -38,14 +38,13 @@ func annotations(b *converse.AnswerBlock, start int) []*rawjson.Writer {
 	}
 	var notes []*rawjson.Writer
 	for _, v := range rawjson.Elements(rawjson.Members(rawjson.Members(b.Value).Get(b.Kind)).Get("citations")) {
-		citation := rawjson.Members(v)
-		url := rawjson.Members(rawjson.Members(citation.Get("location")).Get("web")).Get("url")
-		if rawjson.Kind(url) != '"' {
+		url, title, ok := converse.WebPage(rawjson.Members(v))
+		if !ok {
 			continue
 		}
 		cited := rawjson.NewWriter(256)
 		cited.Member("url", url)
-		cited.Member("title", rawjson.OrNull(citation.Get("title")))
+		cited.Member("title", title)
 		cited.Int("start_index", start)
 		cited.Int("end_index", start+characters(b.Text))
 		note := rawjson.NewWriter(320)
