@@ -65,9 +65,9 @@ func (r *Request) effortFields(effort int, in *Inference) (rawjson.Object, *Faul
 			most = "high"
 		}
 		return append(one("thinking", rawjson.Value(`{"type":"adaptive"}`)), one("output_config", rawjson.Wrap("effort", word("low", most)))...), nil
-	case form == "budget" && effort == 0:
+	case strings.HasPrefix(form, "budget") && effort == 0:
 		return nil, nil // thinking is off
-	case form == "budget":
+	case strings.HasPrefix(form, "budget"):
 		return r.budgetFields(budgets[effort], in)
 	case form == "reasoning_effort" && effort > 0:
 		return one("reasoning_effort", word("low", "high")), nil

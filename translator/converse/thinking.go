@@ -198,7 +198,7 @@ func effortFor(budget rawjson.Value) rawjson.Value {
 
 func (r *Request) claudeThinking(thinking, effort Field, in *Inference) error {
 	config := rawjson.Members(given(thinking.Value))
-	budgets := r.family.Effort.Value == "budget" && !r.passes()
+	budgets := strings.HasPrefix(r.family.Effort.Value, "budget") && !r.passes()
 	switch kind := config.Get("type"); {
 	case budgets && rawjson.IsText(kind, "adaptive"):
 		return r.budgeted(thinking, effort, in)
@@ -216,7 +216,7 @@ func (r *Request) claudeThinking(thinking, effort Field, in *Inference) error {
 			return err
 		}
 	}
-	if budgets && effort.Value != nil && !hasBeta(in, "effort-") {
+	if budgets && effort.Value != nil && !r.hasEffort(in) {
 		r.warn(effort.At, faultEffort.with(values{value: clip(rawjson.Text(effort.Value))}))
 		return nil
 	}
@@ -242,7 +242,7 @@ func (r *Request) budgeted(thinking, effort Field, in *Inference) error {
 		return err
 	}
 	config := rawjson.Members(thinking.Value).Set("type", rawjson.Value(`"enabled"`)).Set("budget_tokens", budget)
-	if err := in.add(Field{config.Value(), thinking.At}, "thinking"); err != nil || !hasBeta(in, "effort-") {
+	if err := in.add(Field{config.Value(), thinking.At}, "thinking"); err != nil || !r.hasEffort(in) {
 		return err
 	}
 	return in.addEffort(effort)
@@ -253,6 +253,11 @@ func (in *Inference) addEffort(f Field) error {
 		return nil
 	}
 	return in.add(f, "output_config", "effort")
+}
+
+// hasEffort reports whether a Claude with a budget has output_config.effort, too.
+func (r *Request) hasEffort(in *Inference) bool {
+	return r.family.Effort.Value == "budget_and_effort" && hasBeta(in, "effort-")
 }
 
 // hasBeta reports whether the model's own fields have a beta that begins so.

@@ -70,7 +70,8 @@ type Family struct {
 
 	// Effort is the form in which the model is told how much to think, in its own
 	// request fields: "adaptive" is Claude's thinking with output_config.effort, "adaptive_high" the same up to high, "budget"
-	// Claude's thinking with budget_tokens, "nova" is reasoningConfig, and
+	// Claude's thinking with budget_tokens, "budget_and_effort" the same and, with its
+	// beta, output_config.effort, "nova" is reasoningConfig, and
 	// "reasoning_effort" and "reasoning_config" are the names of a field.
 	Effort Rule[string] `yaml:"effort"`
 
@@ -208,7 +209,7 @@ func (f *Family) check() []problem {
 		{"reasoning_text", []string{f.ReasoningText.Value}, "signed refused"},
 		{"thinking_forbids", f.ThinkingForbids.Value, "forced_tool temperature top_k"},
 		{"thinking_budget", []string{f.ThinkingBudget.Value}, "below_max_tokens refused"},
-		{"effort", []string{f.Effort.Value}, "adaptive adaptive_high budget nova reasoning_effort reasoning_config"},
+		{"effort", []string{f.Effort.Value}, "adaptive adaptive_high budget budget_and_effort nova reasoning_effort reasoning_config"},
 		{"no_cache_points", f.NoCachePoints.Value, "tools after_tool_result anywhere"},
 		{"cache_hour", []string{f.CacheHour.Value}, "refused"},
 		{"refused", f.Refused.Value, "temperature top_p"},
