@@ -21,6 +21,7 @@ ENVOY_VERSION ?=
 export ENVOY_VERSION
 FUZZTIME ?= 60s
 MINUTES ?= 20
+UPDATE ?=
 
 # The commit and its date are in the program; "version" prints them. Both are empty outside a checkout.
 COMMIT ?= $(shell git rev-parse --short=12 HEAD 2>/dev/null)
@@ -77,9 +78,10 @@ examples: go ## check every file in examples/ with the code of the program that 
 	done
 
 .PHONY: clients
-clients: build $(CLIENTS)/.venv/installed $(CLIENTS)/node/node_modules/installed ## run the clients of all APIs, in Python and in Node, against what "make run" runs
+clients: build $(CLIENTS)/.venv/installed $(CLIENTS)/node/node_modules/installed ## run clients of every API, in Python and Node, against what "make run" runs, and compare the table in docs/clients.md (UPDATE=1 writes it)
 	@$(PYTHON) -m ruff check -q --no-cache $(CLIENTS) && $(PYTHON) -m ruff format -q --no-cache --check $(CLIENTS)
-	@ENVOY_BIN=$$($(ENVOY_SH)) && export ENVOY_BIN && $(PYTHON) -m pytest -q -p no:cacheprovider $(CLIENTS)
+	@ENVOY_BIN=$$($(ENVOY_SH)) && export ENVOY_BIN && $(PYTHON) -m pytest -q -p no:cacheprovider --junitxml=bin/clients/python.xml $(CLIENTS)
+	@$(PYTHON) $(CLIENTS)/table.py bin/clients $(if $(UPDATE),update)
 
 $(CLIENTS)/.venv/installed: $(CLIENTS)/requirements.txt
 	@python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo 'make clients: install Python 3.11 or newer with venv (Debian: apt-get install python3 python3-venv)' >&2; exit 1; }
@@ -93,6 +95,17 @@ node:
 
 $(CLIENTS)/node/node_modules/installed: $(CLIENTS)/node/package-lock.json | node
 	@npm --prefix $(CLIENTS)/node ci
+	@touch $@
+
+# The namespaces have no network but loopback, so only the listener answers the agents, and end what they leave running.
+.PHONY: agents
+agents: build $(CLIENTS)/.venv/installed $(CLIENTS)/agents/node_modules/installed ## let coding agents work through the listener, in a network without an outside (Linux on x86-64; the first run installs a gigabyte)
+	@ENVOY_BIN=$$($(ENVOY_SH)) && export ENVOY_BIN && \
+	  unshare --user --map-root-user --net --pid --fork --kill-child --mount-proc bash -c 'ip link set lo up && exec "$$@"' agents $(PYTHON) -m pytest -q -p no:cacheprovider $(CLIENTS)/run_agents.py
+
+# "npm ci" fails, because packages that one of the agents names for other systems do not exist.
+$(CLIENTS)/agents/node_modules/installed: $(CLIENTS)/agents/package-lock.json | node
+	@npm --prefix $(CLIENTS)/agents install --no-save
 	@touch $@
 
 .PHONY: browser
@@ -149,5 +162,5 @@ image: ## build the container image
 	@docker build --build-arg VERSION=$(VERSION) --build-arg COMMIT=$(COMMIT) --build-arg DATE=$(DATE) -t $(IMAGE) .
 
 .PHONY: clean
-clean: ## remove bin/, .envoy/ and the packages of "make clients"
-	@rm -rf bin .envoy $(CLIENTS)/.venv $(CLIENTS)/node/node_modules
+clean: ## remove bin/, .envoy/ and the packages of "make clients" and "make agents"
+	@rm -rf bin .envoy $(CLIENTS)/.venv $(CLIENTS)/node/node_modules $(CLIENTS)/agents/node_modules

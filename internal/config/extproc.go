@@ -36,12 +36,12 @@ func (c *Config) extprocKeys() []key {
 			oneOf(&c.OpenAI.DropMetadata, []string{"send", "drop"}, false, true),
 		},
 		{
-			"failed_streams", "How a stream ends that fails after its headers were sent: `event` ends it with the `error` event, `reset` cuts it off after that event, so that HTTP clients report an error, and `stop_error` adds `message_stop` with `stop_reason` `error`, and `metadata`. `auto` is `stop_error` for the gateway's Python client, and `event` for all others. See [clients.md](clients.md).",
+			"failed_streams", "How a stream ends that fails after its headers were sent: `event` ends it with the `error` event, `reset` cuts it off after that event, so that HTTP clients report an error, and `stop_error` adds `message_stop` with `stop_reason` `error`, and `metadata`. `auto` is `stop_error` for the gateway's Python client, and `event` for all others. See [gateway-client.md](gateway-client.md).",
 			"`auto`", "event",
 			oneOf(&c.Chat.FailedStreams, []string{"auto", "event", "reset", "stop_error"}, chat.FailedAuto, chat.FailedEvent, chat.FailedReset, chat.FailedStopError),
 		},
 		{
-			"early_errors", "How a streaming request is answered that fails before its headers were sent: `status` answers with the error's HTTP status, `event` with status 200 and a stream that contains only the `error` event. See [clients.md](clients.md).",
+			"early_errors", "How a streaming request is answered that fails before its headers were sent: `status` answers with the error's HTTP status, `event` with status 200 and a stream that contains only the `error` event. See [gateway-client.md](gateway-client.md).",
 			"`status`", "event",
 			oneOf(&c.Chat.EarlyErrors, []string{"status", "event"}, chat.EarlyStatus, chat.EarlyEvent),
 		},

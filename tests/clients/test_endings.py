@@ -21,7 +21,7 @@ FAILURES = {
 
 CLIENTS = ("plain stream", "strands", "langchain stream")
 
-# For each setting of the sidecar, what the CLIENTS see; see outcome. docs/clients.md
+# For each setting of the sidecar, what the CLIENTS see; see outcome. docs/gateway-client.md
 # advises from this table.
 STOPPED = 'stop_reason "error"'
 STATUS = ("raises AgenticPlatformError", "raises HTTPStatusError", "hangs")

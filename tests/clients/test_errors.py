@@ -93,9 +93,9 @@ def check(system: System, client: str, row: Row, question: Question, says: str) 
     ],
 )
 def test_page(failure: str, fault: str) -> None:
-    """docs/clients.md has the figures of the tables."""
+    """docs/gateway-client.md has the figures of the tables."""
     row = next(row for row in EXCEPTIONS + BROKEN if row.fault == fault)
-    page = (ROOT / "docs/clients.md").read_text()
+    page = (ROOT / "docs/gateway-client.md").read_text()
     assert f"| {failure} | {row.status} | {row.whole_calls} |" in page
 
 

@@ -1,7 +1,7 @@
 """Faults of the gateway's client and models themselves, which callers must know.
 
 If one of these tests fails after a change of the sidecar, the fault may be gone:
-docs/clients.md names each.
+docs/gateway-client.md names each.
 """
 
 import asyncio

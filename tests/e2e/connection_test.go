@@ -13,16 +13,16 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// TestConnectionsOfHTTPX puts the filter of docs/clients.md into Envoy's chain. It closes
+// TestConnectionsOfHTTPX puts the filter of docs/gateway-client.md into Envoy's chain. It closes
 // the connections of one client and no others.
 func TestConnectionsOfHTTPX(t *testing.T) {
-	page, err := os.ReadFile("../../docs/clients.md")
+	page, err := os.ReadFile("../../docs/gateway-client.md")
 	if err != nil {
 		t.Fatal(err)
 	}
 	block := regexp.MustCompile("(?s)```yaml\n(name: close_connections_of_httpx\n.*?)```").FindSubmatch(page)
 	if block == nil {
-		t.Fatal("docs/clients.md lacks the filter")
+		t.Fatal("docs/gateway-client.md lacks the filter")
 	}
 	text, err := yaml.YAMLToJSON(block[1])
 	if err != nil {

@@ -34,7 +34,7 @@ const (
 	DeltasNever
 )
 
-// FailedStreams says how a stream ends that fails after its response headers. docs/clients.md
+// FailedStreams says how a stream ends that fails after its response headers. docs/gateway-client.md
 // lists what each client makes of it.
 type FailedStreams int
 
