@@ -1,4 +1,4 @@
-package main
+package local
 
 import (
 	"fmt"
@@ -6,9 +6,9 @@ import (
 )
 
 // welcome describes the running processes and requests to try.
-func (s *settings) welcome() string {
-	bedrock := fmt.Sprintf("a fake on 127.0.0.1:%d (make run AWS=1 uses the real one)", s.bedrock)
-	if s.aws {
+func (s *Settings) welcome() string {
+	bedrock := fmt.Sprintf("a stand-in on 127.0.0.1:%d (--aws uses the real one, as does make run AWS=1)", s.Bedrock)
+	if s.AWS {
 		bedrock = "the real one, at your cost; the lines of \"aws\" say whose account, or what is missing"
 	}
 	text := `
@@ -17,6 +17,8 @@ Ready: http://localhost:PORT  (Envoy → bedrock-extproc → Amazon Bedrock)
   Envoy admin: http://localhost:ENVOYADMIN   sidecar metrics: http://localhost:SIDECARADMIN/metrics
 
 Try, in another terminal:
+
+  bedrock-extproc chat --url http://localhost:PORT
 
   curl -X POST http://localhost:PORT/api/v1/llm/completions \
     -H "Content-Type: application/json" \
@@ -56,7 +58,7 @@ Ctrl-C stops everything. The access log and the processes' output follow.
 
 `
 	return strings.NewReplacer(
-		"ENVOYADMIN", fmt.Sprint(s.envoyAdmin), "SIDECARADMIN", fmt.Sprint(s.admin),
-		"PORT", fmt.Sprint(s.port), "BEDROCK.", bedrock+".",
+		"ENVOYADMIN", fmt.Sprint(s.EnvoyAdmin), "SIDECARADMIN", fmt.Sprint(s.Admin),
+		"PORT", fmt.Sprint(s.Port), "BEDROCK.", bedrock+".",
 	).Replace(text)
 }

@@ -1,4 +1,4 @@
-package main
+package local
 
 import (
 	"bufio"
@@ -54,7 +54,7 @@ func (g *group) copyLines(name string, r io.Reader) {
 	_, _ = io.Copy(io.Discard, r) // an overlong line must not block the process
 }
 
-// say prints a line of a process, or of demo itself. It may be called concurrently.
+// say prints a line of a process, or of Run itself. It may be called concurrently.
 func (g *group) say(name, line string) {
 	g.mu.Lock()
 	defer g.mu.Unlock()

@@ -1,10 +1,10 @@
 //go:build !linux
 
-package main
+package local
 
 import "syscall"
 
-// childAttributes keep Ctrl-C from reaching the processes, so that demo stops them in
+// childAttributes keep Ctrl-C from reaching the processes, so that Run stops them in
 // order.
 func childAttributes() *syscall.SysProcAttr {
 	return &syscall.SysProcAttr{Setpgid: true}

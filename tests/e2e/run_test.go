@@ -8,7 +8,6 @@ import (
 	"net/http/httptest"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"sync"
 	"syscall"
@@ -18,17 +17,6 @@ import (
 	"bedrock-extproc/tests/envoytest"
 	"bedrock-extproc/tests/fakebedrock"
 )
-
-// buildDemo builds the programs of "make run".
-func buildDemo(t *testing.T) string {
-	t.Helper()
-	dir := t.TempDir()
-	build := exec.Command("go", "build", "-o", dir, "bedrock-extproc/cmd/bedrock-extproc", "bedrock-extproc/cmd/demo", "bedrock-extproc/tests/fakebedrock/cmd/fakebedrock")
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
-	return dir
-}
 
 // freePort returns a port that was just free.
 func freePort(t *testing.T) int {
@@ -59,44 +47,46 @@ func (o *output) String() string {
 	return o.b.String()
 }
 
-func demoArgs(bin, envoy string, ports [4]int) []string {
-	return []string{
-		"-bin", bin, "-envoy", envoy, "-port", fmt.Sprint(ports[0]), "-envoy-admin-port", fmt.Sprint(ports[1]),
-		"-admin-port", fmt.Sprint(ports[2]), "-bedrock-port", fmt.Sprint(ports[3]),
-	}
+// runCommand is "bedrock-extproc run" on these ports: of the listener, Envoy's admin
+// interface, the sidecar's and the stand-in.
+func runCommand(t *testing.T, ports [4]int, flags ...string) *exec.Cmd {
+	t.Helper()
+	return exec.Command(program, append([]string{
+		"run", "--envoy", envoytest.Binary(t), "--port", fmt.Sprint(ports[0]), "--envoy-admin-port", fmt.Sprint(ports[1]),
+		"--admin-port", fmt.Sprint(ports[2]), "--bedrock-port", fmt.Sprint(ports[3]),
+	}, flags...)...)
 }
 
-// TestDemo starts everything, sends a request, and stops with each signal. No process
+// TestRun starts everything, sends a request, and stops with each signal. No process
 // may be left.
-func TestDemo(t *testing.T) {
-	bin := buildDemo(t)
+func TestRun(t *testing.T) {
 	for _, sig := range []syscall.Signal{syscall.SIGTERM, syscall.SIGINT} {
 		t.Run(sig.String(), func(t *testing.T) {
 			ports := [4]int{freePort(t), freePort(t), freePort(t), freePort(t)}
 			var out output
-			demo := exec.Command(filepath.Join(bin, "demo"), demoArgs(bin, envoytest.Binary(t), ports)...)
-			demo.Stdout, demo.Stderr = &out, &out
-			if err := demo.Start(); err != nil {
+			system := runCommand(t, ports)
+			system.Stdout, system.Stderr = &out, &out
+			if err := system.Start(); err != nil {
 				t.Fatal(err)
 			}
 			ended := make(chan error, 1)
-			go func() { ended <- demo.Wait() }()
+			go func() { ended <- system.Wait() }()
 			waitFor(t, &out, "Ready:", ended)
 			a := decode(t, post(t, newClient(false), fmt.Sprintf("http://127.0.0.1:%d/api/v1/llm/completions", ports[0]), askSum))
 			if !strings.Contains(a.Content, "4") {
 				t.Errorf("answer %+v", a)
 			}
-			if err := demo.Process.Signal(sig); err != nil {
+			if err := system.Process.Signal(sig); err != nil {
 				t.Fatal(err)
 			}
 			select {
 			case err := <-ended:
 				if err != nil {
-					t.Errorf("demo ended with %v\n%s", err, out.String())
+					t.Errorf("run ended with %v\n%s", err, out.String())
 				}
 			case <-time.After(30 * time.Second):
-				_ = demo.Process.Kill()
-				t.Fatalf("demo does not end\n%s", out.String())
+				_ = system.Process.Kill()
+				t.Fatalf("run does not end\n%s", out.String())
 			}
 			for _, port := range ports {
 				if l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port)); err != nil {
@@ -109,10 +99,9 @@ func TestDemo(t *testing.T) {
 	}
 }
 
-// TestDemoSaysTheAccount starts with AWS=1 and a fake of each AWS service: the output
+// TestRunSaysTheAccount starts with --aws and a fake of each AWS service: the output
 // names the account and its alias.
-func TestDemoSaysTheAccount(t *testing.T) {
-	bin := buildDemo(t)
+func TestRunSaysTheAccount(t *testing.T) {
 	awsService := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.FormValue("Action") == "ListAccountAliases" {
 			fmt.Fprint(w, `<ListAccountAliasesResponse><ListAccountAliasesResult><AccountAliases><member>my-team</member></AccountAliases></ListAccountAliasesResult></ListAccountAliasesResponse>`)
@@ -122,41 +111,40 @@ func TestDemoSaysTheAccount(t *testing.T) {
 	}))
 	defer awsService.Close()
 	var out output
-	demo := exec.Command(filepath.Join(bin, "demo"), append(demoArgs(bin, envoytest.Binary(t), [4]int{freePort(t), freePort(t), freePort(t), freePort(t)}), "-aws")...)
-	demo.Env = append(os.Environ(), "AWS_ENDPOINT_URL_STS="+awsService.URL, "AWS_ENDPOINT_URL_IAM="+awsService.URL, "AWS_ENDPOINT_URL_BEDROCK_RUNTIME=",
+	system := runCommand(t, [4]int{freePort(t), freePort(t), freePort(t), freePort(t)}, "--aws")
+	system.Env = append(os.Environ(), "AWS_ENDPOINT_URL_STS="+awsService.URL, "AWS_ENDPOINT_URL_IAM="+awsService.URL, "AWS_ENDPOINT_URL_BEDROCK_RUNTIME=",
 		"AWS_REGION=us-west-2", "AWS_ACCESS_KEY_ID="+fakebedrock.DemoAccessKeyID, "AWS_SECRET_ACCESS_KEY="+fakebedrock.DemoSecretAccessKey,
 		"AWS_SESSION_TOKEN=", "AWS_PROFILE=", "AWS_BEARER_TOKEN_BEDROCK=", "AWS_CONFIG_FILE="+os.DevNull, "AWS_SHARED_CREDENTIALS_FILE="+os.DevNull)
-	demo.Stdout, demo.Stderr = &out, &out
-	if err := demo.Start(); err != nil {
+	system.Stdout, system.Stderr = &out, &out
+	if err := system.Start(); err != nil {
 		t.Fatal(err)
 	}
 	ended := make(chan error, 1)
-	go func() { ended <- demo.Wait() }()
+	go func() { ended <- system.Wait() }()
 	waitFor(t, &out, "aws     | account: 123456789012 (alias my-team), as arn:aws:iam::123456789012:user/ann", ended)
 	waitFor(t, &out, "aws     | region: us-west-2", ended)
 	waitFor(t, &out, "Ready:", ended)
-	if err := demo.Process.Signal(syscall.SIGTERM); err != nil {
+	if err := system.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
 	if err := <-ended; err != nil {
-		t.Errorf("demo ended with %v\n%s", err, out.String())
+		t.Errorf("run ended with %v\n%s", err, out.String())
 	}
 	if strings.Contains(out.String(), fakebedrock.DemoSecretAccessKey) {
 		t.Error("a secret in the output")
 	}
 }
 
-// TestDemoNamesABusyPort checks that the error names the port and its variable.
-func TestDemoNamesABusyPort(t *testing.T) {
-	bin := buildDemo(t)
+// TestRunNamesABusyPort checks that the error names the port and its flag.
+func TestRunNamesABusyPort(t *testing.T) {
 	taken, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer taken.Close()
 	port := taken.Addr().(*net.TCPAddr).Port
-	out, err := exec.Command(filepath.Join(bin, "demo"), demoArgs(bin, "envoy", [4]int{port, freePort(t), freePort(t), freePort(t)})...).CombinedOutput()
-	if want := fmt.Sprintf("port %d cannot be used", port); err == nil || !strings.Contains(string(out), want) || !strings.Contains(string(out), "make run PORT=") {
+	out, err := runCommand(t, [4]int{port, freePort(t), freePort(t), freePort(t)}).CombinedOutput()
+	if want := fmt.Sprintf("port %d cannot be used", port); err == nil || !strings.Contains(string(out), want) || !strings.Contains(string(out), "--port (make run PORT=") {
 		t.Errorf("%v: %s", err, out)
 	}
 }
@@ -167,7 +155,7 @@ func waitFor(t *testing.T, out *output, text string, ended <-chan error) {
 	for !strings.Contains(out.String(), text) {
 		select {
 		case err := <-ended:
-			t.Fatalf("demo ended: %v\n%s", err, out.String())
+			t.Fatalf("run ended: %v\n%s", err, out.String())
 		case <-deadline:
 			t.Fatalf("no %q in\n%s", text, out.String())
 		case <-time.After(20 * time.Millisecond):
