@@ -27,6 +27,7 @@ type explanation struct {
 	Operation string               `json:"operation"`
 	Backend   string               `json:"backend"`
 	Region    string               `json:"region"`
+	Alias     string               `json:"alias,omitempty"`
 	ModelID   string               `json:"model_id"`
 	Warnings  []explanationWarning `json:"warnings"`
 	Request   json.RawMessage      `json:"request"`
@@ -103,6 +104,7 @@ func explain(ctx context.Context, opts *explainOptions, stdin io.Reader, stdout 
 	}
 	call, err := target.Decode(endpoint.Dialect, translator.Request{Streaming: endpoint.Streaming, Pattern: endpoint.Pattern, PathModel: opts.model, Body: body})
 	if err != nil {
+		target.AddNames(translator.AsError(err), "")
 		return printRejection(err, endpoint.Dialect, stdout)
 	}
 	return printExplanation(stdout, call, backend)
@@ -157,10 +159,14 @@ func printRejection(err error, dialect translator.Dialect, stdout io.Writer) err
 
 func printExplanation(w io.Writer, call *translator.Call, b *bedrock.Backend) error {
 	e := explanation{
-		Operation: "Converse", Backend: b.Name(), Region: b.Region(), ModelID: b.Model(call.Model),
+		Operation: "Converse", Backend: b.Name(), Region: b.Region(),
 		Warnings: []explanationWarning{}, Request: call.Body,
 	}
-	if call.Streaming {
+	e.Alias, e.ModelID = b.Models().Find(call.Model)
+	switch {
+	case call.CountTokens:
+		e.Operation = "CountTokens"
+	case call.Streaming:
 		e.Operation = "ConverseStream"
 	}
 	for _, warning := range call.Warnings {

@@ -35,6 +35,13 @@ func newBackends(ctx context.Context, cfg *config.Config, opts Options) (*bedroc
 	return bedrock.New(ctx, settings)
 }
 
+// Dialects are those that a configuration selects, for a look at their routes. They do not
+// know its model families, whose file may be in another environment.
+func Dialects(cfg config.Config) ([]translator.Dialect, error) {
+	cfg.Settings.Families, cfg.Settings.ModelFamilies = nil, nil
+	return newDialects(&cfg)
+}
+
 // newDialects builds the dialects that the configuration selects. The order matters to
 // requests outside all of their paths: the first one encodes the error.
 func newDialects(cfg *config.Config) ([]translator.Dialect, error) {

@@ -180,6 +180,9 @@ func (g *Gateway) target(name string, caller translator.Caller, values identity.
 	defaults.Models = backend.Models()
 	return backend, extproc.Target{
 		Backend: backend, Caller: caller, DefaultModel: backend.DefaultModel(), Defaults: defaults, Allow: rule.Allow, ModelLabel: backend.ModelLabel,
+		Names: func() []string {
+			return allowedNames(slices.Concat(modelNames(backend), backend.Models().Patterns()), rule.Allow)
+		},
 		Limits: g.limits(backend.Name(), values),
 	}, nil
 }

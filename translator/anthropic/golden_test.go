@@ -25,6 +25,7 @@ type settings struct {
 	ModelFamilies map[string]string `json:"model_families"`
 	Headers       map[string]string `json:"headers"`
 	Betas         []string          `json:"betas"`
+	Pattern       string            `json:"pattern"` // of the route
 	// The backend's configuration.
 	Models          map[string]string     `json:"models"`
 	Guardrail       *translator.Guardrail `json:"guardrail"`
@@ -68,9 +69,10 @@ func (g *golden) decode(t testing.TB) (*translator.Call, error) {
 func (g *golden) decodeBody(t testing.TB, body []byte) (*translator.Call, error) {
 	t.Helper()
 	return g.dialect(t).Decode(translator.Request{
+		Pattern:      g.settings.Pattern,
 		Header:       func(name string) string { return g.settings.Headers[name] },
 		DefaultModel: g.settings.DefaultModel, Body: body,
-		Defaults: translator.Defaults{Models: g.settings.Models, Guardrail: g.settings.Guardrail, RequestMetadata: g.settings.RequestMetadata},
+		Defaults: translator.Defaults{Models: translator.NewAliases(g.settings.Models), Guardrail: g.settings.Guardrail, RequestMetadata: g.settings.RequestMetadata},
 	})
 }
 

@@ -171,6 +171,11 @@ var (
 		done: "The format was sent as {name}, which is Bedrock's name for it.", hint: "Use one of {list}.",
 		evidence: "other names, such as jpg and JPEG, are refused: live test in NousResearch/hermes-agent issue 55429, read 2026-11-23",
 	}
+	faultFormatDetected = template{
+		code: "format_detected", problem: "The bytes of this {kind} are in the format {name}, which is not the one that it names.",
+		done: "The bytes are in the format {name}, so that was sent.", hint: "Name the format that the bytes have.",
+		evidence: "recorded 2026: \"The detected file MIME type text/plain does not match the expected type image/png. Reformat your input and try again.\"",
+	}
 	faultDataURL = Fault{
 		code: "base64_rewritten", problem: "This is a data URL, not plain base64.",
 		done: "The data URL was reduced to the base64 in it.", hint: "Send only the base64 part.",

@@ -1,7 +1,6 @@
 package converse
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"strconv"
@@ -57,7 +56,7 @@ func (s Settings) Complete() (Settings, error) {
 // one of defaults.Models. s is complete.
 func (s Settings) Rules(model string, streaming bool, defaults translator.Defaults) Rules {
 	return Rules{
-		Mode: s.Mode, Model: model, Family: s.family(cmp.Or(defaults.Models[model], model)),
+		Mode: s.Mode, Model: model, Family: s.family(defaults.Models.Model(model)),
 		Streaming: streaming, Defaults: defaults,
 	}
 }

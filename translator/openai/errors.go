@@ -48,6 +48,9 @@ func orNull(text string) rawjson.Value {
 // the kind.
 func classify(e *translator.Error) (class, code string) {
 	class, code = "invalid_request_error", string(e.Kind)
+	if e.UnknownModel {
+		return class, "model_not_found"
+	}
 	switch e.Kind {
 	case translator.KindMalformed:
 		code = ""

@@ -68,7 +68,7 @@ func (g *golden) decodeBody(t testing.TB, body []byte) (*translator.Call, error)
 	t.Helper()
 	return g.dialect(t).Decode(translator.Request{
 		DefaultModel: g.settings.DefaultModel, Body: body,
-		Defaults: translator.Defaults{Models: g.settings.Models, Guardrail: g.settings.Guardrail, RequestMetadata: g.settings.RequestMetadata},
+		Defaults: translator.Defaults{Models: translator.NewAliases(g.settings.Models), Guardrail: g.settings.Guardrail, RequestMetadata: g.settings.RequestMetadata},
 	})
 }
 

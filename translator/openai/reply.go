@@ -26,7 +26,7 @@ func (c *call) EncodeReply(reply []byte, facts translator.Facts) (translator.Res
 	w.Member("usage", encodeUsage(answer))
 	w.Member("service_tier", serviceTier(answer))
 	w.Member("bedrock", c.encodeBedrock(answer, facts, nil))
-	return translator.Response{Status: http.StatusOK, ContentType: contentTypeJSON, Body: w.End()}, c.summary(answer), nil
+	return translator.Response{Status: http.StatusOK, ContentType: contentTypeJSON, Headers: []translator.Header{converse.WarningsHeader(c.warnings)}, Body: w.End()}, c.summary(answer), nil
 }
 
 // newObject starts a completion or a chunk. Its id differs between two requests with the

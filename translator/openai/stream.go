@@ -17,13 +17,11 @@ type stream struct {
 	// begin and end are a chunk's bytes around its delta.
 	begin, end []byte
 	open       map[int]*openCall // by the block's position
-	// The numbers of tool calls, thinking blocks and annotations that were sent.
-	calls, thoughts, notes int
-	length                 int             // of the text that was sent, in characters
-	starts                 map[int]int     // where the text of a block begins in it
-	next                   int             // the first block that appendEnded has not seen
-	unknown                []rawjson.Value // events
-	ended                  bool            // the last event was written
+	calls      int               // the tool calls that were begun
+	length     int               // of the text that was sent, in characters
+	starts     map[int]int       // where the text of a block begins in it
+	unknown    []rawjson.Value   // events
+	ended      bool              // the last event was written
 }
 
 // openCall is a tool call that was begun.
@@ -34,8 +32,8 @@ type openCall struct {
 }
 
 // StreamHeaders implements translator.Encoder.
-func (*call) StreamHeaders(translator.Facts) []translator.Header {
-	return []translator.Header{{Name: "content-type", Value: "text/event-stream"}}
+func (c *call) StreamHeaders(translator.Facts) []translator.Header {
+	return []translator.Header{{Name: "content-type", Value: "text/event-stream"}, converse.WarningsHeader(c.warnings)}
 }
 
 // AppendKeepAlive implements translator.Encoder: an SSE comment.
@@ -117,16 +115,15 @@ func (s *stream) appendStep(dst []byte, step *converse.Step) []byte {
 		return s.appendToolInput(dst, step)
 	case converse.StepBlock:
 		if step.Block.Call != nil {
-			dst = s.appendCall(dst, step)
+			return s.appendCall(dst, step)
 		}
-		return s.appendEnded(dst, false)
 	case converse.StepUnknown:
 		w := rawjson.NewWriter(len(step.Value) + 64)
 		w.Text("event", step.Name)
 		w.Member("payload", step.Value)
 		s.unknown = append(s.unknown, w.End())
 	case converse.StepStop:
-		return s.appendFinish(s.appendEnded(dst, true))
+		return s.appendFinish(s.appendLists(dst))
 	case converse.StepEnd:
 		return s.appendUsage(dst)
 	case converse.StepCitation:
