@@ -34,6 +34,7 @@ type exchange struct {
 	events   translator.Stream  // set when a stream is open
 	reply    *replier
 	outcome  Outcome
+	open     openCall
 }
 
 func newExchange(s *Server, stream extprocv3.ExternalProcessor_ProcessServer) *exchange {
@@ -41,7 +42,8 @@ func newExchange(s *Server, stream extprocv3.ExternalProcessor_ProcessServer) *e
 	// Only a failing Recv means that the client is gone. The RPC's own context is not
 	// used: which of the two ends first would decide the cause.
 	x.ctx, x.cancel = context.WithCancelCause(context.WithoutCancel(stream.Context()))
-	x.reply = &replier{stream: stream, outcome: &x.outcome, req: x.req}
+	x.reply = &replier{stream: stream, outcome: &x.outcome, req: x.req, sent: &x.open.bytesOut}
+	x.open.calls = s.open
 	x.places.admission, x.body.admission = s.admission, s.admission
 	return x
 }
@@ -82,6 +84,7 @@ func (x *exchange) recordRequest() {
 	req.ensureIDs()
 	x.outcome.Method, x.outcome.Path = sanitize(req.method), sanitize(req.path)
 	x.outcome.Facts = req.complete(translator.Facts{})
+	x.outcome.TraceParent, x.outcome.TraceState = x.traceContext()
 	x.log = x.log.WithLazy(zap.String("request_id", req.requestID))
 }
 
@@ -138,13 +141,16 @@ func (x *exchange) answerCall() error {
 	}
 	x.body.max, x.body.expected = x.server.cfg.MaxBodyBytes, x.req.contentLength
 	defer x.body.release()
+	x.open.enter(PhaseReceiving, &x.outcome)
 	if err := x.receiveBody(&x.body); err != nil {
 		return x.failReceive(err)
 	}
+	x.outcome.Upload = time.Since(x.req.start)
 	call, err := x.decode()
 	if err != nil {
 		return x.fail(err)
 	}
+	x.open.enter(PhaseWaiting, &x.outcome)
 	switch {
 	case !call.Streaming:
 		return x.whole(call)
@@ -172,11 +178,13 @@ func (x *exchange) decode() (*translator.Call, error) {
 	if err := x.body.decode(x.req.encoding); err != nil {
 		return nil, err
 	}
+	began := time.Now()
 	call, err := x.target.Decode(x.endpoint.Dialect, translator.Request{
 		Streaming: x.endpoint.Streaming, Pattern: x.endpoint.Pattern, PathModel: x.endpoint.PathModel, Header: x.req.header, Body: x.body.bytes, Done: x.ctx.Done(),
 	})
+	x.outcome.Translation = time.Since(began)
 	if call != nil {
-		x.outcome.Model, x.outcome.Streaming, x.outcome.Guarded = sanitize(call.Model), call.Streaming, call.Guarded
+		x.recordCall(call)
 	}
 	if err != nil {
 		return nil, err
@@ -188,6 +196,14 @@ func (x *exchange) decode() (*translator.Call, error) {
 	return call, nil
 }
 
+// recordCall records what the request asks for.
+func (x *exchange) recordCall(call *translator.Call) {
+	o := &x.outcome
+	o.Model, o.ModelLabel = sanitize(call.Model), x.target.modelLabel(call.Model)
+	o.Streaming, o.CountTokens, o.Guarded = call.Streaming, call.CountTokens, call.Guarded
+	o.Summary.Warnings = call.Warnings
+}
+
 // whole answers with one body.
 func (x *exchange) whole(call *translator.Call) error {
 	raw, facts, err := x.target.Backend.Converse(x.ctx, call, x.target.Caller)
@@ -197,7 +213,7 @@ func (x *exchange) whole(call *translator.Call) error {
 		return x.fail(err)
 	}
 	answer, summary, err := x.encoder.EncodeReply(raw, x.outcome.Facts)
-	x.outcome.Summary = summary
+	x.outcome.applySummary(summary)
 	if err != nil {
 		return x.fail(err)
 	}
@@ -222,6 +238,7 @@ func (x *exchange) applyFacts(facts translator.Facts) {
 // close ends the exchange's context and reports its outcome.
 func (x *exchange) close() {
 	x.cancel(nil)
+	x.open.leave()
 	x.outcome.Duration = time.Since(x.req.start)
 	_ = x.recoverPanic(func() error {
 		x.server.cfg.Observe(x.outcome)

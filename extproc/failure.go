@@ -61,7 +61,7 @@ func (x *exchange) recordFailure(err error) *translator.Error {
 		err = translator.ErrDraining(cause)
 	}
 	e := *translator.AsError(err)
-	if e.Facts == (translator.Facts{}) {
+	if e.Facts.IsZero() {
 		e.Facts = x.outcome.Facts
 	}
 	e.Facts, e.Streaming = x.req.complete(e.Facts), x.endpoint.Streaming

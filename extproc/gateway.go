@@ -1,6 +1,7 @@
 package extproc
 
 import (
+	"cmp"
 	"context"
 	"iter"
 
@@ -33,8 +34,22 @@ type Target struct {
 	// Allow returns a *translator.Error for a model that this caller may not use; nil
 	// allows all.
 	Allow func(model string) error
+	// ModelLabel returns the name of a model in the configuration, for metrics, and "" for
+	// a model that the configuration does not name. nil knows no names.
+	ModelLabel func(model string) string
 	// Limits are those on the calls of this backend and of this caller.
 	Limits []CallLimit
+}
+
+// OtherModel stands in metrics for the names of models that the configuration does not
+// have.
+const OtherModel = "other"
+
+func (t *Target) modelLabel(model string) string {
+	if t.ModelLabel == nil {
+		return OtherModel
+	}
+	return cmp.Or(t.ModelLabel(model), OtherModel)
 }
 
 // Decode translates a request for the target. An error is always a *translator.Error.

@@ -18,13 +18,25 @@ type Outcome struct {
 	// there was none.
 	FirstByte time.Duration
 
+	// Upload is the time from Facts.Start to the end of the request's body, and
+	// Translation the time that its translation took after that. Both are 0 for requests
+	// that did not get so far.
+	Upload, Translation time.Duration
+	// FirstToken and LastToken are the times from Facts.Start to the first and to the
+	// last piece of a streamed answer's content, as they came from Bedrock.
+	FirstToken, LastToken time.Duration
+
 	Method, Path string
 	// API is the name of the dialect of a model call, "" for other requests.
 	API string
 	// Model is the requested name; "" for pages and for requests that were rejected
 	// before it was known.
-	Model     string
-	Streaming bool
+	Model string
+	// ModelLabel stands for Model in metrics: a name of the configuration, or OtherModel.
+	ModelLabel string
+	Streaming  bool
+	// CountTokens says that the call only counts tokens.
+	CountTokens bool
 	// Guarded says that the request asks for a guardrail.
 	Guarded bool
 	Facts   translator.Facts
@@ -41,6 +53,37 @@ type Outcome struct {
 	ClientGone bool
 
 	BytesIn, BytesOut int
+	// KeepAlives counts the keep-alives that were sent on the stream.
+	KeepAlives int
+	// TraceParent and TraceState are the W3C trace context of the request, as they came.
+	TraceParent, TraceState string
+}
+
+// applySummary records the numbers of an answer. Those of one that could not be read keep
+// the warnings of the request.
+func (o *Outcome) applySummary(s translator.Summary) {
+	if s.Warnings == nil {
+		s.Warnings = o.Summary.Warnings
+	}
+	o.Summary = s
+}
+
+// Waited is the time that a call spent waiting for Bedrock before the first byte of
+// its answer: for answers and failures, and between attempts.
+func (o *Outcome) Waited() time.Duration {
+	var sum time.Duration
+	for _, a := range o.Facts.Trail {
+		sum += a.Wait + a.Pause
+	}
+	return sum
+}
+
+// Overhead is the time that the sidecar itself added before the first byte of an answer
+// from Bedrock: the time since the end of the request without Waited. known is false for
+// calls without such an answer, and for streams whose headers were sent before it.
+func (o *Outcome) Overhead() (overhead time.Duration, known bool) {
+	overhead = o.FirstByte - o.Upload - o.Waited()
+	return overhead, o.FirstByte > 0 && o.ErrorKind == "" && len(o.Facts.Trail) > 0 && overhead >= 0
 }
 
 // maxRecorded bounds a text in a record, in bytes. No modelId that Bedrock

@@ -31,7 +31,7 @@ func TestOutcomes(t *testing.T) {
 				return c
 			},
 			extproc.Outcome{
-				Duration: 3 * time.Second, FirstByte: 3 * time.Second, Method: "POST", Path: "/whole", API: "fake", Model: "model-1",
+				Duration: 3 * time.Second, FirstByte: 3 * time.Second, Method: "POST", Path: "/whole", API: "fake", Model: "model-1", ModelLabel: extproc.OtherModel,
 				Facts: facts, Summary: spent, Status: 200, BytesIn: in,
 			},
 		},
@@ -48,9 +48,9 @@ func TestOutcomes(t *testing.T) {
 				return c
 			},
 			extproc.Outcome{
-				Duration: 6 * time.Second, FirstByte: 2 * time.Second, Method: "POST", Path: "/stream", API: "fake", Model: "model-1", Streaming: true,
+				Duration: 6 * time.Second, FirstByte: 2 * time.Second, Method: "POST", Path: "/stream", API: "fake", Model: "model-1", ModelLabel: extproc.OtherModel, Streaming: true,
 				Facts: facts, Summary: translator.Summary{StopReason: "end_turn", OutputTokens: 2, UsageKnown: true},
-				Status: 200, BytesIn: in,
+				Status: 200, BytesIn: in, FirstToken: 2 * time.Second, LastToken: 6 * time.Second,
 			},
 		},
 		"early error": {
@@ -59,7 +59,7 @@ func TestOutcomes(t *testing.T) {
 				return s.post("/stream", "", "x-request-id", "id-1")
 			},
 			extproc.Outcome{
-				Method: "POST", Path: "/stream", API: "fake", Model: "model-1", Streaming: true, Facts: facts, Status: 429,
+				Method: "POST", Path: "/stream", API: "fake", Model: "model-1", ModelLabel: extproc.OtherModel, Streaming: true, Facts: facts, Status: 429,
 				ErrorKind: translator.KindThrottled, ErrorClass: "dns", AWSError: "ThrottlingException", BytesIn: in,
 			},
 		},
@@ -69,7 +69,7 @@ func TestOutcomes(t *testing.T) {
 				return s.post("/stream", "", "x-request-id", "id-1")
 			},
 			extproc.Outcome{
-				Method: "POST", Path: "/stream", API: "fake", Model: "model-1", Streaming: true, Facts: facts, Status: 200,
+				Method: "POST", Path: "/stream", API: "fake", Model: "model-1", ModelLabel: extproc.OtherModel, Streaming: true, Facts: facts, Status: 200,
 				Summary:   translator.Summary{OutputTokens: 1, UsageKnown: true},
 				ErrorKind: translator.KindThrottled, ErrorClass: "dns", AWSError: "ThrottlingException", BytesIn: in,
 			},
@@ -98,7 +98,7 @@ func TestOutcomes(t *testing.T) {
 				return c
 			},
 			extproc.Outcome{
-				Duration: time.Second, Method: "POST", Path: "/whole", API: "fake", Model: "model-1", Facts: facts, ClientGone: true, BytesIn: in,
+				Duration: time.Second, Method: "POST", Path: "/whole", API: "fake", Model: "model-1", ModelLabel: extproc.OtherModel, Facts: facts, ClientGone: true, BytesIn: in,
 			},
 		},
 		"gone mid-stream": {
@@ -112,7 +112,7 @@ func TestOutcomes(t *testing.T) {
 				return c
 			},
 			extproc.Outcome{
-				Duration: time.Second, Method: "POST", Path: "/stream", API: "fake", Model: "model-1", Streaming: true, Facts: facts,
+				Duration: time.Second, Method: "POST", Path: "/stream", API: "fake", Model: "model-1", ModelLabel: extproc.OtherModel, Streaming: true, Facts: facts,
 				Summary: translator.Summary{OutputTokens: 1, UsageKnown: true}, Status: 200, ClientGone: true,
 				BytesIn: in,
 			},

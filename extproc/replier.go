@@ -4,6 +4,7 @@ import (
 	"errors"
 	"math"
 	"strconv"
+	"sync/atomic"
 	"time"
 
 	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
@@ -30,7 +31,8 @@ type replier struct {
 	stream  extprocv3.ExternalProcessor_ProcessServer
 	outcome *Outcome
 	req     *request
-	begun   bool // the response headers are sent
+	sent    *atomic.Int64 // Outcome.BytesOut, for other goroutines
+	begun   bool          // the response headers are sent
 }
 
 // immediate sends a whole answer. e is the error that it reports, or nil.
@@ -133,6 +135,7 @@ func (r *replier) send(msg *extprocv3.ProcessingResponse, bytes int) error {
 		return errors.Join(errEndOfRPC, err)
 	}
 	r.outcome.BytesOut += bytes
+	r.sent.Store(int64(r.outcome.BytesOut))
 	return nil
 }
 

@@ -3,6 +3,7 @@ package extproc
 import (
 	"context"
 	"sync"
+	"time"
 
 	"bedrock-extproc/translator"
 )
@@ -34,8 +35,11 @@ type delivery struct {
 	bytes  []byte
 	facts  translator.Facts
 	events translator.Stream // used by the reader only, until ended is set
-	ended  bool
-	err    error
+	// firstToken and lastToken are when the first piece of content and the end of the
+	// content came.
+	firstToken, lastToken time.Time
+	ended                 bool
+	err                   error
 }
 
 func newSendQueue(limit, maxBytes int) *sendQueue {
@@ -85,6 +89,7 @@ func (q *sendQueue) append(ev translator.Event) (pending int, err error) {
 	if q.bytes == nil {
 		q.bytes = make([]byte, 0, firstPart)
 	}
+	q.recordToken(ev.Kind)
 	before := len(q.bytes)
 	q.bytes, err = q.events.AppendEvent(q.bytes, ev)
 	q.total += len(q.bytes) - before
@@ -92,6 +97,18 @@ func (q *sendQueue) append(ev translator.Event) (pending int, err error) {
 		err = translator.ErrAnswerTooLarge("The translated answer", q.max)
 	}
 	return len(q.bytes), err
+}
+
+// recordToken takes the time of a stream's first piece of content, and of its end.
+// It looks at the clock twice a stream. q is locked.
+func (q *sendQueue) recordToken(kind string) {
+	switch {
+	case q.firstToken.IsZero() && kind == "contentBlockDelta":
+		q.firstToken = time.Now()
+		q.lastToken = q.firstToken
+	case kind == "messageStop" && !q.firstToken.IsZero():
+		q.lastToken = time.Now()
+	}
 }
 
 func (q *sendQueue) pending() int {
@@ -119,13 +136,16 @@ func (q *sendQueue) take() delivery {
 	return d
 }
 
-// keepAlive adds a keep-alive, unless bytes are pending or the stream has ended.
-func (q *sendQueue) keepAlive(encoder translator.Encoder) {
+// keepAlive adds a keep-alive, unless bytes are pending or the stream has ended. It
+// reports whether there is one now: some dialects have none.
+func (q *sendQueue) keepAlive(encoder translator.Encoder) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if len(q.bytes) == 0 && !q.ended {
-		q.bytes = encoder.AppendKeepAlive(q.bytes)
+	if len(q.bytes) > 0 || q.ended {
+		return false
 	}
+	q.bytes = encoder.AppendKeepAlive(q.bytes)
+	return len(q.bytes) > 0
 }
 
 func signal(c chan struct{}) {

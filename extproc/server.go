@@ -60,6 +60,7 @@ type Server struct {
 
 	cfg       Config
 	admission *admission
+	open      *openCalls
 
 	// stopping ends every call in flight with its cause.
 	stopping context.Context
@@ -86,7 +87,7 @@ func NewServer(cfg Config) (*Server, error) {
 	if cfg.Log == nil {
 		cfg.Log = zap.NewNop()
 	}
-	s := &Server{cfg: cfg, admission: newAdmission(cfg.MaxCalls, cfg.MaxBodyMemory)}
+	s := &Server{cfg: cfg, admission: newAdmission(cfg.MaxCalls, cfg.MaxBodyMemory), open: newOpenCalls()}
 	s.stopping, s.stop = context.WithCancelCause(context.Background())
 	return s, nil
 }
@@ -109,6 +110,13 @@ func (s *Server) InFlight() int {
 
 // Limits returns the state of the limits on what is held at one time.
 func (s *Server) Limits() []LimitUse { return s.admission.uses() }
+
+// OpenCalls returns the model calls in flight that began first, at most limit, and the
+// number of all.
+func (s *Server) OpenCalls(limit int) (calls []OpenCall, all int) { return s.open.oldest(limit) }
+
+// OpenStreams is the number of streams whose response headers were sent.
+func (s *Server) OpenStreams() int { return int(s.open.streams.Load()) }
 
 // Stop ends every call in flight: whole answers become 503, streams end with an
 // error event, and uploads get 503. Later calls get 503; pages are still answered. Stop

@@ -172,6 +172,9 @@ func (s *sidecar) checkInvariants() {
 			s.t.Errorf("held at the end: %+v", u)
 		}
 	}
+	if open, all := s.OpenCalls(1); all != 0 || s.OpenStreams() != 0 {
+		s.t.Errorf("open at the end: %d calls, %d streams, %+v", all, s.OpenStreams(), open)
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, o := range s.outcomes {

@@ -29,7 +29,9 @@ func (x *exchange) streamed(call *translator.Call) error {
 	defer func() {
 		stop(errAnswered)
 		<-pumped
-		x.events = queue.take().events
+		d := queue.take()
+		x.events = d.events
+		x.recordTokens(d)
 		x.recordSummary() // an answer that was cut short has its usage too
 	}()
 	return x.forward(queue, pumped)
@@ -44,7 +46,9 @@ func (x *exchange) forward(queue *sendQueue, pumped <-chan struct{}) error {
 		select {
 		case <-queue.ready:
 		case <-silence.C:
-			queue.keepAlive(x.encoder)
+			if queue.keepAlive(x.encoder) {
+				x.outcome.KeepAlives++
+			}
 			silent = true
 		case <-x.ctx.Done():
 			<-pumped // the queue is closed
@@ -84,7 +88,7 @@ func (x *exchange) fill(ctx context.Context, queue *sendQueue, call *translator.
 // deliver sends what the pump has queued. The response headers are sent with the
 // first bytes, or after a silence: an earlier failure keeps its own status.
 func (x *exchange) deliver(d delivery, silent bool) (ended bool, err error) {
-	if d.facts != (translator.Facts{}) {
+	if !d.facts.IsZero() {
 		x.outcome.Facts = d.facts
 	}
 	if !d.ended {
@@ -130,7 +134,11 @@ func (x *exchange) beginStream() error {
 	if x.reply.begun {
 		return nil
 	}
-	return x.reply.begin(x.streamAnswer(nil), -1)
+	if err := x.reply.begin(x.streamAnswer(nil), -1); err != nil {
+		return err
+	}
+	x.open.enter(PhaseAnswering, &x.outcome)
+	return nil
 }
 
 // streamAnswer is a streamed answer with that body. Proxies on the way may neither
@@ -168,9 +176,16 @@ func (x *exchange) recordSummary() {
 		return
 	}
 	_ = x.recoverPanic(func() error {
-		x.outcome.Summary = x.events.Summary()
+		x.outcome.applySummary(x.events.Summary())
 		return nil
 	})
+}
+
+// recordTokens records when the content of a stream came.
+func (x *exchange) recordTokens(d delivery) {
+	if !d.firstToken.IsZero() {
+		x.outcome.FirstToken, x.outcome.LastToken = d.firstToken.Sub(x.req.start), d.lastToken.Sub(x.req.start)
+	}
 }
 
 // buffered answers a streaming request in one piece, the only way through a filter in
@@ -183,6 +198,7 @@ func (x *exchange) buffered(call *translator.Call) error {
 	d := queue.take()
 	x.applyFacts(d.facts)
 	x.events = d.events
+	x.recordTokens(d)
 	x.recordSummary()
 	if d.err != nil && len(d.bytes) == 0 {
 		return x.fail(d.err)

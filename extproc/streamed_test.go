@@ -91,6 +91,9 @@ func TestKeepAlive(t *testing.T) {
 		close(steps)
 		c.answer()
 		c.expect(comment, comment, data("one"), comment, data("end"))
+		if o := s.outcome(); o.KeepAlives != 3 {
+			s.t.Errorf("%d keep-alives in the record, want 3", o.KeepAlives)
+		}
 	})
 }
 

@@ -147,12 +147,40 @@ type Facts struct {
 	AWSRequestID string
 	// Backend is the configured name of the backend that answered.
 	Backend string
+	// Asked is the name of the backend that was to answer: another one than Backend after
+	// a fallback.
+	Asked string
 	// Region is the AWS region that was called.
 	Region string
 	// ModelID is the modelId sent to Bedrock.
 	ModelID string
 	// Attempts counts the HTTP calls made, 0 when none was.
 	Attempts int
+	// Trail lists the attempts in their order, also those that sent nothing. It is
+	// read-only.
+	Trail []Attempt
+}
+
+// IsZero reports whether nothing is known.
+func (f *Facts) IsZero() bool { return f.Start.IsZero() && f.RequestID == "" && f.Backend == "" }
+
+// An Attempt is one attempt to get an answer from Bedrock.
+type Attempt struct {
+	Backend, Region, ModelID string
+	// AWSRequestID is as in Facts.
+	AWSRequestID string
+	Start        time.Time
+	// Sent says that an HTTP request was made.
+	Sent bool
+	// Wait is the time between the HTTP request and its answer: the whole one, or the
+	// first event of a stream. Pause is the wait before the next attempt.
+	Wait, Pause time.Duration
+	// ErrorKind, AWSError and ErrorClass are those of a failed attempt's Error.
+	ErrorKind            Kind
+	AWSError, ErrorClass string
+	// CoolDown is how long calls of the model avoid the backend from now on, 0 if this
+	// attempt did not begin a cool-down.
+	CoolDown time.Duration
 }
 
 // A Summary has the numbers of an answer, and no content.
@@ -164,7 +192,9 @@ type Summary struct {
 	CacheWriteTokens int64
 	// UsageKnown says that Bedrock reported token counts.
 	UsageKnown bool
-	Warnings   int
+	// Warnings lists the differences between the client's request and what was sent, and
+	// between Bedrock's answer and the client's. It is read-only.
+	Warnings []Warning
 }
 
 // A Caller holds the AWS credentials and region of a request's four X-AWS-* headers,

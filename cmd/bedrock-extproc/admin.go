@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/http/pprof" // it also registers with the default mux, which nothing serves
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -13,16 +14,17 @@ import (
 	"go.uber.org/zap"
 
 	"bedrock-extproc/extproc"
+	"bedrock-extproc/internal/telemetry"
 )
 
-// adminServer serves probes and metrics over HTTP, for operators. Without an address
-// it serves nothing.
+// adminServer serves probes, metrics and pages for debugging over HTTP, for operators.
+// Without an address it serves nothing.
 type adminServer struct {
 	http *http.Server
 	lis  net.Listener
 }
 
-func newAdminServer(ctx context.Context, address string, h *healthState, registry *prometheus.Registry, log *zap.Logger) (*adminServer, error) {
+func newAdminServer(ctx context.Context, address string, pages map[string]http.Handler, log *zap.Logger) (*adminServer, error) {
 	if address == "" {
 		return &adminServer{}, nil
 	}
@@ -32,11 +34,31 @@ func newAdminServer(ctx context.Context, address string, h *healthState, registr
 		return nil, fmt.Errorf("-admin: %w", err)
 	}
 	mux := http.NewServeMux()
-	mux.Handle("GET /healthz", pageHandler(h.healthz))
-	mux.Handle("GET /readyz", pageHandler(h.readyzForOperators))
-	mux.Handle("GET /metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{}))
+	for pattern, page := range pages {
+		mux.Handle(pattern, page)
+	}
 	errorLog := zap.NewStdLog(log) // the default writes to standard error, and waits for its reader
 	return &adminServer{http: &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second, ErrorLog: errorLog}, lis: lis}, nil
+}
+
+// adminPages are the pages of the admin server, by their patterns. None of them shows
+// content of a call or a credential.
+func (s *sidecar) adminPages(registry *prometheus.Registry, recorder *telemetry.Recorder, level zap.AtomicLevel) map[string]http.Handler {
+	pages := map[string]http.Handler{
+		"GET /healthz":        pageHandler(s.health.healthz),
+		"GET /readyz":         pageHandler(s.health.readyzForOperators),
+		"GET /metrics":        promhttp.HandlerFor(registry, promhttp.HandlerOpts{EnableOpenMetrics: true}), // OpenMetrics has exemplars
+		"GET /debug/calls":    recorder.CallsPage(s.extproc.OpenCalls),
+		"GET /debug/loglevel": level, // {"level":"info"}
+		"PUT /debug/loglevel": level,
+	}
+	if s.opts.pprof {
+		pages["GET /debug/pprof/"] = http.HandlerFunc(pprof.Index)
+		pages["GET /debug/pprof/profile"] = http.HandlerFunc(pprof.Profile)
+		pages["GET /debug/pprof/trace"] = http.HandlerFunc(pprof.Trace)
+		pages["GET /debug/pprof/symbol"] = http.HandlerFunc(pprof.Symbol)
+	}
+	return pages
 }
 
 func pageHandler(page extproc.Page) http.Handler {

@@ -30,7 +30,7 @@ func TestHangup(t *testing.T) {
 	}))
 	lines := telemetry.NewLogWriter(io.Discard)
 	defer lines.Close()
-	s, err := newSidecar(t.Context(), &options{listen: "unix://" + filepath.Join(t.TempDir(), "s"), drainTimeout: time.Minute}, log, lines)
+	s, err := newSidecar(t.Context(), &options{listen: "unix://" + filepath.Join(t.TempDir(), "s"), drainTimeout: time.Minute}, logging{log, zap.NewAtomicLevel(), lines})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -25,15 +25,20 @@ func TestMetricsAreInTheTable(t *testing.T) {
 	t.Setenv("AWS_CONFIG_FILE", os.DevNull)
 	t.Setenv("AWS_SHARED_CREDENTIALS_FILE", os.DevNull)
 	registry := prometheus.NewPedanticRegistry()
-	recorder, err := telemetry.NewRecorder(zap.NewNop(), registry, func() int { return 0 })
+	recorder, err := telemetry.NewRecorder(zap.NewNop(), registry)
 	if err != nil {
 		t.Fatal(err)
 	}
-	recorder.Observe(extproc.Outcome{Model: "m", FirstByte: time.Second, Summary: translator.Summary{UsageKnown: true}})
-	limits := func() []extproc.LimitUse { return []extproc.LimitUse{{Limit: extproc.LimitCalls, Max: 1}} }
-	if err := telemetry.RegisterLimits(registry, limits); err != nil {
+	recorder.Observe(eventful())
+	unknown := eventful()
+	unknown.Summary.UsageKnown = false
+	recorder.Observe(unknown)
+	if err := telemetry.RegisterState(registry, state{}); err != nil {
 		t.Fatal(err)
 	}
+	build := metrics.BuildInfo.GaugeVec()
+	build.WithLabelValues("dev")
+	registry.MustRegister(build)
 	lines := telemetry.NewLogWriter(io.Discard)
 	defer lines.Close()
 	if err := lines.Register(registry); err != nil {
@@ -67,4 +72,22 @@ func TestMetricsAreInTheTable(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-table +registered):\n%s", diff)
 	}
+}
+
+// eventful is a call that every metric of calls counts.
+func eventful() extproc.Outcome {
+	return extproc.Outcome{
+		API: "gateway", Model: "m", ModelLabel: "m", FirstByte: time.Second, FirstToken: time.Second, LastToken: 2 * time.Second, KeepAlives: 1,
+		Facts:   translator.Facts{Backend: "b", Asked: "a", Trail: []translator.Attempt{{Backend: "a", Sent: true, CoolDown: time.Second}, {Backend: "b", Sent: true}}},
+		Summary: translator.Summary{UsageKnown: true, OutputTokens: 2, Warnings: []translator.Warning{{Code: "c"}}},
+	}
+}
+
+// state is what a server holds.
+type state struct{}
+
+func (state) InFlight() int    { return 0 }
+func (state) OpenStreams() int { return 0 }
+func (state) Limits() []extproc.LimitUse {
+	return []extproc.LimitUse{{Limit: extproc.LimitCalls, Max: 1}}
 }

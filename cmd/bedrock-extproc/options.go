@@ -28,6 +28,7 @@ type options struct {
 	// requireCredentials makes a sidecar without AWS credentials unready.
 	requireCredentials bool
 	logLevel           zapcore.Level
+	pprof              bool
 }
 
 // define defines the flags.
@@ -35,7 +36,7 @@ func (o *options) define(fs *pflag.FlagSet) {
 	fs.StringVar(&o.listen, "listen", "127.0.0.1:9002", "`address` for Envoy's ext_proc filter: host:port, or unix:///path")
 	fs.TextVar(&o.socket.mode, "socket-mode", defaultSocketMode, "permissions of the Unix socket, in `octal`")
 	fs.TextVar(&o.socket.owner, "socket-owner", socketOwner{}, "`UID:GID` that own the Unix socket; one may be missing")
-	fs.StringVar(&o.admin, "admin", "127.0.0.1:9003", "`address` of /healthz, /readyz and /metrics; \"\" disables them")
+	fs.StringVar(&o.admin, "admin", "127.0.0.1:9003", "`address` of /healthz, /readyz, /metrics and /debug; \"\" disables them")
 	fs.StringVar(&o.config, "config", "", "YAML `file` with the backends; without a file there is one backend, from the AWS environment")
 	fs.StringVar(&o.tls.cert, "tls-cert", "", "PEM `file` with the certificate for --listen")
 	fs.StringVar(&o.tls.key, "tls-key", "", "PEM `file` with the key of --tls-cert")
@@ -50,5 +51,6 @@ func (o *options) define(fs *pflag.FlagSet) {
 	fs.DurationVar(&o.drainTimeout, "drain-timeout", 20*time.Second, "time for open calls to end after that")
 	fs.BoolVar(&o.requireCredentials, "require-credentials", false, "be unready while a backend cannot get AWS credentials of its own")
 	fs.BoolVar(&o.reflection, "reflection", false, "serve gRPC reflection")
-	fs.TextVar(&o.logLevel, "log-level", zapcore.InfoLevel, "`level` of the log: debug, info, warn or error")
+	fs.TextVar(&o.logLevel, "log-level", zapcore.InfoLevel, "`level` of the log: debug, info, warn or error; PUT /debug/loglevel on the admin port changes it")
+	fs.BoolVar(&o.pprof, "pprof", false, "serve profiles of the Go program on the admin port, below /debug/pprof/")
 }

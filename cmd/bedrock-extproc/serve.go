@@ -7,6 +7,7 @@ import (
 	"io"
 	"math"
 	"net"
+	"net/http"
 	"os"
 	"os/signal"
 	"runtime/debug"
@@ -28,6 +29,7 @@ import (
 
 	"bedrock-extproc/extproc"
 	"bedrock-extproc/internal/gateway"
+	"bedrock-extproc/internal/metrics"
 	"bedrock-extproc/internal/telemetry"
 )
 
@@ -70,7 +72,8 @@ func serve(ctx context.Context, opts *options, flags *pflag.FlagSet, env lookupE
 	defer signal.Stop(broken)
 	lines := telemetry.NewLogWriter(stderr)
 	defer lines.Close()
-	log := lines.Logger(opts.logLevel)
+	level := zap.NewAtomicLevelAt(opts.logLevel)
+	log := lines.Logger(level)
 	// gRPC's own logger would wait for the reader of standard error.
 	grpclog.SetLoggerV2(zapgrpc.NewLogger(log.WithOptions(zap.IncreaseLevel(zap.ErrorLevel))))
 	setMemoryLimit(env, memlimit.FromCgroup, log)
@@ -78,7 +81,7 @@ func serve(ctx context.Context, opts *options, flags *pflag.FlagSet, env lookupE
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	ended := make(chan error, 1)
-	go func() { ended <- runSidecar(ctx, stop, opts, lines, log) }()
+	go func() { ended <- runSidecar(ctx, stop, opts, logging{log, level, lines}) }()
 	if err := awaitEnd(ctx, ended, opts.endLimit()); err != nil {
 		fmt.Fprintf(lines, "bedrock-extproc: %v\n", err)
 		return errPrinted
@@ -86,13 +89,20 @@ func serve(ctx context.Context, opts *options, flags *pflag.FlagSet, env lookupE
 	return nil
 }
 
+// logging is the log of the process: log writes to lines, from level upwards.
+type logging struct {
+	log   *zap.Logger
+	level zap.AtomicLevel
+	lines *telemetry.LogWriter
+}
+
 // runSidecar runs until ctx ends, or calls stop and ends with an error.
-func runSidecar(ctx context.Context, stop context.CancelFunc, opts *options, lines *telemetry.LogWriter, log *zap.Logger) error {
-	sidecar, err := newSidecar(ctx, opts, log, lines)
+func runSidecar(ctx context.Context, stop context.CancelFunc, opts *options, l logging) error {
+	sidecar, err := newSidecar(ctx, opts, l)
 	if err != nil {
 		return err
 	}
-	log.Info("ready", zap.String("listen", opts.listen), zap.Stringer("admin", sidecar.adminAddr()), zap.String("version", version))
+	l.log.Info("ready", zap.String("listen", opts.listen), zap.Stringer("admin", sidecar.adminAddr()), zap.String("version", version))
 	looked := make(chan struct{})
 	go func() {
 		defer close(looked)
@@ -141,8 +151,9 @@ type sidecar struct {
 }
 
 // newSidecar builds the parts in the order in which they need each other, and
-// opens the listeners last. log writes to lines.
-func newSidecar(ctx context.Context, opts *options, log *zap.Logger, lines *telemetry.LogWriter) (*sidecar, error) {
+// opens the listeners last.
+func newSidecar(ctx context.Context, opts *options, l logging) (*sidecar, error) {
+	log := l.log
 	s := &sidecar{opts: opts, log: log, hangups: make(chan os.Signal, 1)}
 	s.health = newHealthState(
 		func() map[string]string { return s.reloader.Current().Checks() },
@@ -150,9 +161,11 @@ func newSidecar(ctx context.Context, opts *options, log *zap.Logger, lines *tele
 	s.health.requireCredentials = opts.requireCredentials
 	signal.Notify(s.hangups, syscall.SIGHUP)
 	registry := prometheus.NewRegistry()
-	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	build := metrics.BuildInfo.GaugeVec()
+	build.WithLabelValues(version).Set(1)
+	registry.MustRegister(build, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 
-	err := lines.Register(registry)
+	err := l.lines.Register(registry)
 	if err != nil {
 		return nil, err
 	}
@@ -160,7 +173,7 @@ func newSidecar(ctx context.Context, opts *options, log *zap.Logger, lines *tele
 	if s.reloader, err = gateway.NewReloader(ctx, opts.config, gatewayOptions, registry, s.health.setConfigError); err != nil {
 		return nil, err
 	}
-	recorder, err := telemetry.NewRecorder(log, registry, func() int { return s.extproc.InFlight() })
+	recorder, err := telemetry.NewRecorder(log, registry)
 	if err != nil {
 		return nil, err
 	}
@@ -178,13 +191,13 @@ func newSidecar(ctx context.Context, opts *options, log *zap.Logger, lines *tele
 	if err != nil {
 		return nil, err
 	}
-	if err := telemetry.RegisterLimits(registry, s.extproc.Limits); err != nil {
+	if err := telemetry.RegisterState(registry, s.extproc); err != nil {
 		return nil, err
 	}
 	if err := s.newGRPC(); err != nil {
 		return nil, err
 	}
-	return s, s.open(ctx, registry)
+	return s, s.open(ctx, s.adminPages(registry, recorder, l.level))
 }
 
 // bodyMemory is the limit on the memory for bodies: the flag, or half of the memory
@@ -247,7 +260,7 @@ func grpcOptions(maxBody int) []grpc.ServerOption {
 	}
 }
 
-func (s *sidecar) open(ctx context.Context, registry *prometheus.Registry) error {
+func (s *sidecar) open(ctx context.Context, pages map[string]http.Handler) error {
 	hasTLS, err := s.opts.tls.set()
 	if err != nil {
 		return err
@@ -255,7 +268,7 @@ func (s *sidecar) open(ctx context.Context, registry *prometheus.Registry) error
 	if s.grpcLis, err = listen(ctx, s.opts.listen, s.opts.socket, hasTLS); err != nil {
 		return err
 	}
-	s.admin, err = newAdminServer(ctx, s.opts.admin, s.health, registry, s.log)
+	s.admin, err = newAdminServer(ctx, s.opts.admin, pages, s.log)
 	if err != nil {
 		return errors.Join(err, s.grpcLis.Close())
 	}

@@ -55,7 +55,7 @@ func TestConverseCarriesBytes(t *testing.T) {
 		t.Errorf("request %+v", got)
 	}
 	want := translator.Facts{AWSRequestID: "req-1", Backend: "here", Region: "us-west-2", ModelID: "arn:aws:bedrock:us-west-2:1:inference-profile/us.x-v1:0", Attempts: 1}
-	if diff := cmp.Diff(want, facts); diff != "" {
+	if diff := cmp.Diff(want, facts, ignoreTrail); diff != "" {
 		t.Error(diff)
 	}
 }

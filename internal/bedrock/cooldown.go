@@ -98,16 +98,18 @@ func (c *coolDowns) recordSuccess(k coolDownKey) {
 
 // recordFailure begins a cool-down, or the next and longer one, and logs it. Failures
 // of calls that were under way when one began do not count. advised is how long
-// Bedrock asks to wait.
-func (c *coolDowns) recordFailure(k coolDownKey, err error, advised time.Duration, log *zap.Logger) {
+// Bedrock asks to wait. It returns the length of the cool-down, 0 if none has begun.
+func (c *coolDowns) recordFailure(k coolDownKey, err error, advised time.Duration, log *zap.Logger) time.Duration {
 	e := translator.AsError(err)
 	if c.First < 0 || e.Kind == translator.KindModel {
-		return // the model's own error says nothing about other requests
+		return 0 // the model's own error says nothing about other requests
 	}
-	if length := c.begin(k, advised, time.Now()); length > 0 {
+	length := c.begin(k, advised, time.Now())
+	if length > 0 {
 		log.Warn("backend is cooling down; its fallbacks serve the model", zap.String("backend", k.backend),
 			zap.String("model", k.model), zap.Duration("for", length), zap.String("kind", string(e.Kind)))
 	}
+	return length
 }
 
 // begin returns the length of the cool-down that begins now, 0 if one has begun

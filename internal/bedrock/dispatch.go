@@ -31,6 +31,7 @@ type dispatch struct {
 	invocationID      string // of all of them
 	signatureRepaired bool   // once a call
 	workRepeated      bool   // once a call, see the verdict
+	trail             []translator.Attempt
 	last              attempt
 	reported          *attempt // the failure that the client gets; nil means last
 }
@@ -69,13 +70,14 @@ func (d *dispatch) release() {
 func (d *dispatch) run(send sendFunc) (translator.Facts, error) {
 	d.send = send
 	if d.tryRoute(d.asked.routeOf(d.call, d.caller)) == answered {
+		d.last.facts.Trail = d.trail
 		return d.last.facts, nil
 	}
 	failed := d.last
 	if d.reported != nil {
 		failed = *d.reported
 	}
-	failed.facts.Attempts = d.sent
+	failed.facts.Attempts, failed.facts.Trail = d.sent, d.trail
 	return failed.facts, withFacts(failed.err, failed.facts)
 }
 
@@ -151,15 +153,30 @@ func (d *dispatch) tryBackend(b *Backend, attempts int, others bool) step {
 // attempt makes one HTTP call. Its error is also d.last.err.
 func (d *dispatch) attempt(b *Backend) error {
 	d.tries++
+	start := time.Now()
 	request, err := d.prepare(b)
-	if err != nil {
-		return err
+	var facts converseapi.Facts
+	if err == nil {
+		facts, err = d.send(d.ctx, b.client, request)
+		d.applyFacts(facts)
+		d.last.err = err
+		d.logCause(b, err)
 	}
-	facts, err := d.send(d.ctx, b.client, request)
-	d.applyFacts(facts)
-	d.last.err = err
-	d.logCause(b, err)
+	d.record(start, facts)
 	return err
+}
+
+// record adds the attempt d.last to the trail.
+func (d *dispatch) record(start time.Time, sent converseapi.Facts) {
+	f := &d.last.facts
+	a := translator.Attempt{
+		Backend: f.Backend, Region: f.Region, ModelID: f.ModelID, AWSRequestID: f.AWSRequestID,
+		Start: start, Sent: sent.Sent, Wait: sent.Wait,
+	}
+	if e, ok := errors.AsType[*translator.Error](d.last.err); ok {
+		a.ErrorKind, a.AWSError, a.ErrorClass = e.Kind, e.AWSError, e.Class
+	}
+	d.trail = append(d.trail, a)
 }
 
 // prepare begins the attempt d.last at b. It returns what to send, or the reason not
@@ -167,7 +184,7 @@ func (d *dispatch) attempt(b *Backend) error {
 func (d *dispatch) prepare(b *Backend) (converseapi.Request, error) {
 	r, err := d.request(b)
 	d.last = attempt{
-		facts:     translator.Facts{Backend: b.name, Region: r.Region, ModelID: r.ModelID, Attempts: d.sent},
+		facts:     translator.Facts{Backend: b.name, Asked: d.asked.name, Region: r.Region, ModelID: r.ModelID, Attempts: d.sent},
 		principal: r.Principal,
 		err:       err,
 	}
@@ -258,7 +275,10 @@ func (d *dispatch) afterFailure(b *Backend, v verdict, others bool) step {
 		b.log.Warn("fallback backend rejected the request", zap.String("backend", b.name),
 			zap.String("model", d.last.facts.ModelID), zap.String("kind", string(translator.AsError(d.last.err).Kind)))
 	case others:
-		b.coolDowns.recordFailure(d.coolDownKey(b), d.last.err, d.last.retryAfter, b.log)
+		length := b.coolDowns.recordFailure(d.coolDownKey(b), d.last.err, d.last.retryAfter, b.log)
+		if n := len(d.trail); n > 0 {
+			d.trail[n-1].CoolDown = length
+		}
 	}
 	if !others || !d.withinBudget(0) {
 		return stop
@@ -287,6 +307,7 @@ func (d *dispatch) pause(b *Backend, failures int, others bool) bool {
 	}
 	timer := time.NewTimer(wait)
 	defer timer.Stop()
+	d.trail[len(d.trail)-1].Pause = wait
 	select {
 	case <-timer.C:
 		return true

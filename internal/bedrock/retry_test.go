@@ -10,6 +10,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"bedrock-extproc/tests/bedrocktest"
 	"bedrock-extproc/translator"
 )
@@ -90,7 +92,7 @@ func TestWhatIsRepeated(t *testing.T) {
 						if calls != want || facts.Attempts != want || fails != (err != nil) {
 							t.Errorf("%d calls, %+v, %v; want %d", calls, facts, err, want)
 						}
-						if err != nil && asError(t, err).Facts != facts {
+						if err != nil && !cmp.Equal(asError(t, err).Facts, facts) {
 							t.Errorf("facts %+v in the error, %+v returned", asError(t, err).Facts, facts)
 						}
 						calls = 0

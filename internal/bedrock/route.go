@@ -61,6 +61,15 @@ func (b *Backend) Model(name string) string {
 	return name
 }
 
+// ModelLabel is the name itself if the configuration of this backend has it, and
+// otherwise "".
+func (b *Backend) ModelLabel(name string) string {
+	if _, alias := b.models[name]; alias || name == b.defaultModel {
+		return name
+	}
+	return ""
+}
+
 // modelFor is the model id at b of a call that was meant for the backend asked. A
 // fallback looks up the client's name, then the id behind it at asked, and otherwise
 // uses that id.

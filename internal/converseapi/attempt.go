@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"strings"
 	"sync/atomic"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/bedrockruntime"
 	"github.com/aws/smithy-go"
@@ -45,6 +46,7 @@ type attempt struct {
 	request Request
 
 	facts      Facts
+	sentAt     time.Time
 	status     int // 0 while there is no answer
 	header     http.Header
 	reply      []byte        // a whole 2xx answer
@@ -122,7 +124,7 @@ func (a *attempt) DeserializeResponse(ctx context.Context, op *smithy.OperationS
 
 // Do implements [bedrockruntime.HTTPClient]. The SDK calls it at most once.
 func (a *attempt) Do(req *http.Request) (*http.Response, error) {
-	a.facts.Sent = true
+	a.facts.Sent, a.sentAt = true, time.Now()
 	a.facts.InvocationID = req.Header.Get(invocationID)
 	// The SDK closes its own body as soon as an answer is there. A transport that
 	// still reads it would drop the connection.
@@ -172,6 +174,13 @@ func (b *droppedBody) Read(p []byte) (int, error) {
 func (b *droppedBody) Close() error {
 	b.reader.Store(nil)
 	return nil
+}
+
+// recordWait records that the answer, or the first part of it, is there.
+func (a *attempt) recordWait() {
+	if a.facts.Sent {
+		a.facts.Wait = time.Since(a.sentAt)
+	}
 }
 
 // failed returns the facts of an attempt that has just failed.

@@ -106,6 +106,9 @@ type Facts struct {
 	InvocationID string
 	// AWSRequestID is the answer's x-amzn-RequestId.
 	AWSRequestID string
+	// Wait is the time from the HTTP request to its answer: the whole one, or the first
+	// event of a stream. 0 if none was sent.
+	Wait time.Duration
 	// RetryAfter is how long a failed attempt's answer asks to wait, 0 if it does not.
 	RetryAfter time.Duration
 	// ClockCorrected says that the signature's time was wrong; the next one's will be
@@ -138,6 +141,7 @@ func (c *Client) whole(ctx context.Context, r Request, send func(context.Context
 	defer CancelAfter(c.cfg.Reply, "the whole answer", cancel)()
 	a := c.newAttempt(r)
 	err := send(ctx, a.configureCall)
+	a.recordWait()
 	if err == nil {
 		err = checkReply(a.reply)
 	}
@@ -155,7 +159,9 @@ func (c *Client) ConverseStream(ctx context.Context, r Request) (iter.Seq2[trans
 	a := c.newAttempt(r)
 	attemptCtx, cancel := context.WithCancelCause(ctx)
 	s := &stream{attempt: a, callCtx: ctx, ctx: attemptCtx, cancel: cancel}
-	if err := s.open(); err != nil {
+	err := s.open()
+	a.recordWait()
+	if err != nil {
 		defer cancel(errStreamOver)
 		return nil, a.failed(), a.clientError(attemptCtx, err)
 	}

@@ -91,7 +91,7 @@ func check(t *testing.T, facts Facts, err error, want failure) {
 	if e.Message == "" {
 		t.Error("no message")
 	}
-	if e.Facts != (translator.Facts{}) {
+	if !e.Facts.IsZero() {
 		t.Errorf("facts of a whole call in the error of one attempt: %+v", e.Facts)
 	}
 }

@@ -179,7 +179,7 @@ func (g *Gateway) target(name string, caller translator.Caller, values identity.
 	}
 	defaults.Models = backend.Models()
 	return backend, extproc.Target{
-		Backend: backend, Caller: caller, DefaultModel: backend.DefaultModel(), Defaults: defaults, Allow: rule.Allow,
+		Backend: backend, Caller: caller, DefaultModel: backend.DefaultModel(), Defaults: defaults, Allow: rule.Allow, ModelLabel: backend.ModelLabel,
 		Limits: g.limits(backend.Name(), values),
 	}, nil
 }

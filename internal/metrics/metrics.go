@@ -12,6 +12,10 @@ type Metric struct {
 	// Type is "counter", "gauge" or "histogram".
 	Type   string
 	Labels []Label
+	// Buckets are those of a histogram; nil means from 10 ms to 5 minutes.
+	Buckets []float64
+	// OTLP is the name in OTLP where it differs, with the labels' names there.
+	OTLP string
 }
 
 // A Label is a label of a metric and its possible values.
@@ -21,6 +25,10 @@ var (
 	api       = Label{"api", "the API that the client speaks, such as `gateway`; empty for requests that are no model calls"}
 	streaming = Label{"streaming", "`true` for event streams, `false` for whole answers"}
 	backend   = Label{"backend", "the configured name of the backend"}
+	model     = Label{"model", "a model's name in the configuration, `other` for all other names"}
+	operation = Label{"gen_ai_operation_name", "`chat`, or `count_tokens`"}
+	provider  = Label{"gen_ai_provider_name", "`aws.bedrock`"}
+	genModel  = Label{"gen_ai_request_model", model.Values}
 
 	limitLabels = []Label{
 		{"limit", "`calls`, `body_bytes`, `backend`, `caller` (the busiest one); see [limits](limits.md)"},
@@ -31,59 +39,129 @@ var (
 // The metrics.
 var (
 	Requests = Metric{
-		"bedrock_extproc_requests_total", "Requests answered, by HTTP status, kind of error, API and whether the answer was streamed.", "counter",
-		[]Label{
+		Name: "bedrock_extproc_requests_total", Help: "Requests answered, by HTTP status, kind of error, API and whether the answer was streamed.", Type: "counter",
+		Labels: []Label{
 			{"status", "the HTTP status; `499` when the client left, `0` when nothing was sent"},
 			{"error", "a [kind of error](errors.md), empty for none"},
 			api, streaming,
 		},
 	}
 	CallDuration = Metric{
-		"bedrock_extproc_call_duration_seconds", "Time from the first header to the last byte of a model call's answer.", "histogram", []Label{api, streaming},
+		Name: "bedrock_extproc_call_duration_seconds", Help: "Time from the first header to the last byte of a model call's answer.", Type: "histogram", Labels: []Label{api, streaming},
 	}
 	FirstByte = Metric{
-		"bedrock_extproc_first_byte_seconds", "Time from the first header to the first byte of a model call's answer.", "histogram", []Label{api, streaming},
+		Name: "bedrock_extproc_first_byte_seconds", Help: "Time from the first header to the first byte of a model call's answer.", Type: "histogram", Labels: []Label{api, streaming},
 	}
 	Tokens = Metric{
-		"bedrock_extproc_tokens_total", "Tokens that Bedrock reported, by backend and type.", "counter",
-		[]Label{backend, {"type", "`input`, `output`, `cache_read`, `cache_write`"}},
+		Name: "bedrock_extproc_tokens_total", Help: "Tokens that Bedrock reported, by backend, model and type.", Type: "counter",
+		Labels: []Label{backend, model, {"type", "`input`, `output`, `cache_read`, `cache_write`"}},
 	}
-	CallsInFlight = Metric{"bedrock_extproc_calls_in_flight", "Model calls in flight, from their headers to the end of their answers.", "gauge", nil}
-	LimitCurrent  = Metric{"bedrock_extproc_limit_current", "What calls hold of a limit at the moment: calls in flight, or bytes.", "gauge", limitLabels}
-	LimitMax      = Metric{"bedrock_extproc_limit_max", "The limit itself. Absent if there is none.", "gauge", limitLabels}
-	LimitRefused  = Metric{"bedrock_extproc_limit_refused_total", "Calls that got 503 because of a limit.", "counter", limitLabels}
+	UsageUnknown = Metric{
+		Name: "bedrock_extproc_usage_unknown_total", Help: "Calls that Bedrock began to answer without token counts, because the client left, the stream failed or Bedrock sent none. They may be billed.", Type: "counter",
+		Labels: []Label{backend, model},
+	}
+	Overhead = Metric{
+		Name: "bedrock_extproc_overhead_seconds", Help: "Time that the sidecar itself added to a model call before the first byte of its answer: since the end of the request, without the time spent waiting for Bedrock.", Type: "histogram",
+		Labels: []Label{api, streaming}, Buckets: prometheus.ExponentialBuckets(0.0001, 2, 14),
+	}
+	OpenStreams = Metric{Name: "bedrock_extproc_open_streams", Help: "Streams whose response headers were sent and that are not over.", Type: "gauge"}
+	Attempts    = Metric{
+		Name: "bedrock_extproc_attempts_total", Help: "Attempts to call Bedrock, by backend and kind of error.", Type: "counter",
+		Labels: []Label{backend, {"error", "a [kind of error](errors.md), empty for none"}},
+	}
+	Fallbacks = Metric{
+		Name: "bedrock_extproc_fallbacks_total", Help: "Calls that a fallback answered.", Type: "counter",
+		Labels: []Label{{"from", "the backend that was to answer"}, {"to", "the backend that answered"}},
+	}
+	CoolDowns = Metric{
+		Name: "bedrock_extproc_cool_downs_total", Help: "Cool-downs that began: times when calls of a model began to avoid a backend.", Type: "counter", Labels: []Label{backend},
+	}
+	KeepAlives = Metric{
+		Name: "bedrock_extproc_keep_alives_total", Help: "Keep-alives sent on silent streams.", Type: "counter", Labels: []Label{api},
+	}
+	RequestBytes  = Metric{Name: "bedrock_extproc_request_bytes_total", Help: "Bytes of request bodies, as they arrived.", Type: "counter", Labels: []Label{api}}
+	ResponseBytes = Metric{Name: "bedrock_extproc_response_bytes_total", Help: "Bytes of the bodies of answers.", Type: "counter", Labels: []Label{api}}
+	Warnings      = Metric{
+		Name: "bedrock_extproc_warnings_total", Help: "Warnings in answers, by code.", Type: "counter",
+		Labels: []Label{api, {"code", "a [code](warnings.md)"}},
+	}
+	OperationDuration = Metric{
+		Name: "gen_ai_client_operation_duration_seconds", OTLP: "gen_ai.client.operation.duration", Type: "histogram",
+		Help:    "Time of a model call from the end of the request's body to the end of the answer.",
+		Labels:  []Label{operation, provider, genModel, backend, {"error_type", "AWS's name of the error, such as `ThrottlingException`, otherwise a [kind of error](errors.md); `client_gone`; empty for none"}},
+		Buckets: secondsBuckets(),
+	}
+	TokenUsage = Metric{
+		Name: "gen_ai_client_token_usage", OTLP: "gen_ai.client.token.usage", Type: "histogram",
+		Help:    "Tokens of a model call. Input includes the tokens of a prompt cache.",
+		Labels:  []Label{operation, provider, genModel, backend, {"gen_ai_token_type", "`input`, `output`"}},
+		Buckets: prometheus.ExponentialBuckets(1, 4, 14),
+	}
+	TimeToFirstToken = Metric{
+		Name: "gen_ai_server_time_to_first_token_seconds", OTLP: "gen_ai.server.time_to_first_token", Type: "histogram",
+		Help:    "Time from the end of the request's body to the first piece of a stream's content.",
+		Labels:  []Label{operation, provider, genModel, backend},
+		Buckets: []float64{0.001, 0.005, 0.01, 0.02, 0.04, 0.06, 0.08, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10},
+	}
+	TimePerOutputToken = Metric{
+		Name: "gen_ai_server_time_per_output_token_seconds", OTLP: "gen_ai.server.time_per_output_token", Type: "histogram",
+		Help:    "Time of each output token after the first one, as the mean over a stream that ended well.",
+		Labels:  []Label{operation, provider, genModel, backend},
+		Buckets: []float64{0.01, 0.025, 0.05, 0.075, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.75, 1, 2.5},
+	}
+	BuildInfo     = Metric{Name: "bedrock_extproc_build_info", Help: "1, with the version of the sidecar.", Type: "gauge", Labels: []Label{{"version", "as in `bedrock-extproc version`"}}}
+	CallsInFlight = Metric{Name: "bedrock_extproc_calls_in_flight", Help: "Model calls in flight, from their headers to the end of their answers.", Type: "gauge"}
+	LimitCurrent  = Metric{Name: "bedrock_extproc_limit_current", Help: "What calls hold of a limit at the moment: calls in flight, or bytes.", Type: "gauge", Labels: limitLabels}
+	LimitMax      = Metric{Name: "bedrock_extproc_limit_max", Help: "The limit itself. Absent if there is none.", Type: "gauge", Labels: limitLabels}
+	LimitRefused  = Metric{Name: "bedrock_extproc_limit_refused_total", Help: "Calls that got 503 because of a limit.", Type: "counter", Labels: limitLabels}
 	RestingModels = Metric{
-		"bedrock_extproc_backend_resting_models", "Models for which a backend is cooling down, while its fallbacks serve them.", "gauge", []Label{backend},
+		Name: "bedrock_extproc_backend_resting_models", Help: "Models for which a backend is cooling down, while its fallbacks serve them.", Type: "gauge", Labels: []Label{backend},
 	}
 	CredentialsMissing = Metric{
-		"bedrock_extproc_backend_credentials_missing", "1 if a backend could not get AWS credentials of its own when it last tried, otherwise 0.", "gauge", []Label{backend},
+		Name: "bedrock_extproc_backend_credentials_missing", Help: "1 if a backend could not get AWS credentials of its own when it last tried, otherwise 0.", Type: "gauge", Labels: []Label{backend},
 	}
 	Reloads = Metric{
-		"bedrock_extproc_config_reloads_total", "Reloads of the configuration, by result.", "counter", []Label{{"result", "`success`, `failure`"}},
+		Name: "bedrock_extproc_config_reloads_total", Help: "Reloads of the configuration, by result.", Type: "counter", Labels: []Label{{"result", "`success`, `failure`"}},
 	}
 	LastReloadSuccess = Metric{
-		"bedrock_extproc_config_last_reload_success", "1 if the latest configuration is in use, 0 if it was rejected.", "gauge", nil,
+		Name: "bedrock_extproc_config_last_reload_success", Help: "1 if the latest configuration is in use, 0 if it was rejected.", Type: "gauge",
 	}
 	LogLinesDropped = Metric{
-		"bedrock_extproc_log_lines_dropped_total", "Lines of the log that were dropped because their reader was gone or too slow.", "counter", nil,
+		Name: "bedrock_extproc_log_lines_dropped_total", Help: "Lines of the log that were dropped because their reader was gone or too slow.", Type: "counter",
 	}
 )
 
 // All returns the table.
 func All() []Metric {
-	return []Metric{Requests, CallDuration, FirstByte, Tokens, CallsInFlight, LimitCurrent, LimitMax, LimitRefused, RestingModels, CredentialsMissing, Reloads, LastReloadSuccess, LogLinesDropped}
+	return []Metric{
+		Requests, CallDuration, FirstByte, Overhead, OperationDuration, TimeToFirstToken, TimePerOutputToken,
+		TokenUsage, Tokens, UsageUnknown, RequestBytes, ResponseBytes, Warnings, KeepAlives,
+		CallsInFlight, OpenStreams, LimitCurrent, LimitMax, LimitRefused,
+		Attempts, Fallbacks, CoolDowns, RestingModels, CredentialsMissing,
+		Reloads, LastReloadSuccess, LogLinesDropped, BuildInfo,
+	}
 }
+
+// secondsBuckets are those that the conventions for generative AI give for durations.
+func secondsBuckets() []float64 { return prometheus.ExponentialBuckets(0.01, 2, 14) }
 
 // Counter returns a new collector of a counter.
 func (m Metric) Counter() *prometheus.CounterVec {
 	return prometheus.NewCounterVec(prometheus.CounterOpts{Name: m.Name, Help: m.Help}, m.labels())
 }
 
-// Histogram returns a new collector of a histogram of seconds, from 10 ms to 5 minutes.
+// Histogram returns a new collector of a histogram.
 func (m Metric) Histogram() *prometheus.HistogramVec {
-	return prometheus.NewHistogramVec(prometheus.HistogramOpts{
-		Name: m.Name, Help: m.Help, Buckets: prometheus.ExponentialBuckets(0.01, 2, 16),
-	}, m.labels())
+	buckets := m.Buckets
+	if buckets == nil {
+		buckets = prometheus.ExponentialBuckets(0.01, 2, 16)
+	}
+	return prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: m.Name, Help: m.Help, Buckets: buckets}, m.labels())
+}
+
+// GaugeVec returns a new collector of a gauge with labels.
+func (m Metric) GaugeVec() *prometheus.GaugeVec {
+	return prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: m.Name, Help: m.Help}, m.labels())
 }
 
 // Gauge returns a new collector of a gauge without labels.

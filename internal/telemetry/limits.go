@@ -13,11 +13,7 @@ var (
 	limitRefusedDesc = metrics.LimitRefused.Desc()
 )
 
-// RegisterLimits registers the metrics of limits with reg. uses is called at each scrape.
-func RegisterLimits(reg prometheus.Registerer, uses func() []extproc.LimitUse) error {
-	return reg.Register(limits(uses))
-}
-
+// limits collects the metrics of limits.
 type limits func() []extproc.LimitUse
 
 // Describe implements prometheus.Collector.

@@ -53,16 +53,22 @@ func NewLogWriter(out io.Writer) *LogWriter {
 	return w
 }
 
-// Logger returns a logger of JSON lines. Its own errors go to w, too.
-func (w *LogWriter) Logger(level zapcore.Level) *zap.Logger {
+// Logger returns a logger of JSON lines from a level upwards, such as a zap.AtomicLevel
+// that changes. Its own errors go to w, too.
+func (w *LogWriter) Logger(level zapcore.LevelEnabler) *zap.Logger {
 	return zap.New(zapcore.NewCore(newEncoder(), w, level), zap.ErrorOutput(w))
 }
 
 func newEncoder() zapcore.Encoder {
 	cfg := zap.NewProductionEncoderConfig()
 	cfg.EncodeTime = zapcore.ISO8601TimeEncoder
-	cfg.EncodeDuration = zapcore.MillisDurationEncoder
+	cfg.EncodeDuration = encodeDuration
 	return zapcore.NewJSONEncoder(cfg)
+}
+
+// encodeDuration writes a duration in milliseconds, with microseconds as decimals.
+func encodeDuration(d time.Duration, enc zapcore.PrimitiveArrayEncoder) {
+	enc.AppendFloat64(float64(d.Microseconds()) / 1000)
 }
 
 // Register registers the counter of dropped lines with reg.

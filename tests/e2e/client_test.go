@@ -43,6 +43,7 @@ func postReader(t *testing.T, client *http.Client, url string, body io.Reader, h
 	if err != nil {
 		t.Fatal(err)
 	}
+	checkDescribed(t, resp)
 	t.Cleanup(func() { resp.Body.Close() })
 	return resp
 }

@@ -78,7 +78,7 @@ var faultTopics = []faultTopic{
 	{"Bedrock is slow", []fault{
 		timeoutAs("no answer", "fault=hang", early(500, "timeout"), early(500, "timeout")),
 		timeoutAs("silence in the middle", "fault=stall&at=3", early(500, "timeout"), late("timeout")),
-		always2("headers byte by byte", "slow-head=1ms", ok(false), ok(true)),
+		always2("headers byte by byte", "slow-head=100us", ok(false), ok(true)),
 	}},
 	{"The sidecar does not reach Bedrock", []fault{
 		backendAs("connection refused", "refused", early(503, "cannot_connect")),

@@ -35,7 +35,7 @@ func (c *call) withhold() {
 
 func (c *call) summary(answer *converse.Answer) translator.Summary {
 	s := answer.Summary()
-	s.Warnings = len(c.warnings)
+	s.Warnings = c.warnings
 	return s
 }
 

@@ -55,6 +55,6 @@ func appendInput(w *rawjson.Writer, call *converse.ToolCall) {
 
 func (c *call) summary(answer *converse.Answer) translator.Summary {
 	s := answer.Summary()
-	s.Warnings = len(c.warnings)
+	s.Warnings = c.warnings
 	return s
 }

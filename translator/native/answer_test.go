@@ -26,7 +26,7 @@ func TestReply(t *testing.T) {
 	if diff := cmp.Diff(want, answer); diff != "" {
 		t.Error(diff)
 	}
-	if diff := cmp.Diff(translator.Summary{StopReason: "end_turn", InputTokens: 3, OutputTokens: 4, UsageKnown: true, Warnings: 2}, summary); diff != "" {
+	if diff := cmp.Diff(translator.Summary{StopReason: "end_turn", InputTokens: 3, OutputTokens: 4, UsageKnown: true, Warnings: []translator.Warning{{Code: "a"}, {Code: "b"}}}, summary); diff != "" {
 		t.Error(diff)
 	}
 	if _, _, err := new(call).EncodeReply([]byte(`{"Output":{"__type":"UnknownOperationException"}}`), facts); translator.AsError(err) == nil {
@@ -44,7 +44,7 @@ func TestCount(t *testing.T) {
 		t.Fatalf("%+v, %v", c, err)
 	}
 	answer, summary, err := c.Encoder.EncodeReply([]byte(`{ "inputTokens":3}`), facts)
-	if err != nil || string(answer.Body) != `{ "inputTokens":3}` || summary != (translator.Summary{}) {
+	if err != nil || string(answer.Body) != `{ "inputTokens":3}` || !cmp.Equal(summary, translator.Summary{}) {
 		t.Errorf("%+v, %+v, %v", answer, summary, err)
 	}
 	if _, _, err := c.Encoder.EncodeReply([]byte(`{"Output":{}}`), facts); translator.AsError(err) == nil {

@@ -27,7 +27,7 @@ func (c *call) EncodeReply(reply []byte, facts translator.Facts) (translator.Res
 
 func (c *call) summary(answer *converse.Answer) translator.Summary {
 	s := answer.Summary()
-	s.Warnings = len(c.warnings)
+	s.Warnings = c.warnings
 	return s
 }
 
