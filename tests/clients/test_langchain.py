@@ -6,12 +6,13 @@ from typing import Any
 
 import httpx
 import pytest
-from conftest import System
 from langchain_anthropic import ChatAnthropic
 from langchain_aws import ChatBedrockConverse
 from langchain_core.language_models import BaseChatModel
 from langchain_openai import ChatOpenAI
 from langchain_tests.integration_tests import ChatModelIntegrationTests
+
+from conftest import System
 
 MODEL = "us.anthropic.claude-sonnet-4-5-20250929-v1:0"
 NO_URLS = "Converse takes images as bytes, not as URLs, and the sidecar fetches nothing"
