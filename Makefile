@@ -97,6 +97,17 @@ $(CLIENTS)/node/node_modules/installed: $(CLIENTS)/node/package-lock.json | node
 	@npm --prefix $(CLIENTS)/node ci
 	@touch $@
 
+# The namespaces have no network but loopback, so only the listener answers the agents, and end what they leave running.
+.PHONY: agents
+agents: build $(CLIENTS)/.venv/installed $(CLIENTS)/agents/node_modules/installed ## let coding agents work through the listener, in a network without an outside (Linux on x86-64; the first run installs a gigabyte)
+	@ENVOY_BIN=$$($(ENVOY_SH)) && export ENVOY_BIN && \
+	  unshare --user --map-root-user --net --pid --fork --kill-child --mount-proc bash -c 'ip link set lo up && exec "$$@"' agents $(PYTHON) -m pytest -q -p no:cacheprovider $(CLIENTS)/run_agents.py
+
+# "npm ci" fails, because packages that one of the agents names for other systems do not exist.
+$(CLIENTS)/agents/node_modules/installed: $(CLIENTS)/agents/package-lock.json | node
+	@npm --prefix $(CLIENTS)/agents install --no-save
+	@touch $@
+
 .PHONY: browser
 browser: go ## call the example for pages from headless Chromium (installed if missing, which needs root and Debian)
 	@ENVOY_BIN=$$($(ENVOY_SH)) && export ENVOY_BIN && CHROMIUM_BIN=$$(tests/browser/chromium.sh) && export CHROMIUM_BIN && go test -tags browser -count=1 ./tests/browser
@@ -151,5 +162,5 @@ image: ## build the container image
 	@docker build --build-arg VERSION=$(VERSION) --build-arg COMMIT=$(COMMIT) --build-arg DATE=$(DATE) -t $(IMAGE) .
 
 .PHONY: clean
-clean: ## remove bin/, .envoy/ and the packages of "make clients"
-	@rm -rf bin .envoy $(CLIENTS)/.venv $(CLIENTS)/node/node_modules
+clean: ## remove bin/, .envoy/ and the packages of "make clients" and "make agents"
+	@rm -rf bin .envoy $(CLIENTS)/.venv $(CLIENTS)/node/node_modules $(CLIENTS)/agents/node_modules

@@ -49,12 +49,35 @@ def python(client: str, package: str, api: str, tests: str) -> Row:
     return Row(client, package, "requirements.txt", api, "python.xml", tests)
 
 
+def node(client: str, package: str, api: str, tests: str) -> Row:
+    """Node's reports have no names of files, so each file of tests has its own."""
+    report = f"{tests}.test.js.xml"
+    return Row(client, package, "node/package-lock.json", api, report, "test")
+
+
 OPENAI, ANTHROPIC, BEDROCK, GATEWAY = "OpenAI", "Anthropic", "Bedrock", "gateway"
 
 ROWS = [
     python("openai-python", "openai", OPENAI, "test_openai"),
     python("anthropic-python", "anthropic", ANTHROPIC, "test_anthropic"),
     python("boto3", "boto3", BEDROCK, "test_boto3"),
+    node("openai-node", "openai", OPENAI, "openai"),
+    node("anthropic-node", "@anthropic-ai/sdk", ANTHROPIC, "anthropic"),
+    node("anthropic-node 0.x", "@anthropic-ai/sdk-0", ANTHROPIC, "anthropic-0"),
+    node("@ai-sdk/openai", "@ai-sdk/openai", OPENAI, "ai-sdk-openai"),
+    node(
+        "@ai-sdk/openai-compatible",
+        "@ai-sdk/openai-compatible",
+        OPENAI,
+        "ai-sdk-openai-compatible",
+    ),
+    node("@ai-sdk/anthropic", "@ai-sdk/anthropic", ANTHROPIC, "ai-sdk-anthropic"),
+    node(
+        "@ai-sdk/amazon-bedrock",
+        "@ai-sdk/amazon-bedrock",
+        BEDROCK,
+        "ai-sdk-amazon-bedrock",
+    ),
 ]
 
 

@@ -43,6 +43,9 @@ func content(r *converse.Request, o Options) []converse.ReplyBlock {
 	case o.Tokens > 0:
 		return say(filler(o.Tokens))
 	}
+	if next, ok := nextStep(r); ok {
+		return append(say("I will call "+next.tool+"."), toolUse(next.tool, next.input, 0, o))
+	}
 	if results := toolResults(r); len(results) > 0 {
 		return say(useResults(r, results))
 	}

@@ -28,13 +28,18 @@ func callTools(r *converse.Request, o Options) []converse.ReplyBlock {
 		blocks = say("I will ask " + tool.Name + ".")
 	}
 	for i, input := range inputs(tool, text) {
-		use := map[string]any{"input": input, "name": tool.Name, "toolUseId": newToolUseID(o.ModelID, tool.Name, i)}
-		if marksToolUse(o.ModelID) {
-			use["type"] = "tool_use"
-		}
-		blocks = append(blocks, converse.ReplyBlock{"toolUse": use})
+		blocks = append(blocks, toolUse(tool.Name, input, i, o))
 	}
 	return blocks
+}
+
+// toolUse returns the nth call of an answer.
+func toolUse(name string, input json.RawMessage, n int, o Options) converse.ReplyBlock {
+	use := map[string]any{"input": input, "name": name, "toolUseId": newToolUseID(o.ModelID, name, n)}
+	if marksToolUse(o.ModelID) {
+		use["type"] = "tool_use"
+	}
+	return converse.ReplyBlock{"toolUse": use}
 }
 
 // choose returns the tool to call. forced reports whether toolChoice forces a call.

@@ -1,52 +1,23 @@
-// Vercel's AI SDK with each provider that can be pointed at the listener.
+// The tests of Vercel's AI SDK: text, tools, objects, reasoning, errors.
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
 
-import {createAmazonBedrock} from '@ai-sdk/amazon-bedrock';
-import {createAnthropic} from '@ai-sdk/anthropic';
-import {createOpenAI} from '@ai-sdk/openai';
-import {createOpenAICompatible} from '@ai-sdk/openai-compatible';
 import {
   APICallError, generateObject, generateText, stepCountIs, streamObject, streamText, tool,
 } from 'ai';
 import {z} from 'zod';
 
-import {CLAUDE, NOVA, REFUSALS, url} from './listener.js';
-
-const openai = createOpenAI({baseURL: `${url}/v1`, apiKey: 'none'});
-const compatible = createOpenAICompatible({
-  name: 'listener', baseURL: `${url}/v1`, includeUsage: true, supportsStructuredOutputs: true,
-});
-const anthropic = createAnthropic({baseURL: `${url}/v1`, apiKey: 'none'});
-const bedrock = createAmazonBedrock({
-  baseURL: url, region: 'eu-west-3', accessKeyId: 'none', secretAccessKey: 'none',
-});
-
-// PROVIDERS have a model by its id, and the options that turn reasoning on. OpenAI's
-// provider shows no reasoning of Chat Completions.
-const PROVIDERS = {
-  'openai': {model: (id) => openai.chat(id)},
-  'openai-compatible': {
-    model: (id) => compatible(id),
-    reasoning: {listener: {reasoningEffort: 'low'}},
-  },
-  'anthropic': {
-    model: (id) => anthropic(id),
-    reasoning: {anthropic: {thinking: {type: 'enabled', budgetTokens: 1024}}},
-  },
-  'amazon-bedrock': {
-    model: (id) => bedrock(id),
-    reasoning: {bedrock: {reasoningConfig: {type: 'enabled', budgetTokens: 1024}}},
-  },
-};
+import {CLAUDE, NOVA, REFUSALS} from './listener.js';
 
 const Person = z.object({name: z.string(), age: z.number().int()});
 
-for (const [name, {model, reasoning}] of Object.entries(PROVIDERS)) {
+// testProvider tests a provider. model returns a model by its id, and reasoning has the
+// options that make it reason; providers that show no reasoning have none.
+export function testProvider(model, reasoning) {
   const settings = {model: model(CLAUDE), maxRetries: 0};
 
-  test(`${name}: text, whole and streamed`, async () => {
+  test('text, whole and streamed', async () => {
     const whole = await generateText({...settings, prompt: 'What is 2+2?'});
     const stream = streamText({...settings, prompt: 'What is 2+2?'});
     await stream.consumeStream();
@@ -61,7 +32,7 @@ for (const [name, {model, reasoning}] of Object.entries(PROVIDERS)) {
   });
 
   for (const id of [CLAUDE, NOVA]) {
-    test(`${name}: tools, ${id}`, async () => {
+    test(`tools, ${id}`, async () => {
       const asked = [];
       const weather = tool({
         description: 'The weather in a city.',
@@ -90,7 +61,7 @@ for (const [name, {model, reasoning}] of Object.entries(PROVIDERS)) {
     });
   }
 
-  test(`${name}: a tool without arguments, streamed`, async () => {
+  test('a tool without arguments, streamed', async () => {
     const clock = tool({inputSchema: z.object({}), execute: () => 'it is noon'});
     const stream = streamText({
       ...settings, tools: {read_clock: clock}, prompt: 'Please read the clock', stopWhen: stepCountIs(3),
@@ -99,7 +70,7 @@ for (const [name, {model, reasoning}] of Object.entries(PROVIDERS)) {
     assert.match(await stream.text, /it is noon/);
   });
 
-  test(`${name}: objects, whole and streamed`, async () => {
+  test('objects, whole and streamed', async () => {
     const request = {...settings, schema: Person, prompt: 'Describe "Ada", who is 36.'};
     assert.deepEqual((await generateObject(request)).object, {name: 'Ada', age: 36});
     const stream = streamObject(request);
@@ -108,7 +79,7 @@ for (const [name, {model, reasoning}] of Object.entries(PROVIDERS)) {
   });
 
   for (const [fault, status] of Object.entries(REFUSALS)) {
-    test(`${name}: error ${fault}`, async () => {
+    test(`error ${fault}`, async () => {
       const request = {...settings, model: model(`${CLAUDE}&fault=${fault}`), prompt: 'hi'};
       await assert.rejects(generateText(request), (error) => {
         assert.ok(APICallError.isInstance(error));
@@ -123,7 +94,7 @@ for (const [name, {model, reasoning}] of Object.entries(PROVIDERS)) {
     });
   }
 
-  test(`${name}: an error in a stream`, async () => {
+  test('an error in a stream', async () => {
     const errors = [];
     const stream = streamText({
       ...settings,
@@ -137,8 +108,8 @@ for (const [name, {model, reasoning}] of Object.entries(PROVIDERS)) {
     assert.match(JSON.stringify(errors[0]) + errors[0], /Too many requests/);
   });
 
-  if (!reasoning) continue;
-  test(`${name}: reasoning, replayed`, async () => {
+  if (!reasoning) return;
+  test('reasoning, replayed', async () => {
     const messages = [{role: 'user', content: 'What is 2+2?'}];
     const request = {...settings, maxOutputTokens: 4000, providerOptions: reasoning};
     const whole = await generateText({...request, messages});
