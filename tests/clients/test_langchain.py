@@ -65,7 +65,7 @@ def download(url: str, **_: Any) -> httpx.Response:
     return httpx.Response(200, content=content[url.rpartition(".")[2]])
 
 
-class TestOpenAI(Suite):
+class TestChatOpenAI(Suite):
     chat_model_class = ChatOpenAI
 
     @property
@@ -78,7 +78,7 @@ class TestOpenAI(Suite):
         }
 
 
-class TestAnthropic(Suite):
+class TestChatAnthropic(Suite):
     chat_model_class = ChatAnthropic
 
     @property
@@ -96,7 +96,7 @@ FILE_NAME = (
 )
 
 
-class TestBedrock(Suite):
+class TestChatBedrockConverse(Suite):
     chat_model_class = ChatBedrockConverse
 
     @property

@@ -1,5 +1,6 @@
 """Pydantic AI on three APIs: the same questions give the same history on each."""
 
+from collections.abc import AsyncIterable
 from typing import Any
 
 import boto3
@@ -66,44 +67,42 @@ def part_told(part: Any) -> Any:
 
 async def history(
     system: System, api: str, stream: bool, *prompts: str, **run: Any
-) -> Any:
+) -> list[ModelMessage]:
+    """What an agent and its model have said after some prompts."""
+    if stream:  # with a handler of events, the agent asks for streams
+        run["event_stream_handler"] = read
     agent = Agent(model(system, api), tools=[get_weather])
     messages: list[ModelMessage] = []
     for prompt in prompts:
-        if stream:
-            async with agent.run_stream(prompt, message_history=messages, **run) as s:
-                await s.get_output()
-                messages = s.all_messages()
-        else:
-            result = await agent.run(prompt, message_history=messages, **run)
-            messages = result.all_messages()
+        result = await agent.run(prompt, message_history=messages, **run)
+        messages = result.all_messages()
     return messages
+
+
+async def read(_: Any, events: AsyncIterable[Any]) -> None:
+    async for _event in events:
+        pass
+
+
+RAIN = """\
+get_weather (Seattle) says: Seattle has rain
+get_weather (Paris) says: Paris has rain"""
 
 
 @pytest.mark.parametrize("stream", [False, True])
 @pytest.mark.parametrize("api", APIS)
 async def test_tools(system: System, api: str, stream: bool) -> None:
-    messages = await history(
-        system, api, stream, "What is the weather in Seattle and Paris?"
-    )
+    prompt = "What is the weather in Seattle and Paris?"
+    messages = await history(system, api, stream, prompt)
     assert told(messages) == [
-        [("user-prompt", "What is the weather in Seattle and Paris?")],
+        [("user-prompt", prompt)],
         [
             ("text", "I will ask get_weather."),
             ("tool-call", "get_weather", {"city": "Seattle"}),
             ("tool-call", "get_weather", {"city": "Paris"}),
         ],
-        [
-            ("tool-return", "Seattle has rain"),
-            ("tool-return", "Paris has rain"),
-        ],
-        [
-            (
-                "text",
-                "get_weather (Seattle) says: Seattle has rain\n"
-                "get_weather (Paris) says: Paris has rain",
-            )
-        ],
+        [("tool-return", "Seattle has rain"), ("tool-return", "Paris has rain")],
+        [("text", RAIN)],
     ]
 
 
