@@ -157,10 +157,9 @@ def table(reports: Path) -> str:
             outcome = f"{len(result.failures)} expected to fail, the others pass"
         cells = [row.client, row.version(), row.api, str(result.cases), outcome]
         lines.append("| " + " | ".join(cells) + " |")
-        reasons += [
-            f"- {row.client}, `{case}`: {reason}"
-            for case, reason in result.failures.items()
-        ]
+        for reason in dict.fromkeys(result.failures.values()):
+            names = [f"`{n}`" for n, r in result.failures.items() if r == reason]
+            reasons.append(f"- {row.client}, {', '.join(names)}: {reason}.")
     if reasons:
         lines += ["", "Cases that are expected to fail:", "", *reasons]
     return "\n".join(lines) + "\n"

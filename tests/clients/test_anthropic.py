@@ -46,9 +46,10 @@ def both(client: Anthropic, request: Any) -> tuple[Any, Any]:
 
 
 def told(message: Any) -> Any:
-    """What is the same in two answers to one question."""
+    """What is the same in two answers to one question. Only streams are parsed."""
     usage = message.usage
-    content = [block.model_dump(exclude={"id"}) for block in message.content]
+    differs = {"id", "parsed_output"}
+    content = [block.model_dump(exclude=differs) for block in message.content]
     counts = (usage.input_tokens, usage.output_tokens)
     return content, message.stop_reason, message.model, counts
 

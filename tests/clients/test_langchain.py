@@ -4,8 +4,11 @@ import zlib
 from types import SimpleNamespace
 from typing import Any
 
+import anthropic
 import httpx
+import openai
 import pytest
+from botocore.exceptions import ClientError
 from langchain_anthropic import ChatAnthropic
 from langchain_aws import ChatBedrockConverse
 from langchain_core.language_models import BaseChatModel
@@ -16,6 +19,7 @@ from conftest import System
 
 MODEL = "us.anthropic.claude-sonnet-4-5-20250929-v1:0"
 NO_URLS = "Converse takes images as bytes, not as URLs, and the sidecar fetches nothing"
+NO_URL_ERRORS = openai.BadRequestError, anthropic.BadRequestError, ValueError
 OTHER = "us.anthropic.claude-haiku-4-5-20251001-v1:0"
 
 
@@ -42,7 +46,7 @@ class Suite(ChatModelIntegrationTests):
         """No recording: test_stream_time reads a stream of the listener."""
         return SimpleNamespace(responses=[])
 
-    @pytest.mark.xfail(reason=NO_URLS, strict=True)
+    @pytest.mark.xfail(reason=NO_URLS, raises=NO_URL_ERRORS, strict=True)
     def test_image_urls(self, model: BaseChatModel) -> None:
         self.supports_image_urls = True
         self.test_image_inputs(model)
@@ -85,15 +89,13 @@ class TestChatAnthropic(Suite):
     def chat_model_params(self) -> dict[str, Any]:
         return {"model": MODEL, "base_url": self.url, "api_key": "none"}
 
-    @pytest.mark.xfail(reason="ChatAnthropic sends no audio", strict=True)
+    @pytest.mark.xfail(reason="it sends no audio", raises=ValueError, strict=True)
     def test_audio_inputs(self, model: BaseChatModel) -> None:
         super().test_audio_inputs(model)
 
 
-NO_OVERRIDE = "ChatBedrockConverse does not take a model for a single call"
-FILE_NAME = (
-    "ChatBedrockConverse sends the name test_file.pdf, and Converse allows no dot"
-)
+NO_OVERRIDE = "it takes no other model for one call"
+FILE_NAME = "it sends the name test_file.pdf, and Converse accepts no dot in a name"
 
 
 class TestChatBedrockConverse(Suite):
@@ -109,26 +111,26 @@ class TestChatBedrockConverse(Suite):
             "aws_secret_access_key": "none",
         }
 
-    @pytest.mark.xfail(reason=NO_OVERRIDE, strict=True)
+    @pytest.mark.xfail(reason=NO_OVERRIDE, raises=TypeError, strict=True)
     def test_invoke_with_model_override(self, model: BaseChatModel) -> None:
         super().test_invoke_with_model_override(model)
 
-    @pytest.mark.xfail(reason=NO_OVERRIDE, strict=True)
+    @pytest.mark.xfail(reason=NO_OVERRIDE, raises=TypeError, strict=True)
     async def test_ainvoke_with_model_override(self, model: BaseChatModel) -> None:
         await super().test_ainvoke_with_model_override(model)
 
-    @pytest.mark.xfail(reason=NO_OVERRIDE, strict=True)
+    @pytest.mark.xfail(reason=NO_OVERRIDE, raises=TypeError, strict=True)
     def test_stream_with_model_override(self, model: BaseChatModel) -> None:
         super().test_stream_with_model_override(model)
 
-    @pytest.mark.xfail(reason=NO_OVERRIDE, strict=True)
+    @pytest.mark.xfail(reason=NO_OVERRIDE, raises=TypeError, strict=True)
     async def test_astream_with_model_override(self, model: BaseChatModel) -> None:
         await super().test_astream_with_model_override(model)
 
-    @pytest.mark.xfail(reason=FILE_NAME, strict=True)
+    @pytest.mark.xfail(reason=FILE_NAME, raises=ClientError, strict=True)
     def test_pdf_inputs(self, model: BaseChatModel) -> None:
         super().test_pdf_inputs(model)
 
-    @pytest.mark.xfail(reason="ChatBedrockConverse sends no audio", strict=True)
+    @pytest.mark.xfail(reason="it sends no audio", raises=ValueError, strict=True)
     def test_audio_inputs(self, model: BaseChatModel) -> None:
         super().test_audio_inputs(model)
