@@ -28,6 +28,7 @@ class Suite(ChatModelIntegrationTests):
 
     supports_json_mode = True
     supports_image_inputs = True
+    supports_image_urls = False  # see test_image_urls
     supports_image_tool_message = True
     supports_pdf_inputs = True
     supports_pdf_tool_message = True
