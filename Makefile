@@ -44,14 +44,14 @@ go:
 	@command -v go >/dev/null || { echo 'make: install Go 1.26 or newer: https://go.dev/doc/install' >&2; exit 1; }
 
 .PHONY: run
-run: build ## run a fake Bedrock, the sidecar and Envoy in the foreground (PORT= ENVOY_ADMIN_PORT= ADMIN_PORT= BEDROCK_PORT=; CONFIG=file.yaml for the sidecar; AWS=1 for the real Bedrock)
-	@envoy=$$($(ENVOY_SH)) && exec bin/demo -bin bin -envoy "$$envoy" -port $(PORT) -envoy-admin-port $(ENVOY_ADMIN_PORT) \
-	  -admin-port $(ADMIN_PORT) -bedrock-port $(BEDROCK_PORT) -config "$(CONFIG)" $(if $(AWS),-aws)
+run: build ## run a stand-in for Bedrock, the sidecar and Envoy in the foreground (PORT= ENVOY_ADMIN_PORT= ADMIN_PORT= BEDROCK_PORT=; CONFIG=file.yaml for the sidecar; AWS=1 for the real Bedrock)
+	@envoy=$$($(ENVOY_SH)) && exec bin/bedrock-extproc run --envoy "$$envoy" --port $(PORT) --envoy-admin-port $(ENVOY_ADMIN_PORT) \
+	  --admin-port $(ADMIN_PORT) --bedrock-port $(BEDROCK_PORT) --config "$(CONFIG)" $(if $(AWS),--aws)
 
 .PHONY: build
 build: go ## build the programs into bin/
 	@mkdir -p bin
-	@$(GO_BUILD) -o bin/ ./cmd/bedrock-extproc ./cmd/demo ./tests/fakebedrock/cmd/fakebedrock
+	@$(GO_BUILD) -o bin/ ./cmd/bedrock-extproc ./tests/fakebedrock/cmd/fakebedrock
 
 # -count=1: end-to-end tests run programs that Go's test cache does not track.
 .PHONY: man

@@ -65,6 +65,7 @@ func (x *exchange) recordFailure(err error) *translator.Error {
 		e.Facts = x.outcome.Facts
 	}
 	e.Facts, e.Streaming = x.req.complete(e.Facts), x.endpoint.Streaming
+	x.target.AddNames(&e, x.outcome.Model)
 	switch {
 	case e.Kind == translator.KindInternal && !errors.Is(err, errPanic):
 		x.log.Error("internal error", zap.String("message", e.Message), zap.String("cause", typesOf(e.Cause)))

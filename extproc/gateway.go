@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"iter"
+	"strings"
 
 	"bedrock-extproc/translator"
 )
@@ -34,6 +35,9 @@ type Target struct {
 	// Allow returns a *translator.Error for a model that this caller may not use; nil
 	// allows all.
 	Allow func(model string) error
+	// Names lists the models that this caller may ask for by names of the configuration. It is
+	// called for errors only; nil lists none.
+	Names func() []string
 	// ModelLabel returns the name of a model in the configuration, for metrics, and "" for
 	// a model that the configuration does not name. nil knows no names.
 	ModelLabel func(model string) string
@@ -61,6 +65,15 @@ func (t *Target) Decode(d translator.Dialect, req translator.Request) (*translat
 		return call, err
 	}
 	return call, t.Allow(call.Model)
+}
+
+// AddNames adds the models that there are to the hint of an error about a model that does not
+// exist. An alias of one that does not exist is the operator's to correct.
+func (t *Target) AddNames(e *translator.Error, model string) {
+	if alias, _ := t.Defaults.Models.Find(model); !e.UnknownModel || t.Names == nil || alias != "" {
+		return
+	}
+	e.Hint = strings.TrimSpace(e.Hint + " " + translator.ModelList(t.Names()))
 }
 
 // A Backend sends translated calls to Bedrock. Implementations are safe for

@@ -28,6 +28,11 @@ type Error struct {
 	Retryable bool
 	// RetryAfter is sent as the Retry-After header, in whole seconds; 0 omits it.
 	RetryAfter time.Duration
+	// UnknownModel says that the model that was asked for does not exist. OpenAI's and
+	// Anthropic's clients know such an error by its status, 404.
+	UnknownModel bool
+	// NoCount says that Bedrock does not count the tokens of this model.
+	NoCount bool
 	// Allow lists the methods of a 405.
 	Allow string
 	// Class names the step towards Bedrock that failed, such as "dns" or "sts"; see

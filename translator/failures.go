@@ -162,8 +162,31 @@ func ErrNoModel() *Error {
 // ErrUnknownModel is the error of a model that is not listed.
 func ErrUnknownModel(available []string) *Error {
 	e := NewError(KindNotFound, "This model is not listed.")
-	e.Hint = "Listed are: " + strings.Join(available, ", ") + "."
+	e.Hint = ModelList(available)
 	return e
+}
+
+// maxListed and maxListedBytes bound ModelList.
+const (
+	maxListed      = 20
+	maxListedBytes = 1000
+)
+
+// ModelList is a sentence that lists names of models for a hint, "" without any.
+func ModelList(names []string) string {
+	if len(names) == 0 {
+		return ""
+	}
+	shown, length := 0, 0
+	for shown < min(len(names), maxListed) && length+len(names[shown]) <= maxListedBytes {
+		length += len(names[shown])
+		shown++
+	}
+	list := strings.Join(names[:shown], ", ")
+	if more := len(names) - shown; more > 0 {
+		list += fmt.Sprintf(" and %d more", more)
+	}
+	return "The models of this gateway are: " + list + "."
 }
 
 // ErrRegion is the error of an X-AWS-Region that is no region.

@@ -15,7 +15,7 @@ import (
 	"bedrock-extproc/tests/page"
 )
 
-//go:generate go test . -run TestErrorsPage -update
+//go:generate go test . -run "TestErrorsPage|TestPageOfTroubles" -update
 
 var update = flag.Bool("update", false, "write docs/errors.md again")
 

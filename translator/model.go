@@ -2,8 +2,9 @@ package translator
 
 import "strings"
 
-// maxModelID is the service's limit on modelId, in bytes.
-const maxModelID = 2048
+// MaxModelName is the service's limit on modelId, in bytes. Longer names match no pattern of
+// Aliases.
+const MaxModelName = 2048
 
 // ValidModelID reports whether id can be a modelId of Converse: an id or an ARN with the
 // characters and the length of ConversationalModelId in the service model (botocore
@@ -11,7 +12,7 @@ const maxModelID = 2048
 // and only an ARN has several. Printable ASCII without a slash may follow after "#":
 // tests/fakebedrock reads settings there, and Bedrock itself refuses it.
 func ValidModelID(id string) bool {
-	if len(id) > maxModelID || strings.Contains(id, "/") && !strings.HasPrefix(id, "arn:") {
+	if len(id) > MaxModelName || strings.Contains(id, "/") && !strings.HasPrefix(id, "arn:") {
 		return false
 	}
 	id, settings, _ := strings.Cut(id, "#")

@@ -29,9 +29,9 @@ type Dialect interface {
 // Defaults are what a backend's configuration adds to requests. The zero value
 // adds nothing. It is read-only.
 type Defaults struct {
-	// Models maps names that clients may ask for to model ids. A Call keeps the name;
-	// the rules of model families apply to the id.
-	Models map[string]string
+	// Models are names that clients may ask for. A Call keeps the name; the rules of model
+	// families apply to the id.
+	Models Aliases
 	// Guardrail is used by requests that name none; nil for no guardrail.
 	Guardrail *Guardrail
 	// RequestMetadata are entries of Converse's requestMetadata, such as tags for the
@@ -62,6 +62,9 @@ type Call struct {
 	// CountTokens selects CountTokens: Body is its request, without modelId, and the reply
 	// its reply. It excludes Streaming.
 	CountTokens bool
+	// CountBase says that tokens are counted for the foundation model behind an inference
+	// profile: Bedrock counts for no profile.
+	CountBase bool
 	// Guarded says that Body asks for a guardrail.
 	Guarded bool
 	// RequestID is for the log. The dialect leaves it empty.

@@ -17,6 +17,7 @@ import (
 const (
 	groupRun       = "run"
 	groupConfigure = "configure"
+	groupTry       = "try"
 	groupOther     = "other"
 )
 
@@ -37,6 +38,7 @@ func newRoot(s streams) *cobra.Command {
 	root.AddGroup(
 		&cobra.Group{ID: groupRun, Title: "Run:"},
 		&cobra.Group{ID: groupConfigure, Title: "Configure and check:"},
+		&cobra.Group{ID: groupTry, Title: "Try and measure:"},
 		&cobra.Group{ID: groupOther, Title: "Other:"},
 	)
 	root.CompletionOptions.DisableDefaultCmd = true
@@ -45,12 +47,14 @@ func newRoot(s streams) *cobra.Command {
 	root.SetHelpFunc(printHelp)
 	root.SetFlagErrorFunc(explainFlagError)
 	root.AddCommand(
-		serveCommand(s),
+		serveCommand(s), runCommand(),
 		envoyConfigCommand(), xdsCommand(s), validateCommand(), explainCommand(), doctorCommand(),
+		chatCommand(s), benchCommand(),
 		completionCommand(), manCommand(), versionCommand(),
 	)
 	for _, cmd := range root.Commands() {
 		cmd.Flags().BoolP("help", "h", false, "print this text")
+		nameValues(cmd.Flags())
 	}
 	root.Flags().BoolP("help", "h", false, "print this text")
 	return root

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -14,7 +15,7 @@ import (
 	"bedrock-extproc/internal/bedrock"
 	"bedrock-extproc/internal/config"
 	"bedrock-extproc/internal/doctor"
-	"bedrock-extproc/translator/chat"
+	"bedrock-extproc/internal/gateway"
 )
 
 // adminLimit is the time for all requests to Envoy's admin interface.
@@ -68,7 +69,10 @@ func runDoctor(ctx context.Context, opts *doctorOptions, stdin io.Reader, stdout
 	if opts.config != "" {
 		needs.Backends = backendNames(cfg)
 	}
-	needs.Cluster, needs.LongestAnswer, needs.Paths = opts.cluster, opts.longestAnswer, callPaths()
+	needs.Cluster, needs.LongestAnswer = opts.cluster, opts.longestAnswer
+	if needs.APIs, err = servedAPIs(cfg); err != nil {
+		return err
+	}
 	report := doctor.Examine(snapshot, needs)
 	if err := printReport(stdout, report, opts.json || opts.output == outputJSON); err != nil {
 		return err
@@ -133,6 +137,22 @@ func backendNames(cfg *config.Config) []string {
 	return names
 }
 
+// servedAPIs are the APIs of a configuration. Their paths have an id where the model is.
+func servedAPIs(cfg *config.Config) ([]doctor.API, error) {
+	dialects, err := gateway.Dialects(*cfg)
+	if err != nil {
+		return nil, err
+	}
+	list := make([]doctor.API, len(dialects))
+	for i, d := range dialects {
+		list[i] = doctor.API{Name: d.Name(), Required: len(cfg.APIs) > 0}
+		for _, r := range d.Routes() {
+			list[i].Paths = append(list[i].Paths, strings.Replace(r.Pattern, "{model}", "id", 1))
+		}
+	}
+	return list, nil
+}
+
 // with appends item unless list has it.
 func with[T comparable](list []T, item T) []T {
 	if slices.Contains(list, item) {
@@ -154,13 +174,4 @@ func awsAccounts(cfg *config.Config) []doctor.Account {
 		}
 	}
 	return accounts
-}
-
-// callPaths lists the paths of model calls.
-func callPaths() []string {
-	var paths []string
-	for _, r := range new(chat.Dialect).Routes() {
-		paths = with(paths, r.Pattern)
-	}
-	return paths
 }

@@ -20,6 +20,7 @@ import (
 	"bedrock-extproc/translator/chat"
 	"bedrock-extproc/translator/native"
 	"bedrock-extproc/translator/openai"
+	"bedrock-extproc/translator/responses"
 )
 
 // explanation is what explain prints.
@@ -27,6 +28,7 @@ type explanation struct {
 	Operation string               `json:"operation"`
 	Backend   string               `json:"backend"`
 	Region    string               `json:"region"`
+	Alias     string               `json:"alias,omitempty"`
 	ModelID   string               `json:"model_id"`
 	Warnings  []explanationWarning `json:"warnings"`
 	Request   json.RawMessage      `json:"request"`
@@ -64,9 +66,9 @@ func explainCommand() *cobra.Command {
 	fs.StringVar(&opts.config, "config", "", "YAML `file` with the backends, as for serve")
 	fs.StringVar(&opts.provider, "provider", "", "`name` of the backend, as in the X-Provider-LLM header")
 	fs.Func("as", "`name=value` of the caller's identity; may be repeated", opts.addValue)
-	addChoice(cmd, &opts.api, "api", "", "API that the request is for, as in apis", chat.Name, openai.Name, anthropic.Name, native.Name)
+	addChoice(cmd, &opts.api, "api", "", "API that the request is for, as in apis", chat.Name, openai.Name, responses.Name, anthropic.Name, native.Name)
 	fs.StringVar(&opts.model, "model", "", "`id` of the model in the path of a request of the bedrock API; without it, the backend's default model")
-	fs.BoolVar(&opts.stream, "stream", false, "explain a streaming request; requests of the OpenAI and the Anthropic API say themselves whether they stream")
+	fs.BoolVar(&opts.stream, "stream", false, "explain a streaming request; requests of OpenAI's and Anthropic's APIs say themselves whether they stream")
 	addOutput(cmd, &output, outputJSON)
 	return cmd
 }
@@ -103,6 +105,7 @@ func explain(ctx context.Context, opts *explainOptions, stdin io.Reader, stdout 
 	}
 	call, err := target.Decode(endpoint.Dialect, translator.Request{Streaming: endpoint.Streaming, Pattern: endpoint.Pattern, PathModel: opts.model, Body: body})
 	if err != nil {
+		target.AddNames(translator.AsError(err), "")
 		return printRejection(err, endpoint.Dialect, stdout)
 	}
 	return printExplanation(stdout, call, backend)
@@ -113,6 +116,8 @@ func (o *explainOptions) path() string {
 	switch {
 	case o.api == openai.Name:
 		return openai.CompletionsPath
+	case o.api == responses.Name:
+		return responses.ResponsesPath
 	case o.api == anthropic.Name:
 		return anthropic.MessagesPath
 	case o.api == native.Name && o.stream:
@@ -157,10 +162,14 @@ func printRejection(err error, dialect translator.Dialect, stdout io.Writer) err
 
 func printExplanation(w io.Writer, call *translator.Call, b *bedrock.Backend) error {
 	e := explanation{
-		Operation: "Converse", Backend: b.Name(), Region: b.Region(), ModelID: b.Model(call.Model),
+		Operation: "Converse", Backend: b.Name(), Region: b.Region(),
 		Warnings: []explanationWarning{}, Request: call.Body,
 	}
-	if call.Streaming {
+	e.Alias, e.ModelID = b.Models().Find(call.Model)
+	switch {
+	case call.CountTokens:
+		e.Operation = "CountTokens"
+	case call.Streaming:
 		e.Operation = "ConverseStream"
 	}
 	for _, warning := range call.Warnings {

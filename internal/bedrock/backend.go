@@ -21,7 +21,7 @@ type Backend struct {
 	region       string
 	residency    string
 	defaultModel string
-	models       map[string]string
+	models       translator.Aliases
 	mode         ServerCredentials
 	retry        Retry
 	limits       Limits
@@ -41,9 +41,8 @@ func (b *Backend) Region() string { return b.region }
 // DefaultModel is used when a request names no model.
 func (b *Backend) DefaultModel() string { return b.defaultModel }
 
-// Models are the names that clients may ask for, and what they stand for here. The
-// map is read-only.
-func (b *Backend) Models() map[string]string { return b.models }
+// Models are the names that clients may ask for, and what they stand for here.
+func (b *Backend) Models() translator.Aliases { return b.models }
 
 // Converse returns Bedrock's reply as [converseapi.Client.Converse] does, or as
 // [converseapi.Client.CountTokens] does for a call that counts.
@@ -59,6 +58,9 @@ func (b *Backend) Converse(ctx context.Context, call *translator.Call, caller tr
 		}
 		return f, err
 	})
+	if call.CountBase {
+		err = converseapi.NoCount(err)
+	}
 	return reply, facts, err
 }
 

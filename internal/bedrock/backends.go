@@ -63,18 +63,19 @@ func New(ctx context.Context, cfg Config) (*Backends, error) {
 	return bs, nil
 }
 
-// checkModels reports models that are ARNs of another region than the one called.
-func (b *Backend) checkModels() Problems {
+// checkModels reports entries of models, and a default model, that are ARNs of another
+// region than the one called.
+func (b *Backend) checkModels(models map[string]string) Problems {
 	var problems Problems
 	check := func(key, model string) {
 		if of := arnRegion(model); of != "" && of != b.region {
 			problems = append(problems, Problem{b.name, key, fmt.Sprintf("the model %s is in %s, but the backend calls %s", model, of, b.region)})
 		}
 	}
-	for _, name := range slices.Sorted(maps.Keys(b.models)) {
-		check("models."+name, b.models[name])
+	for _, name := range slices.Sorted(maps.Keys(models)) {
+		check("models."+name, models[name])
 	}
-	if _, alias := b.models[b.defaultModel]; !alias {
+	if alias, _ := b.models.Find(b.defaultModel); alias == "" {
 		check("default_model", b.defaultModel)
 	}
 	return problems
@@ -93,7 +94,7 @@ func newBackend(ctx context.Context, loader *awsauth.Loader, cfg Config, c Backe
 		region:       auth.Config().Region,
 		residency:    c.Residency,
 		defaultModel: cmp.Or(c.DefaultModel, DefaultModel),
-		models:       maps.Clone(c.Models),
+		models:       translator.NewAliases(c.Models),
 		mode:         cfg.ServerCredentials,
 		retry:        cfg.Retry.withDefaults(),
 		limits:       limits,
@@ -104,7 +105,7 @@ func newBackend(ctx context.Context, loader *awsauth.Loader, cfg Config, c Backe
 		}),
 		log: cfg.Log,
 	}
-	problems := b.checkModels()
+	problems := b.checkModels(c.Models)
 	if cfg.ServerCredentials == ServerNever {
 		return b, problems
 	}

@@ -80,8 +80,9 @@ type BackendConfig struct {
 	// default chain.
 	Identity awsauth.Identity
 	// Models are names that clients may ask for and the model ids, or ARNs, that
-	// they stand for here. A name that is not in it is sent as it is. As a fallback
-	// the backend also looks up the id that was meant for the backend asked first.
+	// they stand for here; see translator.NewAliases for patterns. A name that matches
+	// none is sent as it is. As a fallback the backend also looks up the id that was
+	// meant for the backend asked first.
 	Models map[string]string
 	// Fallback names the backends that are asked, in this order, when this one has
 	// failed in all its attempts. Their own fallbacks are not followed, so two
@@ -186,6 +187,20 @@ func isRegion(s string) bool {
 	return len(s) <= 40 && regionName.MatchString(s) && !strings.Contains(s, "fips")
 }
 
+// aliasProblem says why no request can have a name of a model that matches an alias, or
+// why another spelling is the same; "" if the alias is fine.
+func aliasProblem(name string) string {
+	switch {
+	case strings.TrimSpace(name) != name, name == "":
+		return "can never match: names of models in requests are read without the blanks around them, and an empty one means the default model"
+	case strings.Contains(name, "**"):
+		return "has two * in a row, which match the same as one: write one"
+	case len(strings.ReplaceAll(name, "*", "")) > translator.MaxModelName && translator.IsPattern(name):
+		return fmt.Sprintf("can never match: patterns are compared with names of at most %d bytes", translator.MaxModelName)
+	}
+	return ""
+}
+
 func (b BackendConfig) check() Problems {
 	var problems Problems
 	add := func(key, format string, args ...any) {
@@ -198,8 +213,11 @@ func (b BackendConfig) check() Problems {
 		if !translator.ValidModelID(b.Models[name]) {
 			add("models."+name, "%q is not a model id", b.Models[name])
 		}
+		if text := aliasProblem(name); text != "" {
+			add("models."+name, "%s", text)
+		}
 	}
-	if _, alias := b.Models[b.DefaultModel]; b.DefaultModel != "" && !alias && !translator.ValidModelID(b.DefaultModel) {
+	if b.DefaultModel != "" && !translator.ValidModelID(translator.NewAliases(b.Models).Model(b.DefaultModel)) || translator.IsPattern(b.DefaultModel) {
 		add("default_model", "%q is not a model id", b.DefaultModel)
 	}
 	if b.EndpointURL != "" {

@@ -196,6 +196,9 @@ func (d *dispatch) prepare(b *Backend) (converseapi.Request, error) {
 // error, which is a *translator.Error.
 func (d *dispatch) request(b *Backend) (converseapi.Request, error) {
 	r := converseapi.Request{ModelID: b.modelFor(d.asked, d.call.Model), Body: d.call.Body, InvocationID: d.invocationID}
+	if d.call.CountBase {
+		r.ModelID = foundationModel(r.ModelID)
+	}
 	if len(r.Body) == 0 {
 		r.Body = []byte("{}")
 	}

@@ -18,14 +18,17 @@ func TestFallbackAnswers(t *testing.T) {
 	bedrocktest.Isolate(t)
 	backends := func() []BackendConfig {
 		return []BackendConfig{
-			{Models: map[string]string{"smart": "us.x-v1:0"}},
-			{Models: map[string]string{"smart": "eu.x-v1:0", "us.y-v1:0": "eu.y-v1:0"}},
+			{Models: map[string]string{"smart": "us.x-v1:0", "claude-*": "us.y-v1:0", "gpt-*": "us.z-v1:0"}},
+			{Models: map[string]string{"smart": "eu.x-v1:0", "us.y-v1:0": "eu.y-v1:0", "*": "eu.any-v1:0"}},
 		}
 	}
 	tests := map[string]struct{ asked, atA, atB string }{
 		"an alias of both": {"smart", "us.x-v1:0", "eu.x-v1:0"},
 		"an id of A":       {"us.y-v1:0", "us.y-v1:0", "eu.y-v1:0"},
-		"any id":           {"z", "z", "z"},
+		"any id":           {"us.w-v1:0", "us.w-v1:0", "us.w-v1:0"},
+		"a pattern of A":   {"claude-4", "us.y-v1:0", "eu.y-v1:0"},
+		"a pattern of B":   {"gpt-5", "us.z-v1:0", "eu.any-v1:0"},
+		"no alias of A":    {"o3", "o3", "eu.any-v1:0"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

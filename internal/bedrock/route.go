@@ -52,32 +52,48 @@ func (b *Backend) regionFor(caller translator.Caller) (string, error) {
 	return caller.Region, nil
 }
 
-// Model is the model id behind a name at this backend: an entry of
-// BackendConfig.Models, or the name itself.
-func (b *Backend) Model(name string) string {
-	if id, ok := b.models[name]; ok {
-		return id
-	}
-	return name
-}
+// Model is the model id behind a name at this backend: that of the entry of
+// BackendConfig.Models that the name matches, or the name itself.
+func (b *Backend) Model(name string) string { return b.models.Model(name) }
 
-// ModelLabel is the name itself if the configuration of this backend has it, and
-// otherwise "".
+// ModelLabel is how the configuration of this backend writes a name, which may match a
+// pattern; "" for a name that it does not have.
 func (b *Backend) ModelLabel(name string) string {
-	if _, alias := b.models[name]; alias || name == b.defaultModel {
+	if name == b.defaultModel {
 		return name
 	}
-	return ""
+	alias, _ := b.models.Find(name)
+	return alias
 }
 
 // modelFor is the model id at b of a call that was meant for the backend asked. A
 // fallback looks up the client's name, then the id behind it at asked, and otherwise
-// uses that id.
+// uses that id. A pattern for the name does not hide an entry for the very id.
 func (b *Backend) modelFor(asked *Backend, name string) string {
-	if id, ok := b.models[name]; ok {
-		return id
+	meant := asked.Model(name)
+	if b == asked {
+		return meant
 	}
-	return b.Model(asked.Model(name))
+	byName, id := b.models.Find(name)
+	byID, other := b.models.Find(meant)
+	if byName == "" || translator.IsPattern(byName) && byID != "" && !translator.IsPattern(byID) {
+		return other
+	}
+	return id
+}
+
+// foundationModel is the id of the model behind a system-defined inference profile's id or
+// ARN, and any other id itself. Such a profile is named after its model, with a geography
+// in front: us.amazon.nova-lite-v1:0.
+func foundationModel(id string) string {
+	profile := id
+	if _, name, found := strings.Cut(id, ":inference-profile/"); found && strings.HasPrefix(id, "arn:") {
+		profile = name
+	}
+	if _, model, _ := strings.Cut(profile, "."); translator.IsProviderID(profile) && translator.IsProviderID(model) {
+		return model
+	}
+	return id
 }
 
 // CheckModelRegion reports a model whose ARN is in another region than the one that

@@ -81,8 +81,8 @@ func (b *backend) callKeys() []key {
 			text{&b.DefaultModel},
 		},
 		{
-			"models", "Aliases: names that clients may ask for, and the model ids or ARNs that this backend calls for them. An alias cannot stand for another alias.",
-			"none", "{fast: us.amazon.nova-micro-v1:0}",
+			"models", "Aliases: names that clients may ask for, and the model ids or ARNs that this backend calls for them. In an alias, `*` stands for any text. An alias cannot stand for another alias. See [aliases](#aliases).",
+			"none", `{fast: us.amazon.nova-micro-v1:0, "claude-*-haiku-*": us.anthropic.claude-haiku-4-5-20251001-v1:0}`,
 			aliases{&b.Models},
 		},
 		{"endpoint_url", "The http or https URL of the service, in place of AWS's own endpoint.", "`AWS_ENDPOINT_URL_BEDROCK_RUNTIME`, `AWS_ENDPOINT_URL`, the region's endpoint", "https://bedrock.example", text{&b.EndpointURL}},

@@ -78,6 +78,7 @@ func (e awsError) forClient(callerSigned bool, header http.Header) *translator.E
 	e.code, e.message = translator.Clip(e.code, maxErrorName), translator.Clip(e.message, maxMessage)
 	out := translator.NewError(e.kind(callerSigned), e.message)
 	out.Hint, out.AWSError, out.Cause = e.hint(out.Kind), e.code, e.cause
+	out.UnknownModel = e.unknownModel(out.Kind)
 	if out.Kind == translator.KindModel && e.modelErrorRepeats() {
 		out.Cause = errors.Join(ErrModelRefuses, e.cause)
 	}

@@ -1,6 +1,7 @@
 package converseapi
 
 import (
+	"errors"
 	"net/http"
 	"strings"
 
@@ -25,6 +26,24 @@ func (e awsError) modelErrorRepeats() bool {
 	return strings.Contains(e.message, "invalid sequence as part of ToolUse") ||
 		e.originalStatus >= 400 && e.originalStatus < 500 &&
 			e.originalStatus != http.StatusTooManyRequests && e.originalStatus != http.StatusRequestTimeout
+}
+
+// unknownModel reports whether Bedrock has no model of this id. It says "The provided model
+// identifier is invalid." or "Could not resolve the foundation model from the provided model
+// identifier."
+func (e awsError) unknownModel(kind translator.Kind) bool {
+	return (kind == translator.KindValidation || kind == translator.KindNotFound) && strings.Contains(plainWords(e.message), "provided model identifier")
+}
+
+// NoCount marks an error of CountTokens by which Bedrock says that it counts nothing for the
+// model: it does not for many, and does not know foundation models that exist as profiles
+// only.
+func NoCount(err error) error {
+	e, ok := errors.AsType[*translator.Error](err)
+	if ok && (e.UnknownModel || e.Kind == translator.KindValidation && strings.Contains(plainWords(e.Message), "support counting tokens")) {
+		e.NoCount, e.UnknownModel = true, false
+	}
+	return err
 }
 
 // kindOfName knows the exceptions of Bedrock Runtime and of AWS's front end, without

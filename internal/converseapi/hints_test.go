@@ -113,3 +113,21 @@ func TestRetryAfter(t *testing.T) {
 		t.Errorf("%v for a date in an hour", got)
 	}
 }
+
+// Whether a model exists is in Bedrock's words only.
+func TestUnknownModel(t *testing.T) {
+	for message, c := range map[string]struct {
+		code string
+		want bool
+	}{
+		"The provided model identifier is invalid.":                                  {"ValidationException", true},
+		"Could not resolve the foundation model from the provided model identifier.": {"ResourceNotFoundException", true},
+		"The provided model identifier is invalid. ":                                 {"ThrottlingException", false},
+		"This model version has reached the end of its life.":                        {"ResourceNotFoundException", false},
+		"messages.0.content: a text block is blank":                                  {"ValidationException", false},
+	} {
+		if e := (awsError{code: c.code, message: message}).forClient(false, nil); e.UnknownModel != c.want {
+			t.Errorf("%s: %t", message, e.UnknownModel)
+		}
+	}
+}

@@ -96,7 +96,7 @@ func brokenSettings() []broken {
 			want = []string{}
 		}
 		return broken{"gRPC metadata " + pairs[0] + " " + pairs[1], func(t *testing.T, s *site) {
-			options.Paths = s.options.Paths
+			options.APIs = s.options.APIs
 			s.options = options
 			s.perRoute(t, withSetting(pairs...))
 		}, want}

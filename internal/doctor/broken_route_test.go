@@ -37,6 +37,16 @@ func (s *site) before(t *testing.T, match *routev3.RouteMatch) {
 	}}, host.GetRoutes()...)
 }
 
+// onlyFor enables the filter for paths with a prefix; all others are another service's.
+func (s *site) onlyFor(t *testing.T, pathPrefix string) {
+	t.Helper()
+	s.filter.Disabled = true
+	s.perRoute(t, envoy.Enabled())
+	s.route().Match = prefix(pathPrefix)
+	host := s.routes.GetVirtualHosts()[0]
+	host.Routes = append(host.Routes, &routev3.Route{Name: "others", Match: prefix("/"), Action: toCluster(&routev3.RouteAction{})})
+}
+
 func toCluster(a *routev3.RouteAction) *routev3.Route_Route {
 	a.ClusterSpecifier = &routev3.RouteAction_Cluster{Cluster: "web"}
 	return &routev3.Route_Route{Route: a}
@@ -72,6 +82,22 @@ func brokenRoutes() []broken {
 			s.filter.Disabled = true
 			s.perRoute(t, envoy.Enabled())
 		}, []string{}},
+		{"another service on the same host", func(t *testing.T, s *site) {
+			s.onlyFor(t, "/api/v1/llm/")
+			s.options.APIs = append(s.options.APIs, API{Name: "openai", Paths: []string{"/v1/chat/completions"}})
+		}, []string{}},
+		{"another service where an API is", func(t *testing.T, s *site) {
+			s.onlyFor(t, "/api/v1/llm/")
+			s.options.APIs = []API{{Name: "gateway", Paths: []string{callPath}, Required: true}, {Name: "openai", Paths: []string{"/v1/chat/completions"}, Required: true}}
+		}, []string{"route-api: " + filterWhere + ": it runs on no route for openai"}},
+		{"another service where every API is", func(t *testing.T, s *site) {
+			s.onlyFor(t, "/llm/")
+			s.options.APIs = []API{{Name: "gateway", Paths: []string{callPath}}, {Name: "openai", Paths: []string{"/v1/chat/completions"}}}
+		}, []string{"route-api: " + filterWhere + ": it runs on no route for gateway, openai"}},
+		{"half of an API", func(t *testing.T, s *site) {
+			s.onlyFor(t, "/v1/")
+			s.options.APIs = []API{{Name: "openai", Paths: []string{"/v1/chat/completions", "/openai/v1/chat/completions"}, Required: true}}
+		}, []string{"route-disabled: " + filterWhere + `, virtual host "bedrock", route "others": the filter is disabled for /openai/v1/chat/completions`}},
 		{"fallback 200", status(200), []string{"route-behind: " + routeWhere + ": its direct_response has status 200"}},
 		{"fallback 404", status(404), []string{"route-behind: " + routeWhere + ": its direct_response has status 404"}},
 		{"fallback 500", status(500), []string{}},
@@ -220,17 +246,24 @@ func brokenRoutes() []broken {
 			"identity-by-headers: " + filterWhere + `: filter "copy" copies cookie user into envoy.lb`,
 		}},
 		{"escaped slashes are rejected", func(_ *testing.T, s *site) {
+			s.options.APIs = append(s.options.APIs, API{Name: "bedrock", Paths: []string{"/model/id/converse"}})
 			s.manager.PathWithEscapedSlashesAction = hcmv3.HttpConnectionManager_REJECT_REQUEST
 		}, []string{"escaped-slashes: " + listenerWhere + ": path_with_escaped_slashes_action is REJECT_REQUEST"}},
 		{"escaped slashes are unescaped", func(_ *testing.T, s *site) {
+			s.options.APIs = append(s.options.APIs, API{Name: "bedrock", Paths: []string{"/model/id/converse"}})
 			s.manager.PathWithEscapedSlashesAction = hcmv3.HttpConnectionManager_UNESCAPE_AND_FORWARD
 		}, []string{"escaped-slashes: " + listenerWhere + ": path_with_escaped_slashes_action is UNESCAPE_AND_FORWARD"}},
 		{"escaped slashes are kept by default", func(_ *testing.T, s *site) {
+			s.options.APIs = append(s.options.APIs, API{Name: "bedrock", Paths: []string{"/model/id/converse"}})
 			s.manager.PathWithEscapedSlashesAction = hcmv3.HttpConnectionManager_IMPLEMENTATION_SPECIFIC_DEFAULT
 		}, []string{}},
 		{"escaped slashes are rejected, where no ARN comes", func(t *testing.T, s *site) {
+			s.options.APIs = append(s.options.APIs, API{Name: "bedrock", Paths: []string{"/model/id/converse"}})
 			s.manager.PathWithEscapedSlashesAction = hcmv3.HttpConnectionManager_REJECT_REQUEST
-			s.before(t, prefix("/model/"))
+			s.onlyFor(t, "/api/")
+		}, []string{}},
+		{"escaped slashes are rejected, without Bedrock's API", func(_ *testing.T, s *site) {
+			s.manager.PathWithEscapedSlashesAction = hcmv3.HttpConnectionManager_REJECT_REQUEST
 		}, []string{}},
 		{"a route with a backend", func(t *testing.T, s *site) { s.perRoute(t, envoy.Backend("eu")) }, []string{}},
 	}

@@ -46,8 +46,8 @@ type Options struct {
 	Cluster string
 	// LongestAnswer is how long an answer may take; 0 means DefaultLongestAnswer.
 	LongestAnswer time.Duration
-	// Paths are the URL paths of model calls.
-	Paths []string
+	// APIs are those that the sidecar serves.
+	APIs []API
 	// Backends are the names of the backends in the sidecar's configuration; nil if the
 	// configuration is unknown.
 	Backends []string
@@ -56,6 +56,24 @@ type Options struct {
 	// in the sidecar's configuration.
 	Metadata                    [][]string
 	Attributes, InitialMetadata []string
+}
+
+// An API is one that the sidecar serves.
+type API struct {
+	Name string
+	// Paths are the URL paths of its model calls.
+	Paths []string
+	// Required says that the configuration names the API, so that Envoy should route it.
+	Required bool
+}
+
+// paths are those of all APIs.
+func (o *Options) paths() []string {
+	var list []string
+	for _, api := range o.APIs {
+		list = append(list, api.Paths...)
+	}
+	return list
 }
 
 // namespaces lists the namespaces of Metadata, each once.

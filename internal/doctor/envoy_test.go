@@ -57,7 +57,7 @@ func examine(t *testing.T, e *envoytest.Envoy) []string {
 		t.Fatal(err)
 	}
 	ids := []string{}
-	for _, f := range doctor.Examine(snapshot, doctor.Options{Cluster: "bedrock_extproc", Paths: []string{"/api/v1/llm/completions"}}).Findings {
+	for _, f := range doctor.Examine(snapshot, doctor.Options{Cluster: "bedrock_extproc", APIs: []doctor.API{{Name: "gateway", Paths: []string{"/api/v1/llm/completions"}}}}).Findings {
 		if !strings.HasPrefix(f.ID, "envoy-") {
 			ids = append(ids, f.ID)
 		}

@@ -28,7 +28,7 @@ func TestExamples(t *testing.T) {
 		}
 		found++
 		t.Run(strings.TrimPrefix(path, root+"/"), func(t *testing.T) {
-			s := &site{options: Options{Paths: []string{callPath}}}
+			s := &site{options: Options{APIs: []API{{Name: "gateway", Paths: []string{callPath}}}}}
 			if diff := cmp.Diff([]string{}, s.examine(t, bootstrapDump(t, text))); diff != "" {
 				t.Errorf("findings (-want +got):\n%s", diff)
 			}

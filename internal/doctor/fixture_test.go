@@ -55,7 +55,7 @@ func goodSite(t *testing.T) *site {
 		version:  &typev3.SemanticVersion{MajorNumber: 1, MinorNumber: 40},
 		listener: bootstrap.GetStaticResources().GetListeners()[0],
 		cluster:  bootstrap.GetStaticResources().GetClusters()[0],
-		options:  Options{Paths: []string{callPath}},
+		options:  Options{APIs: []API{{Name: "gateway", Paths: []string{callPath}}}},
 	}
 	s.manager = unpacked[hcmv3.HttpConnectionManager](t, s.listener.GetFilterChains()[0].GetFilters()[0].GetTypedConfig())
 	s.filter = s.manager.GetHttpFilters()[0]

@@ -45,18 +45,18 @@ func requestChecks() []check {
 	}
 }
 
-// nativePath is a path of Bedrock's own API.
-const nativePath = "/model/id/converse"
+// isNative reports whether a path is one of Bedrock's own API, which has models in paths.
+func isNative(path string) bool { return strings.HasPrefix(path, "/model/") }
 
 // escapedSlashes finds connection managers that route Bedrock's own API to the sidecar, but
 // not its ARNs.
-func escapedSlashes(_ *examination, p *extProc) []observation {
+func escapedSlashes(e *examination, p *extProc) []observation {
 	switch action := p.manager.config.GetPathWithEscapedSlashesAction(); action {
 	case hcmv3.HttpConnectionManager_KEEP_UNCHANGED, hcmv3.HttpConnectionManager_IMPLEMENTATION_SPECIFIC_DEFAULT:
 		return nil // the default keeps them, too
 	default:
 		for host := range p.routing.GetVirtualHosts() {
-			if slices.ContainsFunc(serving(p.routes, host, nativePath), func(r route) bool { return r.enabled }) {
+			if slices.ContainsFunc(e.paths(), func(path string) bool { return isNative(path) && p.reaches(host, path) }) {
 				return observe(p.manager.where, "path_with_escaped_slashes_action is %s", action)
 			}
 		}

@@ -30,6 +30,12 @@ func routeChecks() []check {
 			eachFilter(disabledCalls),
 		},
 		{
+			"route-api", Error,
+			"an API in `apis` of `bedrock_extproc` (-config) that no route brings to the sidecar; without `apis`, that no API is",
+			"Add routes with the filter for the paths of the API, such as `/v1/` or `/model/`, or remove it from `apis`.",
+			eachFilter(missingAPIs),
+		},
+		{
 			"route-behind", Error,
 			"a fallback direct_response that hides a bypassed filter: a success status, or any status but 5xx for model calls",
 			"Make the route a direct_response with status 503. Clients see it only if the filter is bypassed.",
@@ -109,17 +115,21 @@ func quoted(name string) string {
 	return fmt.Sprintf(" %q", name)
 }
 
-// disabledCalls finds routes of model calls without the filter.
+// disabledCalls finds routes of model calls without the filter. A route to another service is
+// none: then neither another path of the API nor a later route leads to the sidecar.
 func disabledCalls(e *examination, p *extProc) []observation {
 	var found []observation
 	for host := range p.routing.GetVirtualHosts() {
-		if !slices.ContainsFunc(p.routes, func(r route) bool { return r.host == host && r.enabled }) {
-			continue // the sidecar does not serve this host
-		}
-		for _, path := range e.Paths {
-			for _, r := range serving(p.routes, host, path) {
-				if !r.enabled {
-					found = append(found, observation{r.where, "the filter is disabled for " + path})
+		for _, api := range e.APIs {
+			partly := slices.ContainsFunc(api.Paths, func(path string) bool { return p.reaches(host, path) })
+			for _, path := range api.Paths {
+				if !partly && !p.shadows(host, path) {
+					continue
+				}
+				for _, r := range serving(p.routes, host, path) {
+					if !r.enabled {
+						found = append(found, observation{r.where, "the filter is disabled for " + path})
+					}
 				}
 			}
 		}
@@ -127,11 +137,56 @@ func disabledCalls(e *examination, p *extProc) []observation {
 	return found
 }
 
+// reaches reports whether requests of a virtual host for a path may get to the sidecar.
+func (p *extProc) reaches(host int, path string) bool {
+	return slices.ContainsFunc(serving(p.routes, host, path), func(r route) bool { return r.enabled })
+}
+
+// shadows reports whether a route of a virtual host would bring a path to the sidecar, if
+// there were no other.
+func (p *extProc) shadows(host int, path string) bool {
+	return slices.ContainsFunc(p.routes, func(r route) bool { return r.host == host && r.enabled && matches(r.route.GetMatch(), path) })
+}
+
+// missingAPIs finds APIs that no route brings to the sidecar.
+func missingAPIs(e *examination, p *extProc) []observation {
+	if p.routing == nil || !slices.ContainsFunc(p.routes, func(r route) bool { return r.enabled }) {
+		return nil // other checks report this
+	}
+	var missing []string
+	for _, api := range e.APIs {
+		switch served := p.serves(api); {
+		case served && !api.Required:
+			return nil // one is enough
+		case !served:
+			missing = append(missing, api.Name)
+		}
+	}
+	if missing == nil {
+		return nil
+	}
+	return observe(p.where(), "it runs on no route for %s", strings.Join(missing, ", "))
+}
+
+// serves reports whether the filter runs for a path of an API: where a route enables it, also
+// behind one that does not, or where no route matches.
+func (p *extProc) serves(api API) bool {
+	if !p.filter.GetDisabled() && !matchesAll(p.routing) {
+		return true
+	}
+	for host := range p.routing.GetVirtualHosts() {
+		if slices.ContainsFunc(api.Paths, func(path string) bool { return p.shadows(host, path) }) {
+			return true
+		}
+	}
+	return false
+}
+
 // fallbackStatus finds direct responses that hide a bypassed filter.
 func fallbackStatus(e *examination, p *extProc) []observation {
 	calls := map[*routev3.Route]bool{}
 	for host := range p.routing.GetVirtualHosts() {
-		for _, path := range e.Paths {
+		for _, path := range e.paths() {
 			for _, r := range serving(p.routes, host, path) {
 				calls[r.route] = true
 			}

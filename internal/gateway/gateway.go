@@ -5,7 +5,6 @@
 package gateway
 
 import (
-	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -55,13 +54,8 @@ type Gateway struct {
 	routeSettings []string
 }
 
-// New builds everything from a configuration that LoadConfig has checked. It makes no
-// network call.
-func New(ctx context.Context, cfg *config.Config, opts Options) (*Gateway, error) {
-	backends, err := newBackends(ctx, cfg, opts)
-	if err != nil {
-		return nil, err
-	}
+// newGateway builds everything but the backends, which are those of cfg.
+func newGateway(cfg *config.Config, backends *bedrock.Backends, opts Options) (*Gateway, error) {
 	dialects, err := newDialects(cfg)
 	if err != nil {
 		return nil, err
@@ -180,6 +174,9 @@ func (g *Gateway) target(name string, caller translator.Caller, values identity.
 	defaults.Models = backend.Models()
 	return backend, extproc.Target{
 		Backend: backend, Caller: caller, DefaultModel: backend.DefaultModel(), Defaults: defaults, Allow: rule.Allow, ModelLabel: backend.ModelLabel,
+		Names: func() []string {
+			return allowedNames(slices.Concat(modelNames(backend), backend.Models().Patterns()), rule.Allow)
+		},
 		Limits: g.limits(backend.Name(), values),
 	}, nil
 }

@@ -60,7 +60,11 @@ func parse(t *testing.T, text string) *Gateway {
 	if err != nil {
 		t.Fatal(err)
 	}
-	g, err := New(t.Context(), cfg, Options{})
+	backends, err := newBackends(t.Context(), cfg.Bedrock, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	g, err := newGateway(cfg, backends, Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -98,7 +102,7 @@ func TestTarget(t *testing.T) {
 	}{
 		"everybody": {
 			"large", nil, "m",
-			translator.Defaults{RequestMetadata: map[string]string{"user": "", "fixed": "x"}, Models: map[string]string{"fast": "us.x"}},
+			translator.Defaults{RequestMetadata: map[string]string{"user": "", "fixed": "x"}, Models: translator.NewAliases(map[string]string{"fast": "us.x"})},
 			"",
 		},
 		"free to choose": {
@@ -112,7 +116,7 @@ func TestTarget(t *testing.T) {
 			"",
 			said{"team": {"ops"}, "jwt.sub": {"ann"}},
 			"m",
-			translator.Defaults{RequestMetadata: map[string]string{"user": "ann", "fixed": "x"}, Models: map[string]string{"fast": "us.x"}},
+			translator.Defaults{RequestMetadata: map[string]string{"user": "ann", "fixed": "x"}, Models: translator.NewAliases(map[string]string{"fast": "us.x"})},
 			"",
 		},
 		"rule names the backend": {
@@ -136,7 +140,7 @@ func TestTarget(t *testing.T) {
 			if target.DefaultModel != c.want {
 				t.Errorf("the backend with the model %q", target.DefaultModel)
 			}
-			if diff := cmp.Diff(c.add, target.Defaults); diff != "" {
+			if diff := cmp.Diff(c.add, target.Defaults, cmp.AllowUnexported(translator.Aliases{})); diff != "" {
 				t.Error(diff)
 			}
 		})
@@ -225,7 +229,7 @@ func TestNoPolicy(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := translator.Defaults{RequestMetadata: map[string]string{"a": "b"}}
-	if diff := cmp.Diff(want, target.Defaults, cmpopts.EquateEmpty()); diff != "" || target.DefaultModel != "m" || !cmp.Equal(target.Caller, caller) {
+	if diff := cmp.Diff(want, target.Defaults, cmpopts.EquateEmpty(), cmp.AllowUnexported(translator.Aliases{})); diff != "" || target.DefaultModel != "m" || !cmp.Equal(target.Caller, caller) {
 		t.Errorf("%+v\n%s", target, diff)
 	}
 	if _, err := decode(t, g, target, "any"); err != nil {
@@ -267,7 +271,7 @@ func TestTargetAs(t *testing.T) {
 		if err != nil {
 			continue
 		}
-		same := cmp.Equal(want.Defaults, got.Defaults) && cmp.Equal(want.Caller, got.Caller) && want.DefaultModel == got.DefaultModel
+		same := cmp.Equal(want.Defaults, got.Defaults, cmp.AllowUnexported(translator.Aliases{})) && cmp.Equal(want.Caller, got.Caller) && want.DefaultModel == got.DefaultModel
 		if !same || got.Backend != extproc.Backend(backend) || want.Backend != got.Backend {
 			t.Errorf("%s: %+v, want %+v", team, got, want)
 		}

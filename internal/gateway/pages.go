@@ -1,7 +1,6 @@
 package gateway
 
 import (
-	"maps"
 	"net/http"
 	"slices"
 
@@ -11,6 +10,7 @@ import (
 	"bedrock-extproc/translator/anthropic"
 	"bedrock-extproc/translator/chat"
 	"bedrock-extproc/translator/openai"
+	"bedrock-extproc/translator/responses"
 )
 
 // chatPages are the chat dialect's lists of models and backends.
@@ -22,9 +22,9 @@ func (g *Gateway) chatPages() []extproc.PageRoute {
 	}
 }
 
-// openaiPages are the lists of models of OpenAI's dialect, if that is served.
+// openaiPages are the lists of models of OpenAI's dialects, if one of them is served.
 func (g *Gateway) openaiPages(dialects []translator.Dialect) []extproc.PageRoute {
-	if !slices.ContainsFunc(dialects, func(d translator.Dialect) bool { return d.Name() == openai.Name }) {
+	if !slices.ContainsFunc(dialects, func(d translator.Dialect) bool { return d.Name() == openai.Name || d.Name() == responses.Name }) {
 		return nil
 	}
 	var pages []extproc.PageRoute
@@ -43,12 +43,8 @@ func (g *Gateway) openaiModels(req extproc.PageRequest) (translator.Response, er
 }
 
 func (g *Gateway) openaiModel(req extproc.PageRequest) (translator.Response, error) {
-	names, err := g.callersModels(req)
-	if err != nil {
+	if err := g.checkModel(req); err != nil {
 		return translator.Response{}, err
-	}
-	if !slices.Contains(names, req.PathModel) {
-		return translator.Response{}, translator.ErrUnknownModel(names)
 	}
 	return jsonPage(openai.ModelPage(req.PathModel)), nil
 }
@@ -76,12 +72,8 @@ func (g *Gateway) anthropicModels(req extproc.PageRequest) (translator.Response,
 }
 
 func (g *Gateway) anthropicModel(req extproc.PageRequest) (translator.Response, error) {
-	names, err := g.callersModels(req)
-	if err != nil {
+	if err := g.checkModel(req); err != nil {
 		return translator.Response{}, err
-	}
-	if !slices.Contains(names, req.PathModel) {
-		return translator.Response{}, translator.ErrUnknownModel(names)
 	}
 	return jsonPage(anthropic.ModelPage(req.PathModel)), nil
 }
@@ -93,9 +85,21 @@ func (g *Gateway) callersModels(req extproc.PageRequest) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	return slices.DeleteFunc(modelNames([]*bedrock.Backend{backend}), func(name string) bool {
-		return name == "" || target.Allow(name) != nil
-	}), nil
+	return allowedNames(modelNames(backend), target.Allow), nil
+}
+
+// checkModel returns an error unless this caller can ask for the model in the path: by one of
+// the names that are listed, or by one that matches a pattern.
+func (g *Gateway) checkModel(req extproc.PageRequest) error {
+	backend, target, err := g.targetOf(g.Provider(req.Header), translator.Caller{}, req.Origin)
+	if err != nil {
+		return err
+	}
+	alias, _ := backend.Models().Find(req.PathModel)
+	if known := alias != "" || req.PathModel == backend.DefaultModel(); known && target.Allow(req.PathModel) == nil {
+		return nil
+	}
+	return translator.ErrUnknownModel(target.Names())
 }
 
 func fixedPage(body []byte) extproc.Page {
@@ -111,31 +115,36 @@ func jsonPage(body []byte) translator.Response {
 func (g *Gateway) models(req extproc.PageRequest) (translator.Response, error) {
 	asked := g.Provider(req.Header)
 	if asked == "" {
-		return jsonPage(chat.ModelsPage(modelNames(g.backends.All()))), nil
+		return jsonPage(chat.ModelsPage(modelNames(g.backends.All()...))), nil
 	}
 	if _, fixed := choose(req.Origin, asked); fixed {
-		return jsonPage(chat.ModelsPage(modelNames(g.backends.All()))), nil
+		return jsonPage(chat.ModelsPage(modelNames(g.backends.All()...))), nil
 	}
 	backend, err := g.backends.Lookup(asked)
 	if err != nil {
 		return translator.Response{}, err
 	}
-	return jsonPage(chat.ModelsPage(modelNames([]*bedrock.Backend{backend}))), nil
+	return jsonPage(chat.ModelsPage(modelNames(backend))), nil
 }
 
 // modelNames lists the names that clients may ask for: each backend's default model,
-// and the aliases that are not listed already.
-func modelNames(backends []*bedrock.Backend) []string {
+// and the aliases that are not listed already. Patterns are no names.
+func modelNames(backends ...*bedrock.Backend) []string {
 	var names []string
 	for _, backend := range backends {
 		names = append(names, backend.DefaultModel())
-		for _, alias := range slices.Sorted(maps.Keys(backend.Models())) {
+		for _, alias := range backend.Models().Names() {
 			if !slices.Contains(names, alias) {
 				names = append(names, alias)
 			}
 		}
 	}
 	return names
+}
+
+// allowedNames are the names that a caller may ask for.
+func allowedNames(names []string, allow func(model string) error) []string {
+	return slices.DeleteFunc(names, func(name string) bool { return name == "" || allow(name) != nil })
 }
 
 // Checks are the states of the backends, by the names that the agentic gateway gives

@@ -2,7 +2,6 @@ package identity
 
 import (
 	"slices"
-	"strings"
 
 	"bedrock-extproc/translator"
 )
@@ -26,7 +25,7 @@ type Rule struct {
 
 func (r Rule) matches(v Values) bool {
 	for name, pattern := range r.Match {
-		if !slices.ContainsFunc(v[name], func(text string) bool { return glob(pattern, text) }) {
+		if !slices.ContainsFunc(v[name], func(text string) bool { return translator.Glob(pattern, text) }) {
 			return false
 		}
 	}
@@ -35,30 +34,8 @@ func (r Rule) matches(v Values) bool {
 
 // Allow returns a *translator.Error for a model that these callers may not use.
 func (r Rule) Allow(model string) error {
-	if r.Models == nil || slices.ContainsFunc(r.Models, func(pattern string) bool { return glob(pattern, model) }) {
+	if r.Models == nil || slices.ContainsFunc(r.Models, func(pattern string) bool { return translator.Glob(pattern, model) }) {
 		return nil
 	}
 	return translator.ErrForbiddenModel()
-}
-
-// glob reports whether text matches a pattern in which * matches any text. Unlike in
-// path.Match, that includes slashes: ARNs have them.
-func glob(pattern, text string) bool {
-	parts := strings.Split(pattern, "*")
-	if len(parts) == 1 {
-		return pattern == text
-	}
-	last := len(parts) - 1
-	if !strings.HasPrefix(text, parts[0]) {
-		return false
-	}
-	text = text[len(parts[0]):]
-	for _, part := range parts[1:last] {
-		_, rest, found := strings.Cut(text, part)
-		if !found {
-			return false
-		}
-		text = rest
-	}
-	return strings.HasSuffix(text, parts[last])
 }

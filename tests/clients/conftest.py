@@ -38,40 +38,39 @@ def running(config: str) -> Iterator[System]:
     """Starts a system whose sidecar has a configuration file, "" for none."""
     port, envoy_admin, admin, bedrock = _free_ports(4)
     flags = {
-        "-bin": ROOT / "bin",
-        "-envoy": _envoy(),
-        "-port": port,
-        "-envoy-admin-port": envoy_admin,
-        "-admin-port": admin,
-        "-bedrock-port": bedrock,
-        "-config": config,
+        "--envoy": _envoy(),
+        "--port": port,
+        "--envoy-admin-port": envoy_admin,
+        "--admin-port": admin,
+        "--bedrock-port": bedrock,
+        "--config": config,
     }
     command = [str(word) for pair in flags.items() for word in pair]
-    demo = subprocess.Popen(
-        [ROOT / "bin/demo", *command],
+    run = subprocess.Popen(
+        [ROOT / "bin/bedrock-extproc", "run", *command],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
     )
     output: list[str] = []
     try:
-        _await_ready(demo, output)
-        reader = Thread(target=output.extend, args=(demo.stdout,))
+        _await_ready(run, output)
+        reader = Thread(target=output.extend, args=(run.stdout,))
         reader.start()
         yield System(f"http://127.0.0.1:{port}", f"http://127.0.0.1:{bedrock}")
     finally:
-        demo.terminate()
-        assert demo.wait(30) == 0, "".join(output)
+        run.terminate()
+        assert run.wait(30) == 0, "".join(output)
         reader.join()
 
 
-def _await_ready(demo: subprocess.Popen[str], output: list[str]) -> None:
-    assert demo.stdout is not None
-    for line in demo.stdout:
+def _await_ready(run: subprocess.Popen[str], output: list[str]) -> None:
+    assert run.stdout is not None
+    for line in run.stdout:
         output.append(line)
         if line.startswith("Ready:"):
             return
-    pytest.fail("demo ended:\n" + "".join(output))
+    pytest.fail("run ended:\n" + "".join(output))
 
 
 def _envoy() -> str:

@@ -163,10 +163,18 @@ def test_failed_stream(client: Anthropic) -> None:
 
 
 def test_count_tokens(client: Anthropic) -> None:
-    """Clients estimate by themselves after this error."""
-    request = ask("What is 2+2?")
+    """The count is that of the answer; Claude Code estimates after the error."""
+    request = ask("What is 2+2?", tools=[WEATHER])
+    usage = client.messages.create(**request).usage
     del request["max_tokens"]
-    with pytest.raises(anthropic.NotFoundError):
+    counted = client.messages.count_tokens(**request)
+    assert counted.input_tokens == usage.input_tokens
+    beta = client.beta.messages.count_tokens(**request)
+    assert beta.input_tokens == usage.input_tokens
+    request["model"] = (
+        "arn:aws:bedrock:us-east-1:123456789012:application-inference-profile/abc"
+    )
+    with pytest.raises(anthropic.NotFoundError, match="does not count"):
         client.messages.count_tokens(**request)
 
 

@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"bedrock-extproc/tests/fakebedrock"
 )
 
 // anthropicAnswer is a message, an event, an error or a list of Anthropic's API.
@@ -145,14 +147,39 @@ func TestAnthropicErrors(t *testing.T) {
 		{"/v1/messages", `{"messages":7}`, http.StatusBadRequest, "invalid_request_error"},
 		{"/v1/messages", `{`, http.StatusBadRequest, "invalid_request_error"},
 		{"/v1/messages", `{"messages":[{"role":"user","content":"hi"}],"max_tokens":1,"tools":[{"type":"web_search_20250305","name":"web_search"}]}`, http.StatusBadRequest, "invalid_request_error"},
-		{"/v1/messages/count_tokens", anthropicSum, http.StatusNotFound, "not_found_error"},
+		{"/v1/messages/count_tokens", `{"messages":[]}`, http.StatusBadRequest, "invalid_request_error"},
 		{"/v1/files", `{}`, http.StatusNotFound, "not_found_error"},
 		{"/anthropic/v1/complete", `{}`, http.StatusNotFound, "not_found_error"},
 	} {
 		resp := post(t, newClient(false), s.url(c.path), c.body, "Anthropic-Version", "2026-10-21")
 		e := decodeAnthropic(t, resp)
-		if resp.StatusCode != c.status || e.Type != "error" || e.Error == nil || e.Error.Type != c.kind || e.RequestID == "" || strings.Contains(c.path, "count_tokens") != strings.Contains(e.Error.Message, "Counting tokens is not offered.") || resp.Header.Get("Request-Id") != e.RequestID {
+		if resp.StatusCode != c.status || e.Type != "error" || e.Error == nil || e.Error.Type != c.kind || e.RequestID == "" || resp.Header.Get("Request-Id") != e.RequestID {
 			t.Errorf("%s: status %d, %+v", c.path, resp.StatusCode, e)
+		}
+	}
+}
+
+// TestAnthropicCount: a count is Bedrock's own, for the model behind a profile. Where Bedrock
+// counts nothing, clients estimate after 404.
+func TestAnthropicCount(t *testing.T) {
+	s := start(t, nil)
+	const profile = "arn:aws:bedrock:us-east-1:123456789012:application-inference-profile/abcdefghijkl"
+	for _, path := range []string{"/v1/messages/count_tokens?beta=true", "/anthropic/v1/messages/count_tokens"} {
+		resp := post(t, newClient(false), s.url(path), `{"model":"us.anthropic.claude-sonnet-4-20250514-v1:0","messages":[{"role":"user","content":"What is 2+2?"}]}`)
+		var count struct {
+			InputTokens int `json:"input_tokens"`
+		}
+		if err := json.NewDecoder(resp.Body).Decode(&count); err != nil || resp.StatusCode != http.StatusOK || count.InputTokens < 3 || resp.Header.Get("Request-Id") == "" {
+			t.Errorf("%s: status %d, %v, %+v", path, resp.StatusCode, err, count)
+		}
+		calls := s.bedrock.Calls()
+		if last := calls[len(calls)-1]; last.ModelID != "anthropic.claude-sonnet-4-20250514-v1:0" || last.Operation != fakebedrock.CountTokens {
+			t.Errorf("%s: asked for %s of %s", path, last.Operation, last.ModelID)
+		}
+		resp = post(t, newClient(false), s.url(path), `{"model":"`+profile+`","messages":[{"role":"user","content":"hi"}]}`)
+		e := decodeAnthropic(t, resp)
+		if resp.StatusCode != http.StatusNotFound || e.Error == nil || e.Error.Type != "not_found_error" || !strings.Contains(e.Error.Message, "does not count the tokens of this model") || strings.Contains(e.Error.Message, "models of this gateway") {
+			t.Errorf("%s: status %d, %+v", path, resp.StatusCode, e)
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package fakebedrock
 
 import (
+	"fmt"
 	"net/http"
 	"slices"
 	"sync"
@@ -35,6 +36,18 @@ type Call struct {
 
 // secretHeaders are not recorded.
 var secretHeaders = []string{"Authorization", "X-Amz-Security-Token"}
+
+// WithCallsPage also serves GET /calls: the number of calls received so far. A mux would
+// clean the paths of calls.
+func (s *Server) WithCallsPage() http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodGet && r.URL.Path == "/calls" {
+			fmt.Fprintf(w, "{\"received\":%d}\n", s.Received())
+			return
+		}
+		s.ServeHTTP(w, r)
+	})
+}
 
 // callLog keeps the latest calls. The zero value keeps none. It is safe for
 // concurrent use.

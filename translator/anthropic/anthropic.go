@@ -63,6 +63,8 @@ func (*Dialect) Routes() []translator.Route {
 	return []translator.Route{
 		{Method: http.MethodPost, Pattern: MessagesPath},
 		{Method: http.MethodPost, Pattern: bedrockPrefix + MessagesPath},
+		{Method: http.MethodPost, Pattern: CountPath},
+		{Method: http.MethodPost, Pattern: bedrockPrefix + CountPath},
 	}
 }
 

@@ -2,7 +2,6 @@ package anthropic
 
 import (
 	"slices"
-	"strings"
 
 	"bedrock-extproc/translator"
 	"bedrock-extproc/translator/converse"
@@ -41,26 +40,7 @@ func (c *call) summary(answer *converse.Answer) translator.Summary {
 
 // headers are those of whole and streamed answers. The SDKs read request-id.
 func (c *call) headers(facts translator.Facts) []translator.Header {
-	return []translator.Header{{Name: "request-id", Value: facts.RequestID}, {Name: "x-bedrock-warnings", Value: c.warningCodes()}}
-}
-
-// maxWarningCodes bounds a header's value, in bytes. Longer headers are not sent.
-const maxWarningCodes = 480
-
-// warningCodes lists the codes of the warnings, each once.
-func (c *call) warningCodes() string {
-	var codes []string
-	length := 0
-	for _, w := range c.warnings {
-		if slices.Contains(codes, w.Code) {
-			continue
-		}
-		if length += len(w.Code) + 2; length > maxWarningCodes {
-			return strings.Join(append(codes, "..."), ", ")
-		}
-		codes = append(codes, w.Code)
-	}
-	return strings.Join(codes, ", ")
+	return []translator.Header{{Name: "request-id", Value: facts.RequestID}, converse.WarningsHeader(c.warnings)}
 }
 
 // stopReason is one of the words that clients know. calls is the number of tool calls

@@ -14,6 +14,7 @@ type input struct {
 	allowed   []string // betas
 	header    translator.HeaderFunc
 	streaming bool
+	counting  bool // the tokens, without an answer
 	tools     int  // the tools of the request
 	documents int  // those without a title
 	talked    bool // a message that is no system message was read
@@ -25,7 +26,7 @@ func (d *Dialect) Decode(req translator.Request) (*translator.Call, error) {
 	if err != nil {
 		return nil, err
 	}
-	in := &input{Object: body, allowed: d.betas, header: req.Header}
+	in := &input{Object: body, allowed: d.betas, header: req.Header, counting: counts(req.Pattern)}
 	model, err := converse.ReadModel(in.Field("model"), req.DefaultModel, d.settings.Mode)
 	if err != nil {
 		return nil, err
@@ -33,6 +34,7 @@ func (d *Dialect) Decode(req translator.Request) (*translator.Call, error) {
 	if in.streaming, err = converse.ReadBoolean(in.Field("stream")); err != nil {
 		return nil, err
 	}
+	in.streaming = in.streaming && !in.counting
 	rules := d.settings.Rules(model, in.streaming, req.Defaults)
 	rules.Done = req.Done
 	in.out = converse.New(rules)
@@ -45,11 +47,18 @@ func (d *Dialect) Decode(req translator.Request) (*translator.Call, error) {
 	if err := in.translate(); err != nil {
 		return nil, err
 	}
-	sent, err := in.out.Body(len(req.Body) + 512)
+	write := in.out.Body
+	if in.counting {
+		write = in.out.CountBody
+	}
+	sent, err := write(len(req.Body) + 512)
 	if err != nil {
 		return nil, err
 	}
 	c := &call{model: model, names: in.out.Names(), warnings: in.out.Warnings(), withheld: in.out.Withheld(in.tools)}
+	if in.counting {
+		return newCount(sent, c), nil
+	}
 	return &translator.Call{Model: model, Body: sent, Streaming: in.streaming, Guarded: in.out.Guarded(), Warnings: c.warnings, Encoder: c}, nil
 }
 

@@ -34,17 +34,6 @@ func TestAnswerEnvelopes(t *testing.T) {
 	}
 }
 
-// A header with the codes of many warnings stays short enough to be sent.
-func TestWarningCodesAreBounded(t *testing.T) {
-	c := &call{}
-	for i := range 100 {
-		c.warnings = append(c.warnings, translator.Warning{Code: "code_" + strings.Repeat("x", i%50)})
-	}
-	if got := c.warningCodes(); len(got) > 512 || !strings.HasSuffix(got, ", ...") {
-		t.Errorf("%d bytes: %s", len(got), got)
-	}
-}
-
 // TestKeepAlive: python's SDK fails if anything but message_start is the first event.
 func TestKeepAlive(t *testing.T) {
 	c := &call{model: "m"}

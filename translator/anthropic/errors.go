@@ -2,7 +2,6 @@ package anthropic
 
 import (
 	"net/http"
-	"strings"
 
 	"bedrock-extproc/translator"
 	"bedrock-extproc/translator/converse"
@@ -13,7 +12,7 @@ import (
 // alone, unless x-should-retry forbids it.
 func (*Dialect) EncodeError(e *translator.Error) translator.Response {
 	r := translator.Response{
-		Status: converse.SDKStatus(e), ContentType: contentTypeJSON, Body: encodeError(e),
+		Status: status(e), ContentType: contentTypeJSON, Body: encodeError(e),
 		Headers: []translator.Header{{Name: "request-id", Value: e.Facts.RequestID}},
 	}
 	if converse.SDKRepeats(r.Status) && !e.Retryable {
@@ -39,7 +38,7 @@ func encodeError(e *translator.Error) rawjson.Value {
 		id = rawjson.Quote(e.Facts.RequestID)
 	}
 	out.Member("request_id", id)
-	out.Member("bedrock", converse.EncodeErrorFacts(e, converse.SDKStatus(e)))
+	out.Member("bedrock", converse.EncodeErrorFacts(e, status(e)))
 	return out.End()
 }
 
@@ -47,15 +46,12 @@ func encodeError(e *translator.Error) rawjson.Value {
 // runners ask for a thread first, and send whole conversations after this error.
 var threadUnsupported = rawjson.Value(`{"error_code":"thread_unsupported_request"}`)
 
-// countPath counts the tokens of a request. Claude Code estimates after a 404.
-const countPath = MessagesPath + "/count_tokens"
-
 // message names the place, and what helps. Claude Code shortens a conversation when it
 // reads that the prompt is too long.
 func message(e *translator.Error) string {
 	text := e.Message
-	if e.Kind == translator.KindUnknownPath && strings.Contains(text, countPath) {
-		text += " Counting tokens is not offered."
+	if e.NoCount {
+		text = "Bedrock does not count the tokens of this model: " + text
 	}
 	if e.Kind == translator.KindValidation && converse.TooLong(text) {
 		text = "prompt is too long: " + text
@@ -69,12 +65,20 @@ func message(e *translator.Error) string {
 	return text
 }
 
+// status is 404 where tokens cannot be counted: Claude Code then estimates by itself.
+func status(e *translator.Error) int {
+	if e.NoCount {
+		return http.StatusNotFound
+	}
+	return converse.SDKStatus(e)
+}
+
 // errorType is one of Anthropic's.
 func errorType(e *translator.Error) string {
 	if e.Kind == translator.KindTimeout {
 		return "timeout_error"
 	}
-	switch s := converse.SDKStatus(e); s {
+	switch s := status(e); s {
 	case http.StatusUnauthorized:
 		return "authentication_error"
 	case http.StatusForbidden:

@@ -25,6 +25,7 @@ type settings struct {
 	ModelFamilies map[string]string `json:"model_families"`
 	Headers       map[string]string `json:"headers"`
 	Betas         []string          `json:"betas"`
+	Pattern       string            `json:"pattern"` // of the route
 	// The backend's configuration.
 	Models          map[string]string     `json:"models"`
 	Guardrail       *translator.Guardrail `json:"guardrail"`
@@ -62,9 +63,10 @@ func (g *golden) decode(t testing.TB) (*translator.Call, error) {
 		request = []byte(`{"max_tokens":99,"messages":[{"role":"user","content":"hi"}],"tools":[{"name":"f","input_schema":{"type":"object"}},{"name":"g"}]}`)
 	}
 	return g.dialect(t).Decode(translator.Request{
+		Pattern:      g.settings.Pattern,
 		Header:       func(name string) string { return g.settings.Headers[name] },
 		DefaultModel: g.settings.DefaultModel, Body: request,
-		Defaults: translator.Defaults{Models: g.settings.Models, Guardrail: g.settings.Guardrail, RequestMetadata: g.settings.RequestMetadata},
+		Defaults: translator.Defaults{Models: translator.NewAliases(g.settings.Models), Guardrail: g.settings.Guardrail, RequestMetadata: g.settings.RequestMetadata},
 	})
 }
 

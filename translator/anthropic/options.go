@@ -14,7 +14,7 @@ func (in *input) parameters() error {
 		Stop:       in.Field("stop_sequences"),
 		Additional: in.Either("additional_model_request_fields", "additionalModelRequestFields"),
 	}
-	if rawjson.Absent(inference.MaxTokens.Value) {
+	if rawjson.Absent(inference.MaxTokens.Value) && !in.counting {
 		in.out.Warn("max_tokens", converse.FaultNoMaxTokens)
 	}
 	if err := in.readBetas(&inference); err != nil {
@@ -79,6 +79,10 @@ func (in *input) outputFormat() error {
 	own := in.Field("outputConfig")
 	if rawjson.Absent(f.Value) {
 		return in.out.OutputConfig(own, nil)
+	}
+	if in.counting { // it has tokens, but CountTokens takes none
+		in.warnNotSent(f)
+		return nil
 	}
 	format, err := converse.ReadObject(f)
 	if err != nil {

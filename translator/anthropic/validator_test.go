@@ -29,6 +29,9 @@ func TestAcceptedRequestsAreValid(t *testing.T) {
 			model = g.settings.DefaultModel
 		}
 		refused := validate.Request(model, call.Body, validate.Options{Streaming: call.Streaming})
+		if call.CountTokens {
+			refused = validate.CountTokens(strings.TrimPrefix(model, "us."), call.Body, validate.Options{})
+		}
 		if id, ok := g.settings.Models[model]; ok {
 			model = id
 		}

@@ -83,7 +83,7 @@ func (g *golden) decode(t testing.TB) (*translator.Call, error) {
 	}
 	return g.dialect(t).Decode(translator.Request{
 		Streaming: g.settings.Stream, Header: g.settings.header, DefaultModel: g.settings.DefaultModel, Body: request,
-		Defaults: translator.Defaults{Models: g.settings.Models, Guardrail: g.settings.Guardrail, RequestMetadata: g.settings.RequestMetadata},
+		Defaults: translator.Defaults{Models: translator.NewAliases(g.settings.Models), Guardrail: g.settings.Guardrail, RequestMetadata: g.settings.RequestMetadata},
 	})
 }
 

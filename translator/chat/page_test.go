@@ -2,44 +2,22 @@ package chat
 
 import (
 	"bytes"
-	"fmt"
 	"os"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
 
 	"github.com/go-json-experiment/json"
 
-	"bedrock-extproc/tests/page"
+	"bedrock-extproc/tests/goldentest"
 )
 
-const (
-	userPage = "../../docs/translation.md"
-	caseList = "testdata/README.md"
-)
-
-const caseListHead = `# Cases
-
-Each file is one request, answer or stream, and what the translator makes of it. ` + "`golden_test.go`" + ` says what the sections are.
-A number at the end of a name is that of a known problem with Bedrock; cases with the same number show the same problem.
-` + "`make generate`" + ` writes this list. [docs/translation.md](../../../docs/translation.md) explains the translation by topic.
-
-`
+const userPage = "../../docs/translation.md"
 
 // TestPageOfCases compares testdata/README.md with the first sentences of the cases.
 func TestPageOfCases(t *testing.T) {
-	out := bytes.NewBufferString(caseListHead)
-	for _, g := range goldens(t) {
-		file := filepath.Base(g.File)
-		comment := strings.TrimSpace(string(g.Archive.Comment))
-		sentence := regexp.MustCompile(`^[^\n]+?\.(\s|$)`).FindString(comment)
-		if sentence == "" {
-			t.Errorf("%s: the comment does not begin with a sentence on one line", g.File)
-		}
-		fmt.Fprintf(out, "- [%s](%s): %s\n", strings.TrimSuffix(file, ".txtar"), file, strings.TrimSpace(sentence))
-	}
-	page.Check(t, caseList, out.String(), *update)
+	const numbers = "A number at the end of a name is that of a known problem with Bedrock; cases with the same number show the same problem."
+	goldentest.CheckList(t, goldentest.Load(t, false), numbers, *update)
 }
 
 var (

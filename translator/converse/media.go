@@ -54,18 +54,30 @@ var aliases = map[string]string{
 // document.
 func (r *Request) media(b *Block) error {
 	members, at := rawjson.Members(b.value), b.At+"."+b.Kind
-	if err := r.format(b, Field{members.Get("format"), at + ".format"}); err != nil {
+	source := Field{members.Get("source"), at + ".source"}
+	var data rawjson.Value
+	if rawjson.Kind(source.Value) == '{' {
+		data = rawjson.Members(source.Value).Get("bytes")
+	}
+	if err := r.format(b, Field{members.Get("format"), at + ".format"}, data); err != nil {
 		return err
 	}
-	return r.source(b, Field{members.Get("source"), at + ".source"})
+	return r.source(b, source)
 }
 
-// format replaces aliases with Bedrock's name for the format, and refuses formats
-// that Bedrock does not have.
-func (r *Request) format(b *Block, f Field) error {
+// format replaces aliases with Bedrock's name for the format, and a wrong or absent format
+// with the one that the bytes have. It refuses formats that Bedrock does not have. data is
+// base64, nil if there is none.
+func (r *Request) format(b *Block, f Field, data rawjson.Value) error {
+	found := ""
+	if b.Kind == "image" || b.Kind == "document" {
+		found = formatOfBytes(b.Kind, data)
+	}
 	switch k := rawjson.Kind(f.Value); {
 	case rawjson.Absent(f.Value) && b.Kind == "document":
 		return nil // Bedrock detects it
+	case rawjson.Absent(f.Value) && found != "":
+		return r.setFormat(b, f, found)
 	case rawjson.Absent(f.Value):
 		return Refuse(f.At, faultNoFormat.with(values{kind: b.Kind, list: strings.Join(formats[b.Kind], ", ")}))
 	case k != '"':
@@ -76,14 +88,23 @@ func (r *Request) format(b *Block, f Field) error {
 	if other, ok := aliases[format]; ok {
 		format = other
 	}
+	known := slices.Contains(formats[b.Kind], format)
 	switch {
-	case !slices.Contains(formats[b.Kind], format):
+	case found != "" && found != format && (b.Kind == "image" || !known):
+		return r.setFormat(b, f, found)
+	case !known:
 		return Refuse(f.At, faultFormat.with(values{kind: b.Kind, value: strconv.Quote(given[:min(len(given), 40)]), list: strings.Join(formats[b.Kind], ", ")}))
 	case format == given:
 		return nil
 	}
 	b.set("format", rawjson.Quote(format))
 	return r.repair(f.At, faultFormatName.with(values{name: strconv.Quote(format), list: strings.Join(formats[b.Kind], ", ")}))
+}
+
+// setFormat sets the format that the bytes have.
+func (r *Request) setFormat(b *Block, f Field, found string) error {
+	b.set("format", rawjson.Quote(found))
+	return r.repair(f.At, faultFormatDetected.with(values{kind: b.Kind, name: strconv.Quote(found)}))
 }
 
 // source checks and repairs the base64 of a source.

@@ -1,6 +1,9 @@
 package converse
 
 import (
+	"slices"
+	"strings"
+
 	"bedrock-extproc/translator"
 	"bedrock-extproc/translator/rawjson"
 )
@@ -63,4 +66,27 @@ func EncodeErrorFacts(e *translator.Error, status int) rawjson.Value {
 	w.Optional("path", e.Path)
 	w.Optional("hint", e.Hint)
 	return w.End()
+}
+
+// maxWarningCodes bounds the value of WarningsHeader, in bytes. Longer headers are not sent.
+const maxWarningCodes = 480
+
+// WarningsHeader lists the codes of warnings, each once, for clients that do not show the
+// members of an answer which their API does not have.
+func WarningsHeader(warnings []translator.Warning) translator.Header {
+	header := translator.Header{Name: "x-bedrock-warnings"}
+	var codes []string
+	length := 0
+	for _, w := range warnings {
+		if slices.Contains(codes, w.Code) {
+			continue
+		}
+		codes = append(codes, w.Code)
+		if length += len(w.Code) + 2; length > maxWarningCodes {
+			codes[len(codes)-1] = "..."
+			break
+		}
+	}
+	header.Value = strings.Join(codes, ", ")
+	return header
 }

@@ -2,6 +2,7 @@ package converse
 
 import (
 	"bytes"
+	"cmp"
 	"path"
 	"slices"
 	"strings"
@@ -27,7 +28,7 @@ type Media struct {
 	// so does the extension in a URL of S3.
 	Data Field
 	// Format is Bedrock's name of the format, or another one. It may be absent in a
-	// data URL and for a document.
+	// data URL, for a document, and for an image whose bytes show it.
 	Format Field
 	// Name is the file name of a document; it may be absent.
 	Name Field
@@ -58,6 +59,9 @@ func (m *Media) readSource() (rawjson.Value, error) {
 		return nil, Refuse(m.Data.At, faultNotBase64String)
 	}
 	noFormat := rawjson.Absent(m.Format.Value)
+	if noFormat {
+		m.Format.At = cmp.Or(m.Format.At, m.Data.At)
+	}
 	if m.inS3() {
 		if name := rawjson.Text(m.Data.Value); noFormat && path.Ext(name) != "" {
 			m.Format = Field{rawjson.Quote(path.Ext(name)[1:]), m.Data.At}
@@ -68,7 +72,7 @@ func (m *Media) readSource() (rawjson.Value, error) {
 	switch {
 	case isURL && noFormat:
 		m.Format = Field{formatOf(mediaType), m.Data.At}
-	case !isURL && noFormat && m.Kind != "document":
+	case !isURL && noFormat && m.Kind != "document" && formatOfBytes(m.Kind, m.Data.Value) == "":
 		return nil, Refuse(m.Data.At, faultNotDataURL)
 	case !isURL:
 		return rawjson.Wrap("bytes", m.Data.Value), nil
@@ -82,7 +86,7 @@ func (m *Media) inS3() bool { return bytes.HasPrefix(m.Data.Value, []byte(`"s3:/
 
 // checkMedia checks and repairs the block that Media has made.
 func (r *Request) checkMedia(b Block, m Media) ([]Block, error) {
-	if err := r.format(&b, m.Format); err != nil {
+	if err := r.format(&b, m.Format, rawjson.Members(b.get("source")).Get("bytes")); err != nil {
 		return nil, err
 	}
 	if m.inS3() {

@@ -1,7 +1,6 @@
 package converse
 
 import (
-	"cmp"
 	"strings"
 
 	"bedrock-extproc/translator"
@@ -21,6 +20,7 @@ type Request struct {
 	turns    []turn
 	tools    []Block
 	blocks   int // content blocks and tools read so far
+	depth    int // of the list of content blocks that is being read
 	choice   choice
 	options  []option
 	thinks   bool              // the client switches thinking on
@@ -74,13 +74,19 @@ func ModelID(given string, mode Mode) string {
 // CheckModel refuses a model that is no model id nor an alias of one, in every mode, and
 // warns of blanks around the model id that the client gave.
 func (r *Request) CheckModel(given Field) error {
-	if !translator.ValidModelID(cmp.Or(r.rules.Defaults.Models[r.rules.Model], r.rules.Model)) {
-		return Refuse(given.At, faultModelID)
+	if !translator.ValidModelID(r.rules.Defaults.Models.Model(r.rules.Model)) {
+		return unknownModel(given.At)
 	}
 	if r.passes() || rawjson.Kind(given.Value) != '"' || rawjson.IsText(given.Value, r.rules.Model) || rawjson.Blank(given.Value) {
 		return nil
 	}
 	return r.repair(given.At, faultModelBlanks)
+}
+
+func unknownModel(at string) error {
+	e := translator.AsError(Refuse(at, faultModelID))
+	e.UnknownModel = true
+	return e
 }
 
 // set adds a top-level member unchanged. An absent value adds none.
@@ -103,8 +109,24 @@ func (r *Request) Body(size int) ([]byte, error) {
 	if err := r.finish(); err != nil {
 		return nil, err
 	}
-	dst := append(make([]byte, 0, size), '{')
-	for _, name := range memberOrder {
+	return append(r.appendMembers(append(make([]byte, 0, size), '{'), memberOrder), '}'), nil
+}
+
+// countedMembers are those of memberOrder that CountTokens takes.
+var countedMembers = []string{"additionalModelRequestFields", "messages", "system", "toolConfig"}
+
+// CountBody is Body for CountTokens. What has no tokens is left out.
+func (r *Request) CountBody(size int) ([]byte, error) {
+	if err := r.finish(); err != nil {
+		return nil, err
+	}
+	dst := append(make([]byte, 0, size), `{"input":{"converse":{`...)
+	return append(r.appendMembers(dst, countedMembers), `}}}`...), nil
+}
+
+// appendMembers writes the members of these names.
+func (r *Request) appendMembers(dst []byte, names []string) []byte {
+	for _, name := range names {
 		switch name {
 		case "messages":
 			dst = r.appendTurns(dst)
@@ -116,7 +138,7 @@ func (r *Request) Body(size int) ([]byte, error) {
 			dst = rawjson.AppendMember(dst, name, r.option(name))
 		}
 	}
-	return append(dst, '}'), nil
+	return dst
 }
 
 func (r *Request) option(name string) rawjson.Value {

@@ -1,7 +1,6 @@
 package converse
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"strconv"
@@ -57,7 +56,7 @@ func (s Settings) Complete() (Settings, error) {
 // one of defaults.Models. s is complete.
 func (s Settings) Rules(model string, streaming bool, defaults translator.Defaults) Rules {
 	return Rules{
-		Mode: s.Mode, Model: model, Family: s.family(cmp.Or(defaults.Models[model], model)),
+		Mode: s.Mode, Model: model, Family: s.family(defaults.Models.Model(model)),
 		Streaming: streaming, Defaults: defaults,
 	}
 }
@@ -83,6 +82,8 @@ type Rules struct {
 	Defaults translator.Defaults
 	// Done is that of translator.Request.
 	Done <-chan struct{}
+	// Conversation is the client's member with the turns; "" is "messages".
+	Conversation string
 }
 
 // A Field is a value of the client's request and its path.

@@ -10,14 +10,15 @@ import (
 // the class of an error from it: that of the kind, except where theirs differs.
 // Anthropic's 529 is not a status that Envoy accepts.
 func SDKStatus(e *translator.Error) int {
-	switch e.Kind {
-	case translator.KindMalformed:
+	switch {
+	case e.UnknownModel:
+		return http.StatusNotFound
+	case e.Kind == translator.KindMalformed:
 		return http.StatusBadRequest
-	case translator.KindNoCredentials:
+	case e.Kind == translator.KindNoCredentials:
 		return http.StatusUnauthorized
-	default:
-		return e.Status
 	}
+	return e.Status
 }
 
 // SDKRepeats reports whether these SDKs repeat a request for its status, unless the header

@@ -63,3 +63,15 @@ func integer(v rawjson.Value) int64 {
 	}
 	return n
 }
+
+// ReadCount returns the number in a reply of CountTokens. An error is a *translator.Error.
+func ReadCount(reply []byte) (rawjson.Value, error) {
+	err := rawjson.Check(reply)
+	if err == nil {
+		if tokens := rawjson.Members(reply).Get("inputTokens"); rawjson.Kind(tokens) == '0' {
+			return tokens, nil
+		}
+		err = rawjson.ErrNotObject
+	}
+	return nil, translator.ErrBadAnswer(translator.AnswerUsage, err)
+}

@@ -2,7 +2,6 @@ package native
 
 import (
 	"net/http"
-	"strings"
 
 	"bedrock-extproc/translator"
 	"bedrock-extproc/translator/converse"
@@ -33,12 +32,8 @@ func (c *call) summary(answer *converse.Answer) translator.Summary {
 
 // headers are those of every answer without an error.
 func (c *call) headers(facts translator.Facts) []translator.Header {
-	codes := make([]string, len(c.warnings))
-	for i, w := range c.warnings {
-		codes[i] = w.Code
-	}
 	return []translator.Header{
 		{Name: "x-amzn-requestid", Value: facts.AWSRequestID},
-		{Name: "x-bedrock-warnings", Value: strings.Join(codes, ", ")},
+		converse.WarningsHeader(c.warnings),
 	}
 }

@@ -62,7 +62,7 @@ func (g *golden) decode(t testing.TB) (*translator.Call, error) {
 	}
 	return g.dialect(t).Decode(translator.Request{
 		DefaultModel: g.settings.DefaultModel, Body: request,
-		Defaults: translator.Defaults{Models: g.settings.Models, Guardrail: g.settings.Guardrail, RequestMetadata: g.settings.RequestMetadata},
+		Defaults: translator.Defaults{Models: translator.NewAliases(g.settings.Models), Guardrail: g.settings.Guardrail, RequestMetadata: g.settings.RequestMetadata},
 	})
 }
 

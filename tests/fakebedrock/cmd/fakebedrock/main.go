@@ -52,7 +52,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	server := &http.Server{Handler: withCallsPage(fakebedrock.New(o.config)), ReadHeaderTimeout: time.Minute}
+	server := &http.Server{Handler: fakebedrock.New(o.config).WithCallsPage(), ReadHeaderTimeout: time.Minute}
 	out.printf("fakebedrock: serving on %s://%s\n", o.scheme(), listener.Addr())
 	return serve(ctx, server, listener, o)
 }
@@ -79,18 +79,6 @@ func serve(ctx context.Context, server *http.Server, listener net.Listener, o *o
 	}
 	<-ended
 	return nil
-}
-
-// withCallsPage adds GET /calls, the number of calls received so far. A mux would clean
-// the paths of calls.
-func withCallsPage(bedrock *fakebedrock.Server) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Method == http.MethodGet && r.URL.Path == "/calls" {
-			fmt.Fprintf(w, "{\"received\":%d}\n", bedrock.Received())
-			return
-		}
-		bedrock.ServeHTTP(w, r)
-	})
 }
 
 // lines writes whole lines. It is safe for concurrent use.
