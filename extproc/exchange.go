@@ -13,8 +13,8 @@ import (
 	"bedrock-extproc/translator"
 )
 
-// exchange is one HTTP exchange: a request and its answer. It belongs to the
-// goroutine that runs Process. ctx ends when the client is gone or the server stops,
+// exchange is one HTTP exchange: a request and its answer. It belongs to one goroutine,
+// which Process starts. ctx ends when the client is gone or the server stops,
 // with errClientGone or ErrDraining as its cause.
 type exchange struct {
 	server *Server
@@ -42,7 +42,7 @@ func newExchange(s *Server, stream extprocv3.ExternalProcessor_ProcessServer) *e
 	// Only a failing Recv means that the client is gone. The RPC's own context is not
 	// used: which of the two ends first would decide the cause.
 	x.ctx, x.cancel = context.WithCancelCause(context.WithoutCancel(stream.Context()))
-	x.reply = &replier{stream: stream, outcome: &x.outcome, req: x.req, sent: &x.open.bytesOut}
+	x.reply = newReplier(stream, x.req, &x.outcome, &x.open.bytesOut)
 	x.open.calls = s.open
 	x.places.admission, x.body.admission = s.admission, s.admission
 	return x
@@ -120,7 +120,7 @@ func (x *exchange) failReceive(err error) error {
 func (x *exchange) answerPage() error {
 	answer, err := x.endpoint.Page(PageRequest{
 		Method: x.req.method, Path: x.req.path, PathModel: x.endpoint.PathModel,
-		Header: x.req.header, Origin: x.origin(),
+		Header: x.req.header, Origin: x.origin(), RequestID: x.req.requestID,
 	})
 	if err != nil {
 		return x.fail(err)
@@ -170,6 +170,7 @@ func (x *exchange) admit() (err error) {
 	if err != nil {
 		return err
 	}
+	x.outcome.Tenant = sanitize(x.target.Tenant)
 	return x.places.enter(x.target.Limits...)
 }
 
@@ -208,7 +209,7 @@ func (x *exchange) recordCall(call *translator.Call) {
 func (x *exchange) whole(call *translator.Call) error {
 	raw, facts, err := x.target.Backend.Converse(x.ctx, call, x.target.Caller)
 	x.dropBody(call)
-	x.applyFacts(facts)
+	x.applyFacts(facts, call.Model)
 	if err != nil {
 		return x.fail(err)
 	}
@@ -231,8 +232,14 @@ func (x *exchange) dropBody(call *translator.Call) {
 }
 
 // applyFacts records the backend's facts.
-func (x *exchange) applyFacts(facts translator.Facts) {
-	x.outcome.Facts = x.req.complete(facts)
+func (x *exchange) applyFacts(facts translator.Facts, model string) {
+	x.outcome.Facts = x.complete(facts, model)
+}
+
+// complete adds what the backend does not know to its facts about a call for model.
+func (x *exchange) complete(facts translator.Facts, model string) translator.Facts {
+	facts.Price = x.target.price(facts.ModelID, model)
+	return x.req.complete(facts)
 }
 
 // close ends the exchange's context and reports its outcome.

@@ -10,15 +10,16 @@ import (
 	"bedrock-extproc/translator/converse"
 	"bedrock-extproc/translator/native"
 	"bedrock-extproc/translator/openai"
+	"bedrock-extproc/translator/responses"
 )
 
 // extprocKeys are those of the section bedrock_extproc.
 func (c *Config) extprocKeys() []key {
 	return []key{
 		{
-			"apis", "The APIs that are served: `gateway` is the agentic gateway's, `openai` is OpenAI's Chat Completions API, `anthropic` is Anthropic's Messages API, and `bedrock` is Bedrock's own Converse API.",
+			"apis", "The APIs that are served: `gateway` is the agentic gateway's, `openai` is OpenAI's Chat Completions API, `responses` is OpenAI's Responses API, `anthropic` is Anthropic's Messages API, and `bedrock` is Bedrock's own Converse API.",
 			"all", "[gateway]",
-			choices{&c.APIs, []string{chat.Name, openai.Name, anthropic.Name, native.Name}},
+			choices{&c.APIs, []string{chat.Name, openai.Name, responses.Name, anthropic.Name, native.Name}},
 		},
 		{
 			"translation", "How to treat a request that Bedrock would reject although its intent is clear: `repair` fixes it and lists each change in the response's warnings, `strict` rejects it, and `passthrough` sends it unchanged.",
@@ -31,7 +32,7 @@ func (c *Config) extprocKeys() []key {
 			oneOf(&c.Chat.ToolUseDeltas, []string{"auto", "always", "never"}, chat.DeltasAuto, chat.DeltasAlways, chat.DeltasNever),
 		},
 		{
-			"openai_metadata", "Whether the `metadata` of the OpenAI API's requests is sent as `requestMetadata`, which Bedrock shows in invocation logs: `send`, as far as Bedrock accepts it, or `drop`.",
+			"openai_metadata", "Whether the `metadata` of requests of OpenAI's APIs is sent as `requestMetadata`, which Bedrock shows in invocation logs: `send`, as far as Bedrock accepts it, or `drop`.",
 			"`send`", "drop",
 			oneOf(&c.OpenAI.DropMetadata, []string{"send", "drop"}, false, true),
 		},
@@ -72,6 +73,8 @@ func (c *Config) extprocKeys() []key {
 			rules{c},
 		},
 		{"caller_limit", "How many calls each caller may have in flight. Further ones get 503 at once.", "no limit", "{value: user, max_calls: 10}", callerLimit(&c.Policy.CallerLimit)},
+		{"metrics_tenant", "The value of `identity` that metrics have as the label `tenant`. The first 100 tenants have series of their own, the rest are `other`.", "no tenants in metrics", "team", valueName{&c.Tenant}},
+		{"prices", "What models cost. With it, the cost of a call is in metrics, the log, Envoy's metadata and the answer's `metadata`. See [observability](observability.md).", "no costs", "{models: {us.amazon.nova-micro-v1:0: {input: 0.000035, output: 0.00014}}}", priceTable{&c.Prices}},
 		{"timeouts", "The time limits of backends without their own.", "see below", "{first_event: 1m}", section{keys: func() []key { return limitsKeys(&c.Bedrock.Limits) }}},
 		{"retry", "How often a failed call is repeated before the client has received any of the response.", "see below", "{attempts: 2}", section{keys: func() []key { return retryKeys(&c.Bedrock.Retry) }}},
 		{"cool_down", "How long a failing backend is skipped in favour of its fallbacks.", "see below", "{max: 1m}", section{keys: func() []key { return coolDownKeys(&c.Bedrock.CoolDown) }}},

@@ -10,6 +10,7 @@ import (
 	"bedrock-extproc/translator/anthropic"
 	"bedrock-extproc/translator/chat"
 	"bedrock-extproc/translator/openai"
+	"bedrock-extproc/translator/responses"
 )
 
 // chatPages are the chat dialect's lists of models and backends.
@@ -21,9 +22,9 @@ func (g *Gateway) chatPages() []extproc.PageRoute {
 	}
 }
 
-// openaiPages are the lists of models of OpenAI's dialect, if that is served.
+// openaiPages are the lists of models of OpenAI's dialects, if one of them is served.
 func (g *Gateway) openaiPages(dialects []translator.Dialect) []extproc.PageRoute {
-	if !slices.ContainsFunc(dialects, func(d translator.Dialect) bool { return d.Name() == openai.Name }) {
+	if !slices.ContainsFunc(dialects, func(d translator.Dialect) bool { return d.Name() == openai.Name || d.Name() == responses.Name }) {
 		return nil
 	}
 	var pages []extproc.PageRoute
@@ -56,10 +57,19 @@ func (g *Gateway) anthropicPages(dialects []translator.Dialect) []extproc.PageRo
 	var pages []extproc.PageRoute
 	for path, header := range anthropic.ModelsPaths() {
 		pages = append(pages,
-			extproc.PageRoute{Pattern: path, Header: header, Page: g.anthropicModels},
-			extproc.PageRoute{Pattern: path + "/{model}", Header: header, Page: g.anthropicModel})
+			extproc.PageRoute{Pattern: path, Header: header, Page: identified(g.anthropicModels)},
+			extproc.PageRoute{Pattern: path + "/{model}", Header: header, Page: identified(g.anthropicModel)})
 	}
 	return pages
+}
+
+// identified adds the header in which Anthropic's SDKs find the id of a request.
+func identified(page extproc.Page) extproc.Page {
+	return func(req extproc.PageRequest) (translator.Response, error) {
+		answer, err := page(req)
+		answer.Headers = append(answer.Headers, translator.Header{Name: "request-id", Value: req.RequestID})
+		return answer, err
+	}
 }
 
 func (g *Gateway) anthropicModels(req extproc.PageRequest) (translator.Response, error) {

@@ -17,6 +17,7 @@ type Block struct {
 	value   rawjson.Value  // of the one member, as the client wrote it
 	members rawjson.Object // of value, where some were changed; nil: value is unchanged
 	tool    *toolPart      // of tools, calls and results; nil for other kinds
+	mark    bool           // a cache point that a marker of another API asks for
 }
 
 // toolPart has the parts of a tool, a tool call or a result that checks need.
@@ -153,6 +154,10 @@ func (r *Request) guardContent(b Block) ([]Block, error) {
 }
 
 func (r *Request) blockList(f Field, part PartReader) ([]Block, error) {
+	if err := r.descend(f.At); err != nil {
+		return nil, err
+	}
+	defer r.ascend()
 	var all []Block
 	var blank Field // text that is dropped unless a cache point follows
 	for i, v := range rawjson.Elements(f.Value) {

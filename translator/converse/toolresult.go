@@ -47,6 +47,21 @@ func (r *Request) ToolResult(res ToolResult) ([]Block, error) {
 	return append([]Block{b}, behind...), nil
 }
 
+// ResultParts reads the content of a result that is a list of content parts and Converse
+// blocks, for ToolResult.Blocks. It is nil for any other content, such as the tool's own
+// JSON.
+func (r *Request) ResultParts(content Field, part PartReader) ([]Block, error) {
+	parts := rawjson.Empty(content.Value)
+	for _, v := range rawjson.Elements(content.Value) {
+		parts = parts || rawjson.Kind(v) == '{' && rawjson.Kind(rawjson.Members(v).Get("type")) == '"'
+	}
+	if rawjson.Kind(content.Value) != '[' || !parts {
+		return nil, nil
+	}
+	blocks, err := r.Content(content, part)
+	return append([]Block{}, blocks...), err // not nil where all are blank
+}
+
 // noBlocks is replaced by a block's results when the block is written.
 var noBlocks = rawjson.Value("[]")
 
@@ -159,6 +174,10 @@ func (r *Request) resultContent(f Field, blocks []Block) (content, behind []Bloc
 }
 
 func (r *Request) resultBlocks(f Field) (content, behind []Block, err error) {
+	if err := r.descend(f.At); err != nil {
+		return nil, nil, err
+	}
+	defer r.ascend()
 	for i, v := range rawjson.Elements(f.Value) {
 		blocks, err := r.block(Field{v, Index(f.At, i)}, nil)
 		if err != nil {
@@ -176,12 +195,13 @@ func (r *Request) resultBlocks(f Field) (content, behind []Block, err error) {
 // placeResults checks and repairs the blocks of a result, and moves cache points behind
 // it.
 func (r *Request) placeResults(blocks []Block) (content, behind []Block, err error) {
-	if r.passes() {
-		return blocks, nil, nil
-	}
 	for i := range blocks {
 		b := &blocks[i]
 		switch {
+		case b.mark:
+			behind = append(behind, *b)
+		case r.passes():
+			content = append(content, *b)
 		case b.Kind == "cachePoint":
 			behind = append(behind, *b)
 			err = r.repair(b.At, faultCachePointInside)
@@ -199,11 +219,31 @@ func (r *Request) placeResults(blocks []Block) (content, behind []Block, err err
 	return content, behind, nil
 }
 
+// maxDepth bounds lists of blocks within each other, because each level reads those below
+// it once more. A message has a list, and so has a tool result in it.
+const maxDepth = 4
+
+// descend begins a list of blocks; ascend ends it. Only a tool result can contain another
+// list, and no result another result.
+func (r *Request) descend(at string) error {
+	if r.depth == maxDepth {
+		return Refuse(at, notInResult("toolResult"))
+	}
+	r.depth++
+	return nil
+}
+
+func (r *Request) ascend() { r.depth-- }
+
+func notInResult(kind string) Fault {
+	return faultResultKind.with(values{kind: kind, list: strings.Join(resultKinds[:6], ", ")})
+}
+
 // checkResultBlock refuses kinds that a tool result cannot contain, in general or for
 // the family.
 func (r *Request) checkResultBlock(b *Block) error {
 	if slices.Contains(contentKinds, b.Kind) && !slices.Contains(resultKinds, b.Kind) && b.Kind != "audio" {
-		return Refuse(b.At, faultResultKind.with(values{kind: b.Kind, list: strings.Join(resultKinds[:6], ", ")}))
+		return Refuse(b.At, notInResult(b.Kind))
 	}
 	format := ""
 	if v := b.get("format"); b.Kind == "document" && rawjson.Kind(v) == '"' {

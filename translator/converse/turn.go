@@ -1,6 +1,7 @@
 package converse
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -25,7 +26,7 @@ func (r *Request) AddSystem(blocks []Block) error {
 			return Refuse(b.At, faultSystemBlock.with(values{kind: b.Kind}))
 		}
 	}
-	r.system = append(r.system, blocks...)
+	r.system = appendPlaced(r.system, blocks...)
 	return nil
 }
 
@@ -37,6 +38,9 @@ func (r *Request) AddTurn(role string, blocks []Block, at string) error {
 	}
 	if role == "system" && !slices.ContainsFunc(blocks, notForSystem) {
 		return r.AddSystem(blocks)
+	}
+	if slices.ContainsFunc(blocks, func(b Block) bool { return b.mark }) {
+		blocks = appendPlaced(nil, blocks...)
 	}
 	n := len(r.turns)
 	switch {
@@ -106,7 +110,7 @@ func (r *Request) checkFirstTurn() error {
 	case len(r.turns) == 0 && r.mayBeEmpty():
 		return nil
 	case len(r.turns) == 0:
-		return Refuse("messages", faultEmptyRequest)
+		return Refuse(cmp.Or(r.rules.Conversation, "messages"), faultEmptyRequest)
 	case r.turns[0].role != "assistant" || r.family.FirstTurn.Value != "user":
 		return nil
 	}

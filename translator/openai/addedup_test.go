@@ -129,8 +129,11 @@ func (a *added) add(chunk rawjson.Object) (problem string) {
 		delta := rawjson.Members(choice.Get("delta"))
 		a.content += rawjson.Text(delta.Get("content"))
 		a.reasoning += rawjson.Text(delta.Get("reasoning_content"))
-		a.thoughts = append(a.thoughts, elements(delta.Get("thinking_blocks"))...)
-		a.notes = append(a.notes, elements(delta.Get("annotations"))...)
+		for name, list := range map[string]*[]rawjson.Value{"thinking_blocks": &a.thoughts, "annotations": &a.notes} {
+			if v := delta.Get(name); v != nil {
+				*list = elements(v) // OpenAI's SDK for Node keeps the last list
+			}
+		}
 		for _, call := range elements(delta.Get("tool_calls")) {
 			a.addCall(rawjson.Members(call))
 		}

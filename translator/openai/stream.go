@@ -5,6 +5,7 @@ import (
 
 	"bedrock-extproc/translator"
 	"bedrock-extproc/translator/converse"
+	"bedrock-extproc/translator/openaiapi"
 	"bedrock-extproc/translator/rawjson"
 	"bedrock-extproc/translator/sse"
 )
@@ -17,13 +18,11 @@ type stream struct {
 	// begin and end are a chunk's bytes around its delta.
 	begin, end []byte
 	open       map[int]*openCall // by the block's position
-	// The numbers of tool calls, thinking blocks and annotations that were sent.
-	calls, thoughts, notes int
-	length                 int             // of the text that was sent, in characters
-	starts                 map[int]int     // where the text of a block begins in it
-	next                   int             // the first block that appendEnded has not seen
-	unknown                []rawjson.Value // events
-	ended                  bool            // the last event was written
+	calls      int               // the tool calls that were begun
+	length     int               // of the text that was sent, in characters
+	starts     map[int]int       // where the text of a block begins in it
+	unknown    []rawjson.Value   // events
+	ended      bool              // the last event was written
 }
 
 // openCall is a tool call that was begun.
@@ -86,7 +85,7 @@ func (s *stream) AppendError(dst []byte, e *translator.Error) []byte {
 		return dst
 	}
 	s.ended = true
-	return sse.AppendData(dst, encodeError(e))
+	return sse.AppendData(dst, openaiapi.ErrorBody(e))
 }
 
 // Summary implements translator.Stream.
@@ -105,7 +104,7 @@ func (s *stream) appendStep(dst []byte, step *converse.Step) []byte {
 		return s.appendDelta(dst, []byte(`{"role":"assistant","content":""}`))
 	case converse.StepText:
 		s.begun(step.Index)
-		s.length += characters(step.Value)
+		s.length += openaiapi.Characters(step.Value)
 		return s.appendPiece(dst, `{"content":`, step.Value, `}`)
 	case converse.StepReasoning:
 		if step.Name == "text" && rawjson.Kind(step.Value) == '"' {
@@ -117,16 +116,12 @@ func (s *stream) appendStep(dst []byte, step *converse.Step) []byte {
 		return s.appendToolInput(dst, step)
 	case converse.StepBlock:
 		if step.Block.Call != nil {
-			dst = s.appendCall(dst, step)
+			return s.appendCall(dst, step)
 		}
-		return s.appendEnded(dst, false)
 	case converse.StepUnknown:
-		w := rawjson.NewWriter(len(step.Value) + 64)
-		w.Text("event", step.Name)
-		w.Member("payload", step.Value)
-		s.unknown = append(s.unknown, w.End())
+		s.unknown = append(s.unknown, openaiapi.EncodeUnknown(step))
 	case converse.StepStop:
-		return s.appendFinish(s.appendEnded(dst, true))
+		return s.appendFinish(s.appendLists(dst))
 	case converse.StepEnd:
 		return s.appendUsage(dst)
 	case converse.StepCitation:
@@ -163,12 +158,12 @@ func (s *stream) appendFinish(dst []byte) []byte {
 	dst = append(dst, `{},"logprobs":null,"finish_reason":"`...)
 	dst = append(dst, finishReason(s.answer, s.calls)...)
 	dst = append(dst, `"}]`...)
-	if tier := serviceTier(s.answer); tier != nil {
+	if tier := openaiapi.ServiceTier(s.answer); tier != nil {
 		dst = sse.AppendJSON(append(dst, `,"service_tier":`...), tier)
 	}
 	dst = s.call.appendNoUsage(dst)
 	dst = append(dst, `,"bedrock":`...)
-	dst = sse.AppendJSON(dst, s.call.encodeBedrock(s.answer, s.facts, s.unknown))
+	dst = sse.AppendJSON(dst, openaiapi.EncodeBedrock(s.answer, s.facts, s.call.warnings, s.unknown))
 	return append(dst, "}\n\n"...)
 }
 

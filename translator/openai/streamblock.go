@@ -4,6 +4,7 @@ import (
 	"bytes"
 
 	"bedrock-extproc/translator/converse"
+	"bedrock-extproc/translator/openaiapi"
 	"bedrock-extproc/translator/rawjson"
 	"bedrock-extproc/translator/sse"
 )
@@ -56,28 +57,31 @@ func (s *stream) appendArguments(dst []byte, index int, before string, text rawj
 	return append(dst, s.end...)
 }
 
-// appendEnded sends the parts of ended blocks that the client has not seen in pieces. A
-// block waits for those before it, because thinking_blocks are sent back in their order.
-func (s *stream) appendEnded(dst []byte, all bool) []byte {
-	blocks := s.answer.Blocks
-	for ; s.next < len(blocks) && (all || blocks[s.next].Kind != ""); s.next++ {
-		b := &blocks[s.next]
+// appendLists sends the thoughts and the citations of the answer, each list whole: OpenAI's
+// SDK for Node keeps only the last piece of members that it does not know. The SDK for
+// Python needs an index in each element.
+func (s *stream) appendLists(dst []byte) []byte {
+	var thoughts, notes []rawjson.Value
+	for i := range s.answer.Blocks {
+		b := &s.answer.Blocks[i]
 		if _, thought := readThought(b); thought != nil {
-			dst = s.appendElement(dst, "thinking_blocks", thought, &s.thoughts)
+			thoughts = appendElement(thoughts, thought)
 		}
-		for _, note := range annotations(b, s.starts[s.next]) {
-			dst = s.appendElement(dst, "annotations", note, &s.notes)
+		for _, note := range annotations(b, s.starts[i]) {
+			notes = appendElement(notes, note)
+		}
+	}
+	for _, list := range []rawjson.Member{{Name: "thinking_blocks", Value: rawjson.Array(thoughts)}, {Name: "annotations", Value: rawjson.Array(notes)}} {
+		if list.Value != nil {
+			dst = s.appendDelta(dst, rawjson.Wrap(list.Name, list.Value))
 		}
 	}
 	return dst
 }
 
-// appendElement sends one element of a list. Clients need its index to add up lists of
-// objects.
-func (s *stream) appendElement(dst []byte, list string, element *rawjson.Writer, sent *int) []byte {
-	element.Int("index", *sent)
-	*sent++
-	return s.appendDelta(dst, rawjson.Wrap(list, rawjson.Array([]rawjson.Value{element.End()})))
+func appendElement(list []rawjson.Value, element *rawjson.Writer) []rawjson.Value {
+	element.Int("index", len(list))
+	return append(list, element.End())
 }
 
 func (s *stream) appendCall(dst []byte, step *converse.Step) []byte {
@@ -92,9 +96,9 @@ func (s *stream) appendCall(dst []byte, step *converse.Step) []byte {
 	open := s.open[step.Index]
 	switch {
 	case s.call.custom[call.Name]:
-		return s.appendArguments(dst, open.index, `,"custom":{"input":`, textOf(call))
+		return s.appendArguments(dst, open.index, `,"custom":{"input":`, openaiapi.CustomText(call))
 	case open.some:
 		return dst
 	}
-	return s.appendArguments(dst, open.index, `,"function":{"arguments":`, arguments(call)) // clients parse it
+	return s.appendArguments(dst, open.index, `,"function":{"arguments":`, openaiapi.Arguments(call)) // clients parse it
 }

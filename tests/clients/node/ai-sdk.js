@@ -12,10 +12,11 @@ import {CLAUDE, NOVA, REFUSALS} from './listener.js';
 
 const Person = z.object({name: z.string(), age: z.number().int()});
 
-// testProvider tests a provider. model returns a model by its id, and reasoning has the
-// options that make it reason; providers that show no reasoning have none.
-export function testProvider(model, reasoning) {
-  const settings = {model: model(CLAUDE), maxRetries: 0};
+// testProvider tests a provider. model returns a model by its id, options are sent with
+// each request, and reasoning with those that are to reason; a provider that shows no
+// reasoning has none.
+export function testProvider(model, reasoning, options) {
+  const settings = {model: model(CLAUDE), maxRetries: 0, providerOptions: options};
 
   test('text, whole and streamed', async () => {
     const whole = await generateText({...settings, prompt: 'What is 2+2?'});

@@ -166,6 +166,13 @@ test('reasoning', async () => {
   assert.match(answer.choices[0].message.content, /6/);
 });
 
+test('the helper keeps all thoughts', async () => {
+  const [whole, added] = await both(ask('What is 2+2?', {model: `${CLAUDE}&show=reasoning,redacted`}));
+  const thoughts = added.choices[0].message.thinking_blocks.map(({index, ...block}) => block);
+  assert.deepEqual(thoughts, whole.choices[0].message.thinking_blocks);
+  assert.deepEqual(thoughts.map((t) => t.type), ['thinking', 'redacted_thinking']);
+});
+
 for (const [fault, status] of Object.entries(REFUSALS)) {
   for (const stream of [false, true]) {
     test(`error ${fault}, stream: ${stream}`, async () => {
