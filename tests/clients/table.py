@@ -55,10 +55,12 @@ def node(client: str, package: str, api: str, tests: str) -> Row:
     return Row(client, package, "node/package-lock.json", api, report, "test")
 
 
-OPENAI, ANTHROPIC, BEDROCK, GATEWAY = "OpenAI", "Anthropic", "Bedrock", "gateway"
+OPENAI, RESPONSES, ANTHROPIC = "OpenAI", "Responses", "Anthropic"
+BEDROCK, GATEWAY = "Bedrock", "gateway"
 
 ROWS = [
     python("openai-python", "openai", OPENAI, "test_openai"),
+    python("openai-python", "openai", RESPONSES, "test_responses"),
     python("anthropic-python", "anthropic", ANTHROPIC, "test_anthropic"),
     python("boto3", "boto3", BEDROCK, "test_boto3"),
     node("openai-node", "openai", OPENAI, "openai"),
