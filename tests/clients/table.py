@@ -55,10 +55,12 @@ def node(client: str, package: str, api: str, tests: str) -> Row:
     return Row(client, package, "node/package-lock.json", api, report, "test")
 
 
-OPENAI, ANTHROPIC, BEDROCK = "OpenAI", "Anthropic", "Bedrock"
+OPENAI, RESPONSES = "OpenAI", "Responses"
+ANTHROPIC, BEDROCK = "Anthropic", "Bedrock"
 
 ROWS = [
     python("openai-python", "openai", OPENAI, "test_openai"),
+    python("openai-python", "openai", RESPONSES, "test_responses"),
     python("openai-python `BedrockOpenAI`", "openai", OPENAI, "TestBedrockOpenAI"),
     python("anthropic-python", "anthropic", ANTHROPIC, "test_anthropic"),
     Row(
