@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	extprocv3 "github.com/envoyproxy/go-control-plane/envoy/service/ext_proc/v3"
+	"google.golang.org/grpc/test/bufconn"
 
 	"bedrock-extproc/extproc"
 	"bedrock-extproc/translator"
@@ -115,7 +116,7 @@ func BenchmarkEvent(b *testing.B) {
 func BenchmarkRPC(b *testing.B) {
 	for _, path := range []string{"/whole", "/stream"} {
 		b.Run(path[1:], func(b *testing.B) {
-			client := serve(b, benchServer(b, &plainBackend{}))
+			client := serve(b, benchServer(b, &plainBackend{}), bufconn.Listen(64<<10))
 			messages := requestMessages(path)
 			b.ReportAllocs()
 			for b.Loop() {

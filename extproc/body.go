@@ -10,6 +10,9 @@ const (
 	// bodyCost is the memory that one byte of a body costs: the byte, and one more for
 	// its translation, both of which exist while it is translated.
 	bodyCost = 2
+	// messageCost is what one byte of a body costs while gRPC receives it in one message:
+	// in frames, in the message, and in its field.
+	messageCost = 3
 	// maxGarbage is how many bytes of dropped bodies wait for the garbage collector. It
 	// would let the heap double, but finds bodies quickly, because they hold no pointers.
 	maxGarbage = 16 << 20
@@ -51,6 +54,33 @@ func (b *body) Write(part []byte) (int, error) {
 	b.bytes = append(b.bytes, part...)
 	b.discard(len(part)) // it came in a message
 	return len(part), nil
+}
+
+// reserve counts a body that is going to come in one message, before gRPC may receive any
+// of it: gRPC cannot say how much of a message has arrived. One of unknown length counts
+// like the largest. The error is a *translator.Error.
+func (b *body) reserve() error {
+	size := b.expected
+	if size < 0 {
+		size = b.max
+	}
+	cost := min(messageCost*int64(size), b.admission.maxBodies)
+	if !b.admission.take(limitKey{limit: LimitBodies}, cost, b.admission.maxBodies) {
+		return translator.ErrBodiesOverloaded()
+	}
+	b.counted = cost
+	return nil
+}
+
+// adopt takes over the body of a message as the whole body, which was reserved. The error
+// is a *translator.Error: it is larger than was reserved, and there is no memory for it.
+func (b *body) adopt(whole []byte) error {
+	if !b.count(cap(whole)) {
+		return translator.ErrBodiesOverloaded()
+	}
+	b.bytes = whole
+	b.discard((messageCost - 1) * len(whole))
+	return nil
 }
 
 // roomFor returns the capacity for a body that grows to size bytes: it doubles, but is

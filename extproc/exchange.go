@@ -13,8 +13,8 @@ import (
 	"bedrock-extproc/translator"
 )
 
-// exchange is one HTTP exchange: a request and its answer. It belongs to the
-// goroutine that runs Process. ctx ends when the client is gone or the server stops,
+// exchange is one HTTP exchange: a request and its answer. It belongs to one goroutine,
+// which Process starts. ctx ends when the client is gone or the server stops,
 // with errClientGone or ErrDraining as its cause.
 type exchange struct {
 	server *Server
@@ -42,7 +42,7 @@ func newExchange(s *Server, stream extprocv3.ExternalProcessor_ProcessServer) *e
 	// Only a failing Recv means that the client is gone. The RPC's own context is not
 	// used: which of the two ends first would decide the cause.
 	x.ctx, x.cancel = context.WithCancelCause(context.WithoutCancel(stream.Context()))
-	x.reply = &replier{stream: stream, outcome: &x.outcome, req: x.req, sent: &x.open.bytesOut}
+	x.reply = newReplier(stream, x.req, &x.outcome, &x.open.bytesOut)
 	x.open.calls = s.open
 	x.places.admission, x.body.admission = s.admission, s.admission
 	return x

@@ -33,22 +33,30 @@ func (r *request) receiveHeaders(stream extprocv3.ExternalProcessor_ProcessServe
 // message, or with trailers. It puts the body into b; nil discards it. Errors are as in
 // receiveHeaders, or the cause with which x.ctx ended.
 //
-// From here on, the end of the RPC ends x.ctx.
+// From here on, the end of the RPC ends x.ctx, unless an error came before the body.
 func (x *exchange) receiveBody(b *body) error {
-	maxBody := x.server.cfg.MaxBodyBytes
-	u := &upload{buffered: x.req.mode == modeBuffered, max: maxBody, body: b, done: make(chan struct{})}
+	u := &upload{buffered: x.req.mode == modeBuffered, max: x.server.cfg.MaxBodyBytes, body: b, done: make(chan struct{})}
 	if x.req.headersOnly {
 		u.finish(nil)
+		go x.read(u)
+		return nil
+	}
+	if x.req.contentLength > u.max {
+		return translator.ErrTooLarge(u.max)
+	}
+	if u.buffered {
+		if b == nil { // gRPC receives the whole message nevertheless
+			u.body = &body{admission: x.server.admission, max: u.max, expected: x.req.contentLength}
+			defer u.body.release()
+		}
+		if err := u.body.reserve(); err != nil {
+			return err
+		}
 	}
 	go x.read(u)
-	switch {
-	case x.req.headersOnly:
-		return nil
-	case x.req.contentLength > maxBody:
-		return u.end(translator.ErrTooLarge(maxBody))
-	case u.buffered:
+	if u.buffered {
 		// Envoy sends a buffered body only after a reply to the headers.
-		if err := x.stream.Send(continueHeaders()); err != nil {
+		if err := x.reply.send(continueHeaders(), 0); err != nil {
 			return u.end(err)
 		}
 	}

@@ -3,6 +3,7 @@ package extproc
 import (
 	"errors"
 	"math"
+	"slices"
 	"strconv"
 	"sync/atomic"
 	"time"
@@ -17,10 +18,12 @@ import (
 )
 
 const (
-	// maxImmediate is the largest body sent as one message. Larger ones are sent in
-	// pieces of pieceBytes, which Envoy forwards without a second copy.
+	// maxImmediate is the largest body sent as one message. Larger ones, and streams, are
+	// sent in pieces of pieceBytes, which Envoy forwards without a second copy. gRPC takes a
+	// buffer of 32 KiB for a piece, and keeps four of an answer that Envoy does not read; a
+	// larger piece would get a buffer of 1 MiB.
 	maxImmediate = 1 << 20
-	pieceBytes   = 62 << 10
+	pieceBytes   = 31 << 10
 
 	// maxHeaderValue limits a response header, in bytes.
 	maxHeaderValue = 512
@@ -33,6 +36,17 @@ type replier struct {
 	req     *request
 	sent    *atomic.Int64 // Outcome.BytesOut, for other goroutines
 	begun   bool          // the response headers are sent
+
+	// stuck gets a token when Envoy has not taken a message for sendTimeout, by timer.
+	stuck chan struct{}
+	timer *time.Timer
+}
+
+func newReplier(stream extprocv3.ExternalProcessor_ProcessServer, req *request, outcome *Outcome, sent *atomic.Int64) *replier {
+	stuck := make(chan struct{}, 1)
+	timer := time.AfterFunc(sendTimeout, func() { signal(stuck) })
+	timer.Stop()
+	return &replier{stream: stream, outcome: outcome, req: req, sent: sent, stuck: stuck, timer: timer}
 }
 
 // immediate sends a whole answer. e is the error that it reports, or nil.
@@ -60,17 +74,10 @@ func (r *replier) immediate(answer translator.Response, e *translator.Error) err
 
 // inPieces sends a large whole answer as a streamed one of known length.
 func (r *replier) inPieces(answer translator.Response) error {
-	body := answer.Body
-	if err := r.begin(answer, len(body)); err != nil {
+	if err := r.begin(answer, len(answer.Body)); err != nil {
 		return err
 	}
-	for len(body) > pieceBytes {
-		if err := r.piece(body[:pieceBytes]); err != nil {
-			return err
-		}
-		body = body[pieceBytes:]
-	}
-	return r.end(body)
+	return r.end(answer.Body)
 }
 
 // begin sends the status and headers of a streamed answer. length is the size of its
@@ -89,14 +96,27 @@ func (r *replier) begin(answer translator.Response, length int) error {
 
 // piece sends a part of a streamed answer's body.
 func (r *replier) piece(body []byte) error {
-	return r.send(streamedBody(body, false), len(body))
+	for part := range slices.Chunk(body, pieceBytes) {
+		if err := r.send(streamedBody(part, false), len(part)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // end sends the last part of a streamed answer, which may be empty.
-func (r *replier) end(body []byte) error {
-	msg := streamedBody(body, true)
+func (r *replier) end(body []byte) error { return r.last(body, true) }
+
+// last sends the last part of a streamed answer, with the facts for Envoy, and ends it if
+// ends is set.
+func (r *replier) last(body []byte, ends bool) error {
+	split := max(len(body)-pieceBytes, 0)
+	if err := r.piece(body[:split]); err != nil {
+		return err
+	}
+	msg := streamedBody(body[split:], ends)
 	msg.DynamicMetadata = r.outcome.dynamicMetadata()
-	return r.send(msg, len(body))
+	return r.send(msg, len(body)-split)
 }
 
 // flushTime is how long the last part of a stream travels ahead of its end when the stream
@@ -110,9 +130,7 @@ var errCut = status.Error(codes.Aborted, "the stream has failed")
 
 // cut sends the last part of a streamed answer, and returns errCut after flushTime.
 func (r *replier) cut(body []byte) error {
-	msg := streamedBody(body, false)
-	msg.DynamicMetadata = r.outcome.dynamicMetadata()
-	if err := r.send(msg, len(body)); err != nil {
+	if err := r.last(body, false); err != nil {
 		return err
 	}
 	timer := time.NewTimer(flushTime)
@@ -130,7 +148,10 @@ var errEndOfRPC = errors.New("envoy ended the call")
 // send sends a message with that many bytes of body. A broken RPC means that the
 // client is gone.
 func (r *replier) send(msg *extprocv3.ProcessingResponse, bytes int) error {
-	if err := r.stream.Send(msg); err != nil {
+	r.timer.Reset(sendTimeout)
+	err := r.stream.Send(msg)
+	r.timer.Stop()
+	if err != nil {
 		r.outcome.ClientGone = true
 		return errors.Join(errEndOfRPC, err)
 	}

@@ -9,6 +9,8 @@ import (
 	extprocv3 "github.com/envoyproxy/go-control-plane/envoy/service/ext_proc/v3"
 	"go.uber.org/zap"
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 )
 
 // Defaults for the zero values of Config.
@@ -19,6 +21,13 @@ const (
 	DefaultUploadTimeout  = 5 * time.Minute
 	DefaultKeepAlive      = 15 * time.Second
 )
+
+// sendTimeout is how long a message waits for Envoy, which normally reads everything at
+// once: what it keeps for its client counts there.
+const sendTimeout = 5 * time.Minute
+
+// errStuck ends the RPC of an answer that Envoy does not read.
+var errStuck = status.Error(codes.DeadlineExceeded, "envoy does not read the answer")
 
 // Config is what a Server needs. Gateway is required.
 type Config struct {
@@ -124,13 +133,25 @@ func (s *Server) OpenStreams() int { return int(s.open.streams.Load()) }
 func (s *Server) Stop() { s.stop(ErrDraining) }
 
 // Process answers one HTTP request. It returns nil when the answer is complete or
-// the client is gone. An error means that gRPC could not read Envoy's messages, or that
-// the answer is to be cut off; only Envoy's log shows it.
+// the client is gone. An error means that gRPC could not read Envoy's messages, that Envoy
+// reads no answer, or that the answer is to be cut off; only Envoy's log shows it.
 func (s *Server) Process(stream extprocv3.ExternalProcessor_ProcessServer) error {
 	x := newExchange(s, stream)
-	defer x.close()
-	if err := x.run(); !errors.Is(err, errEndOfRPC) {
+	ended := make(chan error, 1)
+	go func() {
+		err := x.run()
+		x.close()
+		ended <- err
+	}()
+	select {
+	case err := <-ended:
+		if errors.Is(err, errEndOfRPC) {
+			return nil // the client is gone
+		}
 		return err
+	case <-x.reply.stuck:
+		// gRPC has no deadline for a Send. It fails when this returns, and the exchange ends.
+		x.log.Warn("Envoy has not read a message of an answer in time, the call ends", zap.Duration("after", sendTimeout))
+		return errStuck
 	}
-	return nil // the client is gone
 }

@@ -39,9 +39,12 @@ var credentialHeaders = []string{
 // collaborators.
 type sidecar struct {
 	*extproc.Server
-	t       *testing.T
-	envoy   fakeEnvoy
-	cfg     extproc.Config
+	t     *testing.T
+	envoy fakeEnvoy
+	cfg   extproc.Config
+	// listener accepts further connections.
+	listener *bufconn.Listener
+
 	dialect *fakeDialect
 	others  []translator.Dialect
 	pages   []extproc.PageRoute
@@ -87,15 +90,15 @@ func start(t *testing.T, options ...func(*sidecar)) *sidecar {
 	if s.Server, err = extproc.NewServer(s.cfg); err != nil {
 		t.Fatal(err)
 	}
-	s.envoy = fakeEnvoy{client: serve(t, s.Server), mode: modeFullDuplex, graceful: true}
+	s.listener = bufconn.Listen(64 << 10)
+	s.envoy = fakeEnvoy{client: serve(t, s.Server, s.listener), mode: modeFullDuplex, graceful: true}
 	t.Cleanup(s.checkInvariants)
 	return s
 }
 
 // serve runs server until the test ends, and returns a client of it.
-func serve(t testing.TB, server *extproc.Server) extprocv3.ExternalProcessorClient {
+func serve(t testing.TB, server *extproc.Server, listener *bufconn.Listener) extprocv3.ExternalProcessorClient {
 	t.Helper()
-	listener := bufconn.Listen(64 << 10)
 	g := grpc.NewServer(grpc.ForceServerCodecV2(extproc.Codec{}), grpc.WaitForHandlers(true), grpc.MaxRecvMsgSize(1<<20))
 	server.Register(g)
 	go func() {

@@ -51,8 +51,11 @@ func (u *upload) write(part []byte) error {
 		return translator.ErrTooLarge(u.max)
 	}
 	u.received += len(part)
-	if u.body == nil {
+	switch {
+	case u.body == nil:
 		return nil
+	case u.buffered:
+		return u.body.adopt(part)
 	}
 	_, err := u.body.Write(part)
 	return err

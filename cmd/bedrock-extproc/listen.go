@@ -115,7 +115,7 @@ func listenUnix(ctx context.Context, lc *net.ListenConfig, path string, access s
 	if err := access.apply(path); err != nil {
 		return nil, errors.Join(fmt.Errorf("-listen: %w", err), l.Close())
 	}
-	return l, nil
+	return unreadListener{l, unreadTimeout}, nil
 }
 
 func removeStale(ctx context.Context, path string) error {

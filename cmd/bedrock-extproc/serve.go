@@ -256,7 +256,7 @@ func grpcOptions(maxBody int) []grpc.ServerOption {
 		grpc.InitialWindowSize(streamWindow), grpc.InitialConnWindowSize(16 * streamWindow),
 		allowPings(),
 		// The calls of an Envoy whose machine is gone end.
-		grpc.KeepaliveParams(keepalive.ServerParameters{Time: 30 * time.Second, Timeout: 20 * time.Second}),
+		grpc.KeepaliveParams(keepalive.ServerParameters{Time: 30 * time.Second, Timeout: unreadTimeout}),
 	}
 }
 

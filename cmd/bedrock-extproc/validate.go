@@ -93,10 +93,5 @@ func (v *validation) writeJSON(stdout io.Writer) error {
 
 // load builds everything that serve would, without the listeners.
 func load(ctx context.Context, file string) (*config.Config, *gateway.Gateway, error) {
-	cfg, err := gateway.LoadConfig(ctx, file, zap.NewNop())
-	if err != nil {
-		return nil, nil, err
-	}
-	g, err := gateway.New(ctx, cfg, gateway.Options{AppID: appID(), Log: zap.NewNop()})
-	return cfg, g, err
+	return gateway.Load(ctx, file, gateway.Options{AppID: appID(), Log: zap.NewNop()})
 }

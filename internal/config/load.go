@@ -1,7 +1,6 @@
 package config
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -11,20 +10,21 @@ import (
 	"bedrock-extproc/internal/bedrock"
 )
 
-// Load reads a file and the families file that it names, and checks both in this
-// process's AWS environment: what it returns can be served. Variables in the text are
-// expanded by env. path "" means no file: the defaults are checked.
+// Load reads a file and the families file that it names, and passes the settings of the
+// backends to build, which checks them in this process's AWS environment: what Load
+// returns can be served. An error of build may be bedrock.Problems. Variables in the text
+// are expanded by env. path "" means no file: the defaults are checked.
 //
 // The error has a line for each problem of the files, "file:line: path: problem",
 // in the order of their lines.
-func Load(ctx context.Context, path string, env LookupEnv) (*Config, error) {
+func Load(path string, env LookupEnv, build func(bedrock.Config) error) (*Config, error) {
 	d, err := open(path, env)
 	if err != nil {
 		return nil, err
 	}
 	d.readFamilies()
 	var problems bedrock.Problems
-	if _, err := bedrock.New(ctx, d.cfg.Bedrock); err != nil && !errors.As(err, &problems) {
+	if err := build(d.cfg.Bedrock); err != nil && !errors.As(err, &problems) {
 		problems = bedrock.Problems{{Text: err.Error()}}
 	}
 	return d.finish(problems)

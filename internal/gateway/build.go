@@ -5,8 +5,6 @@ import (
 	"os"
 	"slices"
 
-	"go.uber.org/zap"
-
 	"bedrock-extproc/internal/bedrock"
 	"bedrock-extproc/internal/config"
 	"bedrock-extproc/translator"
@@ -16,21 +14,22 @@ import (
 	"bedrock-extproc/translator/openai"
 )
 
-// LoadConfig reads and checks a configuration file and logs its warnings. An empty
-// path means the defaults.
-func LoadConfig(ctx context.Context, path string, log *zap.Logger) (*config.Config, error) {
-	cfg, err := config.Load(ctx, path, os.LookupEnv)
+// Load reads and checks a configuration file, and builds everything that it says. An
+// empty path means the defaults. It makes no network call.
+func Load(ctx context.Context, path string, opts Options) (*config.Config, *Gateway, error) {
+	var backends *bedrock.Backends
+	cfg, err := config.Load(path, os.LookupEnv, func(settings bedrock.Config) (err error) {
+		backends, err = newBackends(ctx, settings, opts)
+		return err
+	})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	for _, warning := range cfg.Warnings {
-		log.Warn(warning, zap.String("file", path))
-	}
-	return cfg, nil
+	g, err := newGateway(cfg, backends, opts)
+	return cfg, g, err
 }
 
-func newBackends(ctx context.Context, cfg *config.Config, opts Options) (*bedrock.Backends, error) {
-	settings := cfg.Bedrock
+func newBackends(ctx context.Context, settings bedrock.Config, opts Options) (*bedrock.Backends, error) {
 	settings.AppID, settings.Log = opts.AppID, opts.Log
 	return bedrock.New(ctx, settings)
 }

@@ -5,7 +5,6 @@
 package gateway
 
 import (
-	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -55,13 +54,8 @@ type Gateway struct {
 	routeSettings []string
 }
 
-// New builds everything from a configuration that LoadConfig has checked. It makes no
-// network call.
-func New(ctx context.Context, cfg *config.Config, opts Options) (*Gateway, error) {
-	backends, err := newBackends(ctx, cfg, opts)
-	if err != nil {
-		return nil, err
-	}
+// newGateway builds everything but the backends, which are those of cfg.
+func newGateway(cfg *config.Config, backends *bedrock.Backends, opts Options) (*Gateway, error) {
 	dialects, err := newDialects(cfg)
 	if err != nil {
 		return nil, err

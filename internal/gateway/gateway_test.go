@@ -60,7 +60,11 @@ func parse(t *testing.T, text string) *Gateway {
 	if err != nil {
 		t.Fatal(err)
 	}
-	g, err := New(t.Context(), cfg, Options{})
+	backends, err := newBackends(t.Context(), cfg.Bedrock, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	g, err := newGateway(cfg, backends, Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -134,9 +134,12 @@ func (r *Reloader) loadAgain(ctx context.Context) (*Gateway, error) {
 }
 
 func (r *Reloader) load(ctx context.Context) (*Gateway, error) {
-	cfg, err := LoadConfig(ctx, r.path, r.opts.Log)
+	cfg, g, err := Load(ctx, r.path, r.opts)
 	if err != nil {
 		return nil, err
 	}
-	return New(ctx, cfg, r.opts)
+	for _, warning := range cfg.Warnings {
+		r.opts.Log.Warn(warning, zap.String("file", r.path))
+	}
+	return g, nil
 }

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"os"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -76,7 +77,7 @@ func eventually(t *testing.T, what string, reached func() bool) {
 func heldUpload(size int, release <-chan struct{}) io.Reader {
 	const start, end = `{"max_tokens":3,"messages":[{"role":"user","content":"`, `"}]}`
 	text := io.LimitReader(letters{}, int64(size-len(start)-len(end)))
-	return io.MultiReader(strings.NewReader(start), text, waiting{release}, strings.NewReader(end))
+	return io.MultiReader(strings.NewReader(start), text, heldReader{release}, strings.NewReader(end))
 }
 
 type letters struct{}
@@ -88,9 +89,9 @@ func (letters) Read(p []byte) (int, error) {
 	return len(p), nil
 }
 
-type waiting struct{ release <-chan struct{} }
+type heldReader struct{ release <-chan struct{} }
 
-func (w waiting) Read([]byte) (int, error) {
+func (w heldReader) Read([]byte) (int, error) {
 	<-w.release
 	return 0, io.EOF
 }
@@ -175,7 +176,7 @@ func TestPromisedUploadsTakeLittleMemory(t *testing.T) {
 	client := newClient(true)
 	for range uploads {
 		wg.Go(func() {
-			body := io.MultiReader(strings.NewReader(`{"messages":`), waiting{release})
+			body := io.MultiReader(strings.NewReader(`{"messages":`), heldReader{release})
 			req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.completions(), body)
 			if err != nil {
 				t.Error(err)
@@ -203,14 +204,7 @@ func TestUnreadStreamsAreBounded(t *testing.T) {
 		t.Skip("a load test: run by make test, not with the race detector")
 	}
 	const clients, limit = 4, 8 * megabyte
-	event := fakebedrock.Event{Type: "contentBlockDelta", Members: map[string]any{
-		"contentBlockIndex": 0, "delta": map[string]any{"text": strings.Repeat("x", 32<<10)},
-	}}
-	events := []fakebedrock.Event{{Type: "messageStart", Members: map[string]any{"role": "assistant"}}}
-	for range 10_000 {
-		events = append(events, event)
-	}
-	s := start(t, always(fakebedrock.Behaviour{Events: events}), "-max-answer-bytes", strconv.Itoa(limit))
+	s := start(t, always(fakebedrock.Behaviour{Events: longEvents(10_000)}), "-max-answer-bytes", strconv.Itoa(limit))
 	pid := s.sidecar.cmd.Process.Pid
 	idle, envoyIdle := memory(t, pid, "VmRSS"), s.envoyAllocated(t)
 	var unread []*http.Response
@@ -236,6 +230,18 @@ func TestUnreadStreamsAreBounded(t *testing.T) {
 			t.Errorf("%d bytes, %v, end with %.300s", len(body), err, body[max(0, len(body)-300):])
 		}
 	}
+}
+
+// longEvents is a stream with n texts of 32 KiB.
+func longEvents(n int) []fakebedrock.Event {
+	text := fakebedrock.Event{Type: "contentBlockDelta", Members: map[string]any{
+		"contentBlockIndex": 0, "delta": map[string]any{"text": strings.Repeat("x", 32<<10)},
+	}}
+	list := []fakebedrock.Event{{Type: "messageStart", Members: map[string]any{"role": "assistant"}}}
+	list = append(list, slices.Repeat([]fakebedrock.Event{text}, n)...)
+	return append(list,
+		fakebedrock.Event{Type: "messageStop", Members: map[string]any{"stopReason": "end_turn"}},
+		fakebedrock.Event{Type: "metadata", Members: map[string]any{"usage": map[string]any{"inputTokens": 1, "outputTokens": n, "totalTokens": n + 1}}})
 }
 
 // envoyAllocated is the memory that Envoy has allocated, in bytes.

@@ -36,6 +36,14 @@ func start(t testing.TB, script func(*fakebedrock.Request) fakebedrock.Behaviour
 // startWith is start with edited Envoy configuration.
 func startWith(t testing.TB, edit func(*bootstrapv3.Bootstrap), script func(*fakebedrock.Request) fakebedrock.Behaviour, flags ...string) *system {
 	t.Helper()
+	s := startDirect(t, script, flags...)
+	s.envoy = envoytest.Start(t, s.sidecar.socket, edit)
+	return s
+}
+
+// startDirect is start without Envoy.
+func startDirect(t testing.TB, script func(*fakebedrock.Request) fakebedrock.Behaviour, flags ...string) *system {
+	t.Helper()
 	s := &system{done: make(chan fakebedrock.Call, 10_000)}
 	s.bedrock = fakebedrock.New(fakebedrock.Config{
 		Script: script,
@@ -50,7 +58,6 @@ func startWith(t testing.TB, edit func(*bootstrapv3.Bootstrap), script func(*fak
 	t.Cleanup(server.Close)
 	s.bedrockURL = server.URL
 	s.sidecar = startSidecar(t, server.URL, flags...)
-	s.envoy = envoytest.Start(t, s.sidecar.socket, edit)
 	return s
 }
 

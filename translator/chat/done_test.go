@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"bedrock-extproc/tests/worktest"
 	"bedrock-extproc/translator"
 	"bedrock-extproc/translator/converse"
 )
@@ -16,7 +17,7 @@ func TestDecodeEndsWhenNobodyWaits(t *testing.T) {
 	}
 	done := make(chan struct{})
 	close(done)
-	for name, list := range workLists {
+	for name, list := range workTexts.Lists {
 		if !strings.HasPrefix(name, "messages") {
 			continue
 		}
@@ -24,9 +25,9 @@ func TestDecodeEndsWhenNobodyWaits(t *testing.T) {
 		element, after, _ := strings.Cut(strings.ReplaceAll(rest, "#", "0"), "…]")
 		req := translator.Request{Body: []byte(before + "[" + strings.Repeat(element+",", 20_000) + element + "]" + after), DefaultModel: "m"}
 		decode := func() { _, err = d.Decode(req) }
-		all := allocated(decode)
+		all := worktest.Allocated(decode)
 		req.Done = done
-		if some := allocated(decode); err == nil || translator.AsError(err).Kind != translator.KindInternal || some > all/20 {
+		if some := worktest.Allocated(decode); err == nil || translator.AsError(err).Kind != translator.KindInternal || some > all/20 {
 			t.Errorf("%s: %v after %d bytes of %d", name, err, some, all)
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"bedrock-extproc/tests/worktest"
 	"bedrock-extproc/translator"
 	"bedrock-extproc/translator/converse"
 )
@@ -19,12 +20,12 @@ func TestErrorsAndWarningsAreShort(t *testing.T) {
 		"a kind, too":  `{"messages":[` + hello + `,{"role":"assistant","content":[{"toolUse":{"toolUseId":"t","name":"f"}}]},{"role":"user","content":[{"toolResult":{"toolUseId":"t"}},{"` + strings.Repeat("k", n) + `":{}}]}]}`,
 		"a half in it": `{"messages":[` + hello + `],"` + strings.Repeat("k", n) + `":"\ud83d"}`,
 	}
-	for name, text := range workRepeats {
+	for name, text := range workTexts.Repeats {
 		before, rest, _ := strings.Cut(text, "…")
 		part, after, _ := strings.Cut(rest, "…")
 		bodies[name] = before + strings.Repeat(part, n) + after
 	}
-	for name, text := range workMembers {
+	for name, text := range workTexts.Members {
 		bodies[name] = strings.Replace(text, "…", `,"`+strings.Repeat("k", n)+`":1`, 1)
 	}
 	for name, text := range bodies {
@@ -33,7 +34,7 @@ func TestErrorsAndWarningsAreShort(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			for _, model := range []string{workModels[0], "us.amazon.nova-lite-v1:0", "ai21.jamba-1-5-large-v1:0"} {
+			for _, model := range []string{worktest.Models[0], "us.amazon.nova-lite-v1:0", "ai21.jamba-1-5-large-v1:0"} {
 				c, err := d.Decode(translator.Request{Body: []byte(text), DefaultModel: model})
 				if err != nil {
 					if answer := d.EncodeError(translator.AsError(err)); len(answer.Body) > mostError {

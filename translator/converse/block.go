@@ -153,6 +153,10 @@ func (r *Request) guardContent(b Block) ([]Block, error) {
 }
 
 func (r *Request) blockList(f Field, part PartReader) ([]Block, error) {
+	if err := r.descend(f.At); err != nil {
+		return nil, err
+	}
+	defer r.ascend()
 	var all []Block
 	var blank Field // text that is dropped unless a cache point follows
 	for i, v := range rawjson.Elements(f.Value) {

@@ -92,13 +92,17 @@ func (r *Request) AddMetadata(other, f Field) error {
 		return Refuse(other.At, faultNotStringObject)
 	}
 	entries := rawjson.Members(f.Value)
+	given := make(map[string]bool, len(entries))
+	for _, e := range entries {
+		given[e.Name] = true
+	}
 	for i, e := range rawjson.Members(other.Value) {
 		switch fits := rawjson.Kind(e.Value) == '"' && e.Name != "" && metadataFits(e.Name) && metadataFits(rawjson.Text(e.Value)); {
-		case rawjson.Absent(e.Value) || entries.Get(e.Name) != nil:
+		case rawjson.Absent(e.Value) || given[e.Name]:
 		case !r.passes() && (!fits || len(entries) >= maxMetadata):
 			r.warn(other.At, faultMetadataEntry.with(values{count: i + 1}))
 		default:
-			entries = append(entries, e)
+			entries, given[e.Name] = append(entries, e), true
 		}
 	}
 	if len(entries) > 0 {

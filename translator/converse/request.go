@@ -20,6 +20,7 @@ type Request struct {
 	turns    []turn
 	tools    []Block
 	blocks   int // content blocks and tools read so far
+	depth    int // of the list of content blocks that is being read
 	choice   choice
 	options  []option
 	thinks   bool              // the client switches thinking on

@@ -159,6 +159,10 @@ func (r *Request) resultContent(f Field, blocks []Block) (content, behind []Bloc
 }
 
 func (r *Request) resultBlocks(f Field) (content, behind []Block, err error) {
+	if err := r.descend(f.At); err != nil {
+		return nil, nil, err
+	}
+	defer r.ascend()
 	for i, v := range rawjson.Elements(f.Value) {
 		blocks, err := r.block(Field{v, Index(f.At, i)}, nil)
 		if err != nil {
@@ -199,11 +203,31 @@ func (r *Request) placeResults(blocks []Block) (content, behind []Block, err err
 	return content, behind, nil
 }
 
+// maxDepth bounds lists of blocks within each other, because each level reads those below
+// it once more. A message has a list, and so has a tool result in it.
+const maxDepth = 4
+
+// descend begins a list of blocks; ascend ends it. Only a tool result can contain another
+// list, and no result another result.
+func (r *Request) descend(at string) error {
+	if r.depth == maxDepth {
+		return Refuse(at, notInResult("toolResult"))
+	}
+	r.depth++
+	return nil
+}
+
+func (r *Request) ascend() { r.depth-- }
+
+func notInResult(kind string) Fault {
+	return faultResultKind.with(values{kind: kind, list: strings.Join(resultKinds[:6], ", ")})
+}
+
 // checkResultBlock refuses kinds that a tool result cannot contain, in general or for
 // the family.
 func (r *Request) checkResultBlock(b *Block) error {
 	if slices.Contains(contentKinds, b.Kind) && !slices.Contains(resultKinds, b.Kind) && b.Kind != "audio" {
-		return Refuse(b.At, faultResultKind.with(values{kind: b.Kind, list: strings.Join(resultKinds[:6], ", ")}))
+		return Refuse(b.At, notInResult(b.Kind))
 	}
 	format := ""
 	if v := b.get("format"); b.Kind == "document" && rawjson.Kind(v) == '"' {
