@@ -100,7 +100,7 @@ func Routes() (*routev3.RouteConfiguration, error) {
 // services, too: the agentic gateway's API, OpenAI's for clients whose base URL ends
 // with /v1, with /openai/v1 and without either, and Anthropic's, which is below /v1/, too.
 func Prefixes() []string {
-	return []string{"/api/v1/llm/", "/v1/", "/openai/v1/", "/chat/completions", "/anthropic/v1/", "/model/"}
+	return []string{"/api/v1/llm/", "/v1/", "/openai/v1/", "/chat/completions", "/responses", "/anthropic/v1/", "/model/"}
 }
 
 // Route enables the filter for paths with a prefix. Its own answer is the fallback, a

@@ -20,6 +20,7 @@ import (
 	"bedrock-extproc/translator/chat"
 	"bedrock-extproc/translator/native"
 	"bedrock-extproc/translator/openai"
+	"bedrock-extproc/translator/responses"
 )
 
 // explanation is what explain prints.
@@ -65,9 +66,9 @@ func explainCommand() *cobra.Command {
 	fs.StringVar(&opts.config, "config", "", "YAML `file` with the backends, as for serve")
 	fs.StringVar(&opts.provider, "provider", "", "`name` of the backend, as in the X-Provider-LLM header")
 	fs.Func("as", "`name=value` of the caller's identity; may be repeated", opts.addValue)
-	addChoice(cmd, &opts.api, "api", "", "API that the request is for, as in apis", chat.Name, openai.Name, anthropic.Name, native.Name)
+	addChoice(cmd, &opts.api, "api", "", "API that the request is for, as in apis", chat.Name, openai.Name, responses.Name, anthropic.Name, native.Name)
 	fs.StringVar(&opts.model, "model", "", "`id` of the model in the path of a request of the bedrock API; without it, the backend's default model")
-	fs.BoolVar(&opts.stream, "stream", false, "explain a streaming request; requests of the OpenAI and the Anthropic API say themselves whether they stream")
+	fs.BoolVar(&opts.stream, "stream", false, "explain a streaming request; requests of OpenAI's and Anthropic's APIs say themselves whether they stream")
 	addOutput(cmd, &output, outputJSON)
 	return cmd
 }
@@ -115,6 +116,8 @@ func (o *explainOptions) path() string {
 	switch {
 	case o.api == openai.Name:
 		return openai.CompletionsPath
+	case o.api == responses.Name:
+		return responses.ResponsesPath
 	case o.api == anthropic.Name:
 		return anthropic.MessagesPath
 	case o.api == native.Name && o.stream:

@@ -54,7 +54,7 @@ func TestExplainAPIs(t *testing.T) {
 			}
 		})
 	}
-	if code, _, stderr := runProgram(t, "explain", "-api", "soap"); code != 2 || !strings.Contains(stderr, "not one of gateway, openai, anthropic, bedrock") {
+	if code, _, stderr := runProgram(t, "explain", "-api", "soap"); code != 2 || !strings.Contains(stderr, "not one of gateway, openai, responses, anthropic, bedrock") {
 		t.Errorf("an unknown API: exit code %d: %s", code, stderr)
 	}
 }

@@ -10,15 +10,16 @@ import (
 	"bedrock-extproc/translator/converse"
 	"bedrock-extproc/translator/native"
 	"bedrock-extproc/translator/openai"
+	"bedrock-extproc/translator/responses"
 )
 
 // extprocKeys are those of the section bedrock_extproc.
 func (c *Config) extprocKeys() []key {
 	return []key{
 		{
-			"apis", "The APIs that are served: `gateway` is the agentic gateway's, `openai` is OpenAI's Chat Completions API, `anthropic` is Anthropic's Messages API, and `bedrock` is Bedrock's own Converse API.",
+			"apis", "The APIs that are served: `gateway` is the agentic gateway's, `openai` is OpenAI's Chat Completions API, `responses` is OpenAI's Responses API, `anthropic` is Anthropic's Messages API, and `bedrock` is Bedrock's own Converse API.",
 			"all", "[gateway]",
-			choices{&c.APIs, []string{chat.Name, openai.Name, anthropic.Name, native.Name}},
+			choices{&c.APIs, []string{chat.Name, openai.Name, responses.Name, anthropic.Name, native.Name}},
 		},
 		{
 			"translation", "How to treat a request that Bedrock would reject although its intent is clear: `repair` fixes it and lists each change in the response's warnings, `strict` rejects it, and `passthrough` sends it unchanged.",
@@ -31,7 +32,7 @@ func (c *Config) extprocKeys() []key {
 			oneOf(&c.Chat.ToolUseDeltas, []string{"auto", "always", "never"}, chat.DeltasAuto, chat.DeltasAlways, chat.DeltasNever),
 		},
 		{
-			"openai_metadata", "Whether the `metadata` of the OpenAI API's requests is sent as `requestMetadata`, which Bedrock shows in invocation logs: `send`, as far as Bedrock accepts it, or `drop`.",
+			"openai_metadata", "Whether the `metadata` of requests of OpenAI's APIs is sent as `requestMetadata`, which Bedrock shows in invocation logs: `send`, as far as Bedrock accepts it, or `drop`.",
 			"`send`", "drop",
 			oneOf(&c.OpenAI.DropMetadata, []string{"send", "drop"}, false, true),
 		},

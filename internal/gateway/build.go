@@ -12,6 +12,7 @@ import (
 	"bedrock-extproc/translator/chat"
 	"bedrock-extproc/translator/native"
 	"bedrock-extproc/translator/openai"
+	"bedrock-extproc/translator/responses"
 )
 
 // Load reads and checks a configuration file, and builds everything that it says. An
@@ -56,6 +57,10 @@ func newDialects(cfg *config.Config) ([]translator.Dialect, error) {
 	if err != nil {
 		return nil, err
 	}
+	items, err := responses.New(settings, responses.Config(cfg.OpenAI))
+	if err != nil {
+		return nil, err
+	}
 	messages, err := anthropic.New(settings, cfg.Anthropic)
 	if err != nil {
 		return nil, err
@@ -64,7 +69,7 @@ func newDialects(cfg *config.Config) ([]translator.Dialect, error) {
 	if err != nil {
 		return nil, err
 	}
-	all := []translator.Dialect{gateway, completions, messages, bedrock}
+	all := []translator.Dialect{gateway, completions, items, messages, bedrock}
 	if len(cfg.APIs) == 0 {
 		return all, nil
 	}

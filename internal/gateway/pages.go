@@ -10,6 +10,7 @@ import (
 	"bedrock-extproc/translator/anthropic"
 	"bedrock-extproc/translator/chat"
 	"bedrock-extproc/translator/openai"
+	"bedrock-extproc/translator/responses"
 )
 
 // chatPages are the chat dialect's lists of models and backends.
@@ -21,9 +22,9 @@ func (g *Gateway) chatPages() []extproc.PageRoute {
 	}
 }
 
-// openaiPages are the lists of models of OpenAI's dialect, if that is served.
+// openaiPages are the lists of models of OpenAI's dialects, if one of them is served.
 func (g *Gateway) openaiPages(dialects []translator.Dialect) []extproc.PageRoute {
-	if !slices.ContainsFunc(dialects, func(d translator.Dialect) bool { return d.Name() == openai.Name }) {
+	if !slices.ContainsFunc(dialects, func(d translator.Dialect) bool { return d.Name() == openai.Name || d.Name() == responses.Name }) {
 		return nil
 	}
 	var pages []extproc.PageRoute

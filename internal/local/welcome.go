@@ -41,6 +41,12 @@ With OpenAI's API, for its SDKs and other clients (base URL http://localhost:POR
     -H "Content-Type: application/json" \
     -d '{"messages": [{"role": "user", "content": "What is 2+2?"}]}'
 
+The same for clients of OpenAI's Responses API, such as Codex:
+
+  curl http://localhost:PORT/v1/responses \
+    -H "Content-Type: application/json" \
+    -d '{"input": "What is 2+2?", "store": false}'
+
 With Anthropic's API, for its SDKs and other clients (base URL http://localhost:PORT, any key):
 
   curl http://localhost:PORT/v1/messages \

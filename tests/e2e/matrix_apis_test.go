@@ -38,6 +38,7 @@ func (a api) expect(want seen) seen {
 var apis = []api{
 	{"gateway", gatewayRequest, gatewayError, gatewayEnd, nil},
 	{"openai", openaiRequest, openaiError, openaiEnd, nil},
+	{"responses", responsesRequest, openaiError, responsesEnd, nil},
 	{"anthropic", anthropicRequest, anthropicError, anthropicEnd, nil},
 	{"bedrock", nativeRequest, nativeError, nativeEnd, nativeStatuses},
 }
@@ -94,6 +95,27 @@ func openaiEnd(_ string, data []byte) (end, kind string) {
 		return "not JSON", ""
 	case chunk.Error != nil:
 		return "error", chunk.Bedrock.Type
+	}
+	return "", ""
+}
+
+func responsesRequest(model string, streamed bool) (path, body string) {
+	return "/v1/responses", fmt.Sprintf(`{"model":%q,"stream":%t,"store":false,"input":"Explain quantum computing"}`, model, streamed)
+}
+
+// responsesEnd reads the last event. One that fails has the member error of error bodies.
+func responsesEnd(name string, data []byte) (end, kind string) {
+	var ev struct {
+		openaiAnswer
+		Type string
+	}
+	switch {
+	case json.Unmarshal(data, &ev) != nil || ev.Type != name:
+		return "not an event", ""
+	case name == "response.completed":
+		return "success", ""
+	case name == "response.failed" && ev.Error != nil:
+		return "error", ev.Bedrock.Type
 	}
 	return "", ""
 }

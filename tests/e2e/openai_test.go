@@ -15,6 +15,7 @@ import (
 	"bedrock-extproc/envoy"
 	"bedrock-extproc/translator/chat"
 	"bedrock-extproc/translator/openai"
+	"bedrock-extproc/translator/responses"
 )
 
 // openaiAnswer is a completion, a chunk or an error body of OpenAI's API.
@@ -209,7 +210,7 @@ func TestOpenAIErrors(t *testing.T) {
 		{"/v1/chat/completions", `{"messages":`, 400, "malformed_request"},
 		{"/v1/chat/completions", `{"messages":[{"role":"user","content":"hi"}],"n":2}`, 400, "invalid_request"},
 		{"/v1/completions", `{}`, 404, "unknown_path"},
-		{"/openai/v1/responses", `{}`, 404, "unknown_path"},
+		{"/openai/v1/embeddings", `{}`, 404, "unknown_path"},
 		{"/v1/models", `{}`, 405, "method_not_allowed"},
 	} {
 		resp := post(t, client, s.url(c.path), c.body)
@@ -251,7 +252,7 @@ func TestOpenAIModels(t *testing.T) {
 // TestPrefixes: package envoy's prefixes have the paths of each API.
 func TestPrefixes(t *testing.T) {
 	paths := openai.ModelsPaths()
-	for _, r := range slices.Concat(new(openai.Dialect).Routes(), new(chat.Dialect).Routes()) {
+	for _, r := range slices.Concat(new(openai.Dialect).Routes(), new(responses.Dialect).Routes(), new(chat.Dialect).Routes()) {
 		paths = append(paths, r.Pattern)
 	}
 	for _, path := range paths {

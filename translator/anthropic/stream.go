@@ -82,7 +82,7 @@ func (s *stream) AppendError(dst []byte, e *translator.Error) []byte {
 		return dst
 	}
 	s.ended = true
-	return appendEvent(dst, "error", encodeError(e))
+	return sse.AppendEvent(dst, "error", encodeError(e))
 }
 
 // Summary implements translator.Stream.
@@ -168,7 +168,7 @@ func (s *stream) appendStart(dst []byte) []byte {
 	start := rawjson.NewWriter(640)
 	start.Text("type", "message_start")
 	start.Member("message", w.End())
-	return append(appendEvent(dst, "message_start", start.End()), ping...)
+	return append(sse.AppendEvent(dst, "message_start", start.End()), ping...)
 }
 
 // appendDelta sends the stop reason and the usage. It follows Bedrock's metadata.
@@ -180,13 +180,7 @@ func (s *stream) appendDelta(dst []byte) []byte {
 	w.Member("delta", delta.End())
 	w.Member("usage", encodeUsage(s.answer))
 	w.Member("bedrock", s.call.encodeBedrock(s.answer, s.facts, s.unknown))
-	return appendEvent(dst, "message_delta", w.End())
-}
-
-// appendEvent appends an event with its name, which the SDKs require.
-func appendEvent(dst []byte, name string, data rawjson.Value) []byte {
-	dst = append(append(append(dst, "event: "...), name...), '\n')
-	return sse.AppendData(dst, data)
+	return sse.AppendEvent(dst, "message_delta", w.End())
 }
 
 func appendBlockStart(dst []byte, index int, block rawjson.Value) []byte {

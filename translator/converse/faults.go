@@ -89,6 +89,21 @@ var (
 		done: "The call or the result of a tool that another provider ran was not sent.", hint: "Leave it out.",
 		evidence: "ours: its content is encrypted for that provider",
 	}
+	FaultHostedTool = Fault{
+		code: "hosted_tool_dropped", problem: "Bedrock does not have this type of tool.",
+		done: "Bedrock does not have this type of tool, so the tool was not sent.", hint: "Leave it out, or declare a function.",
+		evidence: "AWS API reference, Tool, read 2026-11-26: it has a name and a schema; Codex declares a web search in every request",
+	}
+	FaultNotStored = Fault{
+		code: "response_not_stored", problem: "Responses are not stored.",
+		done: "The response is not stored, although store is not false.", hint: "Set store to false, and send the whole conversation in each request.",
+		evidence: "ours: the gateway stores nothing",
+	}
+	FaultReasoningForeign = Fault{
+		code: "foreign_reasoning_dropped", problem: "This reasoning does not come from this gateway, or it lacks its encrypted_content.",
+		done: "The reasoning was not sent, because it does not come from this gateway, or it lacks its encrypted_content.",
+		hint: "Send reasoning items back unchanged, with encrypted_content.", evidence: "ours: a summary is not what the model has thought, and other providers encrypt the rest",
+	}
 	faultThinkingAdaptive = Fault{
 		code: "thinking_adaptive", problem: "This model decides itself how much to think.",
 		done: "Thinking was sent as adaptive, because this model accepts no budget.", hint: "Use the thinking type adaptive.",
@@ -320,6 +335,8 @@ var (
 	faultBodyNotObject = Fault{code: "body_not_an_object", malformed: true, problem: "The body should be a JSON object."}
 
 	FaultNoMessages       = Fault{code: "messages_missing", malformed: true, problem: "Field required: a list of messages."}
+	FaultNoInput          = Fault{code: "input_missing", malformed: true, problem: "Field required: a string or a list of items."}
+	FaultItemRole         = Fault{code: "item_role_unknown", malformed: true, problem: "Input should be user, assistant, system or developer."}
 	FaultNoRole           = Fault{code: "role_missing", malformed: true, problem: "Field required: role or content."}
 	FaultRole             = Fault{code: "role_unknown", malformed: true, problem: "Input should be user, assistant, system, developer or tool."}
 	FaultNotSystem        = Fault{code: "not_a_system_prompt", malformed: true, problem: "Input should be a string or a list of system blocks."}
@@ -428,13 +445,33 @@ var (
 		hint:     `Use text, image_url, input_audio or file, or a Converse block such as {"text": "…"}.`,
 		evidence: "ours: no Converse block has the same meaning",
 	}
+	FaultInputPart = Fault{
+		code: "input_part", problem: "This type of content part is unknown.",
+		hint:     `Use input_text, output_text, input_image, input_file or input_audio, or a Converse block such as {"text": "…"}.`,
+		evidence: "ours: no Converse block has the same meaning",
+	}
+	FaultItem = Fault{
+		code: "item_type", problem: "This type of item is unknown.",
+		hint:     "Use message, reasoning, function_call, function_call_output, custom_tool_call or custom_tool_call_output.",
+		evidence: "ours: no Converse block has the same meaning",
+	}
+	FaultStored = Fault{
+		code: "nothing_stored", problem: "Responses are not stored, so a request cannot refer to one.",
+		hint:     "Send the whole conversation as input, and set store to false.",
+		evidence: "ours: the gateway stores nothing",
+	}
+	FaultCompaction = Fault{
+		code: "compaction", problem: "This conversation was compacted by another provider, which has encrypted it.",
+		hint:     "Send the conversation itself, or a summary as a message.",
+		evidence: "ours: without this item, the model would not know the conversation",
+	}
 	FaultBlockType = Fault{
 		code: "block_type", problem: "This type of content block is unknown.",
 		hint:     `Use text, image, document, search_result, tool_use, tool_result, thinking or redacted_thinking, or a Converse block such as {"text": "…"}.`,
 		evidence: "ours: no Converse block has the same meaning",
 	}
 	FaultFileID = Fault{
-		code: "file_id", problem: "Files are not stored, so a file id cannot be used.", hint: "Send the file as a data URL in file_data.",
+		code: "file_id", problem: "Files are not stored, so a file id cannot be used.", hint: "Send the file itself, as a data URL.",
 		evidence: "ours: the gateway stores nothing",
 	}
 	faultNotDataURL = Fault{
@@ -504,6 +541,10 @@ var (
 
 // Requests that are refused: tools and the choice among them.
 var (
+	FaultNamespace = Fault{
+		code: "namespace_name", problem: "The name of a namespace has more than 128 bytes.", hint: "Use a shorter name.",
+		evidence: "ours: the name is a part of the name of each of its tools, and memory for a request is bounded",
+	}
 	FaultToolType = Fault{
 		code: "tool_type", problem: "This tool type is unknown.",
 		hint:     "Send a function with name, description and input_schema, or a tool in Bedrock's own form.",

@@ -32,6 +32,20 @@ func (r *Request) Thought(t Thought) ([]Block, error) {
 	return r.reasoningAt(b, t.At)
 }
 
+// Reasoning makes the block of a reasoningContent in Converse's own form, or none if the
+// family does not accept it back.
+func (r *Request) Reasoning(content Field) ([]Block, error) {
+	if err := r.count(content.At); err != nil {
+		return nil, err
+	}
+	b := Block{Kind: "reasoningContent", At: content.At, value: content.Value}
+	if r.passes() {
+		return []Block{b}, nil
+	}
+	b.value = rawjson.WithoutHalves(b.value)
+	return r.reasoningAt(b, content.At)
+}
+
 // reasoning checks and repairs a block in Converse's own form.
 func (r *Request) reasoning(b Block) ([]Block, error) {
 	return r.reasoningAt(b, b.At+".reasoningContent.reasoningText")

@@ -82,6 +82,8 @@ type Rules struct {
 	Defaults translator.Defaults
 	// Done is that of translator.Request.
 	Done <-chan struct{}
+	// Conversation is the client's member with the turns; "" is "messages".
+	Conversation string
 }
 
 // A Field is a value of the client's request and its path.

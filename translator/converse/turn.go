@@ -1,6 +1,7 @@
 package converse
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -106,7 +107,7 @@ func (r *Request) checkFirstTurn() error {
 	case len(r.turns) == 0 && r.mayBeEmpty():
 		return nil
 	case len(r.turns) == 0:
-		return Refuse("messages", faultEmptyRequest)
+		return Refuse(cmp.Or(r.rules.Conversation, "messages"), faultEmptyRequest)
 	case r.turns[0].role != "assistant" || r.family.FirstTurn.Value != "user":
 		return nil
 	}

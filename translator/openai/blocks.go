@@ -1,9 +1,8 @@
 package openai
 
 import (
-	"unicode/utf8"
-
 	"bedrock-extproc/translator/converse"
+	"bedrock-extproc/translator/openaiapi"
 	"bedrock-extproc/translator/rawjson"
 )
 
@@ -33,35 +32,17 @@ func readThought(b *converse.AnswerBlock) (text rawjson.Value, block *rawjson.Wr
 // annotations returns the citations of web pages in a block. Its text begins at the
 // character start of the answer's content. content_blocks has all citations.
 func annotations(b *converse.AnswerBlock, start int) []*rawjson.Writer {
-	if b.Kind != "citationsContent" {
-		return nil
-	}
 	var notes []*rawjson.Writer
-	for _, v := range rawjson.Elements(rawjson.Members(rawjson.Members(b.Value).Get(b.Kind)).Get("citations")) {
-		url, title, ok := converse.WebPage(rawjson.Members(v))
-		if !ok {
-			continue
-		}
+	for _, citation := range openaiapi.WebCitations(b) {
 		cited := rawjson.NewWriter(256)
-		cited.Member("url", url)
-		cited.Member("title", title)
+		cited.Member("url", citation.URL)
+		cited.Member("title", citation.Title)
 		cited.Int("start_index", start)
-		cited.Int("end_index", start+characters(b.Text))
+		cited.Int("end_index", start+openaiapi.Characters(b.Text))
 		note := rawjson.NewWriter(320)
 		note.Text("type", "url_citation")
 		note.Member("url_citation", cited.End())
 		notes = append(notes, note)
 	}
 	return notes
-}
-
-// characters counts those of a JSON string, 0 for nil.
-func characters(text rawjson.Value) int {
-	if plain, ok := rawjson.Plain(text); ok {
-		return utf8.RuneCount(plain)
-	}
-	if len(text) == 0 {
-		return 0
-	}
-	return utf8.RuneCountInString(rawjson.Text(text))
 }

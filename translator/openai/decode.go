@@ -3,6 +3,7 @@ package openai
 import (
 	"bedrock-extproc/translator"
 	"bedrock-extproc/translator/converse"
+	"bedrock-extproc/translator/openaiapi"
 )
 
 // input is the client's body, and out the Converse request made from it. out refers
@@ -11,8 +12,7 @@ type input struct {
 	converse.Object
 
 	out    *converse.Request
-	mode   converse.Mode
-	cfg    Config
+	shared openaiapi.Parameters
 	custom map[string]bool // the names of custom tools
 	tools  int             // the tools of the request
 	talked bool            // a message that is no system message was read
@@ -24,8 +24,8 @@ func (d *Dialect) Decode(req translator.Request) (*translator.Call, error) {
 	if err != nil {
 		return nil, err
 	}
-	in := &input{Object: body, mode: d.settings.Mode, cfg: d.cfg, custom: map[string]bool{}}
-	model, err := converse.ReadModel(in.Field("model"), req.DefaultModel, in.mode)
+	in := &input{Object: body, custom: map[string]bool{}}
+	model, err := converse.ReadModel(in.Field("model"), req.DefaultModel, d.settings.Mode)
 	if err != nil {
 		return nil, err
 	}
@@ -36,6 +36,7 @@ func (d *Dialect) Decode(req translator.Request) (*translator.Call, error) {
 	rules := d.settings.Rules(model, streaming, req.Defaults)
 	rules.Done = req.Done
 	in.out = converse.New(rules)
+	in.shared = openaiapi.Parameters{Out: in.out, Body: body, Mode: d.settings.Mode, DropMetadata: d.cfg.DropMetadata}
 	if err := in.out.WarnHalves(body); err != nil {
 		return nil, err
 	}
@@ -60,12 +61,10 @@ func (in *input) translate(c *call) error {
 		return err
 	}
 	in.warnUnsent()
-	for _, step := range []func() error{in.messages, in.toolsAndChoice, in.parameters, in.readGuardrail, in.outputConfig, in.options} {
+	for _, step := range []func() error{in.messages, in.toolsAndChoice, in.parameters, in.options} {
 		if err := step(); err != nil {
 			return err
 		}
 	}
 	return in.streamOptions(c)
 }
-
-func (in *input) readGuardrail() error { return in.out.GuardrailOf(in.Object) }

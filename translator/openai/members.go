@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"bedrock-extproc/translator/converse"
+	"bedrock-extproc/translator/openaiapi"
 	"bedrock-extproc/translator/rawjson"
 )
 
@@ -12,14 +13,6 @@ var (
 	sent = []string{
 		"model", "messages", "stream", "stream_options", "max_completion_tokens", "max_tokens", "temperature", "top_p", "stop",
 		"tools", "tool_choice", "response_format", "reasoning_effort", "service_tier", "metadata",
-	}
-	// extensions are members with which clients reach what Converse has and OpenAI has not,
-	// each in the agentic gateway's form and in Converse's.
-	extensions = []string{
-		"top_k", "thinking", "additional_model_request_fields", "additionalModelRequestFields",
-		"additional_model_response_field_paths", "additionalModelResponseFieldPaths", "guardrail", "guardrailConfig",
-		"output_config", "outputConfig", "performance", "performanceConfig", "project_identifier", "projectIdentifier",
-		"prompt_variables", "promptVariables", "request_metadata", "requestMetadata", "serviceTier",
 	}
 	// hints may be ignored: they only make calls faster, or they name the default.
 	hints = []string{"prompt_cache_key", "prompt_cache_retention", "prompt_cache_options"}
@@ -33,20 +26,18 @@ var (
 	// checked are read by refused, too.
 	checked = []string{"n", "modalities", "functions", "function_call", "parallel_tool_calls"}
 
-	known = slices.Concat(sent, extensions, hints, unsent, notOffered, checked)
+	known = slices.Concat(sent, openaiapi.Extensions(), hints, unsent, notOffered, checked)
 )
 
 // warnUnsent warns of the members that do not reach Bedrock.
 func (in *input) warnUnsent() {
 	in.out.WarnUnknown(in.Object, known...)
 	for _, name := range unsent {
-		if !isDefault(in.Get(name)) {
+		if !openaiapi.IsDefault(in.Get(name)) {
 			in.out.Warn(name, converse.FaultNotSent)
 		}
 	}
-	if f := in.Field("parallel_tool_calls"); rawjson.Kind(f.Value) == 'f' && !rawjson.Empty(in.listed("tools")) {
-		in.out.Warn(f.At, converse.FaultParallelCalls)
-	}
+	in.shared.WarnParallelCalls()
 }
 
 // listed is a member that is a list, an empty list for any other value.
@@ -57,23 +48,6 @@ func (in *input) listed(name string) rawjson.Value {
 	return rawjson.Value("[]")
 }
 
-// isDefault reports whether a value asks for nothing: null, false, 0, "" or an empty
-// object or list.
-func isDefault(v rawjson.Value) bool {
-	switch rawjson.Kind(v) {
-	case 0, 'n', 'f':
-		return true
-	case '0':
-		return string(v) == "0" || string(v) == "0.0"
-	case '{', '[':
-		return rawjson.Empty(v)
-	case '"':
-		return len(v) == 2
-	default:
-		return false
-	}
-}
-
 // refused refuses members whose loss could be misunderstood.
 func (in *input) refused() error {
 	for _, name := range notOffered {
@@ -82,7 +56,7 @@ func (in *input) refused() error {
 		}
 	}
 	for _, name := range []string{"functions", "function_call"} {
-		if f := in.Field(name); !isDefault(f.Value) {
+		if f := in.Field(name); !openaiapi.IsDefault(f.Value) {
 			return converse.Refuse(f.At, converse.FaultFunctionCall)
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"bedrock-extproc/translator/converse"
+	"bedrock-extproc/translator/openaiapi"
 	"bedrock-extproc/translator/rawjson"
 )
 
@@ -53,7 +54,7 @@ func (in *input) plain(role string, m converse.Object) error {
 
 // addTurn adds the blocks of a message, with the cache point that it asks for.
 func (in *input) addTurn(role string, blocks []converse.Block, m converse.Object) error {
-	blocks, err := in.marked(blocks, m)
+	blocks, err := openaiapi.Marked(in.out, blocks, m)
 	if err != nil {
 		return err
 	}
@@ -118,7 +119,7 @@ func (in *input) calls(m converse.Object) (calls []converse.Block, err error) {
 		if err != nil {
 			return err
 		}
-		marked, err := in.marked([]converse.Block{block}, c)
+		marked, err := openaiapi.Marked(in.out, []converse.Block{block}, c)
 		calls = append(calls, marked...)
 		return err
 	})
@@ -142,12 +143,9 @@ func (in *input) toolUse(c converse.Object) (converse.ToolUse, error) {
 	in.out.WarnUnknown(called, "name", input, "parsed_arguments")
 	use := converse.ToolUse{At: c.At, ID: c.Field("id"), Name: called.Field("name"), Input: called.Field(input)}
 	if kind == "custom" {
-		if rawjson.Kind(use.Input.Value) != '"' {
-			return use, converse.Refuse(use.Input.At, converse.FaultNotString)
-		}
-		use.Input.Value = rawjson.Wrap(customInput, use.Input.Value)
+		use.Input, err = openaiapi.CustomInput(use.Input)
 	}
-	return use, nil
+	return use, err
 }
 
 // result adds the result of a tool call. Its content is text or parts.

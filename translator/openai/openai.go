@@ -5,6 +5,7 @@ import (
 
 	"bedrock-extproc/translator"
 	"bedrock-extproc/translator/converse"
+	"bedrock-extproc/translator/openaiapi"
 )
 
 // The paths of the dialect. Clients have base URLs with /v1, with /openai/v1, as those
@@ -57,4 +58,9 @@ func (*Dialect) Routes() []translator.Route {
 // Scopes implements translator.Dialect.
 func (*Dialect) Scopes() []translator.Scope {
 	return []translator.Scope{{Prefix: "/v1/"}, {Prefix: bedrockPrefix + "/"}, {Prefix: "/chat/"}}
+}
+
+// EncodeError implements translator.Dialect.
+func (*Dialect) EncodeError(e *translator.Error) translator.Response {
+	return openaiapi.EncodeError(e)
 }

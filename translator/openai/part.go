@@ -1,9 +1,8 @@
 package openai
 
 import (
-	"bytes"
-
 	"bedrock-extproc/translator/converse"
+	"bedrock-extproc/translator/openaiapi"
 	"bedrock-extproc/translator/rawjson"
 )
 
@@ -26,7 +25,7 @@ func (in *input) part(p converse.Object) ([]converse.Block, error) {
 	case "image_url":
 		blocks, err = in.image(p)
 	case "input_audio":
-		blocks, err = in.audio(p)
+		blocks, err = openaiapi.Audio(in.out, p.Field(kind), p.At)
 	case "file":
 		blocks, err = in.file(p)
 	default:
@@ -36,26 +35,7 @@ func (in *input) part(p converse.Object) ([]converse.Block, error) {
 		return nil, err
 	}
 	in.out.WarnUnknown(p, "type", kind, "cache_control", "prompt_cache_breakpoint")
-	return in.marked(blocks, p)
-}
-
-// marked appends the cache point that a message, a part or a call asks for. Without
-// blocks there is nothing to cache.
-func (in *input) marked(blocks []converse.Block, o converse.Object) ([]converse.Block, error) {
-	if len(blocks) == 0 {
-		return nil, nil
-	}
-	for _, name := range []string{"cache_control", "prompt_cache_breakpoint"} {
-		if rawjson.Absent(o.Get(name)) {
-			continue
-		}
-		point, err := in.out.CacheControl(o.Field(name))
-		if err != nil {
-			return nil, err
-		}
-		blocks = append(blocks, point...)
-	}
-	return blocks, nil
+	return openaiapi.Marked(in.out, blocks, p)
 }
 
 // image reads an image_url, which some clients send as a string rather than an object.
@@ -67,37 +47,18 @@ func (in *input) image(p converse.Object) ([]converse.Block, error) {
 			return nil, err
 		}
 		in.out.WarnUnknown(image, "url", "detail")
-		if detail := image.Field("detail"); !rawjson.Absent(detail.Value) && !rawjson.IsText(detail.Value, "auto") {
-			in.out.Warn(detail.At, converse.FaultNotSent)
-		}
+		openaiapi.WarnDetail(in.out, image)
 		url = image.Field("url")
 	}
 	return in.out.Media(converse.Media{At: p.At, Kind: "image", Data: url})
 }
 
-func (in *input) audio(p converse.Object) ([]converse.Block, error) {
-	audio, err := converse.ReadObject(p.Field("input_audio"))
-	if err != nil {
-		return nil, err
-	}
-	in.out.WarnUnknown(audio, "data", "format")
-	return in.out.Media(converse.Media{At: p.At, Kind: "audio", Data: audio.Field("data"), Format: audio.Field("format")})
-}
-
-// file reads a document. Base64 without a media type has the format that the extension
-// of the file name says.
+// file reads a document.
 func (in *input) file(p converse.Object) ([]converse.Block, error) {
 	file, err := converse.ReadObject(p.Field("file"))
 	if err != nil {
 		return nil, err
 	}
-	if id := file.Field("file_id"); !rawjson.Absent(id.Value) {
-		return nil, converse.Refuse(id.At, converse.FaultFileID)
-	}
-	in.out.WarnUnknown(file, "file_data", "filename")
-	m := converse.Media{At: p.At, Kind: "document", Data: file.Field("file_data"), Name: file.Field("filename")}
-	if !bytes.HasPrefix(m.Data.Value, []byte(`"data:`)) {
-		m.Format = converse.DocumentFormat(m.Name)
-	}
-	return in.out.Media(m)
+	in.out.WarnUnknown(file, "file_data", "filename", "file_id")
+	return openaiapi.File(in.out, file, p.At)
 }

@@ -2,6 +2,7 @@ package openai
 
 import (
 	"bedrock-extproc/translator/converse"
+	"bedrock-extproc/translator/openaiapi"
 	"bedrock-extproc/translator/rawjson"
 )
 
@@ -14,7 +15,7 @@ var reasoningMembers = []string{"thinking_blocks", "reasoning_details", "reasoni
 // signatures come first.
 func (in *input) reasoning(m converse.Object) ([]converse.Block, error) {
 	for _, name := range reasoningMembers {
-		if isDefault(m.Get(name)) {
+		if openaiapi.IsDefault(m.Get(name)) {
 			continue
 		}
 		f := m.Field(name)

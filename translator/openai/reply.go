@@ -2,14 +2,12 @@ package openai
 
 import (
 	"net/http"
-	"strconv"
 
 	"bedrock-extproc/translator"
 	"bedrock-extproc/translator/converse"
+	"bedrock-extproc/translator/openaiapi"
 	"bedrock-extproc/translator/rawjson"
 )
-
-const contentTypeJSON = "application/json"
 
 // EncodeReply implements translator.Encoder.
 func (c *call) EncodeReply(reply []byte, facts translator.Facts) (translator.Response, translator.Summary, error) {
@@ -24,21 +22,16 @@ func (c *call) EncodeReply(reply []byte, facts translator.Facts) (translator.Res
 	w := c.newObject("chat.completion", facts, len(choices)+1024)
 	w.Member("choices", choices)
 	w.Member("usage", encodeUsage(answer))
-	w.Member("service_tier", serviceTier(answer))
-	w.Member("bedrock", c.encodeBedrock(answer, facts, nil))
-	return translator.Response{Status: http.StatusOK, ContentType: contentTypeJSON, Headers: []translator.Header{converse.WarningsHeader(c.warnings)}, Body: w.End()}, c.summary(answer), nil
+	w.Member("service_tier", openaiapi.ServiceTier(answer))
+	w.Member("bedrock", openaiapi.EncodeBedrock(answer, facts, c.warnings, nil))
+	return translator.Response{Status: http.StatusOK, ContentType: openaiapi.ContentTypeJSON, Headers: []translator.Header{converse.WarningsHeader(c.warnings)}, Body: w.End()}, c.summary(answer), nil
 }
 
-// newObject starts a completion or a chunk. Its id differs between two requests with the
-// same X-Request-Id, since clients take answers with one id for one answer.
+// newObject starts a completion or a chunk.
 func (c *call) newObject(kind string, facts translator.Facts, size int) *rawjson.Writer {
 	w := rawjson.NewWriter(size)
-	id, created := "chatcmpl-"+facts.RequestID, 0
-	if !facts.Start.IsZero() {
-		id += "-" + strconv.FormatInt(facts.Start.UnixNano(), 36)
-		created = int(facts.Start.Unix())
-	}
-	w.Text("id", id)
+	id, created := openaiapi.AnswerID(facts)
+	w.Text("id", "chatcmpl-"+id)
 	w.Text("object", kind)
 	w.Int("created", created)
 	w.Text("model", c.model)
@@ -61,7 +54,7 @@ func (c *call) encodeMessage(answer *converse.Answer, size int) (message rawjson
 		for _, note := range annotations(b, length) {
 			notes = append(notes, note.End())
 		}
-		length += characters(b.Text)
+		length += openaiapi.Characters(b.Text)
 		if b.Call != nil {
 			toolCalls = append(toolCalls, c.encodeCall(b.Call))
 		}
@@ -91,9 +84,9 @@ func (c *call) encodeCall(call *converse.ToolCall) rawjson.Value {
 	w.Member("id", rawjson.OrNull(call.ID))
 	kind, input, text := "function", "arguments", rawjson.Value(nil)
 	if c.custom[call.Name] {
-		kind, input, text = "custom", "input", textOf(call)
+		kind, input, text = "custom", "input", openaiapi.CustomText(call)
 	} else {
-		text = arguments(call)
+		text = openaiapi.Arguments(call)
 	}
 	called := rawjson.NewWriter(len(text) + 64)
 	called.Text("name", call.Name)
@@ -101,15 +94,6 @@ func (c *call) encodeCall(call *converse.ToolCall) rawjson.Value {
 	w.Text("type", kind)
 	w.Member(kind, called.End())
 	return w.End()
-}
-
-// arguments is the input of a call as a JSON string: JSON text, or what the model wrote
-// instead.
-func arguments(call *converse.ToolCall) rawjson.Value {
-	if raw := rawjson.Members(call.Input).Get("raw"); call.Incomplete && rawjson.Kind(raw) == '"' {
-		return raw
-	}
-	return rawjson.Quote(string(call.Input))
 }
 
 // joined joins JSON strings, nil for none.
@@ -142,19 +126,5 @@ func encodeUsage(answer *converse.Answer) rawjson.Value {
 		details.Int("cache_write_tokens", int(s.CacheWriteTokens))
 		w.Member("prompt_tokens_details", details.End())
 	}
-	return w.End()
-}
-
-func serviceTier(answer *converse.Answer) rawjson.Value {
-	return rawjson.Members(answer.ServiceTier).Get("type")
-}
-
-// encodeBedrock encodes what OpenAI has no members for. unknown are the events of a
-// stream that nobody understood.
-func (c *call) encodeBedrock(answer *converse.Answer, facts translator.Facts, unknown []rawjson.Value) rawjson.Value {
-	w := rawjson.NewWriter(384)
-	w.Member("stop_reason", answer.StopReason)
-	answer.WriteMetadata(w, facts, c.warnings)
-	w.Member("unknown_events", rawjson.Array(unknown))
 	return w.End()
 }

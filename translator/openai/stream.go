@@ -5,6 +5,7 @@ import (
 
 	"bedrock-extproc/translator"
 	"bedrock-extproc/translator/converse"
+	"bedrock-extproc/translator/openaiapi"
 	"bedrock-extproc/translator/rawjson"
 	"bedrock-extproc/translator/sse"
 )
@@ -84,7 +85,7 @@ func (s *stream) AppendError(dst []byte, e *translator.Error) []byte {
 		return dst
 	}
 	s.ended = true
-	return sse.AppendData(dst, encodeError(e))
+	return sse.AppendData(dst, openaiapi.ErrorBody(e))
 }
 
 // Summary implements translator.Stream.
@@ -103,7 +104,7 @@ func (s *stream) appendStep(dst []byte, step *converse.Step) []byte {
 		return s.appendDelta(dst, []byte(`{"role":"assistant","content":""}`))
 	case converse.StepText:
 		s.begun(step.Index)
-		s.length += characters(step.Value)
+		s.length += openaiapi.Characters(step.Value)
 		return s.appendPiece(dst, `{"content":`, step.Value, `}`)
 	case converse.StepReasoning:
 		if step.Name == "text" && rawjson.Kind(step.Value) == '"' {
@@ -118,10 +119,7 @@ func (s *stream) appendStep(dst []byte, step *converse.Step) []byte {
 			return s.appendCall(dst, step)
 		}
 	case converse.StepUnknown:
-		w := rawjson.NewWriter(len(step.Value) + 64)
-		w.Text("event", step.Name)
-		w.Member("payload", step.Value)
-		s.unknown = append(s.unknown, w.End())
+		s.unknown = append(s.unknown, openaiapi.EncodeUnknown(step))
 	case converse.StepStop:
 		return s.appendFinish(s.appendLists(dst))
 	case converse.StepEnd:
@@ -160,12 +158,12 @@ func (s *stream) appendFinish(dst []byte) []byte {
 	dst = append(dst, `{},"logprobs":null,"finish_reason":"`...)
 	dst = append(dst, finishReason(s.answer, s.calls)...)
 	dst = append(dst, `"}]`...)
-	if tier := serviceTier(s.answer); tier != nil {
+	if tier := openaiapi.ServiceTier(s.answer); tier != nil {
 		dst = sse.AppendJSON(append(dst, `,"service_tier":`...), tier)
 	}
 	dst = s.call.appendNoUsage(dst)
 	dst = append(dst, `,"bedrock":`...)
-	dst = sse.AppendJSON(dst, s.call.encodeBedrock(s.answer, s.facts, s.unknown))
+	dst = sse.AppendJSON(dst, openaiapi.EncodeBedrock(s.answer, s.facts, s.call.warnings, s.unknown))
 	return append(dst, "}\n\n"...)
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 
 	"bedrock-extproc/translator/converse"
+	"bedrock-extproc/translator/openaiapi"
 	"bedrock-extproc/translator/rawjson"
 	"bedrock-extproc/translator/sse"
 )
@@ -95,9 +96,9 @@ func (s *stream) appendCall(dst []byte, step *converse.Step) []byte {
 	open := s.open[step.Index]
 	switch {
 	case s.call.custom[call.Name]:
-		return s.appendArguments(dst, open.index, `,"custom":{"input":`, textOf(call))
+		return s.appendArguments(dst, open.index, `,"custom":{"input":`, openaiapi.CustomText(call))
 	case open.some:
 		return dst
 	}
-	return s.appendArguments(dst, open.index, `,"function":{"arguments":`, arguments(call)) // clients parse it
+	return s.appendArguments(dst, open.index, `,"function":{"arguments":`, openaiapi.Arguments(call)) // clients parse it
 }

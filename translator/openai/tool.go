@@ -2,6 +2,7 @@ package openai
 
 import (
 	"bedrock-extproc/translator/converse"
+	"bedrock-extproc/translator/openaiapi"
 	"bedrock-extproc/translator/rawjson"
 )
 
@@ -83,6 +84,20 @@ func (in *input) tool(t converse.Object) error {
 	return in.markTool(function)
 }
 
+// customTool reads a custom tool.
+func (in *input) customTool(t converse.Object) error {
+	in.out.WarnUnknown(t, "type", "custom", "cache_control")
+	tool, err := converse.ReadObject(t.Field("custom"))
+	if err != nil {
+		return err
+	}
+	in.out.WarnUnknown(tool, "name", "description", "format")
+	in.custom[nameIn(tool.Members)] = true
+	return openaiapi.AddCustomTool(in.out, openaiapi.CustomTool{
+		At: t.At, Name: tool.Field("name"), Description: tool.Field("description"), Format: tool.Field("format"),
+	})
+}
+
 // markTool adds the cache point that the last tool asks for.
 func (in *input) markTool(t converse.Object) error {
 	if rawjson.Absent(t.Get("cache_control")) {
@@ -99,7 +114,7 @@ func (in *input) toolChoice() (allowed map[string]string, err error) {
 	case 0, 'n':
 		return nil, nil
 	case '"':
-		return nil, in.choiceWord(f)
+		return nil, in.shared.ChooseWord(f)
 	case '{':
 	default:
 		return nil, converse.Refuse(f.At, converse.FaultNotText)
@@ -116,20 +131,6 @@ func (in *input) toolChoice() (allowed map[string]string, err error) {
 	return in.allowedTools(choice)
 }
 
-func (in *input) choiceWord(f converse.Field) error {
-	switch rawjson.Text(f.Value) {
-	case "auto", "":
-		in.out.Choose("auto", f.At)
-	case "required", "any":
-		in.out.Choose("any", f.At)
-	case "none":
-		in.out.ChooseNone()
-	default:
-		return in.out.ChooseTool(f)
-	}
-	return nil
-}
-
 func (in *input) allowedTools(choice converse.Object) (map[string]string, error) {
 	limits, err := converse.ReadObject(choice.Field("allowed_tools"))
 	if err != nil {
@@ -141,14 +142,8 @@ func (in *input) allowedTools(choice converse.Object) (map[string]string, error)
 		allowed[toolName(t.Members)] = t.At
 		return nil
 	})
-	switch {
-	case err != nil:
-	case len(allowed) == 0:
-		in.out.ChooseNone()
-	case rawjson.IsText(limits.Get("mode"), "required"):
-		in.out.Choose("any", choice.At)
-	default:
-		in.out.Choose("auto", choice.At)
+	if err == nil {
+		in.shared.ChooseAllowed(limits.Field("mode"), len(allowed), choice.At)
 	}
 	return allowed, err
 }

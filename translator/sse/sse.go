@@ -13,6 +13,12 @@ func AppendData(dst, json []byte) []byte {
 	return append(dst, "\n\n"...)
 }
 
+// AppendEvent is AppendData for an event with a name.
+func AppendEvent(dst []byte, name string, json []byte) []byte {
+	dst = append(append(append(dst, "event: "...), name...), '\n')
+	return AppendData(dst, json)
+}
+
 // AppendJSON appends JSON, or a part of it that ends with a whole character, to a line
 // of data. It escapes U+0085, U+2028 and U+2029: the standard does not end a line
 // there, but Python's str.splitlines does, and with it many clients. JSON itself

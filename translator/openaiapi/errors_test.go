@@ -1,4 +1,4 @@
-package openai
+package openaiapi
 
 import (
 	"net/http"
@@ -58,7 +58,7 @@ func TestErrorsByStatus(t *testing.T) {
 			t.Errorf("%s has no expectation", k.Kind)
 			continue
 		}
-		answer := new(Dialect).EncodeError(translator.NewError(k.Kind, "m."))
+		answer := EncodeError(translator.NewError(k.Kind, "m."))
 		body := readError(t, answer.Body)
 		got := want{answer.Status, body.Type, body.Code, len(answer.Headers) == 1 && answer.Headers[0] == translator.Header{Name: "x-should-retry", Value: "false"}}
 		if got != w {
@@ -87,12 +87,12 @@ func TestContextLengthExceeded(t *testing.T) {
 	} {
 		e := translator.NewError(translator.KindValidation, message)
 		e.Path, e.Hint = "messages[0]", "Shorten it."
-		got := readError(t, new(Dialect).EncodeError(e).Body)
+		got := readError(t, EncodeError(e).Body)
 		if want := (errorBody{message + " Shorten it.", "invalid_request_error", "messages[0]", want}); got != want {
 			t.Errorf("%+v, want %+v", got, want)
 		}
 	}
-	if status := new(Dialect).EncodeError(translator.NewError(translator.KindMalformed, "m")).Status; status != http.StatusBadRequest {
+	if status := EncodeError(translator.NewError(translator.KindMalformed, "m")).Status; status != http.StatusBadRequest {
 		t.Error(status)
 	}
 }
