@@ -56,15 +56,24 @@ def node(client: str, package: str, api: str, tests: str) -> Row:
 
 
 OPENAI, ANTHROPIC, BEDROCK, GATEWAY = "OpenAI", "Anthropic", "Bedrock", "gateway"
+RESPONSES = "Responses"
 
 ROWS = [
     python("openai-python", "openai", OPENAI, "test_openai"),
+    python("openai-python, Responses", "openai", RESPONSES, "test_responses"),
     python("anthropic-python", "anthropic", ANTHROPIC, "test_anthropic"),
     python("boto3", "boto3", BEDROCK, "test_boto3"),
     node("openai-node", "openai", OPENAI, "openai"),
+    node("openai-node, Responses", "openai", RESPONSES, "responses"),
     node("anthropic-node", "@anthropic-ai/sdk", ANTHROPIC, "anthropic"),
     node("anthropic-node 0.x", "@anthropic-ai/sdk-0", ANTHROPIC, "anthropic-0"),
     node("@ai-sdk/openai", "@ai-sdk/openai", OPENAI, "ai-sdk-openai"),
+    node(
+        "@ai-sdk/openai, Responses",
+        "@ai-sdk/openai",
+        RESPONSES,
+        "ai-sdk-openai-responses",
+    ),
     node(
         "@ai-sdk/openai-compatible",
         "@ai-sdk/openai-compatible",
