@@ -54,6 +54,7 @@ func newRoot(s streams) *cobra.Command {
 	)
 	for _, cmd := range root.Commands() {
 		cmd.Flags().BoolP("help", "h", false, "print this text")
+		nameValues(cmd.Flags())
 	}
 	root.Flags().BoolP("help", "h", false, "print this text")
 	return root

@@ -43,6 +43,27 @@ func (c choice) Set(text string) error {
 // Type implements pflag.Value. It stands in the help.
 func (c choice) Type() string { return strings.Join(c.allowed, "|") }
 
+// named is a flag's value with a name in the help. Backquotes in the usage would name it
+// as well, but shells would show them beside completions.
+type named struct {
+	pflag.Value
+	name string
+}
+
+func (n named) Type() string { return n.name }
+
+// nameValues moves the names of values out of the usages of a command's flags.
+func nameValues(fs *pflag.FlagSet) {
+	fs.VisitAll(func(f *pflag.Flag) {
+		if name, usage := pflag.UnquoteUsage(f); usage != f.Usage {
+			f.Value, f.Usage = named{f.Value, name}, usage
+		}
+		if f.DefValue == "[]" {
+			f.DefValue = "" // an empty list is not worth telling
+		}
+	})
+}
+
 // addChoice defines a flag that has one of the allowed values; the first is the default.
 // Shells complete them.
 func addChoice(cmd *cobra.Command, value *string, name, shorthand, usage string, allowed ...string) {

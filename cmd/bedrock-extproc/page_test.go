@@ -79,6 +79,7 @@ func TestCompletions(t *testing.T) {
 		{"__complete va", "validate\t"},
 		{"__complete help doc", "doctor"},
 		{"__complete serve --drain-t", "--drain-timeout"},
+		{"__complete serve --max-c", "--max-calls\tmaximum number of concurrent model calls"},
 		{"__complete explain --api ant", "anthropic"},
 		{"__complete version -o j", "json"},
 		{"__complete completion f", "fish"},

@@ -26,11 +26,11 @@ type Answer struct {
 	Model      string
 	StopReason string
 	Usage      Usage
-	Cost       string // as the server has written it; "" if it tells none
+	Cost       string // such as "0.005214 USD"; "" if the server tells none
 	RequestID  string
 
 	blocks   []*block
-	raw      json.RawMessage // the gateway API's content_blocks
+	raw      []json.RawMessage // parts of it that go back as they came, in the API's form
 	complete bool
 	show     func(Piece)
 }

@@ -45,7 +45,7 @@ func (anthropic) messages(in Input) []any {
 	return []any{m}
 }
 
-func (anthropic) assistant(a *Answer) any {
+func (anthropic) assistant(a *Answer) []any {
 	m := anthropicMessage{Role: "assistant", Content: []anthropicBlock{}}
 	for _, b := range a.blocks {
 		thought := b.reasoning.String()
@@ -60,7 +60,7 @@ func (anthropic) assistant(a *Answer) any {
 			m.Content = append(m.Content, anthropicBlock{Type: "text", Text: b.text.String()})
 		}
 	}
-	return m
+	return []any{m}
 }
 
 type anthropicUsage struct {
@@ -81,7 +81,8 @@ func (anthropic) read(a *Answer, e event) error {
 			PartialJSON                     string `json:"partial_json"`
 			StopReason                      string `json:"stop_reason"`
 		}
-		Usage *anthropicUsage
+		Usage   *anthropicUsage
+		Bedrock struct{ Cost cost }
 	}
 	if err := json.Unmarshal(e.data, &v); err != nil {
 		return err
@@ -102,7 +103,7 @@ func (anthropic) read(a *Answer, e event) error {
 		b.signature += v.Delta.Signature
 		b.input.WriteString(v.Delta.PartialJSON)
 	case "message_delta":
-		a.StopReason = v.Delta.StopReason
+		a.StopReason, a.Cost = v.Delta.StopReason, v.Bedrock.Cost.String()
 		if v.Usage != nil {
 			a.Usage = Usage(*v.Usage)
 		}

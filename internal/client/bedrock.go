@@ -71,7 +71,7 @@ func (bedrock) messages(in Input) []any {
 	return []any{m}
 }
 
-func (bedrock) assistant(a *Answer) any {
+func (bedrock) assistant(a *Answer) []any {
 	m := converseMessage{Role: "assistant", Content: []converseBlock{}}
 	for _, b := range a.blocks {
 		switch {
@@ -86,7 +86,7 @@ func (bedrock) assistant(a *Answer) any {
 			m.Content = append(m.Content, converseBlock{Text: &text})
 		}
 	}
-	return m
+	return []any{m}
 }
 
 func (bedrock) read(a *Answer, e event) error {

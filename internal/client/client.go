@@ -21,6 +21,7 @@ const (
 	OpenAI    = "openai"
 	Anthropic = "anthropic"
 	Bedrock   = "bedrock"
+	Responses = "responses"
 )
 
 // APIs are all APIs, the default first.
@@ -50,8 +51,8 @@ type Request struct {
 // Tool is a tool that the model may call.
 type Tool struct {
 	Name        string          `json:"name"`
-	Description string          `json:"description"`
-	InputSchema json.RawMessage `json:"input_schema"`
+	Description string          `json:"description,omitempty"`
+	InputSchema json.RawMessage `json:"input_schema,omitempty"`
 }
 
 // Input is what a user says in one turn: a text, or the results of the tools that the
@@ -70,8 +71,8 @@ type dialect interface {
 	request(r *Request) (path string, body any)
 	// messages are what a user says, as messages.
 	messages(in Input) []any
-	// assistant is an answer as a message, with all that a model wants back.
-	assistant(a *Answer) any
+	// assistant is an answer as messages, with all that a model wants back.
+	assistant(a *Answer) []any
 	// read adds an event of the stream to an answer.
 	read(a *Answer, e event) error
 }
@@ -84,6 +85,8 @@ func (c *Client) dialect() dialect {
 		return anthropic{}
 	case Bedrock:
 		return bedrock{}
+	case Responses:
+		return responses{}
 	default:
 		return gateway{}
 	}
@@ -91,8 +94,17 @@ func (c *Client) dialect() dialect {
 
 // Messages are what a user says, for Request.Messages.
 func (c *Client) Messages(in Input) ([]json.RawMessage, error) {
+	return encodeAll(c.dialect().messages(in))
+}
+
+// Assistant is an answer, for Request.Messages.
+func (c *Client) Assistant(a *Answer) ([]json.RawMessage, error) {
+	return encodeAll(c.dialect().assistant(a))
+}
+
+func encodeAll(messages []any) ([]json.RawMessage, error) {
 	var list []json.RawMessage
-	for _, m := range c.dialect().messages(in) {
+	for _, m := range messages {
 		text, err := encode(m)
 		if err != nil {
 			return nil, err
@@ -100,11 +112,6 @@ func (c *Client) Messages(in Input) ([]json.RawMessage, error) {
 		list = append(list, text)
 	}
 	return list, nil
-}
-
-// Assistant is an answer, for Request.Messages.
-func (c *Client) Assistant(a *Answer) (json.RawMessage, error) {
-	return encode(c.dialect().assistant(a))
 }
 
 // Ask sends a conversation and reads the answer. It calls show with each piece as it

@@ -4,8 +4,10 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 
@@ -43,7 +45,7 @@ var streams = map[string][]string{
 		`{"type":"tool_use_start","id":"t1","name":"f","index":2}`, `{"type":"tool_use_delta","id":"t1","delta":"{\"a\":","index":2}`,
 		`{"type":"tool_use_complete","id":"t1","name":"f","input":{"a":1},"index":2}`,
 		`{"type":"message_stop","stop_reason":"tool_use","model":"m"}`,
-		`{"type":"metadata","usage":{"input_tokens":3,"output_tokens":4,"cache_read_input_tokens":5,"cache_write_input_tokens":6},"metadata":{"content_blocks":[{"text":"Hi there"}]}}`,
+		`{"type":"metadata","usage":{"input_tokens":3,"output_tokens":4,"cache_read_input_tokens":5,"cache_write_input_tokens":6},"metadata":{"content_blocks":[{"text":"Hi there"}],"cost":{"currency":"USD","micros":5214}}}`,
 	},
 	OpenAI: {
 		`{"model":"m","choices":[{"delta":{"role":"assistant","content":""}}]}`,
@@ -54,7 +56,7 @@ var streams = map[string][]string{
 		`{"model":"m","choices":[{"delta":{"tool_calls":[{"index":0,"function":{"arguments":"{\"a\":"}}]}}]}`,
 		`{"model":"m","choices":[{"delta":{"tool_calls":[{"index":0,"function":{"arguments":"1}"}}]}}]}`,
 		`{"model":"m","choices":[{"delta":{},"finish_reason":"tool_use"}]}`,
-		`{"model":"m","choices":[],"usage":{"prompt_tokens":14,"completion_tokens":4,"prompt_tokens_details":{"cached_tokens":5,"cache_write_tokens":6}}}`,
+		`{"model":"m","choices":[],"usage":{"prompt_tokens":14,"completion_tokens":4,"prompt_tokens_details":{"cached_tokens":5,"cache_write_tokens":6}},"bedrock":{"cost":{"currency":"USD","micros":5214}}}`,
 		`[DONE]`,
 	},
 	Anthropic: {
@@ -67,7 +69,7 @@ var streams = map[string][]string{
 		`{"type":"content_block_delta","index":1,"delta":{"type":"text_delta","text":"there"}}`,
 		`{"type":"content_block_start","index":2,"content_block":{"type":"tool_use","id":"t1","name":"f","input":{}}}`,
 		`{"type":"content_block_delta","index":2,"delta":{"type":"input_json_delta","partial_json":"{\"a\":1}"}}`,
-		`{"type":"message_delta","delta":{"stop_reason":"tool_use"},"usage":{"input_tokens":3,"output_tokens":4,"cache_read_input_tokens":5,"cache_creation_input_tokens":6}}`,
+		`{"type":"message_delta","delta":{"stop_reason":"tool_use"},"usage":{"input_tokens":3,"output_tokens":4,"cache_read_input_tokens":5,"cache_creation_input_tokens":6},"bedrock":{"cost":{"currency":"USD","micros":5214}}}`,
 		`{"type":"message_stop"}`,
 	},
 	Bedrock: {
@@ -80,6 +82,17 @@ var streams = map[string][]string{
 		"messageStop", `{"stopReason":"tool_use"}`,
 		"metadata", `{"usage":{"inputTokens":3,"outputTokens":4,"cacheReadInputTokens":5,"cacheWriteInputTokens":6}}`,
 	},
+	Responses: {
+		`{"type":"response.created","response":{"model":"m","output":[],"usage":null,"error":null,"incomplete_details":null}}`,
+		`{"type":"response.reasoning_summary_text.delta","output_index":0,"delta":"Hm"}`,
+		`{"type":"response.output_item.done","output_index":0,"item":{"type":"reasoning","summary":[],"encrypted_content":"e1"}}`,
+		`{"type":"response.output_text.delta","output_index":1,"delta":"Hi "}`, `{"type":"response.output_text.delta","output_index":1,"delta":"there"}`,
+		`{"type":"response.output_text.done","output_index":1,"text":"Hi there"}`,
+		`{"type":"response.function_call_arguments.delta","output_index":2,"delta":"{\"a\":"}`,
+		`{"type":"response.output_item.done","output_index":2,"item":{"type":"function_call","call_id":"t1","name":"f","arguments":"{\"a\":1}"}}`,
+		`{"type":"response.completed","response":{"model":"m","output":[{"type":"reasoning","encrypted_content":"e1"},{"type":"message"}],"incomplete_details":null,` +
+			`"usage":{"input_tokens":14,"output_tokens":4,"input_tokens_details":{"cached_tokens":5,"cache_write_tokens":6}},"bedrock":{"cost":{"currency":"USD","micros":5214}}}}`,
+	},
 }
 
 // assistants are the answers of streams as messages: a model gets back what it has said,
@@ -89,6 +102,7 @@ var assistants = map[string]string{
 	OpenAI: `{"role":"assistant","content":"Hi there","tool_calls":[{"id":"t1","type":"function","function":{"name":"f","arguments":"{\"a\":1}"}}],` +
 		`"thinking_blocks":[{"type":"thinking","thinking":"Hm","signature":"c2ln","index":0}]}`,
 	Anthropic: `{"role":"assistant","content":[{"type":"thinking","thinking":"Hm","signature":"c2ln"},{"type":"text","text":"Hi there"},{"type":"tool_use","id":"t1","name":"f","input":{"a":1}}]}`,
+	Responses: `{"type":"reasoning","encrypted_content":"e1"}` + "\n" + `{"type":"message"}`,
 	Bedrock: `{"role":"assistant","content":[{"reasoningContent":{"reasoningText":{"text":"Hm","signature":"c2ln"}}},{"text":"Hi there"},` +
 		`{"toolUse":{"toolUseId":"t1","name":"f","input":{"a":1}}}]}`,
 }
@@ -111,7 +125,7 @@ func serve(t *testing.T, api string, status int, body []byte) (*Client, *[]strin
 
 // Each API's stream becomes the same answer, and pieces are shown as they arrive.
 func TestAsk(t *testing.T) {
-	for _, api := range APIs() {
+	for _, api := range slices.Sorted(maps.Keys(streams)) {
 		t.Run(api, func(t *testing.T) {
 			c, _ := serve(t, api, 200, stream(api, streams[api]...))
 			var pieces []Piece
@@ -119,14 +133,21 @@ func TestAsk(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			got := []any{pieces, a.Text(), a.Reasoning(), a.Calls(), a.Model, a.StopReason, a.Usage, a.RequestID}
+			got := []any{pieces, a.Text(), a.Reasoning(), a.Calls(), a.Model, a.StopReason, a.Usage, a.RequestID, a.Cost}
+			stop, price := "tool_use", "0.005214 USD"
+			switch api {
+			case Bedrock:
+				price = "" // Bedrock's own API has no place for it
+			case Responses:
+				stop = "completed"
+			}
 			want := []any{
 				[]Piece{{Reasoning, "Hm"}, {Text, "Hi "}, {Text, "there"}},
 				"Hi there", "Hm",
 				[]Call{{"t1", "f", json.RawMessage(`{"a":1}`)}},
-				"m", "tool_use",
+				"m", stop,
 				Usage{3, 4, 5, 6},
-				"r1",
+				"r1", price,
 			}
 			if diff := cmp.Diff(want, got); diff != "" {
 				t.Error(diff)
@@ -135,7 +156,11 @@ func TestAsk(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if diff := cmp.Diff(assistants[api]+"\n", string(message)); diff != "" {
+			var said []string
+			for _, m := range message {
+				said = append(said, strings.TrimSpace(string(m)))
+			}
+			if diff := cmp.Diff(assistants[api], strings.Join(said, "\n")); diff != "" {
 				t.Error(diff)
 			}
 		})
@@ -144,8 +169,8 @@ func TestAsk(t *testing.T) {
 
 // Whatever a stream is cut to, it is not taken for a whole answer.
 func TestCut(t *testing.T) {
-	for _, api := range APIs() {
-		last := map[string]int{Gateway: 2, OpenAI: 1, Anthropic: 1, Bedrock: 4}[api] // events from the stop on
+	for _, api := range slices.Sorted(maps.Keys(streams)) {
+		last := map[string]int{Gateway: 2, OpenAI: 1, Anthropic: 1, Bedrock: 4, Responses: 1}[api] // events from the stop on
 		events := streams[api][:len(streams[api])-last]
 		c, _ := serve(t, api, 200, stream(api, events...))
 		a, err := c.Ask(t.Context(), &Request{Model: "m"}, nil)
@@ -183,6 +208,7 @@ func TestErrors(t *testing.T) {
 		OpenAI:    {`{"error":{"message":"It broke.","type":"broken","param":null,"code":null}}`},
 		Anthropic: {`{"type":"error","error":{"type":"broken","message":"It broke."}}`},
 		Bedrock:   {"brokenException", `{"message":"It broke."}`},
+		Responses: {`{"type":"response.failed","response":{"error":{"code":"broken","message":"It broke."}}}`},
 	} {
 		c, _ := serve(t, api, 200, stream(api, append(streams[api][:2:2], events...)...))
 		_, err := c.Ask(t.Context(), &Request{Model: "m"}, nil)
@@ -202,13 +228,15 @@ func TestRequests(t *testing.T) {
 		Gateway: `/api/v1/llm/completions/stream {"model":"a/b:1","system":"Be <brief>.","max_tokens":9,"messages":[{"role":"user","content":"<hi>"},{"role":"user","tool_results":[{"tool_use_id":"t1","content":"rain"}]}],` +
 			`"tools":[{"name":"f","description":"F.","input_schema":{"type":"object"}}]}`,
 		OpenAI: `/v1/chat/completions {"model":"a/b:1","max_completion_tokens":9,"messages":[{"role":"system","content":"Be <brief>."},{"role":"user","content":"<hi>"},{"role":"tool","content":"rain","tool_call_id":"t1"}],` +
-			`"tools":[{"type":"function","function":{"description":"F.","name":"f","parameters":{"type":"object"}}}],"stream":true,"stream_options":{"include_usage":true}}`,
+			`"tools":[{"type":"function","function":{"name":"f","description":"F.","parameters":{"type":"object"}}}],"stream":true,"stream_options":{"include_usage":true}}`,
 		Anthropic: `/v1/messages {"model":"a/b:1","max_tokens":9,"system":"Be <brief>.","messages":[{"role":"user","content":[{"type":"text","text":"<hi>"}]},{"role":"user","content":[{"type":"tool_result","tool_use_id":"t1","content":"rain"}]}],` +
 			`"tools":[{"name":"f","description":"F.","input_schema":{"type":"object"}}],"stream":true}`,
+		Responses: `/v1/responses {"model":"a/b:1","instructions":"Be <brief>.","max_output_tokens":9,"input":[{"role":"user","content":"<hi>"},{"type":"function_call_output","call_id":"t1","output":"rain"}],` +
+			`"tools":[{"type":"function","name":"f","description":"F.","parameters":{"type":"object"}}],"include":["reasoning.encrypted_content"],"stream":true,"store":false}`,
 		Bedrock: `/model/a%2Fb:1/converse-stream {"inferenceConfig":{"maxTokens":9},"messages":[{"role":"user","content":[{"text":"<hi>"}]},{"role":"user","content":[{"toolResult":{"toolUseId":"t1","content":[{"text":"rain"}]}}]}],` +
 			`"system":[{"text":"Be <brief>."}],"toolConfig":{"tools":[{"toolSpec":{"description":"F.","inputSchema":{"json":{"type":"object"}},"name":"f"}}]}}`,
 	}
-	for _, api := range APIs() {
+	for _, api := range slices.Sorted(maps.Keys(streams)) {
 		c, got := serve(t, api, 200, stream(api, streams[api]...))
 		r := &Request{Model: "a/b:1", System: "Be <brief>.", MaxTokens: 9, Tools: []Tool{{"f", "F.", json.RawMessage(`{"type":"object"}`)}}}
 		for _, in := range []Input{{Text: "<hi>"}, {Results: []Result{{"t1", "rain"}}}} {

@@ -38,11 +38,11 @@ func (gateway) messages(in Input) []any {
 	return []any{m}
 }
 
-func (gateway) assistant(a *Answer) any {
-	if len(a.raw) > 0 {
-		return gatewayMessage{Role: "assistant", Content: a.raw}
+func (gateway) assistant(a *Answer) []any {
+	if len(a.raw) > 0 { // content_blocks
+		return []any{gatewayMessage{Role: "assistant", Content: a.raw[0]}}
 	}
-	return gatewayMessage{Role: "assistant", Content: quoted(a.Text()), ToolCalls: a.Calls()}
+	return []any{gatewayMessage{Role: "assistant", Content: quoted(a.Text()), ToolCalls: a.Calls()}}
 }
 
 func (gateway) read(a *Answer, e event) error {
@@ -56,9 +56,8 @@ func (gateway) read(a *Answer, e event) error {
 		Model      string
 		Usage      *Usage
 		Metadata   struct {
-			RequestID     string          `json:"request_id"`
 			ContentBlocks json.RawMessage `json:"content_blocks"`
-			Cost          json.RawMessage `json:"cost"`
+			Cost          cost
 		}
 	}
 	if err := json.Unmarshal(e.data, &v); err != nil {
@@ -79,7 +78,10 @@ func (gateway) read(a *Answer, e event) error {
 		if v.Usage != nil {
 			a.Usage = *v.Usage
 		}
-		a.raw, a.Cost = v.Metadata.ContentBlocks, unquoted(v.Metadata.Cost)
+		if len(v.Metadata.ContentBlocks) > 0 {
+			a.raw = []json.RawMessage{v.Metadata.ContentBlocks}
+		}
+		a.Cost = v.Metadata.Cost.String()
 	case "error":
 		a.complete = false
 		return parseError(e.data)
@@ -94,13 +96,4 @@ func quoted(text string) json.RawMessage {
 		return json.RawMessage(`""`) // a string can always be encoded
 	}
 	return b
-}
-
-// unquoted is the text of a JSON string, and any other value as it is written.
-func unquoted(raw json.RawMessage) string {
-	var text string
-	if json.Unmarshal(raw, &text) == nil {
-		return text
-	}
-	return string(raw)
 }

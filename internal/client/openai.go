@@ -1,6 +1,9 @@
 package client
 
-import "encoding/json"
+import (
+	"cmp"
+	"encoding/json"
+)
 
 // openAI is OpenAI's Chat Completions.
 type openAI struct{}
@@ -25,8 +28,14 @@ type openAIFunction struct {
 }
 
 type openAITool struct {
-	Type     string         `json:"type"`
-	Function map[string]any `json:"function"`
+	Type     string             `json:"type"`
+	Function openAIFunctionTool `json:"function"`
+}
+
+type openAIFunctionTool struct {
+	Name        string          `json:"name"`
+	Description string          `json:"description,omitempty"`
+	Parameters  json.RawMessage `json:"parameters,omitempty"`
 }
 
 func (openAI) request(r *Request) (string, any) {
@@ -39,7 +48,7 @@ func (openAI) request(r *Request) (string, any) {
 	}
 	var tools []openAITool
 	for _, t := range r.Tools {
-		tools = append(tools, openAITool{"function", map[string]any{"name": t.Name, "description": t.Description, "parameters": t.InputSchema}})
+		tools = append(tools, openAITool{"function", openAIFunctionTool{t.Name, t.Description, t.InputSchema}})
 	}
 	return "/v1/chat/completions", struct {
 		Model         string            `json:"model,omitempty"`
@@ -62,16 +71,13 @@ func (openAI) messages(in Input) []any {
 	return list
 }
 
-func (openAI) assistant(a *Answer) any {
+func (openAI) assistant(a *Answer) []any {
 	text := a.Text()
-	m := openAIMessage{Role: "assistant", Content: &text}
+	m := openAIMessage{Role: "assistant", Content: &text, Thoughts: a.raw}
 	for _, c := range a.Calls() {
 		m.ToolCalls = append(m.ToolCalls, openAICall{c.ID, "function", openAIFunction{c.Name, string(c.Input)}})
 	}
-	if len(a.raw) > 0 {
-		_ = json.Unmarshal(a.raw, &m.Thoughts) // read has written this list
-	}
-	return m
+	return []any{m}
 }
 
 // callIndex is where the calls begin among an answer's blocks: text and reasoning have
@@ -107,6 +113,7 @@ func (openAI) read(a *Answer, e event) error {
 				Written int `json:"cache_write_tokens"`
 			} `json:"prompt_tokens_details"`
 		}
+		Bedrock struct{ Cost cost }
 	}
 	if err := json.Unmarshal(e.data, &v); err != nil {
 		return err
@@ -114,16 +121,14 @@ func (openAI) read(a *Answer, e event) error {
 	if len(v.Error) > 0 {
 		return parseError(e.data)
 	}
-	a.Model = v.Model
+	a.Model, a.Cost = v.Model, cmp.Or(v.Bedrock.Cost.String(), a.Cost)
 	if u := v.Usage; u != nil {
 		a.Usage = Usage{u.Input - u.Details.Cached - u.Details.Written, u.Output, u.Details.Cached, u.Details.Written}
 	}
 	for _, c := range v.Choices {
 		a.addReasoning(0, c.Delta.Reasoning)
 		a.addText(0, c.Delta.Content)
-		if err := a.addThoughts(c.Delta.Thoughts); err != nil {
-			return err
-		}
+		a.raw = append(a.raw, c.Delta.Thoughts...)
 		for _, call := range c.Delta.ToolCalls {
 			b := a.at(callIndex + call.Index)
 			if b.call == nil {
@@ -136,20 +141,4 @@ func (openAI) read(a *Answer, e event) error {
 		}
 	}
 	return nil
-}
-
-// addThoughts keeps blocks of reasoning for the next request.
-func (a *Answer) addThoughts(list []json.RawMessage) error {
-	if len(list) == 0 {
-		return nil
-	}
-	var all []json.RawMessage
-	if len(a.raw) > 0 {
-		if err := json.Unmarshal(a.raw, &all); err != nil {
-			return err
-		}
-	}
-	var err error
-	a.raw, err = json.Marshal(append(all, list...))
-	return err
 }

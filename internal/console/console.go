@@ -36,12 +36,11 @@ func (c *Conversation) ask(ctx context.Context, in client.Input, show func(clien
 	if err != nil {
 		return answer, err
 	}
-	message, err := c.Client.Assistant(answer)
+	answered, err := c.Client.Assistant(answer)
 	if err != nil {
 		return answer, err
 	}
-	r.Messages = append(r.Messages, message)
-	c.Request.Messages = r.Messages
+	c.Request.Messages = append(r.Messages, answered...) //nolint:gocritic // r.Messages is longer by what was said
 	return answer, nil
 }
 
@@ -98,7 +97,7 @@ func (c *Conversation) OnceJSON(ctx context.Context, prompt string, out io.Write
 // cut says that an answer is not whole; "" if it is.
 func cut(stopReason string) string {
 	switch stopReason {
-	case "max_tokens", "length", "model_context_window_exceeded":
+	case "max_tokens", "length", "max_output_tokens", "model_context_window_exceeded":
 		return "The answer was cut off: " + stopReason + "."
 	case "guardrail_intervened", "content_filtered", "content_filter", "refusal":
 		return "The answer was withheld: " + stopReason + "."

@@ -47,7 +47,7 @@ const (
 		{"type":"content_delta","delta":"Good ","index":1}
 		{"type":"content_delta","delta":"day\u001b[2J.","index":1}
 		{"type":"message_stop","stop_reason":"end_turn","model":"m"}
-		{"type":"metadata","usage":{"input_tokens":3,"output_tokens":4},"metadata":{"cost":"0.0012 USD"}}`
+		{"type":"metadata","usage":{"input_tokens":3,"output_tokens":4},"metadata":{"cost":{"currency":"USD","micros":1200}}}`
 	weather = `{"type":"tool_use_start","id":"t1","name":"get_weather"}
 		{"type":"tool_use_complete","id":"t1","name":"get_weather","input":{"city":"Oslo"}}
 		{"type":"message_stop","stop_reason":"tool_use","model":"m"}`
@@ -106,7 +106,7 @@ func TestOnceJSON(t *testing.T) {
     "input_tokens": 3,
     "output_tokens": 4
   },
-  "cost": "0.0012 USD"
+  "cost": "0.001200 USD"
 }
 `
 	if diff := cmp.Diff(want, out.String()); diff != "" {
@@ -157,7 +157,7 @@ func TestTalk(t *testing.T) {
 	if err := conversation.Talk(t.Context(), terminal, quiet(t), true); err != nil {
 		t.Fatal(err)
 	}
-	const tokens = "3 tokens in, 4 out, cost 0.0012 USD, TIME, m\n"
+	const tokens = "3 tokens in, 4 out, cost 0.001200 USD, TIME, m\n"
 	const want = "Ctrl-C ends an answer, Ctrl-D leaves. A line that ends with \\ continues.\n" +
 		"> hi\nHe greets.\nGood day[2J.\n" + tokens +
 		"> \n> weather \\\n… please?\n0 tokens in, 0 out, TIME, m\ntool call: get_weather {\"city\":\"Oslo\"}\n" +
