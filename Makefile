@@ -78,15 +78,18 @@ examples: go ## check every file in examples/ with the code of the program that 
 	done
 
 .PHONY: clients
-clients: build $(CLIENTS)/.venv/installed $(CLIENTS)/node/node_modules/installed ## run clients of every API, in Python and Node, against what "make run" runs, and compare the table in docs/clients.md (UPDATE=1 writes it)
+clients: build $(CLIENTS)/.venv/installed $(CLIENTS)/.venv-anthropic-0/installed $(CLIENTS)/node/node_modules/installed ## run clients of every API, in Python and Node, against what "make run" runs, and compare the table in docs/clients.md (UPDATE=1 writes it)
 	@$(PYTHON) -m ruff check -q --no-cache $(CLIENTS) && $(PYTHON) -m ruff format -q --no-cache --check $(CLIENTS)
-	@ENVOY_BIN=$$($(ENVOY_SH)) && export ENVOY_BIN && $(PYTHON) -m pytest -q -p no:cacheprovider --junitxml=bin/clients/python.xml $(CLIENTS)
+	@ENVOY_BIN=$$($(ENVOY_SH)) && export ENVOY_BIN && $(PYTHON) -m pytest -q -p no:cacheprovider --junitxml=bin/clients/python.xml $(CLIENTS) && \
+	  $(CLIENTS)/.venv-anthropic-0/bin/python -B -m pytest -q -p no:cacheprovider --junitxml=bin/clients/anthropic-0.xml $(CLIENTS)/test_anthropic.py
 	@$(PYTHON) $(CLIENTS)/table.py bin/clients $(if $(UPDATE),update)
 
 $(CLIENTS)/.venv/installed: $(CLIENTS)/requirements.txt
+$(CLIENTS)/.venv-anthropic-0/installed: $(CLIENTS)/requirements-anthropic-0.txt
+$(CLIENTS)/.venv/installed $(CLIENTS)/.venv-anthropic-0/installed:
 	@python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo 'make clients: install Python 3.11 or newer with venv (Debian: apt-get install python3 python3-venv)' >&2; exit 1; }
-	@python3 -m venv --clear $(CLIENTS)/.venv
-	@$(PYTHON) -m pip --disable-pip-version-check install -q --require-hashes --only-binary :all: -r $<
+	@python3 -m venv --clear $(@D)
+	@$(@D)/bin/python -m pip --disable-pip-version-check install -q --require-hashes --only-binary :all: -r $<
 	@touch $@
 
 .PHONY: node
@@ -163,4 +166,4 @@ image: ## build the container image
 
 .PHONY: clean
 clean: ## remove bin/, .envoy/ and the packages of "make clients" and "make agents"
-	@rm -rf bin .envoy $(CLIENTS)/.venv $(CLIENTS)/node/node_modules $(CLIENTS)/agents/node_modules
+	@rm -rf bin .envoy $(CLIENTS)/.venv $(CLIENTS)/.venv-anthropic-0 $(CLIENTS)/node/node_modules $(CLIENTS)/agents/node_modules

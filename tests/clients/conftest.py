@@ -2,30 +2,16 @@
 
 import socket
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Thread
-from typing import Any
 
 import httpx
 import pytest
 
-from ask_langchain import langchain, langchain_stream
-from ask_plain import plain, plain_stream
-from ask_strands import strands_agent
-from question import Question, Seen
-
 ROOT = Path(__file__).parents[2]
-
-CLIENTS: dict[str, Callable[..., Seen]] = {
-    "plain": plain,
-    "plain stream": plain_stream,
-    "strands": strands_agent,
-    "langchain": langchain,
-    "langchain stream": langchain_stream,
-}
 
 
 @dataclass
@@ -34,10 +20,6 @@ class System:
 
     url: str
     bedrock: str
-
-    def ask(self, client: str, question: Question, **settings: Any) -> Seen:
-        """Asks with a client of the table CLIENTS."""
-        return CLIENTS[client](self.url, question, **settings)
 
     def model_calls(self) -> int:
         """The number of calls that the fake Bedrock has received."""

@@ -55,14 +55,49 @@ def node(client: str, package: str, api: str, tests: str) -> Row:
     return Row(client, package, "node/package-lock.json", api, report, "test")
 
 
-OPENAI, ANTHROPIC, BEDROCK, GATEWAY = "OpenAI", "Anthropic", "Bedrock", "gateway"
+OPENAI, ANTHROPIC, BEDROCK = "OpenAI", "Anthropic", "Bedrock"
 RESPONSES = "Responses"
 
 ROWS = [
     python("openai-python", "openai", OPENAI, "test_openai"),
+    python("openai-python `BedrockOpenAI`", "openai", OPENAI, "TestBedrockOpenAI"),
     python("openai-python, Responses", "openai", RESPONSES, "test_responses"),
     python("anthropic-python", "anthropic", ANTHROPIC, "test_anthropic"),
+    Row(
+        "anthropic-python 0.x",
+        "anthropic",
+        "requirements-anthropic-0.txt",
+        ANTHROPIC,
+        "anthropic-0.xml",
+        "test_anthropic",
+    ),
+    python(
+        "anthropic-python `AnthropicBedrockMantle`",
+        "anthropic",
+        ANTHROPIC,
+        "TestAnthropicBedrockMantle",
+    ),
     python("boto3", "boto3", BEDROCK, "test_boto3"),
+    python("LangChain `ChatOpenAI`", "langchain-openai", OPENAI, "TestChatOpenAI"),
+    python(
+        "LangChain `ChatAnthropic`",
+        "langchain-anthropic",
+        ANTHROPIC,
+        "TestChatAnthropic",
+    ),
+    python(
+        "LangChain `ChatBedrockConverse`",
+        "langchain-aws",
+        BEDROCK,
+        "TestChatBedrockConverse",
+    ),
+    python("LiteLLM", "litellm", f"{OPENAI}, {ANTHROPIC}", "test_litellm"),
+    python(
+        "Pydantic AI",
+        "pydantic-ai-slim",
+        f"{OPENAI}, {ANTHROPIC}, {BEDROCK}",
+        "test_pydantic_ai",
+    ),
     node("openai-node", "openai", OPENAI, "openai"),
     node("openai-node, Responses", "openai", RESPONSES, "responses"),
     node("anthropic-node", "@anthropic-ai/sdk", ANTHROPIC, "anthropic"),
@@ -131,10 +166,9 @@ def table(reports: Path) -> str:
             outcome = f"{len(result.failures)} expected to fail, the others pass"
         cells = [row.client, row.version(), row.api, str(result.cases), outcome]
         lines.append("| " + " | ".join(cells) + " |")
-        reasons += [
-            f"- {row.client}, `{case}`: {reason}"
-            for case, reason in result.failures.items()
-        ]
+        for reason in dict.fromkeys(result.failures.values()):
+            names = [f"`{n}`" for n, r in result.failures.items() if r == reason]
+            reasons.append(f"- {row.client}, {', '.join(names)}: {reason}.")
     if reasons:
         lines += ["", "Cases that are expected to fail:", "", *reasons]
     return "\n".join(lines) + "\n"

@@ -27,7 +27,7 @@ def client(system: System) -> Iterator[Anthropic]:
         yield c
 
 
-def ask(text: str, **more: Any) -> Any:
+def ask(text: Any, **more: Any) -> Any:
     return {
         "model": MODEL,
         "max_tokens": 4000,
@@ -46,9 +46,10 @@ def both(client: Anthropic, request: Any) -> tuple[Any, Any]:
 
 
 def told(message: Any) -> Any:
-    """What is the same in two answers to one question."""
+    """What is the same in two answers to one question. Only streams are parsed."""
     usage = message.usage
-    content = [block.model_dump(exclude={"id"}) for block in message.content]
+    differs = {"id", "parsed_output"}
+    content = [block.model_dump(exclude=differs) for block in message.content]
     counts = (usage.input_tokens, usage.output_tokens)
     return content, message.stop_reason, message.model, counts
 
@@ -181,3 +182,37 @@ def test_models(client: Anthropic) -> None:
     models = list(client.models.list())
     assert models
     assert client.models.retrieve(models[0].id).id == models[0].id
+
+
+DOCUMENT: Any = {
+    "type": "document",
+    "title": "Nature",
+    "source": {"type": "text", "media_type": "text/plain", "data": "Grass is green."},
+    "citations": {"enabled": True},
+}
+PERSON: Any = {
+    "type": "object",
+    "properties": {"name": {"type": "string"}, "age": {"type": "integer"}},
+    "required": ["name", "age"],
+    "additionalProperties": False,
+}
+ANSWERS = {
+    "text": ask("What is 2+2?"),
+    "long text": ask("Explain quantum computing"),
+    "tool": ask("What is the weather in Seattle?", tools=[WEATHER]),
+    "two tools": ask("What is the weather in Seattle and Paris?", tools=[WEATHER]),
+    "thinking": ask(
+        "What is 2+2?", thinking={"type": "enabled", "budget_tokens": 1024}
+    ),
+    "citations": ask([DOCUMENT, {"type": "text", "text": "Which colour has grass?"}]),
+    "structured": ask(
+        "Describe Ada, who is 36.",
+        output_config={"format": {"type": "json_schema", "schema": PERSON}},
+    ),
+}
+
+
+@pytest.mark.parametrize("answer", ANSWERS)
+def test_stream_adds_up(client: Anthropic, answer: str) -> None:
+    whole, added = both(client, ANSWERS[answer])
+    assert told(added) == told(whole)

@@ -3,6 +3,7 @@
 docs/bedrock-api.md says what the results mean for users.
 """
 
+import json
 from typing import Any
 
 import boto3
@@ -121,3 +122,116 @@ def test_finished_work_is_not_repeated(system: System, fault: str, mode: str) ->
     with pytest.raises(ClientError):
         client.converse(modelId=f"{MODEL}#fault={fault}", messages=MESSAGES)
     assert system.model_calls() - before == WORKED[fault]
+
+
+CLAUDE = "us.anthropic.claude-sonnet-4-5-20250929-v1:0"
+TOOLS = {
+    "tools": [
+        {
+            "toolSpec": {
+                "name": "get_weather",
+                "inputSchema": {
+                    "json": {
+                        "type": "object",
+                        "properties": {"city": {"type": "string"}},
+                        "required": ["city"],
+                    }
+                },
+            }
+        }
+    ]
+}
+DOCUMENT = {
+    "name": "Nature",
+    "format": "txt",
+    "source": {"text": "Grass is green."},
+    "citations": {"enabled": True},
+}
+PERSON = {
+    "type": "object",
+    "properties": {"name": {"type": "string"}, "age": {"type": "integer"}},
+    "required": ["name", "age"],
+    "additionalProperties": False,
+}
+FORMAT = {
+    "type": "json_schema",
+    "structure": {"jsonSchema": {"name": "person", "schema": json.dumps(PERSON)}},
+}
+THINKING = {"thinking": {"type": "enabled", "budget_tokens": 1024}}
+
+
+def ask(text: str, *content: Any, **more: Any) -> Any:
+    messages = [{"role": "user", "content": [*content, {"text": text}]}]
+    return {"modelId": CLAUDE, "messages": messages, **more}
+
+
+ANSWERS = {
+    "text": ask("What is 2+2?"),
+    "long text": ask("Explain quantum computing"),
+    "tool": ask("What is the weather in Seattle?", toolConfig=TOOLS),
+    "two tools": ask("What is the weather in Seattle and Paris?", toolConfig=TOOLS),
+    "thinking": ask("What is 2+2?", additionalModelRequestFields=THINKING),
+    "citations": ask("Which colour has grass?", {"document": DOCUMENT}),
+    "structured": ask("Describe Ada.", outputConfig={"textFormat": FORMAT}),
+}
+
+
+@pytest.mark.parametrize("answer", ANSWERS)
+def test_stream_adds_up(system: System, answer: str) -> None:
+    client = bedrock(system)
+    whole = client.converse(**ANSWERS[answer])
+    added = add_up(client.converse_stream(**ANSWERS[answer])["stream"])
+    assert added == without_ids(whole["output"]["message"]["content"]) + [
+        {"stopReason": whole["stopReason"]},
+        {"usage": whole["usage"]},
+    ]
+
+
+def add_up(events: Any) -> list[Any]:
+    """The blocks of a stream, its stop reason and usage."""
+    blocks: list[dict[str, Any]] = []
+    end = []
+    for event in events:
+        [(name, body)] = event.items()
+        if name == "contentBlockStart":
+            call = body["start"]["toolUse"]
+            blocks.append({"toolUse": {"name": call["name"], "input": ""}})
+        elif name == "contentBlockDelta":
+            if len(blocks) == body["contentBlockIndex"]:
+                blocks.append({})
+            add(blocks[-1], body["delta"])
+        elif name == "messageStop":
+            end.append({"stopReason": body["stopReason"]})
+        elif name == "metadata":
+            end.append({"usage": body["usage"]})
+    return [finished(block) for block in blocks] + end
+
+
+def add(block: dict[str, Any], delta: dict[str, Any]) -> None:
+    [(kind, value)] = delta.items()
+    if kind == "text":
+        block["text"] = block.get("text", "") + value
+    elif kind == "citation":
+        block.setdefault("citations", []).append(value)
+    else:
+        members = block.setdefault(kind, {})
+        for name, piece in value.items():
+            members[name] = members.get(name, "") + piece
+
+
+def finished(block: dict[str, Any]) -> dict[str, Any]:
+    """A block of a stream as it is in a whole answer."""
+    if "toolUse" in block:
+        block["toolUse"]["input"] = json.loads(block["toolUse"]["input"])
+    if "reasoningContent" in block:
+        return {"reasoningContent": {"reasoningText": block["reasoningContent"]}}
+    if "citations" in block:
+        text = [{"text": block["text"]}]
+        return {"citationsContent": {"content": text, "citations": block["citations"]}}
+    return block
+
+
+def without_ids(blocks: list[Any]) -> list[Any]:
+    for block in blocks:
+        block.get("toolUse", {}).pop("toolUseId", None)
+    return blocks

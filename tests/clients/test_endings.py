@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from ask import ask
 from conftest import System, running
 from question import Question, Seen
 from tools import get_weather
@@ -72,7 +73,7 @@ def with_setting(
 @pytest.mark.parametrize("failure", FAILURES)
 @pytest.mark.parametrize("client", CLIENTS)
 def test_ending(with_setting: System, setting: str, client: str, failure: str) -> None:
-    seen = with_setting.ask(client, FAILURES[failure])
+    seen = ask(with_setting, client, FAILURES[failure])
     text_lost = failure == "in text" and seen.text != "the stand in"
     expected = ENDINGS[setting][failure][CLIENTS.index(client)]
     assert outcome(seen, text_lost) == expected

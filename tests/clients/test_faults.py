@@ -11,6 +11,7 @@ import httpx
 import pytest
 from langchain_core.messages import HumanMessage
 
+from ask import ask
 from ask_langchain import NO_KEEPALIVE, AskingClient
 from conftest import System
 from langchain_model import LangChainModel
@@ -23,7 +24,7 @@ def test_langchain_stream_names_a_tool_twice(system: System) -> None:
     question = Question(
         "What is the weather in Seattle and Paris?", tools=(get_weather,)
     )
-    seen = system.ask("langchain stream", question)
+    seen = ask(system, "langchain stream", question)
     assert seen.calls == [
         ("get_weatherget_weather", {"city": "Seattle"}),
         ("get_weatherget_weather", {"city": "Paris"}),
@@ -72,6 +73,6 @@ def test_client_repeats_after_its_own_time_limit(system: System) -> None:
     """An answer that takes longer runs the model four times."""
     before = system.model_calls()
     question = Question(knobs={"delay": "20s"})
-    seen = system.ask("plain", question, timeout=0.5)
+    seen = ask(system, "plain", question, timeout=0.5)
     assert isinstance(seen.error, httpx.ReadTimeout)
     assert system.model_calls() - before == 4

@@ -5,7 +5,8 @@ import sys
 
 import pytest
 
-from conftest import CLIENTS, System
+from ask import CLIENTS, ask
+from conftest import System
 from question import Question
 from test_answers import WITH_TOOLS
 from tools import search
@@ -23,13 +24,13 @@ def test_separators() -> None:
 
 @pytest.mark.parametrize("client", CLIENTS)
 def test_in_text(system: System, client: str) -> None:
-    assert system.ask(client, Question(knobs={"text": TEXT})).text == TEXT
+    assert ask(system, client, Question(knobs={"text": TEXT})).text == TEXT
 
 
 @pytest.mark.parametrize("client", CLIENTS)
 def test_in_reasoning(system: System, client: str) -> None:
     knobs = {"reasoning": TEXT, "text": "Yes."}
-    seen = system.ask(client, Question(knobs=knobs))
+    seen = ask(system, client, Question(knobs=knobs))
     assert seen.reasoning == (TEXT if client.startswith("plain") else "")
     assert seen.text == "Yes."
 
@@ -37,28 +38,28 @@ def test_in_reasoning(system: System, client: str) -> None:
 @pytest.mark.parametrize("client", WITH_TOOLS)
 def test_in_tool_input_and_result(system: System, client: str) -> None:
     prompt = f"search {TEXT}"
-    seen = system.ask(client, Question(prompt, tools=(search,)))
+    seen = ask(system, client, Question(prompt, tools=(search,)))
     assert seen.calls == [("search", {"query": prompt})]
     assert seen.text == f"search ({prompt}) says: found <{prompt}>"
 
 
 def test_in_tool_input_of_langchain_stream(system: System) -> None:
     prompt = f"search {TEXT}"
-    seen = system.ask("langchain stream", Question(prompt, tools=(search,)))
+    seen = ask(system, "langchain stream", Question(prompt, tools=(search,)))
     assert [arguments for _, arguments in seen.calls] == [{"query": prompt}]
 
 
 @pytest.mark.parametrize("client", ["plain", "plain stream", "langchain"])
 def test_in_error(system: System, client: str) -> None:
     knobs = {"fault": "validation", "message": TEXT}
-    error = system.ask(client, Question(knobs=knobs)).error
+    error = ask(system, client, Question(knobs=knobs)).error
     assert error is not None
     assert error.detail == TEXT
 
 
 def test_in_error_event(system: System) -> None:
     knobs = {"fault": "modelStreamError", "at": "3", "message": TEXT}
-    event = system.ask("plain stream", Question(knobs=knobs)).error_event
+    event = ask(system, "plain stream", Question(knobs=knobs)).error_event
     assert event is not None
     assert event["detail"] == TEXT
 
@@ -67,6 +68,6 @@ def test_in_error_event(system: System) -> None:
 def test_error_event_breaks_no_model(system: System, client: str) -> None:
     """The models ignore the event, and could not if they saw it cut in two."""
     knobs = {"fault": "modelStreamError", "at": "3", "message": TEXT}
-    seen = system.ask(client, Question(knobs=knobs))
+    seen = ask(system, client, Question(knobs=knobs))
     assert seen.error is None
     assert not seen.hangs

@@ -156,3 +156,40 @@ def test_refused_request(client: OpenAI) -> None:
     with pytest.raises(openai.BadRequestError) as caught:
         client.chat.completions.create(**ask("hi", n=2))
     assert caught.value.param == "n"
+
+
+JSON_SCHEMA: Any = {
+    "type": "json_schema",
+    "json_schema": {"name": "person", "schema": Person.model_json_schema()},
+}
+ANSWERS = {
+    "text": ask("What is 2+2?"),
+    "long text": ask("Explain quantum computing"),
+    "tool": ask("What is the weather in Seattle?", tools=[WEATHER]),
+    "two tools": ask("What is the weather in Seattle and Paris?", tools=[WEATHER]),
+    "thinking": ask("What is 2+2?", reasoning_effort="low", max_completion_tokens=4000),
+    "citations": ask("What is 2+2?") | {"model": MODEL + "#show=citations"},
+    "structured": ask("Describe Ada, who is 36.", response_format=JSON_SCHEMA),
+}
+
+
+def without_ids(completion: Any) -> Any:
+    """All members except those that differ in two answers, or that only a stream has."""
+    members = completion.to_dict(exclude_none=True)
+    for name in ("id", "created", "object", "bedrock"):
+        members.pop(name, None)
+    message = members["choices"][0]["message"]
+    message.pop("parsed", None)
+    for call in message.get("tool_calls", []):
+        del call["id"]
+        call["function"].pop("parsed_arguments", None)
+    for name in ("tool_calls", "thinking_blocks", "annotations"):
+        for item in message.get(name, []):
+            item.pop("index", None)
+    return members
+
+
+@pytest.mark.parametrize("answer", ANSWERS)
+def test_stream_adds_up(client: OpenAI, answer: str) -> None:
+    whole, added = both(client, ANSWERS[answer])
+    assert without_ids(added) == without_ids(whole)

@@ -25,12 +25,14 @@ SNIPPETS = re.findall(
 def test_snippet(
     system: System, language: str, program: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
+    urls = program.count("http://localhost:8000")
     program = program.replace("http://localhost:8000", system.url)
     if language == "python":
         exec(program, {})  # noqa: S102
     else:
         subprocess.run(["bash", "-euo", "pipefail", "-c", program], check=True)
-    assert "2 + 2 = 4." in capfd.readouterr().out
+    # A program asks once for each base URL.
+    assert capfd.readouterr().out.count("2 + 2 = 4.") == urls
 
 
 def test_every_program_is_run() -> None:

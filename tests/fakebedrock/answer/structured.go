@@ -2,19 +2,45 @@ package answer
 
 import (
 	"encoding/json"
+	"maps"
+	"regexp"
+	"slices"
 	"strings"
 
 	"bedrock-extproc/tests/fakebedrock/converse"
 )
 
-// structured returns an object for the request's output schema, if it has one.
+// structured returns an object for the request's output schema, or with the keys that the
+// question asks for, if it has one or the other.
 func structured(r *converse.Request) (string, bool) {
-	if r.OutputConfig == nil || r.OutputConfig.TextFormat == nil || r.OutputConfig.TextFormat.Structure.JSONSchema == nil {
+	text := question(r)
+	schema := schemaOfKeys(text)
+	if r.OutputConfig != nil && r.OutputConfig.TextFormat != nil && r.OutputConfig.TextFormat.Structure.JSONSchema != nil {
+		schema = json.RawMessage(r.OutputConfig.TextFormat.Structure.JSONSchema.Schema)
+	}
+	if schema == nil {
 		return "", false
 	}
-	schema := json.RawMessage(r.OutputConfig.TextFormat.Structure.JSONSchema.Schema)
-	text := question(r)
 	return string(fill(schema, &source{text: text, places: placesIn(text)})), true
+}
+
+var (
+	keyList = regexp.MustCompile(`(?i)\bjson\b.* with ((?:['"]\w+['"](?:,|and|\s)*)+)keys?\b`)
+	key     = regexp.MustCompile(`['"](\w+)['"]`)
+)
+
+// schemaOfKeys returns the schema of an object with the keys that a text asks for, as in
+// "Return a JSON with 'name' and 'age' keys". It is nil if there are none.
+func schemaOfKeys(text string) json.RawMessage {
+	found := keyList.FindStringSubmatch(text)
+	if found == nil {
+		return nil
+	}
+	properties := map[string]any{}
+	for _, name := range key.FindAllStringSubmatch(found[1], -1) {
+		properties[name[1]] = map[string]any{"type": "string"}
+	}
+	return encode(map[string]any{"properties": properties, "required": slices.Sorted(maps.Keys(properties))})
 }
 
 // responseFields answers additionalModelResponseFieldPaths. It supports stop_sequence
