@@ -37,6 +37,7 @@ var logFields = map[string]string{
 	"cache_read_tokens":     metadata("cache_read_tokens"),
 	"cache_write_tokens":    metadata("cache_write_tokens"),
 	"total_tokens":          metadata("total_tokens"),
+	"cost_micros":           metadata("cost_micros"),
 	"attempts":              metadata("attempts"),
 	"error":                 metadata("error"),
 	"ext_proc_microseconds": "%FILTER_STATE(envoy.filters.http.ext_proc:PLAIN)%",

@@ -170,6 +170,7 @@ func (x *exchange) admit() (err error) {
 	if err != nil {
 		return err
 	}
+	x.outcome.Tenant = sanitize(x.target.Tenant)
 	return x.places.enter(x.target.Limits...)
 }
 
@@ -208,7 +209,7 @@ func (x *exchange) recordCall(call *translator.Call) {
 func (x *exchange) whole(call *translator.Call) error {
 	raw, facts, err := x.target.Backend.Converse(x.ctx, call, x.target.Caller)
 	x.dropBody(call)
-	x.applyFacts(facts)
+	x.applyFacts(facts, call.Model)
 	if err != nil {
 		return x.fail(err)
 	}
@@ -231,8 +232,14 @@ func (x *exchange) dropBody(call *translator.Call) {
 }
 
 // applyFacts records the backend's facts.
-func (x *exchange) applyFacts(facts translator.Facts) {
-	x.outcome.Facts = x.req.complete(facts)
+func (x *exchange) applyFacts(facts translator.Facts, model string) {
+	x.outcome.Facts = x.complete(facts, model)
+}
+
+// complete adds what the backend does not know to its facts about a call for model.
+func (x *exchange) complete(facts translator.Facts, model string) translator.Facts {
+	facts.Price = x.target.price(facts.ModelID, model)
+	return x.req.complete(facts)
 }
 
 // close ends the exchange's context and reports its outcome.

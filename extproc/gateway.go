@@ -41,6 +41,11 @@ type Target struct {
 	// ModelLabel returns the name of a model in the configuration, for metrics, and "" for
 	// a model that the configuration does not name. nil knows no names.
 	ModelLabel func(model string) string
+	// Price returns what the tokens of a model cost, by the id that was sent to Bedrock and
+	// the name that the client asked for. nil knows no prices.
+	Price func(modelID, name string) translator.Price
+	// Tenant is whom metrics count the call for, "" for nobody.
+	Tenant string
 	// Limits are those on the calls of this backend and of this caller.
 	Limits []CallLimit
 }
@@ -54,6 +59,13 @@ func (t *Target) modelLabel(model string) string {
 		return OtherModel
 	}
 	return cmp.Or(t.ModelLabel(model), OtherModel)
+}
+
+func (t *Target) price(modelID, name string) translator.Price {
+	if t.Price == nil || modelID == "" {
+		return translator.Price{}
+	}
+	return t.Price(modelID, name)
 }
 
 // Decode translates a request for the target. An error is always a *translator.Error.

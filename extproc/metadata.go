@@ -36,6 +36,9 @@ var facts = []fact{
 		u := o.Summary
 		return count(u.InputTokens+u.OutputTokens+u.CacheReadTokens+u.CacheWriteTokens, u.UsageKnown)
 	}},
+	{"cost_micros", "6180", "The cost of the call in millionths of the currency's unit, by the `prices` of the [configuration](configuration.md), rounded to the nearest.", func(o *Outcome) *structpb.Value {
+		return count(o.Facts.Price.Cost(o.Summary))
+	}},
 	{"error", `"bedrock_throttled"`, "The kind of the error, also of one in the middle of a stream whose status is 200.", func(o *Outcome) *structpb.Value { return text(string(o.ErrorKind)) }},
 }
 

@@ -35,6 +35,8 @@ type Outcome struct {
 	// ModelLabel stands for Model in metrics: a name of the configuration, or OtherModel.
 	ModelLabel string
 	Streaming  bool
+	// Tenant is whom metrics count the call for, "" for nobody.
+	Tenant string
 	// CountTokens says that the call only counts tokens.
 	CountTokens bool
 	// Guarded says that the request asks for a guardrail.

@@ -68,7 +68,7 @@ func (x *exchange) pump(ctx context.Context, queue *sendQueue, call *translator.
 func (x *exchange) fill(ctx context.Context, queue *sendQueue, call *translator.Call) error {
 	events, facts, err := x.target.Backend.ConverseStream(ctx, call, x.target.Caller)
 	x.dropBody(call)
-	facts = x.req.complete(facts)
+	facts = x.complete(facts, call.Model)
 	if err != nil {
 		queue.fail(facts)
 		return err
@@ -196,7 +196,7 @@ func (x *exchange) buffered(call *translator.Call) error {
 	queue := newSendQueue(0, x.server.cfg.MaxAnswerBytes)
 	x.pump(x.ctx, queue, call)
 	d := queue.take()
-	x.applyFacts(d.facts)
+	x.outcome.Facts = d.facts
 	x.events = d.events
 	x.recordTokens(d)
 	x.recordSummary()

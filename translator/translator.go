@@ -157,6 +157,8 @@ type Facts struct {
 	Region string
 	// ModelID is the modelId sent to Bedrock.
 	ModelID string
+	// Price is that of the model, zero when there is none.
+	Price Price
 	// Attempts counts the HTTP calls made, 0 when none was.
 	Attempts int
 	// Trail lists the attempts in their order, also those that sent nothing. It is
@@ -178,6 +180,9 @@ type Attempt struct {
 	// Wait is the time between the HTTP request and its answer: the whole one, or the
 	// first event of a stream. Pause is the wait before the next attempt.
 	Wait, Pause time.Duration
+	// Took is the time from Start to the end of Wait, also of an attempt that sent nothing.
+	// It includes fetching credentials and signing.
+	Took time.Duration
 	// ErrorKind, AWSError and ErrorClass are those of a failed attempt's Error.
 	ErrorKind            Kind
 	AWSError, ErrorClass string

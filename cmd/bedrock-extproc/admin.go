@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net"
@@ -49,6 +50,7 @@ func (s *sidecar) adminPages(registry *prometheus.Registry, recorder *telemetry.
 		"GET /readyz":         pageHandler(s.health.readyzForOperators),
 		"GET /metrics":        promhttp.HandlerFor(registry, promhttp.HandlerOpts{EnableOpenMetrics: true}), // OpenMetrics has exemplars
 		"GET /debug/calls":    recorder.CallsPage(s.extproc.OpenCalls),
+		"GET /debug/config":   http.HandlerFunc(s.configPage),
 		"GET /debug/loglevel": level, // {"level":"info"}
 		"PUT /debug/loglevel": level,
 	}
@@ -59,6 +61,31 @@ func (s *sidecar) adminPages(registry *prometheus.Registry, recorder *telemetry.
 		pages["GET /debug/pprof/symbol"] = http.HandlerFunc(pprof.Symbol)
 	}
 	return pages
+}
+
+// A shownConfig is the body of /debug/config.
+type shownConfig struct {
+	Version string    `json:"version"`
+	File    string    `json:"file"`
+	Loaded  time.Time `json:"loaded"`
+	// Problem is why the latest version of the file was rejected, "" if it is in use.
+	Problem string `json:"problem"`
+	// Config is the file that is in use, without secrets.
+	Config json.RawMessage `json:"config"`
+}
+
+// configPage shows the configuration in use.
+func (s *sidecar) configPage(w http.ResponseWriter, _ *http.Request) {
+	page := shownConfig{Version: version, File: s.opts.config}
+	page.Config, page.Loaded = s.reloader.Current().Shown()
+	if text := s.health.configError.Load(); text != nil {
+		page.Problem = *text
+	}
+	w.Header().Set("Content-Type", "application/json")
+	encoder := json.NewEncoder(w)
+	encoder.SetEscapeHTML(false)
+	encoder.SetIndent("", "  ")
+	_ = encoder.Encode(page) // a reader that has left needs no answer
 }
 
 func pageHandler(page extproc.Page) http.Handler {

@@ -25,7 +25,7 @@ func TestMetricsAreInTheTable(t *testing.T) {
 	t.Setenv("AWS_CONFIG_FILE", os.DevNull)
 	t.Setenv("AWS_SHARED_CREDENTIALS_FILE", os.DevNull)
 	registry := prometheus.NewPedanticRegistry()
-	recorder, err := telemetry.NewRecorder(zap.NewNop(), registry)
+	recorder, err := telemetry.NewRecorder(zap.NewNop(), registry, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -78,7 +78,7 @@ func TestMetricsAreInTheTable(t *testing.T) {
 func eventful() extproc.Outcome {
 	return extproc.Outcome{
 		API: "gateway", Model: "m", ModelLabel: "m", FirstByte: time.Second, FirstToken: time.Second, LastToken: 2 * time.Second, KeepAlives: 1,
-		Facts:   translator.Facts{Backend: "b", Asked: "a", Trail: []translator.Attempt{{Backend: "a", Sent: true, CoolDown: time.Second}, {Backend: "b", Sent: true}}},
+		Facts:   translator.Facts{Backend: "b", Asked: "a", Price: translator.Price{Currency: "USD"}, Trail: []translator.Attempt{{Backend: "a", Sent: true, CoolDown: time.Second}, {Backend: "b", Sent: true}}},
 		Summary: translator.Summary{UsageKnown: true, OutputTokens: 2, Warnings: []translator.Warning{{Code: "c"}}},
 	}
 }

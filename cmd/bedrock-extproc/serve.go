@@ -30,6 +30,7 @@ import (
 	"bedrock-extproc/extproc"
 	"bedrock-extproc/internal/gateway"
 	"bedrock-extproc/internal/metrics"
+	"bedrock-extproc/internal/otlp"
 	"bedrock-extproc/internal/telemetry"
 )
 
@@ -76,6 +77,7 @@ func serve(ctx context.Context, opts *options, flags *pflag.FlagSet, env lookupE
 	log := lines.Logger(level)
 	// gRPC's own logger would wait for the reader of standard error.
 	grpclog.SetLoggerV2(zapgrpc.NewLogger(log.WithOptions(zap.IncreaseLevel(zap.ErrorLevel))))
+	otlp.LogTo(log)
 	setMemoryLimit(env, memlimit.FromCgroup, log)
 	warnUnknownVariables(flags, os.Environ(), log)
 	ctx, stop := context.WithCancel(ctx)
@@ -147,6 +149,7 @@ type sidecar struct {
 	grpc     *grpc.Server
 	health   *healthState
 	admin    *adminServer
+	otlp     *otlp.Exporter
 	grpcLis  net.Listener
 }
 
@@ -173,7 +176,10 @@ func newSidecar(ctx context.Context, opts *options, l logging) (*sidecar, error)
 	if s.reloader, err = gateway.NewReloader(ctx, opts.config, gatewayOptions, registry, s.health.setConfigError); err != nil {
 		return nil, err
 	}
-	recorder, err := telemetry.NewRecorder(log, registry)
+	if s.otlp, err = otlp.New(ctx, os.LookupEnv, version, registry); err != nil {
+		return nil, err
+	}
+	recorder, err := telemetry.NewRecorder(log, registry, s.otlp.Tracer())
 	if err != nil {
 		return nil, err
 	}
@@ -291,5 +297,20 @@ func (s *sidecar) run(ctx context.Context, stop context.CancelFunc) error {
 		return s.admin.close()
 	})
 	s.health.setReady(true)
-	return group.Wait()
+	err := group.Wait()
+	s.flush(context.WithoutCancel(ctx))
+	return err
+}
+
+// flushTimeout limits sending the last spans and metrics. It is a part of exitGrace.
+const flushTimeout = 700 * time.Millisecond
+
+// flush sends the last spans and metrics. A collector that does not answer is no failure of
+// the sidecar.
+func (s *sidecar) flush(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, flushTimeout)
+	defer cancel()
+	if err := s.otlp.Shutdown(ctx); err != nil {
+		s.log.Warn("the last spans or metrics were not sent", zap.Error(err))
+	}
 }

@@ -171,7 +171,7 @@ func (d *dispatch) record(start time.Time, sent converseapi.Facts) {
 	f := &d.last.facts
 	a := translator.Attempt{
 		Backend: f.Backend, Region: f.Region, ModelID: f.ModelID, AWSRequestID: f.AWSRequestID,
-		Start: start, Sent: sent.Sent, Wait: sent.Wait,
+		Start: start, Sent: sent.Sent, Wait: sent.Wait, Took: time.Since(start),
 	}
 	if e, ok := errors.AsType[*translator.Error](d.last.err); ok {
 		a.ErrorKind, a.AWSError, a.ErrorClass = e.Kind, e.AWSError, e.Class

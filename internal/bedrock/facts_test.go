@@ -38,10 +38,10 @@ func TestTrail(t *testing.T) {
 			t.Fatal(err)
 		}
 		atA := translator.Attempt{
-			Backend: "a", Region: "us-west-2", ModelID: "m", Sent: true, Wait: 3 * time.Second,
+			Backend: "a", Region: "us-west-2", ModelID: "m", Sent: true, Wait: 3 * time.Second, Took: 3 * time.Second,
 			ErrorKind: translator.KindThrottled, AWSError: "ThrottlingException",
 		}
-		again, atB := atA, translator.Attempt{Backend: "b", Region: "eu-west-1", ModelID: "m", Sent: true, Wait: 5 * time.Second}
+		again, atB := atA, translator.Attempt{Backend: "b", Region: "eu-west-1", ModelID: "m", Sent: true, Wait: 5 * time.Second, Took: 5 * time.Second}
 		again.CoolDown = 7 * time.Second
 		times := cmpopts.IgnoreFields(translator.Attempt{}, "Start", "Pause")
 		if diff := cmp.Diff([]translator.Attempt{atA, again, atB}, facts.Trail, times); diff != "" {

@@ -10,8 +10,11 @@ package config
 //go:generate go test . -run TestReference -update
 
 import (
+	"encoding/json"
+
 	"bedrock-extproc/internal/bedrock"
 	"bedrock-extproc/internal/identity"
+	"bedrock-extproc/internal/price"
 	"bedrock-extproc/translator/anthropic"
 	"bedrock-extproc/translator/chat"
 	"bedrock-extproc/translator/converse"
@@ -32,6 +35,11 @@ type Config struct {
 	// MaxCalls bounds the calls in flight at a backend, by its name. A backend that is not
 	// in it has no bound.
 	MaxCalls map[string]int
+	// Prices are those of models, for the costs of calls.
+	Prices price.Table
+	// Tenant is the name of the value of identity that metrics have as the label tenant,
+	// "" for none.
+	Tenant string
 	// Settings are those that all dialects have in common. Only Load fills in Families.
 	Settings converse.Settings
 	// APIs are the names of the dialects that are served; nil means all.
@@ -45,6 +53,9 @@ type Config struct {
 	// FamiliesFile is where Load reads rules of model families from; "" for the
 	// built-in rules alone. A relative path starts at the working directory.
 	FamiliesFile string
+	// Shown is the file as JSON for operators, without secrets and values of variables; nil
+	// without a file.
+	Shown json.RawMessage
 	// Warnings name the parts of the file that this program ignores.
 	Warnings []string
 }

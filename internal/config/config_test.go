@@ -12,6 +12,8 @@ import (
 	"bedrock-extproc/internal/awsauth"
 	"bedrock-extproc/internal/bedrock"
 	"bedrock-extproc/internal/identity"
+	"bedrock-extproc/internal/price"
+	"bedrock-extproc/translator"
 	"bedrock-extproc/translator/chat"
 	"bedrock-extproc/translator/converse"
 )
@@ -83,7 +85,11 @@ func TestEverySetting(t *testing.T) {
 			},
 			"eu": {},
 		},
-		MaxCalls:     map[string]int{"us": 100},
+		MaxCalls: map[string]int{"us": 100},
+		Prices: price.NewTable("EUR", map[string]translator.Price{
+			"m": {Input: 3_000_000, Output: 15_000_000, CacheRead: 1, CacheWrite: 2_000_000_000},
+		}),
+		Tenant:       "team",
 		APIs:         []string{"gateway"},
 		Settings:     converse.Settings{Mode: converse.Strict, ModelFamilies: map[string]string{"arn:x": "claude"}},
 		Chat:         chat.Config{ToolUseDeltas: chat.DeltasAlways},
@@ -104,6 +110,7 @@ func TestEverySetting(t *testing.T) {
 			CallerLimit: identity.CallerLimit{Value: "user", MaxCalls: 10},
 		},
 	}
+	got.Shown = nil // see TestShown
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
@@ -221,6 +228,7 @@ bedrock_extproc:
 		Chat:     chat.Config{ToolUseDeltas: chat.DeltasNever},
 		Warnings: []string{"ignored, because this program serves providers.llm only: host, providers.memory, providers.tools, agents"},
 	}
+	cfg.Shown = nil // see TestShown
 	if diff := cmp.Diff(want, cfg); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}

@@ -73,6 +73,8 @@ func (c *Config) extprocKeys() []key {
 			rules{c},
 		},
 		{"caller_limit", "How many calls each caller may have in flight. Further ones get 503 at once.", "no limit", "{value: user, max_calls: 10}", callerLimit(&c.Policy.CallerLimit)},
+		{"metrics_tenant", "The value of `identity` that metrics have as the label `tenant`. The first 100 tenants have series of their own, the rest are `other`.", "no tenants in metrics", "team", valueName{&c.Tenant}},
+		{"prices", "What models cost. With it, the cost of a call is in metrics, the log, Envoy's metadata and the answer's `metadata`. See [observability](observability.md).", "no costs", "{models: {us.amazon.nova-micro-v1:0: {input: 0.000035, output: 0.00014}}}", priceTable{&c.Prices}},
 		{"timeouts", "The time limits of backends without their own.", "see below", "{first_event: 1m}", section{keys: func() []key { return limitsKeys(&c.Bedrock.Limits) }}},
 		{"retry", "How often a failed call is repeated before the client has received any of the response.", "see below", "{attempts: 2}", section{keys: func() []key { return retryKeys(&c.Bedrock.Retry) }}},
 		{"cool_down", "How long a failing backend is skipped in favour of its fallbacks.", "see below", "{max: 1m}", section{keys: func() []key { return coolDownKeys(&c.Bedrock.CoolDown) }}},

@@ -64,6 +64,7 @@ func open(path string, env LookupEnv) (*decoder, error) {
 // the text is not YAML.
 func decode(name string, text []byte, env LookupEnv) (*decoder, error) {
 	d := newDecoder(name)
+	d.cfg.Shown = shown(name, text)
 	root, err := parseYAML(name, expand(text, env))
 	if err != nil || root == nil {
 		return d, err

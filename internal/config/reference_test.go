@@ -16,6 +16,7 @@ import (
 	"bedrock-extproc/internal/bedrock"
 	"bedrock-extproc/internal/identity"
 	"bedrock-extproc/tests/page"
+	"bedrock-extproc/translator"
 )
 
 var update = flag.Bool("update", false, "write docs/configuration.md and docs/config.schema.json again")
@@ -100,6 +101,8 @@ func sections() []pageSection {
 		{"bedrock_extproc.identity.NAME", "The first source that has a value counts.", sourceKeys(&identity.Source{})},
 		{"bedrock_extproc.access[]", "", ruleKeys(&identity.Rule{})},
 		{"bedrock_extproc.caller_limit", "See [limits](limits.md).", callerLimitKeys(&c.Policy.CallerLimit)},
+		{"bedrock_extproc.prices", "Prices are exact decimal numbers. Costs are whole numbers of millionths of the currency's unit.", new(prices).keys()},
+		{"bedrock_extproc.prices.models.NAME", "", modelPriceKeys(&translator.Price{})},
 		{"bedrock_extproc.retry", "", retryKeys(&c.Bedrock.Retry)},
 		{"bedrock_extproc.cool_down", "", coolDownKeys(&c.Bedrock.CoolDown)},
 	}
@@ -142,6 +145,8 @@ func typeName(v value) string {
 		return "`true` or `false`"
 	case count:
 		return "whole number"
+	case perThousand:
+		return "decimal number"
 	case duration:
 		return "time with unit"
 	case choice:
@@ -158,7 +163,7 @@ func typeName(v value) string {
 		return "templates by name"
 	case rules:
 		return "list of mappings"
-	case section, llm, backends, providers, sources:
+	case section, llm, backends, providers, sources, modelPrices, priceTable:
 		return "mapping"
 	default:
 		return "text"
@@ -208,6 +213,15 @@ func valueSchema(v value) object {
 		return orVariable(object{"type": "boolean"})
 	case count:
 		return orVariable(object{"type": "integer", "minimum": 1})
+	case perThousand:
+		return orVariable(object{"anyOf": []any{
+			object{"type": "number", "minimum": 0, "exclusiveMaximum": 1_000_000},
+			object{"type": "string", "pattern": `^[0-9]{1,6}(\.[0-9]{0,9})?$`},
+		}})
+	case priceTable:
+		return keysSchema(new(prices).keys(), nil)
+	case modelPrices:
+		return object{"type": "object", "additionalProperties": keysSchema(modelPriceKeys(&translator.Price{}), nil)}
 	case duration:
 		return orVariable(object{"$ref": "#/$defs/duration"})
 	case choice:

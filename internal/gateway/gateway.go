@@ -5,9 +5,11 @@
 package gateway
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"go.uber.org/zap"
 
@@ -15,6 +17,7 @@ import (
 	"bedrock-extproc/internal/bedrock"
 	"bedrock-extproc/internal/config"
 	"bedrock-extproc/internal/identity"
+	"bedrock-extproc/internal/price"
 	"bedrock-extproc/translator"
 )
 
@@ -50,6 +53,10 @@ type Gateway struct {
 	policy   identity.Policy
 	defaults map[string]identity.Defaults // by the name of the backend
 	maxCalls map[string]int               // likewise
+	prices   price.Table
+	tenant   string // the name of a value of identity, "" for none
+	shown    json.RawMessage
+	loaded   time.Time
 	// routeSettings are the names of gRPC metadata that are read.
 	routeSettings []string
 }
@@ -61,7 +68,7 @@ func newGateway(cfg *config.Config, backends *bedrock.Backends, opts Options) (*
 		return nil, err
 	}
 	g := &Gateway{
-		backends: backends, policy: cfg.Policy, defaults: cfg.Defaults, maxCalls: cfg.MaxCalls,
+		backends: backends, policy: cfg.Policy, defaults: cfg.Defaults, maxCalls: cfg.MaxCalls, prices: cfg.Prices, tenant: cfg.Tenant, shown: cfg.Shown, loaded: time.Now(),
 		routeSettings: routeSettings(cfg.Policy),
 	}
 	g.Routes, err = extproc.NewRoutes(dialects, slices.Concat(g.chatPages(), g.openaiPages(dialects), g.anthropicPages(dialects), opts.Pages))
@@ -70,6 +77,10 @@ func newGateway(cfg *config.Config, backends *bedrock.Backends, opts Options) (*
 	}
 	return g, nil
 }
+
+// Shown is the configuration file as JSON, without secrets, and when it was loaded. It is nil
+// without a file.
+func (g *Gateway) Shown() (file json.RawMessage, loaded time.Time) { return g.shown, g.loaded }
 
 // Backends returns the configured backends.
 func (g *Gateway) Backends() *bedrock.Backends { return g.backends }
@@ -174,6 +185,7 @@ func (g *Gateway) target(name string, caller translator.Caller, values identity.
 	defaults.Models = backend.Models()
 	return backend, extproc.Target{
 		Backend: backend, Caller: caller, DefaultModel: backend.DefaultModel(), Defaults: defaults, Allow: rule.Allow, ModelLabel: backend.ModelLabel,
+		Price: g.prices.Of, Tenant: caller.Values[g.tenant],
 		Names: func() []string {
 			return allowedNames(slices.Concat(modelNames(backend), backend.Models().Patterns()), rule.Allow)
 		},

@@ -14,8 +14,26 @@ type Metric struct {
 	Labels []Label
 	// Buckets are those of a histogram; nil means from 10 ms to 5 minutes.
 	Buckets []float64
-	// OTLP is the name in OTLP where it differs, with the labels' names there.
-	OTLP string
+	// OTLP is the name in OTLP where it differs, and Unit the unit there. Labels then have
+	// their OTLPLabel.
+	OTLP, Unit string
+}
+
+// OTLPLabel is the name of a label where Metric.OTLP names the metric.
+func OTLPLabel(name string) string {
+	switch name {
+	case operation.Name:
+		return "gen_ai.operation.name"
+	case provider.Name:
+		return "gen_ai.provider.name"
+	case genModel.Name:
+		return "gen_ai.request.model"
+	case tokenType.Name:
+		return "gen_ai.token.type"
+	case errorType.Name:
+		return "error.type"
+	}
+	return name
 }
 
 // A Label is a label of a metric and its possible values.
@@ -26,9 +44,12 @@ var (
 	streaming = Label{"streaming", "`true` for event streams, `false` for whole answers"}
 	backend   = Label{"backend", "the configured name of the backend"}
 	model     = Label{"model", "a model's name in the configuration, `other` for all other names"}
+	tenant    = Label{"tenant", "the caller's `metrics_tenant`, `other` for all after the first 100; empty without that setting"}
 	operation = Label{"gen_ai_operation_name", "`chat`, or `count_tokens`"}
 	provider  = Label{"gen_ai_provider_name", "`aws.bedrock`"}
 	genModel  = Label{"gen_ai_request_model", model.Values}
+	tokenType = Label{"gen_ai_token_type", "`input`, `output`"}
+	errorType = Label{"error_type", "AWS's name of the error, such as `ThrottlingException`, otherwise a [kind of error](errors.md); `client_gone`; empty for none"}
 
 	limitLabels = []Label{
 		{"limit", "`calls`, `body_bytes`, `backend`, `caller` (the busiest one); see [limits](limits.md)"},
@@ -43,7 +64,7 @@ var (
 		Labels: []Label{
 			{"status", "the HTTP status; `499` when the client left, `0` when nothing was sent"},
 			{"error", "a [kind of error](errors.md), empty for none"},
-			api, streaming,
+			api, streaming, tenant,
 		},
 	}
 	CallDuration = Metric{
@@ -54,7 +75,11 @@ var (
 	}
 	Tokens = Metric{
 		Name: "bedrock_extproc_tokens_total", Help: "Tokens that Bedrock reported, by backend, model and type.", Type: "counter",
-		Labels: []Label{backend, model, {"type", "`input`, `output`, `cache_read`, `cache_write`"}},
+		Labels: []Label{backend, model, {"type", "`input`, `output`, `cache_read`, `cache_write`"}, tenant},
+	}
+	Cost = Metric{
+		Name: "bedrock_extproc_cost_micros_total", Help: "Cost of calls in millionths of the currency's unit, by the configured prices.", Type: "counter",
+		Labels: []Label{backend, model, {"currency", "that of the configuration"}, tenant},
 	}
 	UsageUnknown = Metric{
 		Name: "bedrock_extproc_usage_unknown_total", Help: "Calls that Bedrock began to answer without token counts, because the client left, the stream failed or Bedrock sent none. They may be billed.", Type: "counter",
@@ -86,25 +111,25 @@ var (
 		Labels: []Label{api, {"code", "a [code](warnings.md)"}},
 	}
 	OperationDuration = Metric{
-		Name: "gen_ai_client_operation_duration_seconds", OTLP: "gen_ai.client.operation.duration", Type: "histogram",
+		Name: "gen_ai_client_operation_duration_seconds", OTLP: "gen_ai.client.operation.duration", Unit: "s", Type: "histogram",
 		Help:    "Time of a model call from the end of the request's body to the end of the answer.",
-		Labels:  []Label{operation, provider, genModel, backend, {"error_type", "AWS's name of the error, such as `ThrottlingException`, otherwise a [kind of error](errors.md); `client_gone`; empty for none"}},
+		Labels:  []Label{operation, provider, genModel, backend, errorType},
 		Buckets: secondsBuckets(),
 	}
 	TokenUsage = Metric{
-		Name: "gen_ai_client_token_usage", OTLP: "gen_ai.client.token.usage", Type: "histogram",
+		Name: "gen_ai_client_token_usage", OTLP: "gen_ai.client.token.usage", Unit: "{token}", Type: "histogram",
 		Help:    "Tokens of a model call. Input includes the tokens of a prompt cache.",
-		Labels:  []Label{operation, provider, genModel, backend, {"gen_ai_token_type", "`input`, `output`"}},
+		Labels:  []Label{operation, provider, genModel, backend, tokenType},
 		Buckets: prometheus.ExponentialBuckets(1, 4, 14),
 	}
 	TimeToFirstToken = Metric{
-		Name: "gen_ai_server_time_to_first_token_seconds", OTLP: "gen_ai.server.time_to_first_token", Type: "histogram",
+		Name: "gen_ai_server_time_to_first_token_seconds", OTLP: "gen_ai.server.time_to_first_token", Unit: "s", Type: "histogram",
 		Help:    "Time from the end of the request's body to the first piece of a stream's content.",
 		Labels:  []Label{operation, provider, genModel, backend},
 		Buckets: []float64{0.001, 0.005, 0.01, 0.02, 0.04, 0.06, 0.08, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10},
 	}
 	TimePerOutputToken = Metric{
-		Name: "gen_ai_server_time_per_output_token_seconds", OTLP: "gen_ai.server.time_per_output_token", Type: "histogram",
+		Name: "gen_ai_server_time_per_output_token_seconds", OTLP: "gen_ai.server.time_per_output_token", Unit: "s", Type: "histogram",
 		Help:    "Time of each output token after the first one, as the mean over a stream that ended well.",
 		Labels:  []Label{operation, provider, genModel, backend},
 		Buckets: []float64{0.01, 0.025, 0.05, 0.075, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.75, 1, 2.5},
@@ -135,7 +160,7 @@ var (
 func All() []Metric {
 	return []Metric{
 		Requests, CallDuration, FirstByte, Overhead, OperationDuration, TimeToFirstToken, TimePerOutputToken,
-		TokenUsage, Tokens, UsageUnknown, RequestBytes, ResponseBytes, Warnings, KeepAlives,
+		TokenUsage, Tokens, Cost, UsageUnknown, RequestBytes, ResponseBytes, Warnings, KeepAlives,
 		CallsInFlight, OpenStreams, LimitCurrent, LimitMax, LimitRefused,
 		Attempts, Fallbacks, CoolDowns, RestingModels, CredentialsMissing,
 		Reloads, LastReloadSuccess, LogLinesDropped, BuildInfo,

@@ -26,7 +26,11 @@ func TestPage(t *testing.T) {
 		for i, l := range m.Labels {
 			labels[i] = fmt.Sprintf("`%s`: %s", l.Name, l.Values)
 		}
-		fmt.Fprintf(&rows, "| `%s` | %s | %s | %s |\n", m.Name, m.Type, strings.Join(labels, "<br>"), m.Help)
+		name := "`" + m.Name + "`"
+		if m.OTLP != "" {
+			name += "<br>OTLP: `" + m.OTLP + "`"
+		}
+		fmt.Fprintf(&rows, "| %s | %s | %s | %s |\n", name, m.Type, strings.Join(labels, "<br>"), m.Help)
 	}
 	want := strings.Replace(string(intro), "METRICS\n", rows.String(), 1)
 	page.Check(t, "../../docs/metrics.md", want, *update)

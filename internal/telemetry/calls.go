@@ -1,6 +1,7 @@
 package telemetry
 
 import (
+	"context"
 	"encoding/json"
 	"net/http"
 	"time"
@@ -27,13 +28,13 @@ type callsPage struct {
 // CallsPage returns the handler of /debug/calls, which lists open and recent calls as
 // JSON, without content. open returns the calls in flight that began first.
 func (r *Recorder) CallsPage(open func(limit int) (calls []extproc.OpenCall, all int)) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		page := callsPage{Open: []json.RawMessage{}, Recent: []json.RawMessage{}}
 		calls, all := open(maxOpen)
 		page.OpenTotal = all
 		now := time.Now()
 		for i := range calls {
-			page.Open = append(page.Open, openCall(&calls[i], now))
+			page.Open = append(page.Open, openCall(req.Context(), &calls[i], now))
 		}
 		latest := r.recent.latest()
 		for i := range latest {
@@ -47,17 +48,18 @@ func (r *Recorder) CallsPage(open func(limit int) (calls []extproc.OpenCall, all
 	})
 }
 
-func openCall(c *extproc.OpenCall, now time.Time) json.RawMessage {
-	c.Outcome.Duration = now.Sub(c.Outcome.Facts.Start)
-	return callJSON(&c.Outcome, zap.Time("start", c.Outcome.Facts.Start), zap.String("phase", string(c.Phase)))
+func openCall(ctx context.Context, c *extproc.OpenCall, now time.Time) json.RawMessage {
+	o := record{Outcome: c.Outcome, traceID: traceOf(ctx, &c.Outcome)}
+	o.Duration = now.Sub(o.Facts.Start)
+	return callJSON(&o, zap.Time("start", o.Facts.Start), zap.String("phase", string(c.Phase)))
 }
 
-func recentCall(o *extproc.Outcome) json.RawMessage {
+func recentCall(o *record) json.RawMessage {
 	return callJSON(o, zap.Time("start", o.Facts.Start))
 }
 
 // callJSON encodes a call like a line of the log, after the given members.
-func callJSON(o *extproc.Outcome, before ...zap.Field) json.RawMessage {
+func callJSON(o *record, before ...zap.Field) json.RawMessage {
 	encoder := zapcore.NewJSONEncoder(zapcore.EncoderConfig{
 		EncodeTime: zapcore.RFC3339NanoTimeEncoder, EncodeDuration: encodeDuration, SkipLineEnding: true,
 	})

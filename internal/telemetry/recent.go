@@ -2,8 +2,6 @@ package telemetry
 
 import (
 	"sync"
-
-	"bedrock-extproc/extproc"
 )
 
 // maxRecent is how many requests are kept for /debug/calls.
@@ -13,12 +11,12 @@ const maxRecent = 256
 // empty. It is safe for concurrent use.
 type recent struct {
 	mu   sync.Mutex
-	ring [maxRecent]extproc.Outcome
+	ring [maxRecent]record
 	next int
 	full bool
 }
 
-func (r *recent) add(o *extproc.Outcome) {
+func (r *recent) add(o *record) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.ring[r.next] = *o
@@ -29,14 +27,14 @@ func (r *recent) add(o *extproc.Outcome) {
 }
 
 // latest returns the outcomes, the latest first.
-func (r *recent) latest() []extproc.Outcome {
+func (r *recent) latest() []record {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	n := r.next
 	if r.full {
 		n = maxRecent
 	}
-	list := make([]extproc.Outcome, n)
+	list := make([]record, n)
 	for i := range list {
 		list[i] = r.ring[(r.next-1-i+maxRecent)%maxRecent]
 	}

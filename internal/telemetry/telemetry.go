@@ -5,9 +5,11 @@
 package telemetry
 
 import (
+	"context"
 	"strconv"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"go.opentelemetry.io/otel/trace"
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
 
@@ -15,34 +17,48 @@ import (
 	"bedrock-extproc/internal/metrics"
 )
 
-// A Recorder counts, logs and keeps outcomes. It is safe for concurrent use.
+// A Recorder counts, logs, traces and keeps outcomes. It is safe for concurrent use.
 type Recorder struct {
 	log      *zap.Logger
 	counters *counters
+	tracer   trace.Tracer // nil for no traces
 	recent   recent
 }
 
-// NewRecorder registers the metrics with reg.
-func NewRecorder(log *zap.Logger, reg prometheus.Registerer) (*Recorder, error) {
+// A record is an outcome and the trace that it belongs to, "" for none.
+type record struct {
+	extproc.Outcome
+
+	traceID string
+}
+
+// NewRecorder registers the metrics with reg. tracer makes the spans; nil makes none.
+func NewRecorder(log *zap.Logger, reg prometheus.Registerer, tracer trace.Tracer) (*Recorder, error) {
 	c, err := newCounters(reg)
 	if err != nil {
 		return nil, err
 	}
-	return &Recorder{log: log, counters: c}, nil
+	return &Recorder{log: log, counters: c, tracer: tracer}, nil
 }
 
 // Observe records one outcome.
-func (r *Recorder) Observe(o extproc.Outcome) {
-	r.counters.count(&o, nil)
-	r.write(&o)
-	if notable(&o) {
-		r.recent.add(&o)
+func (r *Recorder) Observe(outcome extproc.Outcome) {
+	ctx := context.Background() // the call and its context are over
+	o := &record{Outcome: outcome, traceID: traceOf(ctx, &outcome)}
+	var exemplar prometheus.Labels
+	if r.tracer != nil && notable(o) {
+		exemplar = r.trace(ctx, o)
+	}
+	r.counters.count(o, exemplar)
+	r.write(o)
+	if notable(o) {
+		r.recent.add(o)
 	}
 }
 
 // status is the label of an outcome. As in other proxies, 499 means that the client
 // left.
-func status(o *extproc.Outcome) string {
+func status(o *record) string {
 	if o.ClientGone {
 		return "499"
 	}
@@ -51,10 +67,10 @@ func status(o *extproc.Outcome) string {
 
 // notable is true for model calls and errors. Pages are not: probes request them every
 // few seconds.
-func notable(o *extproc.Outcome) bool { return o.API != "" || o.ErrorKind != "" }
+func notable(o *record) bool { return o.API != "" || o.ErrorKind != "" }
 
 // write logs notable outcomes at info level, others at debug level.
-func (r *Recorder) write(o *extproc.Outcome) {
+func (r *Recorder) write(o *record) {
 	level := zapcore.InfoLevel
 	if !notable(o) {
 		level = zapcore.DebugLevel

@@ -29,6 +29,7 @@ func call() extproc.Outcome {
 		Method: "POST", Path: "/api/v1/llm/completions/stream", API: "gateway", Status: 200, Streaming: true, Model: "m", ModelLabel: "m",
 		Facts: translator.Facts{
 			Start: start, RequestID: "r-1", Backend: "us", Asked: "eu", Region: "us-east-1", ModelID: "us.m", AWSRequestID: "a-1", Attempts: 2,
+			Price: translator.Price{Currency: "EUR", Input: 3_000_000, Output: 15_000_000, CacheRead: 700_000},
 			Trail: []translator.Attempt{
 				{Backend: "eu", Sent: true, Wait: 300 * time.Millisecond, Pause: 50 * time.Millisecond, ErrorKind: translator.KindThrottled, AWSError: "ThrottlingException", CoolDown: time.Second},
 				{Backend: "us", Sent: true, Wait: 400 * time.Millisecond},
@@ -38,7 +39,7 @@ func call() extproc.Outcome {
 			StopReason: "end_turn", InputTokens: 11, OutputTokens: 22, CacheReadTokens: 3, UsageKnown: true,
 			Warnings: []translator.Warning{{Code: "odd"}, {Code: "odd"}, {Code: "even"}},
 		},
-		BytesIn: 100, BytesOut: 1000, KeepAlives: 2,
+		BytesIn: 100, BytesOut: 1000, KeepAlives: 2, Tenant: "search",
 	}
 }
 
@@ -46,7 +47,7 @@ func newRecorder(t *testing.T) (*telemetry.Recorder, *prometheus.Registry, *obse
 	t.Helper()
 	core, logs := observer.New(zapcore.InfoLevel)
 	registry := prometheus.NewRegistry()
-	r, err := telemetry.NewRecorder(zap.New(core), registry)
+	r, err := telemetry.NewRecorder(zap.New(core), registry, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -69,6 +70,9 @@ bedrock_extproc_attempts_total{backend="us",error=""} 2
 # HELP bedrock_extproc_cool_downs_total Cool-downs that began: times when calls of a model began to avoid a backend.
 # TYPE bedrock_extproc_cool_downs_total counter
 bedrock_extproc_cool_downs_total{backend="eu"} 1
+# HELP bedrock_extproc_cost_micros_total Cost of calls in millionths of the currency's unit, by the configured prices.
+# TYPE bedrock_extproc_cost_micros_total counter
+bedrock_extproc_cost_micros_total{backend="us",currency="EUR",model="m",tenant="search"} 365
 # HELP bedrock_extproc_fallbacks_total Calls that a fallback answered.
 # TYPE bedrock_extproc_fallbacks_total counter
 bedrock_extproc_fallbacks_total{from="eu",to="us"} 2
@@ -80,18 +84,18 @@ bedrock_extproc_keep_alives_total{api="gateway"} 4
 bedrock_extproc_request_bytes_total{api="gateway"} 200
 # HELP bedrock_extproc_requests_total Requests answered, by HTTP status, kind of error, API and whether the answer was streamed.
 # TYPE bedrock_extproc_requests_total counter
-bedrock_extproc_requests_total{api="gateway",error="",status="200",streaming="true"} 1
-bedrock_extproc_requests_total{api="gateway",error="",status="499",streaming="true"} 1
-bedrock_extproc_requests_total{api="",error="unknown_path",status="404",streaming="false"} 1
+bedrock_extproc_requests_total{api="gateway",error="",status="200",streaming="true",tenant="search"} 1
+bedrock_extproc_requests_total{api="gateway",error="",status="499",streaming="true",tenant="search"} 1
+bedrock_extproc_requests_total{api="",error="unknown_path",status="404",streaming="false",tenant=""} 1
 # HELP bedrock_extproc_response_bytes_total Bytes of the bodies of answers.
 # TYPE bedrock_extproc_response_bytes_total counter
 bedrock_extproc_response_bytes_total{api="gateway"} 2000
 # HELP bedrock_extproc_tokens_total Tokens that Bedrock reported, by backend, model and type.
 # TYPE bedrock_extproc_tokens_total counter
-bedrock_extproc_tokens_total{backend="us",model="m",type="cache_read"} 3
-bedrock_extproc_tokens_total{backend="us",model="m",type="cache_write"} 0
-bedrock_extproc_tokens_total{backend="us",model="m",type="input"} 11
-bedrock_extproc_tokens_total{backend="us",model="m",type="output"} 22
+bedrock_extproc_tokens_total{backend="us",model="m",tenant="search",type="cache_read"} 3
+bedrock_extproc_tokens_total{backend="us",model="m",tenant="search",type="cache_write"} 0
+bedrock_extproc_tokens_total{backend="us",model="m",tenant="search",type="input"} 11
+bedrock_extproc_tokens_total{backend="us",model="m",tenant="search",type="output"} 22
 # HELP bedrock_extproc_usage_unknown_total Calls that Bedrock began to answer without token counts, because the client left, the stream failed or Bedrock sent none. They may be billed.
 # TYPE bedrock_extproc_usage_unknown_total counter
 bedrock_extproc_usage_unknown_total{backend="us",model="m"} 1
@@ -100,7 +104,7 @@ bedrock_extproc_usage_unknown_total{backend="us",model="m"} 1
 bedrock_extproc_warnings_total{api="gateway",code="even"} 1
 bedrock_extproc_warnings_total{api="gateway",code="odd"} 1
 `
-	names := strings.Fields(`bedrock_extproc_attempts_total bedrock_extproc_cool_downs_total bedrock_extproc_fallbacks_total bedrock_extproc_keep_alives_total
+	names := strings.Fields(`bedrock_extproc_attempts_total bedrock_extproc_cool_downs_total bedrock_extproc_cost_micros_total bedrock_extproc_fallbacks_total bedrock_extproc_keep_alives_total
 		bedrock_extproc_request_bytes_total bedrock_extproc_requests_total bedrock_extproc_response_bytes_total bedrock_extproc_tokens_total
 		bedrock_extproc_usage_unknown_total bedrock_extproc_warnings_total`)
 	if err := testutil.GatherAndCompare(registry, strings.NewReader(want), names...); err != nil {
@@ -163,7 +167,7 @@ func TestObserveLogsCallsAndFailuresOnly(t *testing.T) {
 			"api": "gateway", "model": "m", "streaming": true, "backend": "us", "fallback_from": "eu", "region": "us-east-1", "model_id": "us.m",
 			"aws_request_id": "a-1", "attempts": int64(2), "failed_attempts": []any{"eu ThrottlingException"},
 			"input_tokens": int64(11), "output_tokens": int64(22), "cache_read_tokens": int64(3), "cache_write_tokens": int64(0), "stop_reason": "end_turn",
-			"warnings": []any{"odd", "even"},
+			"warnings": []any{"odd", "even"}, "cost_micros": int64(365), "tenant": "search",
 		},
 		{
 			"request_id": "", "method": "PUT", "path": "/x", "status": int64(404), "error": "unknown_path",
@@ -181,11 +185,24 @@ func TestObserveLogsCallsAndFailuresOnly(t *testing.T) {
 
 func TestNewRecorderReportsATakenName(t *testing.T) {
 	registry := prometheus.NewRegistry()
-	if _, err := telemetry.NewRecorder(zap.NewNop(), registry); err != nil {
+	if _, err := telemetry.NewRecorder(zap.NewNop(), registry, nil); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := telemetry.NewRecorder(zap.NewNop(), registry); err == nil {
+	if _, err := telemetry.NewRecorder(zap.NewNop(), registry, nil); err == nil {
 		t.Error("registering twice is not an error")
+	}
+}
+
+// Tenants make a bounded number of series.
+func TestTenantsAreBounded(t *testing.T) {
+	r, registry, _ := newRecorder(t)
+	for i := range 1000 {
+		o := call()
+		o.Tenant = fmt.Sprint(i)
+		r.Observe(o)
+	}
+	if n := testutil.CollectAndCount(registry, "bedrock_extproc_requests_total"); n != 101 {
+		t.Errorf("%d series, want 100 tenants and one for the rest", n)
 	}
 }
 

@@ -28,6 +28,9 @@ type Call struct {
 	Protocol    string // HTTP/1.1 or HTTP/2.0
 	Started     time.Time
 
+	// Usage is the usage that was sent; zero if the response did not get so far.
+	Usage Usage
+
 	Status  int  // of the response; 0 for none
 	Events  int  // frames written to the stream
 	Done    bool // the response has ended
@@ -141,6 +144,8 @@ func (c *record) setCaller(who caller) {
 func (c *record) setComplete() { c.set(func(*Call) { c.complete = true }) }
 
 func (c *record) setLeft() { c.set(func(*Call) { c.left = true }) }
+
+func (c *record) setUsage(u Usage) { c.set(func(call *Call) { call.Usage = u }) }
 
 func (c *record) addEvent() { c.set(func(call *Call) { call.Events++ }) }
 

@@ -19,7 +19,7 @@ func (r *responder) stream(reply Reply, started time.Time) {
 	}
 	events = r.editEvents(events)
 	r.startStream()
-	if r.sendAll(events, started) {
+	if r.sendAll(events, reply.Usage, started) {
 		r.call.setComplete()
 	}
 }
@@ -45,9 +45,9 @@ func (r *responder) markLast() {
 	}
 }
 
-// sendAll sends the events. It returns false if the response did not end properly
+// sendAll sends the events, of which the metadata has the usage. It returns false if the response did not end properly
 // because the client disconnected or a fault cut it.
-func (r *responder) sendAll(events []Event, started time.Time) bool {
+func (r *responder) sendAll(events []Event, usage Usage, started time.Time) bool {
 	enc := newEncoder()
 	fault := r.faultIndex(len(events))
 	for i, ev := range events {
@@ -66,6 +66,9 @@ func (r *responder) sendAll(events []Event, started time.Time) bool {
 		}
 		if i == len(events)-1 && fault < len(events) {
 			r.markLast()
+		}
+		if ev.Type == "metadata" {
+			r.call.setUsage(usage)
 		}
 		if !r.send(frame) {
 			return false

@@ -20,6 +20,9 @@ func (r *responder) whole(reply Reply, started time.Time) {
 		r.refuse(exceptionNamed("InternalServerException", fmt.Sprintf("fakebedrock: the scripted reply is not JSON: %v", err)))
 		return
 	}
+	if !r.breaksWhole() {
+		r.call.setUsage(reply.Usage)
+	}
 	r.sendWhole(body)
 }
 

@@ -13,6 +13,7 @@ type reply struct {
 	status    int
 	kind      string // error type
 	tokens    int
+	micros    int // its cost
 	remaining string
 }
 
@@ -41,10 +42,12 @@ func (s *system) ask(t *testing.T, user, path, body string, reports int) reply {
 			Usage struct {
 				Total int `json:"total_tokens"`
 			}
-			Error struct{ Type string }
+			Metadata struct{ Cost struct{ Micros int } }
+			Error    struct{ Type string }
 		}
 		if json.Unmarshal([]byte(strings.TrimPrefix(line, "data: ")), &part) == nil {
 			r.tokens += part.Usage.Total
+			r.micros += part.Metadata.Cost.Micros
 			r.kind += part.Error.Type
 		}
 	}
@@ -60,7 +63,7 @@ const (
 // TestBudget checks that a user gets answers until the tokens counted by Bedrock reach
 // the budget, and then 429. Other users are not affected.
 func TestBudget(t *testing.T) {
-	s := start(t)
+	s := start(t, "requests_per_unit: 1000000", "requests_per_unit: 300", "requests_per_unit: 100000", "requests_per_unit: 100")
 	reports, spent := 0, 0
 	for i := 0; spent <= 100; i++ {
 		path := []string{whole, stream}[i%2]
@@ -100,9 +103,36 @@ func TestBudget(t *testing.T) {
 	}
 }
 
+// TestMoney checks that a user gets answers until their cost reaches the budget.
+func TestMoney(t *testing.T) {
+	s := start(t, "requests_per_unit: 5000000", "requests_per_unit: 10")
+	reports, spent := 0, 0
+	for spent <= 10 {
+		reports += 2
+		r := s.ask(t, "bob", whole, prompt, reports)
+		if r.status != http.StatusOK || r.micros == 0 || reports > 40 {
+			t.Fatalf("after %d micros: %+v", spent, r)
+		}
+		spent += r.micros
+	}
+	reports++
+	if r := s.ask(t, "bob", stream, prompt, reports); r.status != http.StatusTooManyRequests || r.kind != "envoy_rate_limited" {
+		t.Errorf("after %d micros: %+v", spent, r)
+	}
+	var sum float64
+	for _, entry := range s.envoy.AccessLog(t, (reports+1)/2) {
+		if micros, ok := entry["cost_micros"].(float64); ok {
+			sum += micros
+		}
+	}
+	if int(sum) != spent {
+		t.Errorf("the access log has %v micros, not %d", sum, spent)
+	}
+}
+
 // TestFailuresCostNothing checks that calls that Bedrock rejects are not charged.
 func TestFailuresCostNothing(t *testing.T) {
-	s := start(t)
+	s := start(t, "requests_per_unit: 1000000", "requests_per_unit: 300", "requests_per_unit: 100000", "requests_per_unit: 100")
 	const throttled = `{"messages":[{"role":"user","content":"hi"}],"request_metadata":{"fake.fault":"throttle"}}`
 	if r := s.ask(t, "bob", whole, throttled, 1); r.status != http.StatusTooManyRequests || r.kind != "bedrock_throttled" {
 		t.Fatalf("got %+v, want 429 bedrock_throttled", r)

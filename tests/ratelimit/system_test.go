@@ -59,7 +59,8 @@ type system struct {
 	keys   string
 }
 
-func start(t *testing.T) *system {
+// start starts the example with changes of its budgets, as of strings.NewReplacer.
+func start(t *testing.T, changes ...string) *system {
 	t.Helper()
 	s := &system{keys: t.TempDir()}
 	s.token(t, "nobody") // creates the keys
@@ -67,7 +68,7 @@ func start(t *testing.T) *system {
 	t.Cleanup(bedrock.Close)
 	sidecar, limits := freePort(t), freePort(t)
 	startSidecar(t, sidecar, bedrock.URL)
-	startRateLimit(t, limits, redis(t))
+	startRateLimit(t, limits, redis(t), strings.NewReplacer(changes...))
 	s.envoy = envoytest.Start(t, sidecar, func(b *bootstrapv3.Bootstrap) { s.load(t, b, limits) })
 	s.client = s.trusting(t)
 	return s
@@ -96,20 +97,19 @@ func startSidecar(t *testing.T, address, bedrock string) {
 	}, filepath.Join(programs, "bedrock-extproc"), "-listen", address, "-admin", "", "-drain-delay", "0s", "-config", filepath.Join(example, "config.yaml"))
 }
 
-// startRateLimit starts the service with the example's budgets, reduced.
-func startRateLimit(t *testing.T, address, redis string) {
+// startRateLimit starts the service with the example's budgets, changed.
+func startRateLimit(t *testing.T, address, redis string, changes *strings.Replacer) {
 	t.Helper()
 	root := t.TempDir()
 	text, err := os.ReadFile(filepath.Join(example, "ratelimit.yaml"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	small := strings.NewReplacer("requests_per_unit: 1000000", "requests_per_unit: 300", "requests_per_unit: 100000", "requests_per_unit: 100").Replace(string(text))
 	file := filepath.Join(root, "ratelimit", "config", "ratelimit.yaml")
 	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(file, []byte(small), 0o600); err != nil {
+	if err := os.WriteFile(file, []byte(changes.Replace(string(text))), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	port := func(address string) string { _, p, _ := net.SplitHostPort(address); return p }

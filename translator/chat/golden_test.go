@@ -33,6 +33,7 @@ type settings struct {
 	Models          map[string]string     `json:"models"`
 	Guardrail       *translator.Guardrail `json:"guardrail"`
 	RequestMetadata map[string]string     `json:"request_metadata"`
+	Price           translator.Price      `json:"price"`
 }
 
 // header has the one header that chat reads.
@@ -94,6 +95,8 @@ func TestGolden(t *testing.T) {
 	for _, g := range goldens(t) {
 		t.Run(g.Name(), func(t *testing.T) {
 			call, err := g.decode(t)
+			facts := facts
+			facts.Price = g.settings.Price
 			g.Run(t, goldentest.Decoded{Dialect: g.dialect(t), Call: call, Err: err, Streaming: g.settings.Stream, Facts: facts})
 		})
 	}

@@ -19,6 +19,7 @@ func (a *Answer) WriteMetadata(w *rawjson.Writer, facts translator.Facts, warnin
 	if facts.Attempts > 0 {
 		w.Int("attempts", facts.Attempts)
 	}
+	w.Member("cost", encodeCost(facts.Price, a.Summary()))
 	w.Member("latency_ms", rawjson.Members(a.Metrics).Get("latencyMs"))
 	w.Member("warnings", EncodeWarnings(warnings))
 	if a.Usage != nil && len(a.Usage.Details) > 0 {
@@ -34,6 +35,18 @@ func (a *Answer) WriteMetadata(w *rawjson.Writer, facts translator.Facts, warnin
 	if len(a.Other) > 0 {
 		w.Member("other", a.Other.Value())
 	}
+}
+
+// encodeCost returns what an answer costs, nil when that is not known.
+func encodeCost(p translator.Price, s translator.Summary) rawjson.Value {
+	micros, known := p.Cost(s)
+	if !known {
+		return nil
+	}
+	w := rawjson.NewWriter(48)
+	w.Text("currency", p.Currency)
+	w.Int("micros", int(micros))
+	return w.End()
 }
 
 // EncodeWarnings returns a list, nil when there are no warnings.

@@ -26,7 +26,7 @@ const (
 	rateLimitDomain = "bedrock"
 )
 
-// budget is secure with a token budget per user, kept by a rate limit service.
+// budget is secure with budgets of tokens and of money per user, kept by a rate limit service.
 func budget() (*bootstrapv3.Bootstrap, error) {
 	b, err := secure()
 	if err != nil {
@@ -37,11 +37,11 @@ func budget() (*bootstrapv3.Bootstrap, error) {
 		return nil, err
 	}
 	b.StaticResources.Clusters = append(b.StaticResources.Clusters, service, emptyCluster())
-	return b, editManager(b, limitTokens)
+	return b, editManager(b, limitSpending)
 }
 
-// limitTokens adds the rate limit filter before ext_proc.
-func limitTokens(m *hcmv3.HttpConnectionManager) error {
+// limitSpending adds the rate limit filter before ext_proc.
+func limitSpending(m *hcmv3.HttpConnectionManager) error {
 	limit, err := filter(rateLimitFilter, rateLimit())
 	if err != nil {
 		return err
@@ -49,7 +49,7 @@ func limitTokens(m *hcmv3.HttpConnectionManager) error {
 	insert(m, limit)
 	host := m.GetRouteConfig().GetVirtualHosts()[0]
 	// Envoy ignores hits_addend in the virtual host's own rate_limits.
-	limits, err := anypb.New(&ratelimitfilterv3.RateLimitPerRoute{RateLimits: []*routev3.RateLimit{checkBudget(), spendTokens()}})
+	limits, err := anypb.New(&ratelimitfilterv3.RateLimitPerRoute{RateLimits: []*routev3.RateLimit{tokens.check(), money.check(), tokens.spend(), money.spend()}})
 	if err != nil {
 		return err
 	}
@@ -62,7 +62,7 @@ func rateLimit() *ratelimitfilterv3.RateLimit {
 	return &ratelimitfilterv3.RateLimit{
 		Domain:  rateLimitDomain,
 		Timeout: durationpb.New(250 * time.Millisecond),
-		// Without the service there is no record of spent tokens.
+		// Without the service there is no record of what was spent.
 		FailureModeDeny:         true,
 		EnableXRatelimitHeaders: ratelimitfilterv3.RateLimit_DRAFT_VERSION_03,
 		RateLimitService: &ratelimitv3.RateLimitServiceConfig{
@@ -74,32 +74,37 @@ func rateLimit() *ratelimitfilterv3.RateLimit {
 	}
 }
 
-// checkBudget runs before a call. It adds no hits, so it only rejects calls if the
-// budget is used up.
-func checkBudget() *routev3.RateLimit {
-	return &routev3.RateLimit{
-		Actions:    tokensOfUser(),
-		HitsAddend: &routev3.RateLimit_HitsAddend{Number: wrapperspb.UInt64(0)},
-	}
+// A budget of a user, kept by a counter of the rate limit service: fact is what a call
+// adds to it.
+type userBudget struct{ counter, fact string }
+
+var (
+	tokens = userBudget{"tokens_of_user", "total_tokens"}
+	money  = userBudget{"cost_of_user", "cost_micros"}
+)
+
+// check runs before a call. It adds no hits, so it only rejects calls if the budget is used
+// up.
+func (b userBudget) check() *routev3.RateLimit {
+	return &routev3.RateLimit{Actions: b.actions(), HitsAddend: &routev3.RateLimit_HitsAddend{Number: wrapperspb.UInt64(0)}}
 }
 
-// spendTokens runs after a call and adds the tokens that Bedrock counted.
-func spendTokens() *routev3.RateLimit {
+// spend runs after a call and adds what the sidecar reported.
+func (b userBudget) spend() *routev3.RateLimit {
 	return &routev3.RateLimit{
-		Actions:           tokensOfUser(),
-		HitsAddend:        &routev3.RateLimit_HitsAddend{Format: "%DYNAMIC_METADATA(" + envoy.MetadataNamespace + ":total_tokens)%"},
+		Actions:           b.actions(),
+		HitsAddend:        &routev3.RateLimit_HitsAddend{Format: "%DYNAMIC_METADATA(" + envoy.MetadataNamespace + ":" + b.fact + ")%"},
 		ApplyOnStreamDone: true,
 	}
 }
 
-// tokensOfUser is the counter: one per subject of a JWT. Probes have no JWT and no
-// counter.
-func tokensOfUser() []*routev3.RateLimit_Action {
+// actions name the counter: one per subject of a JWT. Probes have no JWT and no counter.
+func (b userBudget) actions() []*routev3.RateLimit_Action {
 	key := func(name string) *metadatav3.MetadataKey_PathSegment {
 		return &metadatav3.MetadataKey_PathSegment{Segment: &metadatav3.MetadataKey_PathSegment_Key{Key: name}}
 	}
 	return []*routev3.RateLimit_Action{{ActionSpecifier: &routev3.RateLimit_Action_Metadata{Metadata: &routev3.RateLimit_Action_MetaData{
-		DescriptorKey: "tokens_of_user",
+		DescriptorKey: b.counter,
 		MetadataKey:   &metadatav3.MetadataKey{Key: jwtFilter, Path: []*metadatav3.MetadataKey_PathSegment{key(payloadKey), key("sub")}},
 	}}}}
 }
