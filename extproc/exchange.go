@@ -120,7 +120,7 @@ func (x *exchange) failReceive(err error) error {
 func (x *exchange) answerPage() error {
 	answer, err := x.endpoint.Page(PageRequest{
 		Method: x.req.method, Path: x.req.path, PathModel: x.endpoint.PathModel,
-		Header: x.req.header, Origin: x.origin(),
+		Header: x.req.header, Origin: x.origin(), RequestID: x.req.requestID,
 	})
 	if err != nil {
 		return x.fail(err)

@@ -23,4 +23,5 @@ type PageRequest struct {
 	PathModel string
 	Header    translator.HeaderFunc
 	Origin    Origin
+	RequestID string
 }

@@ -82,14 +82,17 @@ func (r *request) header(name string) string {
 	if translator.SecretHeader(name) {
 		return ""
 	}
+	var values []string
 	for _, h := range r.headers {
-		if h.GetKey() == name {
-			if text := value(h); text != "" {
-				return text
-			}
+		if h.GetKey() != name || value(h) == "" {
+			continue
+		}
+		values = append(values, value(h))
+		if !translator.ListHeader(name) {
+			break
 		}
 	}
-	return ""
+	return strings.Join(values, ",")
 }
 
 // release drops everything that a translated request no longer needs: a stream may

@@ -33,7 +33,7 @@ type Scope struct {
 }
 
 // A HeaderFunc returns the first value of a request header, by its lower-case
-// name; "" without one. It hides headers that may hold credentials: see
+// name, or all values, with commas between them, for a ListHeader; "" without one. It hides headers that may hold credentials: see
 // SecretHeader. A nil HeaderFunc has no headers.
 type HeaderFunc func(name string) string
 
@@ -88,6 +88,10 @@ var (
 	secretPrefixes = []string{":", "x-aws-"} // the query of :path may hold a key
 	secretWords    = []string{"token", "secret", "password", "credential"}
 )
+
+// ListHeader reports whether the value of the request header with this lower-case name is
+// a list. A client may send such a header several times.
+func ListHeader(name string) bool { return name == "anthropic-beta" }
 
 // SecretHeader reports whether the request header with this lower-case name may hold
 // a credential. Dialects and pages never see such headers.

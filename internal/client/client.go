@@ -25,7 +25,7 @@ const (
 )
 
 // APIs are all APIs, the default first.
-func APIs() []string { return []string{Gateway, OpenAI, Anthropic, Bedrock} }
+func APIs() []string { return []string{Gateway, OpenAI, Responses, Anthropic, Bedrock} }
 
 // Client calls one API. It is safe for concurrent use.
 type Client struct {

@@ -154,6 +154,11 @@ var hints = []struct {
 		"BerriAI/litellm issue 15070, read 2026-11-23",
 	},
 	{
+		[]string{"support the effort parameter", "output config effort extra inputs"},
+		"This model has no effort: leave it out. If the model is the ARN of an inference profile, name its family under model_families, and the effort is left out.",
+		"anthropics/claude-code issue 30795, Bedrock: \"This model does not support the effort parameter.\"; anthropics/claude-agent-sdk-typescript issue 214, read 2026-11-26",
+	},
+	{
 		[]string{"assistant message prefill"},
 		"Leave out the unfinished answer at the end: this model does not continue one.",
 		"NousResearch/hermes-agent issue 101401, read 2026-11-23",

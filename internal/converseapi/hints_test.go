@@ -39,6 +39,8 @@ func TestHints(t *testing.T) {
 		{"Nova's context", "ValidationException", "The model returned the following errors: Input Tokens Exceeded: Number of input tokens exceeds maximum length. Please update the input to try again.", "shorten"},
 		{"sampling", "ValidationException", "The model returned the following errors: `temperature` is deprecated for this model.", "but the default"},
 		{"sampling, both", "ValidationException", "The model returned the following errors: `temperature` and `top_p` cannot both be specified for this model. Please use only one.", "one of them"},
+		{"effort", "ValidationException", "The model returned the following errors: This model does not support the effort parameter.", "model_families"},
+		{"effort, as a field", "ValidationException", "The model returned the following errors: output_config.effort: Extra inputs are not permitted", "leave it out"},
 		{"prefill", "ValidationException", "This model does not support assistant message prefill. The conversation must end with a user message.", "unfinished answer"},
 		{"first turn", "ValidationException", "A conversation must start with a user message. Try again with a conversation that starts with a user message.", "greeting"},
 		{"Mistral's ids", "ValidationException", "Tool call id was tooluse_1 but must be a-z, A-Z, 0-9, with a length of 9.", "model_families"},

@@ -57,10 +57,19 @@ func (g *Gateway) anthropicPages(dialects []translator.Dialect) []extproc.PageRo
 	var pages []extproc.PageRoute
 	for path, header := range anthropic.ModelsPaths() {
 		pages = append(pages,
-			extproc.PageRoute{Pattern: path, Header: header, Page: g.anthropicModels},
-			extproc.PageRoute{Pattern: path + "/{model}", Header: header, Page: g.anthropicModel})
+			extproc.PageRoute{Pattern: path, Header: header, Page: identified(g.anthropicModels)},
+			extproc.PageRoute{Pattern: path + "/{model}", Header: header, Page: identified(g.anthropicModel)})
 	}
 	return pages
+}
+
+// identified adds the header in which Anthropic's SDKs find the id of a request.
+func identified(page extproc.Page) extproc.Page {
+	return func(req extproc.PageRequest) (translator.Response, error) {
+		answer, err := page(req)
+		answer.Headers = append(answer.Headers, translator.Header{Name: "request-id", Value: req.RequestID})
+		return answer, err
+	}
 }
 
 func (g *Gateway) anthropicModels(req extproc.PageRequest) (translator.Response, error) {

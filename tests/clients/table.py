@@ -55,13 +55,13 @@ def node(client: str, package: str, api: str, tests: str) -> Row:
     return Row(client, package, "node/package-lock.json", api, report, "test")
 
 
-OPENAI, ANTHROPIC, BEDROCK = "OpenAI", "Anthropic", "Bedrock"
-RESPONSES = "Responses"
+OPENAI, RESPONSES = "OpenAI", "Responses"
+ANTHROPIC, BEDROCK = "Anthropic", "Bedrock"
 
 ROWS = [
     python("openai-python", "openai", OPENAI, "test_openai"),
+    python("openai-python", "openai", RESPONSES, "test_responses"),
     python("openai-python `BedrockOpenAI`", "openai", OPENAI, "TestBedrockOpenAI"),
-    python("openai-python, Responses", "openai", RESPONSES, "test_responses"),
     python("anthropic-python", "anthropic", ANTHROPIC, "test_anthropic"),
     Row(
         "anthropic-python 0.x",
@@ -99,12 +99,12 @@ ROWS = [
         "test_pydantic_ai",
     ),
     node("openai-node", "openai", OPENAI, "openai"),
-    node("openai-node, Responses", "openai", RESPONSES, "responses"),
+    node("openai-node", "openai", RESPONSES, "responses"),
     node("anthropic-node", "@anthropic-ai/sdk", ANTHROPIC, "anthropic"),
     node("anthropic-node 0.x", "@anthropic-ai/sdk-0", ANTHROPIC, "anthropic-0"),
     node("@ai-sdk/openai", "@ai-sdk/openai", OPENAI, "ai-sdk-openai"),
     node(
-        "@ai-sdk/openai, Responses",
+        "@ai-sdk/openai",
         "@ai-sdk/openai",
         RESPONSES,
         "ai-sdk-openai-responses",

@@ -203,7 +203,11 @@ func TestAnthropicModels(t *testing.T) {
 		return resp
 	}
 	version := []string{"Anthropic-Version", "2023-06-01"}
-	list := decodeAnthropic(t, get("/v1/models?limit=20", version...))
+	first := get("/v1/models?limit=20", version...)
+	if id := first.Header.Get("Request-Id"); id == "" || id != first.Header.Get("X-Request-Id") {
+		t.Errorf("the header request-id is %q", id)
+	}
+	list := decodeAnthropic(t, first)
 	if len(list.Data) == 0 || list.Data[0].Type != "model" {
 		t.Fatalf("%+v", list)
 	}

@@ -18,7 +18,11 @@ func (in *input) block(p converse.Object) ([]converse.Block, error) {
 	switch kind := rawjson.Text(p.Get("type")); kind {
 	case "thinking", "redacted_thinking":
 		in.out.WarnUnknown(p, "type", "thinking", "signature", "data", "cache_control")
-		return in.out.Thought(converse.Thought{At: p.At, Text: p.Field("thinking"), Signature: p.Field("signature"), Redacted: p.Field("data")})
+		thought, err := in.out.Thought(converse.Thought{At: p.At, Text: p.Field("thinking"), Signature: p.Field("signature"), Redacted: p.Field("data")})
+		if err != nil {
+			return nil, err
+		}
+		return in.out.Mark(thought, p.Field("cache_control"))
 	case "tool_result":
 		return in.toolResult(p)
 	case "server_tool_use", "mcp_tool_use", "fallback":
@@ -73,10 +77,12 @@ func (in *input) text(p converse.Object) ([]converse.Block, error) {
 		return blocks, err
 	}
 	var citations []rawjson.Value
-	for _, v := range rawjson.Elements(p.Get("citations")) {
+	for i, v := range rawjson.Elements(p.Get("citations")) {
 		if citation := readCitation(v); citation != nil {
 			citations = append(citations, citation)
+			continue
 		}
+		in.out.Warn(converse.Index(p.Field("citations").At, i), converse.FaultNotSent)
 	}
 	if len(citations) == 0 {
 		return blocks, nil

@@ -170,6 +170,8 @@ func leftToBedrock(rule, model string) bool {
 		return true
 	case "first turn":
 		return strings.Contains(model, "gpt-oss")
+	case "cache points":
+		return !strings.Contains(model, "claude") && !strings.Contains(model, "nova")
 	}
 	return false
 }

@@ -62,10 +62,16 @@ func (g *golden) decode(t testing.TB) (*translator.Call, error) {
 	if !ok {
 		request = []byte(`{"max_tokens":99,"messages":[{"role":"user","content":"hi"}],"tools":[{"name":"f","input_schema":{"type":"object"}},{"name":"g"}]}`)
 	}
+	return g.decodeBody(t, request)
+}
+
+// decodeBody decodes another body with the settings of the case.
+func (g *golden) decodeBody(t testing.TB, body []byte) (*translator.Call, error) {
+	t.Helper()
 	return g.dialect(t).Decode(translator.Request{
 		Pattern:      g.settings.Pattern,
 		Header:       func(name string) string { return g.settings.Headers[name] },
-		DefaultModel: g.settings.DefaultModel, Body: request,
+		DefaultModel: g.settings.DefaultModel, Body: body,
 		Defaults: translator.Defaults{Models: translator.NewAliases(g.settings.Models), Guardrail: g.settings.Guardrail, RequestMetadata: g.settings.RequestMetadata},
 	})
 }

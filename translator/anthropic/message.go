@@ -15,17 +15,23 @@ const billingLine = "x-anthropic-billing-header:"
 func (in *input) system() error {
 	f := in.Field("system")
 	switch rawjson.Kind(f.Value) {
-	case 0, 'n', '[':
-	case '"':
-		f.Value = withoutBilling(f.Value)
+	case 0, 'n', '[', '"':
 	default:
 		return converse.Refuse(f.At, converse.FaultNotSystem)
 	}
-	blocks, err := in.out.Content(f, in.systemPart)
+	blocks, err := in.systemContent(f)
 	if err != nil {
 		return err
 	}
 	return in.out.AddSystem(blocks)
+}
+
+// systemContent reads the content of the system prompt or of a system message.
+func (in *input) systemContent(f converse.Field) ([]converse.Block, error) {
+	if rawjson.Kind(f.Value) == '"' {
+		f.Value = withoutBilling(f.Value)
+	}
+	return in.out.Content(f, in.systemPart)
 }
 
 // withoutBilling removes the billing line at the start of a text.
@@ -40,8 +46,11 @@ func withoutBilling(v rawjson.Value) rawjson.Value {
 
 func (in *input) systemPart(p converse.Object) ([]converse.Block, error) {
 	f := p.Field("text")
-	if rawjson.Kind(f.Value) == '"' && strings.HasPrefix(rawjson.Text(f.Value), billingLine) {
-		return nil, nil
+	if rawjson.Kind(f.Value) == '"' {
+		given := f.Value
+		if f.Value = withoutBilling(given); string(f.Value) == `""` && len(given) > 2 {
+			return nil, nil
+		}
 	}
 	if kind := p.Field("type"); !rawjson.IsText(kind.Value, "text") {
 		return nil, converse.Refuse(kind.At, converse.FaultBlockType)
@@ -59,19 +68,13 @@ func (in *input) messages() error {
 	if rawjson.Absent(list.Value) {
 		return converse.Refuse(list.At, converse.FaultNoMessages)
 	}
-	count := 0
-	for range rawjson.Elements(list.Value) {
-		count++
+	if err := in.Each("messages", in.message); err != nil {
+		return err
 	}
-	read := 0
-	return in.Each("messages", func(m converse.Object) error {
-		read++
-		return in.message(m, read == count)
-	})
+	return in.out.MarkEnd(in.Field("cache_control"))
 }
 
-// message reads one message. The cache point of the whole request goes behind the last.
-func (in *input) message(m converse.Object, last bool) error {
+func (in *input) message(m converse.Object) error {
 	f := m.Field("role")
 	role := ""
 	if rawjson.Kind(f.Value) == '"' {
@@ -92,11 +95,6 @@ func (in *input) message(m converse.Object, last bool) error {
 	if blocks, err = in.out.TextBesideDocuments(blocks); err != nil {
 		return err
 	}
-	if n := len(blocks); last && n > 0 && blocks[n-1].Kind != "cachePoint" {
-		if blocks, err = in.out.Mark(blocks, in.Field("cache_control")); err != nil {
-			return err
-		}
-	}
 	return in.out.AddTurn(role, blocks, m.At)
 }
 
@@ -104,7 +102,7 @@ func (in *input) message(m converse.Object, last bool) error {
 // becomes a note in a user turn, as Claude Code writes such notes: the system prompt
 // must not change, so that the prompt cache is not missed.
 func (in *input) systemMessage(m converse.Object) error {
-	blocks, err := in.out.Content(m.Field("content"), in.systemPart)
+	blocks, err := in.systemContent(m.Field("content"))
 	if err != nil {
 		return err
 	}

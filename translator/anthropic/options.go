@@ -35,6 +35,9 @@ func (in *input) readBetas(inference *converse.Inference) error {
 	asked := strings.Split(in.header.Get("anthropic-beta"), ",")
 	for _, name := range []string{"betas", "anthropic_beta"} {
 		f := in.Field(name)
+		if rawjson.Kind(f.Value) == '"' {
+			asked = append(asked, strings.Split(rawjson.Text(f.Value), ",")...)
+		}
 		for i, v := range rawjson.Elements(f.Value) {
 			if rawjson.Kind(v) != '"' {
 				return converse.Refuse(converse.Index(f.At, i), converse.FaultNotString)
@@ -73,8 +76,10 @@ func (in *input) outputFormat() error {
 	}
 	in.out.WarnUnknown(config, "effort", "format")
 	f := config.Field("format")
-	if rawjson.Absent(f.Value) {
-		f = in.Field("output_format")
+	if older := in.Field("output_format"); rawjson.Absent(f.Value) {
+		f = older
+	} else {
+		in.warnNotSent(older)
 	}
 	own := in.Field("outputConfig")
 	if rawjson.Absent(f.Value) {

@@ -13,39 +13,13 @@ func (in *input) toolResult(p converse.Object) ([]converse.Block, error) {
 	if rawjson.Kind(result.IsError.Value) == 'f' {
 		result.IsError.Value = nil // Anthropic's default
 	}
-	mark := p.Field("cache_control")
-	if rawjson.Kind(result.Content.Value) == '[' {
-		blocks, err := in.content(result.Content)
-		if err != nil {
-			return nil, err
-		}
-		var inside converse.Field
-		result.Blocks, inside = in.inside(blocks, result.Content)
-		if rawjson.Absent(mark.Value) {
-			mark = inside
-		}
+	var err error
+	if result.Blocks, err = in.out.ResultParts(result.Content, in.block); err != nil {
+		return nil, err
 	}
 	blocks, err := in.out.ToolResult(result)
 	if err != nil {
 		return nil, err
 	}
-	return in.out.Mark(blocks, mark)
-}
-
-// inside returns the blocks of a result without cache points, and the last mark among
-// them. The list is not nil.
-func (in *input) inside(blocks []converse.Block, f converse.Field) (content []converse.Block, mark converse.Field) {
-	content = []converse.Block{}
-	for _, b := range blocks {
-		if b.Kind != "cachePoint" {
-			content = append(content, b)
-		}
-	}
-	for i, v := range rawjson.Elements(f.Value) {
-		part := converse.Object{At: converse.Index(f.At, i), Members: rawjson.Members(v)}
-		if m := part.Field("cache_control"); !rawjson.Absent(m.Value) {
-			mark = m
-		}
-	}
-	return content, mark
+	return in.out.Mark(blocks, p.Field("cache_control"))
 }

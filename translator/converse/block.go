@@ -17,6 +17,7 @@ type Block struct {
 	value   rawjson.Value  // of the one member, as the client wrote it
 	members rawjson.Object // of value, where some were changed; nil: value is unchanged
 	tool    *toolPart      // of tools, calls and results; nil for other kinds
+	mark    bool           // a cache point that a marker of another API asks for
 }
 
 // toolPart has the parts of a tool, a tool call or a result that checks need.

@@ -33,14 +33,58 @@ func (r *Request) CacheControl(f Field) ([]Block, error) {
 		r.warn(f.At+".ttl", faultCacheTTL)
 	}
 	point := rawjson.Object{{Name: "ttl", Value: ttl}, {Name: "type", Value: rawjson.Value(`"default"`)}}
-	return []Block{{Kind: "cachePoint", At: f.At, value: point.Value()}}, nil
+	return []Block{{Kind: "cachePoint", At: f.At, value: point.Value(), mark: true}}, nil
 }
 
 // MarkTool is CacheControl for the tool that was added last.
 func (r *Request) MarkTool(f Field) error {
 	point, err := r.CacheControl(f)
-	r.tools = append(r.tools, point...)
+	r.tools = appendPlaced(r.tools, point...)
 	return err
+}
+
+// Mark appends the cache point for a marker; see CacheControl. Without blocks there is
+// nothing to cache.
+func (r *Request) Mark(blocks []Block, marker Field) ([]Block, error) {
+	point, err := r.CacheControl(marker)
+	if err != nil || len(blocks) == 0 {
+		return blocks, err
+	}
+	return append(blocks, point...), nil
+}
+
+// MarkEnd is Mark for the end of the conversation so far, unless a cache point is there.
+func (r *Request) MarkEnd(marker Field) error {
+	if len(r.turns) == 0 {
+		return nil
+	}
+	last := &r.turns[len(r.turns)-1]
+	if n := len(last.blocks); n == 0 || last.blocks[n-1].Kind == "cachePoint" {
+		return nil
+	}
+	point, err := r.CacheControl(marker)
+	last.blocks = appendPlaced(last.blocks, point...)
+	return err
+}
+
+// appendPlaced appends blocks so that Bedrock accepts the cache points of markers: of two
+// for the same content the last one counts, and blank text separates one from a document,
+// since Bedrock refuses a cache point straight behind it.
+func appendPlaced(list []Block, blocks ...Block) []Block {
+	for _, b := range blocks {
+		before := ""
+		if n := len(list); n > 0 && b.mark {
+			before = list[n-1].Kind
+		}
+		switch before {
+		case "cachePoint":
+			list = list[:len(list)-1]
+		case "document":
+			list = append(list, TextBlock(" ", b.At))
+		}
+		list = append(list, b)
+	}
+	return list
 }
 
 // dropCachePoints drops the points in positions that the family does not accept,
@@ -56,7 +100,7 @@ func (r *Request) dropCachePoints() error {
 			}
 			continue
 		}
-		if p.position == "" || !slices.Contains(r.family.NoCachePoints.Value, p.position) {
+		if !r.noCachePoint(p.position) {
 			kept = append(kept, p)
 			continue
 		}
@@ -75,6 +119,29 @@ func (r *Request) dropCachePoints() error {
 	r.tools, r.system = slices.DeleteFunc(r.tools, dropped), slices.DeleteFunc(r.system, dropped)
 	for i := range r.turns {
 		r.turns[i].blocks = slices.DeleteFunc(r.turns[i].blocks, dropped)
+	}
+	return nil
+}
+
+func (r *Request) noCachePoint(position string) bool {
+	refused := r.family.NoCachePoints.Value
+	return slices.Contains(refused, "anywhere") || position != "" && slices.Contains(refused, position)
+}
+
+// shortenCachePoints leaves out the lifetime of one hour where the family does not accept
+// it.
+func (r *Request) shortenCachePoints() error {
+	if r.family.CacheHour.Value != "refused" {
+		return nil
+	}
+	for _, p := range r.cachePoints() {
+		if rawjson.Kind(p.block.value) != '{' || !rawjson.IsText(p.block.get("ttl"), "1h") {
+			continue
+		}
+		p.block.set("ttl", nil)
+		if err := r.repair(p.block.At, faultCacheHour.with(values{family: r.family, evidence: r.family.CacheHour.Evidence})); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -116,7 +183,7 @@ func (r *Request) cachePoints() []cachePoint {
 func (r *Request) checkCacheOrder() error {
 	short := ""
 	for _, p := range r.cachePoints() {
-		long := rawjson.Kind(p.block.value) == '{' && rawjson.IsText(rawjson.Members(p.block.value).Get("ttl"), "1h")
+		long := rawjson.Kind(p.block.value) == '{' && rawjson.IsText(p.block.get("ttl"), "1h")
 		switch {
 		case !long:
 			short = p.block.At

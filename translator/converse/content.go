@@ -55,7 +55,10 @@ func (r *Request) textDocument(d Document) ([]Block, error) {
 	source, err := requiredText(d.Text)
 	if d.Content != nil {
 		var parts []rawjson.Value
-		if parts, err = textParts(d.Content); err == nil {
+		if parts, err = textParts(d.Content); err == nil && len(parts) == 0 {
+			err = Refuse(d.At, faultNoSource)
+		}
+		if err == nil {
 			source = rawjson.Wrap("content", rawjson.Array(parts))
 		}
 	} else if err == nil {
@@ -64,16 +67,13 @@ func (r *Request) textDocument(d Document) ([]Block, error) {
 	if err != nil {
 		return nil, err
 	}
-	if rawjson.Kind(d.Name.Value) == '"' {
-		d.Name.Value = rawjson.Quote(withoutExtension(rawjson.Text(d.Name.Value)))
-	}
 	b := Block{Kind: "document", At: d.At, members: rawjson.Object{
 		{Name: "format", Value: rawjson.Value(`"txt"`)}, {Name: "name", Value: given(d.Name.Value)}, {Name: "source", Value: source},
 	}}
 	if r.passes() {
 		return []Block{b}, nil
 	}
-	return []Block{b}, r.documentName(&b, d.Name)
+	return []Block{b}, r.documentName(&b, d.Name, true)
 }
 
 func requiredText(f Field) (rawjson.Value, error) {
@@ -138,20 +138,6 @@ func (r *Request) Cited(f Field, citations []rawjson.Value) ([]Block, error) {
 	}}}, nil
 }
 
-// Mark appends the cache point for a marker; see CacheControl. Without blocks there is
-// nothing to cache. Blank text separates a document from its cache point, since Bedrock
-// refuses one straight behind it.
-func (r *Request) Mark(blocks []Block, marker Field) ([]Block, error) {
-	point, err := r.CacheControl(marker)
-	if err != nil || len(blocks) == 0 || len(point) == 0 {
-		return blocks, err
-	}
-	if blocks[len(blocks)-1].Kind == "document" {
-		blocks = append(blocks, TextBlock(" ", marker.At))
-	}
-	return append(blocks, point...), nil
-}
-
 // TextBesideDocuments adds text to blocks that have a document and no other text, since
 // Bedrock requires some. It is for APIs that allow a document alone.
 func (r *Request) TextBesideDocuments(blocks []Block) ([]Block, error) {
@@ -168,11 +154,7 @@ func (r *Request) TextBesideDocuments(blocks []Block) ([]Block, error) {
 		return blocks, nil
 	}
 	at := blocks[last].At
-	rest := blocks[last+1:]
-	if len(rest) > 0 && rest[0].Kind == "text" { // blank
-		rest = rest[1:]
-	}
-	added := slices.Concat(blocks[:last+1], []Block{TextBlock("(document)", at)}, rest)
+	added := slices.Insert(slices.Clone(blocks), last+1, TextBlock("(document)", at))
 	return added, r.repair(at, faultDocumentText)
 }
 

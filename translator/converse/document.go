@@ -14,11 +14,12 @@ func (r *Request) document(b *Block) error {
 	if err := r.media(b); err != nil {
 		return err
 	}
-	return r.documentName(b, Field{rawjson.Members(b.value).Get("name"), b.At + ".document.name"})
+	return r.documentName(b, Field{rawjson.Members(b.value).Get("name"), b.At + ".document.name"}, false)
 }
 
 // documentName sets the name of a document for the client's name f, which may be absent.
-func (r *Request) documentName(b *Block, f Field) error {
+// The name of a file may have an extension; then nothing warns that it is left out.
+func (r *Request) documentName(b *Block, f Field, file bool) error {
 	given := ""
 	switch k := rawjson.Kind(f.Value); {
 	case k == '"':
@@ -36,6 +37,9 @@ func (r *Request) documentName(b *Block, f Field) error {
 			r.renamed = map[string]string{}
 		}
 		r.renamed[name] = given
+	}
+	if file && name == withoutExtension(given) {
+		return nil
 	}
 	return r.repair(f.At, faultDocumentName.with(values{name: strconv.Quote(name)}))
 }
@@ -55,12 +59,13 @@ func (r *Request) uniqueName(name string) string {
 	return unique
 }
 
-// withoutExtension removes a file's extension.
+// withoutExtension removes a file's extension. The end of "Version 1.5" is none.
 func withoutExtension(name string) string {
-	if i := strings.LastIndexByte(name, '.'); i > 0 && len(name)-i <= 6 {
-		return name[:i]
+	i := strings.LastIndexByte(name, '.')
+	if i <= 0 || len(name)-i > 6 || strings.Trim(name[i:], ".0123456789") == "" || strings.Contains(name[i:], " ") {
+		return name
 	}
-	return name
+	return name[:i]
 }
 
 // cleanDocumentName keeps ASCII letters and digits, single spaces and _ - ( ) [ ].

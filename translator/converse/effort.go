@@ -20,7 +20,7 @@ var budgets = []int{0, 1024, 1024, 4096, 8192, 16384, 32768}
 const minBudget = 1024
 
 // Effort adds the field with which the family sets how much the model thinks to the
-// model's own fields of in, for a word of efforts. Call it before Infer.
+// model's own fields of in, for a word of efforts. Call it after the last message and before Infer.
 func (r *Request) Effort(f Field, in *Inference) error {
 	if rawjson.Absent(f.Value) {
 		return nil
@@ -65,10 +65,10 @@ func (r *Request) effortFields(effort int, in *Inference) (rawjson.Object, *Faul
 			most = "high"
 		}
 		return append(one("thinking", rawjson.Value(`{"type":"adaptive"}`)), one("output_config", rawjson.Wrap("effort", word("low", most)))...), nil
-	case form == "budget" && effort == 0:
+	case strings.HasPrefix(form, "budget") && effort == 0:
 		return nil, nil // thinking is off
-	case form == "budget":
-		return budgetFields(budgets[effort], in)
+	case strings.HasPrefix(form, "budget"):
+		return r.budgetFields(budgets[effort], in)
 	case form == "reasoning_effort" && effort > 0:
 		return one("reasoning_effort", word("low", "high")), nil
 	case form == "reasoning_config" && effort > 0:
@@ -85,15 +85,40 @@ func (r *Request) effortFields(effort int, in *Inference) (rawjson.Object, *Faul
 	return nil, new(faultEffort.with(values{value: efforts[effort]}))
 }
 
-// budgetFields switches thinking on with a budget that leaves tokens for the answer.
-func budgetFields(budget int, in *Inference) (rawjson.Object, *Fault) {
+// budgetFields switches thinking on with a budget.
+func (r *Request) budgetFields(tokens int, in *Inference) (rawjson.Object, *Fault) {
+	budget, fault := r.budget(tokens, in)
+	if fault != nil {
+		return nil, fault
+	}
+	thinking := rawjson.Object{{Name: "budget_tokens", Value: budget}, {Name: "type", Value: rawjson.Value(`"enabled"`)}}
+	return rawjson.Object{{Name: "thinking", Value: thinking.Value()}}, nil
+}
+
+// budget lowers a number of tokens for thoughts so that it leaves some for the answer. The
+// fault says why the model cannot think.
+func (r *Request) budget(tokens int, in *Inference) (rawjson.Value, *Fault) {
+	if r.thoughtMissing() {
+		return nil, &faultEffortHistory
+	}
 	most, err := number(in.MaxTokens)
 	if err == nil && most > 0 {
-		budget = min(budget, int(most)*3/4)
+		tokens = min(tokens, int(most)*3/4)
 	}
-	if budget < minBudget {
+	if tokens < minBudget {
 		return nil, new(faultEffortTokens.with(values{count: minBudget * 4 / 3}))
 	}
-	thinking := rawjson.Object{{Name: "budget_tokens", Value: strconv.AppendInt(nil, int64(budget), 10)}, {Name: "type", Value: rawjson.Value(`"enabled"`)}}
-	return rawjson.Object{{Name: "thinking", Value: thinking.Value()}}, nil
+	return strconv.AppendInt(nil, int64(tokens), 10), nil
+}
+
+// thoughtMissing reports whether the conversation ends with tool results, and the turn
+// with their calls does not begin with a thought. Many clients of OpenAI's API do not send
+// thoughts back.
+func (r *Request) thoughtMissing() bool {
+	n := len(r.turns)
+	if n < 2 || !slices.ContainsFunc(r.turns[n-1].blocks, func(b Block) bool { return b.is("toolResult") }) {
+		return false
+	}
+	calls := r.turns[n-2].blocks
+	return len(calls) == 0 || calls[0].Kind != "reasoningContent"
 }

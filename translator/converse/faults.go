@@ -44,6 +44,12 @@ var (
 		done: "The maximum number of tokens leaves no room to think, so the effort was not sent.", hint: "Raise the maximum above {count} tokens.",
 		evidence: "AWS user guide, Claude extended thinking, read 2026-11-26: a budget has at least 1024 tokens",
 	}
+	faultEffortHistory = Fault{
+		code: "reasoning_effort_not_sent", problem: "The conversation ends with tool results, and the reasoning before their calls is missing.",
+		done:     "The conversation ends with tool results, and the reasoning before their calls is missing. The model cannot think then, so the effort was not sent.",
+		hint:     "Send the reasoning back with the tool calls.",
+		evidence: "\"When `thinking` is enabled, a final `assistant` message must start with a thinking block\": anomalyco/opencode issue 3077, read 2026-11-26",
+	}
 	FaultAllowedTools = Fault{
 		code: "allowed_tools_only", problem: "Converse cannot limit the choice to some of the tools.",
 		done: "Only the allowed tools were sent. A changed list of tools misses the prompt cache.", hint: "Keep the list of tools the same to use the cache.",
@@ -106,8 +112,8 @@ var (
 	}
 	faultThinkingAdaptive = Fault{
 		code: "thinking_adaptive", problem: "This model decides itself how much to think.",
-		done: "Thinking was sent as adaptive, because this model accepts no budget.", hint: "Use the thinking type adaptive.",
-		evidence: "models from Opus 4.7 on refuse a budget: BerriAI/litellm issue 36650, read 2026-11-26",
+		done: "Thinking was sent as adaptive, with an effort for the budget, because this model accepts no budget.", hint: "Use the thinking type adaptive.",
+		evidence: "models from Opus 4.7 on refuse a budget: BerriAI/litellm issue 36650; without an effort they do not think: pull request 36507; read 2026-11-26",
 	}
 	faultMetadataEntry = template{
 		code: "metadata_entry_dropped", problem: "Bedrock does not accept the key or the value of entry {count}.",
@@ -222,6 +228,10 @@ var (
 		done: "The cache point was moved from inside the tool result to behind it.", hint: "Put cache points beside tool results.",
 		evidence: "AWS API reference, ToolResultContentBlock, read 2026-11-23; Portkey-AI/gateway issue 1762",
 	}
+	faultCacheHour = template{
+		code: "cache_ttl_lowered", problem: "For {family}, a cache point cannot have a lifetime of one hour.",
+		done: "The lifetime of the cache point was not sent, because {family} do not accept one hour. Bedrock uses its default, five minutes.", hint: "Use 5m, or leave it out.",
+	}
 	faultCachePointPosition = template{
 		code: "cache_point_dropped", problem: "For {family}, a cache point is not allowed here.",
 		done: "The cache point was not sent, because {family} do not accept one here.", hint: "Put the cache point elsewhere, or leave it out.",
@@ -240,9 +250,9 @@ var (
 
 // Faults that are repaired: tools, tool calls, tool results and parameters.
 var (
-	faultInputNotJSON = Fault{
-		code: "tool_input_wrapped", problem: "The input of this tool call is not JSON.",
-		done: `The input of the tool call is not JSON. It was sent as {"raw": text}.`, hint: "Send the input as a JSON object.",
+	faultInputNotObject = Fault{
+		code: "tool_input_wrapped", problem: "The input of this tool call is not a JSON object.",
+		done: `The input of the tool call is not a JSON object. It was sent as {"raw": input}.`, hint: "Send the input as a JSON object.",
 		evidence: "AWS API reference, ToolUseBlock, read 2026-11-23: the input is a JSON object",
 	}
 	faultResultOrder = Fault{
@@ -321,6 +331,15 @@ var (
 	faultDefault = template{
 		code: "default_dropped", problem: "For {family}, this parameter need not be sent.",
 		done: "The value is the default and was not sent, because {family} accept no other.", hint: "Leave it out.",
+	}
+	faultTogetherDefault = template{
+		code: "default_dropped", problem: "For {family}, only one of {path} and {value} can be set.",
+		done: "The value is the default and was not sent, because {family} accept only one of {path} and {value}.", hint: "Leave one of them out.",
+	}
+	faultThinkingBudget = Fault{
+		code: "thinking_budget_set", problem: "This model thinks with a budget, and not adaptively.",
+		done: "Thinking was sent with a budget of tokens, because this model does not think adaptively.", hint: "Use the thinking type enabled with budget_tokens.",
+		evidence: "adaptive thinking is for Claude 4.6 and newer: langchain-ai/langchain-aws pull request 928, read 2026-11-26",
 	}
 	faultEmptyStop = Fault{
 		code: "empty_stop_dropped", problem: "This stop sequence is empty.",
@@ -511,11 +530,6 @@ var (
 		code: "tool_result_twice", problem: "There are two results for the tool call {id}.", hint: "Send one result for each tool call.",
 		evidence: `"number of toolResult blocks … exceeds": OpenHands/OpenHands issue 4912, strands-agents/harness-sdk issue 1435, read 2026-11-23`,
 	}
-	faultInputNotObject = Fault{
-		code: "tool_input_not_an_object", problem: "The input of this tool call is not a JSON object.",
-		hint:     "Put the value into an object: Bedrock accepts nothing else.",
-		evidence: "AWS API reference, ToolUseBlock, read 2026-11-23: the input is a JSON object",
-	}
 	FaultToolCallType = Fault{
 		code: "tool_call_type", problem: "Bedrock has no tool calls of this type.", hint: "Use the type function, with a name and arguments.",
 		evidence: "AWS API reference, ToolUseBlock: a call has an input document",
@@ -639,10 +653,6 @@ var (
 	FaultServerTool = Fault{
 		code: "server_tool", problem: "Bedrock does not run this tool, and without it the answer would be made up.", hint: "Leave it out, or run such a tool in the client.",
 		evidence: "AWS API reference, Converse, read 2026-11-26; a dropped search tool gave invented results: the source of agentgateway",
-	}
-	faultThinkingWord = Fault{
-		code: "thinking_type", problem: "This type of thinking is unknown.", hint: "Use enabled, adaptive or disabled.",
-		evidence: "ours: models other than Claude have fields of their own",
 	}
 	FaultToolChoiceType = Fault{
 		code: "tool_choice_type", problem: "This type of tool choice is unknown.", hint: "Use auto, any, tool or none.",

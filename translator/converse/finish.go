@@ -21,7 +21,7 @@ var checks = []step{
 //     one warning.
 var repairs = []step{
 	(*Request).sortResults, (*Request).trimLastText, (*Request).dropEmptyTools, (*Request).declareTools, (*Request).renameTools,
-	(*Request).dropCachePoints, (*Request).dropEmptySystem,
+	(*Request).dropCachePoints, (*Request).shortenCachePoints, (*Request).dropEmptySystem,
 }
 
 // finalChecks refuse faults that only the repaired request shows, and change nothing:

@@ -46,7 +46,7 @@ func written(r *Request) string {
 // TestChecksChangeNothing: checks change neither a request that they refuse nor one
 // that they accept. A repair changes it, with a warning, and refuses nothing.
 func TestChecksChangeNothing(t *testing.T) {
-	trims := &family.Family{Name: "trims", LastTurn: is("trimmed"), NoCachePoints: is([]string{"after_tool_result"})}
+	trims := &family.Family{Name: "trims", LastTurn: is("trimmed"), NoCachePoints: is([]string{"after_tool_result"}), CacheHour: is("refused")}
 	refuses := &family.Family{Name: "refuses", LastTurn: is("user"), ToolResultsAlone: is(true), FirstTurn: is("user")}
 	for _, f := range []*family.Family{trims, refuses} {
 		r := odd(t, f)

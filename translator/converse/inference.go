@@ -128,11 +128,22 @@ func (r *Request) sampling(in *Inference) error {
 		}
 	}
 	if len(both) == 2 {
-		return Refuse(both[1].At, faultTogether.with(values{
-			family: r.family, evidence: r.family.NotTogether.Evidence, path: both[0].At, value: both[1].At,
-		}))
+		return r.notTogether(both[0], both[1])
 	}
 	return nil
+}
+
+// notTogether leaves out the one of two parameters that has its default, which changes
+// nothing, and refuses both where neither has.
+func (r *Request) notTogether(temperature, topP *Field) error {
+	v := values{family: r.family, evidence: r.family.NotTogether.Evidence, path: temperature.At, value: topP.At}
+	for _, p := range []*Field{topP, temperature} {
+		if n, _ := number(*p); n == 1 {
+			p.Value = nil
+			return r.repair(p.At, faultTogetherDefault.with(v))
+		}
+	}
+	return Refuse(topP.At, faultTogether.with(v))
 }
 
 // maxStops is Bedrock's limit.

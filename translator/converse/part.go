@@ -40,9 +40,6 @@ func (r *Request) Media(m Media) ([]Block, error) {
 	if err != nil {
 		return nil, err
 	}
-	if rawjson.Kind(m.Name.Value) == '"' {
-		m.Name.Value = rawjson.Quote(withoutExtension(rawjson.Text(m.Name.Value)))
-	}
 	b := Block{Kind: m.Kind, At: m.At, members: rawjson.Object{
 		{Name: "format", Value: given(m.Format.Value)}, {Name: "name", Value: given(m.Name.Value)}, {Name: "source", Value: source},
 	}}
@@ -63,8 +60,11 @@ func (m *Media) readSource() (rawjson.Value, error) {
 		m.Format.At = cmp.Or(m.Format.At, m.Data.At)
 	}
 	if m.inS3() {
-		if name := rawjson.Text(m.Data.Value); noFormat && path.Ext(name) != "" {
-			m.Format = Field{rawjson.Quote(path.Ext(name)[1:]), m.Data.At}
+		if name := rawjson.Text(m.Data.Value); noFormat {
+			m.Format = Field{At: m.Data.At}
+			if path.Ext(name) != "" {
+				m.Format.Value = rawjson.Quote(path.Ext(name)[1:])
+			}
 		}
 		return rawjson.Wrap("s3Location", rawjson.Wrap("uri", m.Data.Value)), nil
 	}
@@ -91,7 +91,7 @@ func (r *Request) checkMedia(b Block, m Media) ([]Block, error) {
 	}
 	if m.inS3() {
 		if m.Kind == "document" {
-			return []Block{b}, r.documentName(&b, m.Name)
+			return []Block{b}, r.documentName(&b, m.Name, true)
 		}
 		return []Block{b}, nil
 	}
@@ -106,7 +106,7 @@ func (r *Request) checkMedia(b Block, m Media) ([]Block, error) {
 		}
 	}
 	if m.Kind == "document" {
-		err = r.documentName(&b, m.Name)
+		err = r.documentName(&b, m.Name, true)
 	}
 	return []Block{b}, err
 }

@@ -74,7 +74,7 @@ func ModelID(given string, mode Mode) string {
 // CheckModel refuses a model that is no model id nor an alias of one, in every mode, and
 // warns of blanks around the model id that the client gave.
 func (r *Request) CheckModel(given Field) error {
-	if !translator.ValidModelID(r.rules.Defaults.Models.Model(r.rules.Model)) {
+	if !translator.ValidModelID(r.modelID()) {
 		return unknownModel(given.At)
 	}
 	if r.passes() || rawjson.Kind(given.Value) != '"' || rawjson.IsText(given.Value, r.rules.Model) || rawjson.Blank(given.Value) {
@@ -82,6 +82,9 @@ func (r *Request) CheckModel(given Field) error {
 	}
 	return r.repair(given.At, faultModelBlanks)
 }
+
+// modelID is the id behind the client's name of the model.
+func (r *Request) modelID() string { return r.rules.Defaults.Models.Model(r.rules.Model) }
 
 func unknownModel(at string) error {
 	e := translator.AsError(Refuse(at, faultModelID))

@@ -114,12 +114,15 @@ func placed(object rawjson.Value, path []string, v rawjson.Value) (out rawjson.V
 	return members.Set(path[0], inner).Value(), ok
 }
 
-// Claude reports whether the model is known to be a Claude, which has Anthropic's own
-// request fields.
-func (r *Request) Claude() bool { return strings.HasPrefix(r.family.Name, "claude") }
+// Claude reports whether the model is one that gets Anthropic's own request fields: a
+// Claude, or an application inference profile of an unknown family. Its ARN does not show
+// the model, and without these fields a Claude behind it would not think.
+func (r *Request) Claude() bool {
+	return strings.HasPrefix(r.family.Name, "claude") || r.family.Name == "" && strings.Contains(r.modelID(), ":application-inference-profile/")
+}
 
-// BetaFields adds the betas that a Claude gets to the model's own fields of in. dropped is
-// the number of those that it does not get, at a path.
+// BetaFields adds the betas that a Claude gets to those in the model's own fields of in.
+// dropped is the number of those that it does not get, at a path.
 func (r *Request) BetaFields(betas []string, dropped int, at string, in *Inference) error {
 	if !r.Claude() {
 		betas, dropped = nil, dropped+len(betas)
@@ -127,20 +130,29 @@ func (r *Request) BetaFields(betas []string, dropped int, at string, in *Inferen
 	if dropped > 0 {
 		r.warn(at, faultBetas.with(values{count: dropped}))
 	}
+	if k := rawjson.Kind(in.Additional.Value); k != '{' && !rawjson.Absent(in.Additional.Value) {
+		return Refuse(in.Additional.At, FaultNotObject)
+	}
 	if len(betas) == 0 {
 		return nil
 	}
-	list := make([]rawjson.Value, len(betas))
-	for i, b := range betas {
-		list[i] = rawjson.Quote(b)
+	additional := rawjson.Members(given(in.Additional.Value))
+	var list []rawjson.Value
+	for _, v := range rawjson.Elements(additional.Get("anthropic_beta")) {
+		list = append(list, v)
+		betas = slices.DeleteFunc(betas, func(b string) bool { return rawjson.IsText(v, b) })
 	}
-	return in.add(Field{rawjson.Array(list), at}, "anthropic_beta")
+	for _, b := range betas {
+		list = append(list, rawjson.Quote(b))
+	}
+	in.Additional = Field{additional.Set("anthropic_beta", rawjson.Array(list)).Value(), cmp.Or(in.Additional.At, at)}
+	return nil
 }
 
 // Thinking adds Anthropic's members thinking and output_config.effort to the model's own
 // fields of in. A Claude gets them as they are, except that one which accepts no budget
-// thinks adaptively. Other families get the field that they have for it. Call it before
-// Infer.
+// thinks adaptively, and one which needs a budget gets one. Other families get the field
+// that they have for it. Call it after the last message and before Infer.
 func (r *Request) Thinking(thinking, effort Field, in *Inference) error {
 	if k := rawjson.Kind(thinking.Value); k != '{' && !rawjson.Absent(thinking.Value) {
 		return Refuse(thinking.At, FaultNotObject)
@@ -167,7 +179,8 @@ func (r *Request) Thinking(thinking, effort Field, in *Inference) error {
 	case rawjson.IsText(kind, "enabled"):
 		word = effortFor(config.Get("budget_tokens"))
 	default:
-		return Refuse(thinking.At+".type", faultThinkingWord)
+		r.warn(thinking.At, FaultNotSent)
+		return nil
 	}
 	return r.Effort(Field{word, thinking.At}, in)
 }
@@ -185,27 +198,66 @@ func effortFor(budget rawjson.Value) rawjson.Value {
 
 func (r *Request) claudeThinking(thinking, effort Field, in *Inference) error {
 	config := rawjson.Members(given(thinking.Value))
-	if !r.passes() && r.family.ThinkingBudget.Value == "refused" && rawjson.IsText(config.Get("type"), "enabled") {
+	budgets := strings.HasPrefix(r.family.Effort.Value, "budget") && !r.passes()
+	switch kind := config.Get("type"); {
+	case budgets && rawjson.IsText(kind, "adaptive"):
+		return r.budgeted(thinking, effort, in)
+	case r.family.ThinkingBudget.Value == "refused" && rawjson.IsText(kind, "enabled") && !r.passes():
 		if err := r.repair(thinking.At, faultThinkingAdaptive); err != nil {
 			return err
 		}
 		thinking.Value = config.Set("type", rawjson.Value(`"adaptive"`)).Set("budget_tokens", nil).Value()
+		if effort.Value == nil {
+			effort = Field{effortFor(config.Get("budget_tokens")), thinking.At}
+		}
 	}
 	if !rawjson.Absent(thinking.Value) {
 		if err := in.add(thinking, "thinking"); err != nil {
 			return err
 		}
 	}
-	switch {
-	case effort.Value == nil:
-		return nil
-	case !r.passes() && !slices.Contains(efforts, rawjson.Text(effort.Value)):
-		return Refuse(effort.At, faultEffortWord.with(values{list: strings.Join(efforts[2:], ", ")}))
-	case r.family.Effort.Value == "budget" && !hasBeta(in, "effort-"):
-		r.warn(effort.At, faultEffort.with(values{value: rawjson.Text(effort.Value)}))
+	if budgets && effort.Value != nil && !r.hasEffort(in) {
+		r.warn(effort.At, faultEffort.with(values{value: clip(rawjson.Text(effort.Value))}))
 		return nil
 	}
-	return in.add(effort, "output_config", "effort")
+	return in.addEffort(effort)
+}
+
+// budgeted gives a Claude that does not think adaptively the budget for an effort, which
+// is high by default, as in Anthropic's API.
+func (r *Request) budgeted(thinking, effort Field, in *Inference) error {
+	if !rawjson.Absent(rawjson.Members(given(in.Additional.Value)).Get("thinking")) {
+		return Refuse(thinking.At, FaultFieldTwice)
+	}
+	word := slices.Index(efforts, "high")
+	if effort.Value != nil && slices.Contains(efforts, rawjson.Text(effort.Value)) {
+		word = slices.Index(efforts, rawjson.Text(effort.Value))
+	}
+	budget, fault := r.budget(budgets[word], in)
+	if fault != nil {
+		r.warn(thinking.At, *fault)
+		return nil
+	}
+	if err := r.repair(thinking.At, faultThinkingBudget); err != nil {
+		return err
+	}
+	config := rawjson.Members(thinking.Value).Set("type", rawjson.Value(`"enabled"`)).Set("budget_tokens", budget)
+	if err := in.add(Field{config.Value(), thinking.At}, "thinking"); err != nil || !r.hasEffort(in) {
+		return err
+	}
+	return in.addEffort(effort)
+}
+
+func (in *Inference) addEffort(f Field) error {
+	if f.Value == nil {
+		return nil
+	}
+	return in.add(f, "output_config", "effort")
+}
+
+// hasEffort reports whether a Claude with a budget has output_config.effort, too.
+func (r *Request) hasEffort(in *Inference) bool {
+	return r.family.Effort.Value == "budget_and_effort" && hasBeta(in, "effort-")
 }
 
 // hasBeta reports whether the model's own fields have a beta that begins so.

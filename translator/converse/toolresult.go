@@ -47,6 +47,21 @@ func (r *Request) ToolResult(res ToolResult) ([]Block, error) {
 	return append([]Block{b}, behind...), nil
 }
 
+// ResultParts reads the content of a result that is a list of content parts and Converse
+// blocks, for ToolResult.Blocks. It is nil for any other content, such as the tool's own
+// JSON.
+func (r *Request) ResultParts(content Field, part PartReader) ([]Block, error) {
+	parts := rawjson.Empty(content.Value)
+	for _, v := range rawjson.Elements(content.Value) {
+		parts = parts || rawjson.Kind(v) == '{' && rawjson.Kind(rawjson.Members(v).Get("type")) == '"'
+	}
+	if rawjson.Kind(content.Value) != '[' || !parts {
+		return nil, nil
+	}
+	blocks, err := r.Content(content, part)
+	return append([]Block{}, blocks...), err // not nil where all are blank
+}
+
 // noBlocks is replaced by a block's results when the block is written.
 var noBlocks = rawjson.Value("[]")
 
@@ -180,12 +195,13 @@ func (r *Request) resultBlocks(f Field) (content, behind []Block, err error) {
 // placeResults checks and repairs the blocks of a result, and moves cache points behind
 // it.
 func (r *Request) placeResults(blocks []Block) (content, behind []Block, err error) {
-	if r.passes() {
-		return blocks, nil, nil
-	}
 	for i := range blocks {
 		b := &blocks[i]
 		switch {
+		case b.mark:
+			behind = append(behind, *b)
+		case r.passes():
+			content = append(content, *b)
 		case b.Kind == "cachePoint":
 			behind = append(behind, *b)
 			err = r.repair(b.At, faultCachePointInside)

@@ -1,6 +1,10 @@
 package converse
 
-import "bedrock-extproc/translator/rawjson"
+import (
+	"strings"
+
+	"bedrock-extproc/translator/rawjson"
+)
 
 // A ToolUse is a tool call in a dialect's own form.
 type ToolUse struct {
@@ -27,6 +31,30 @@ func (r *Request) ToolUse(u ToolUse) (Block, error) {
 	}
 	b.members = rawjson.Object{{Name: "input", Value: input}, {Name: "name", Value: u.Name.Value}, {Name: "toolUseId", Value: u.ID.Value}}
 	return b, nil
+}
+
+// WithCalls appends calls, with the cache points behind them, to the blocks of the same
+// message. Those that the blocks have already, by their ids, are left out.
+func WithCalls(blocks, calls []Block) []Block {
+	there := map[string]bool{}
+	for _, b := range blocks {
+		if b.is("toolUse") {
+			there[b.tool.id.text] = true
+		}
+	}
+	if len(there) == 0 {
+		return append(blocks, calls...)
+	}
+	repeated := false
+	for _, b := range calls {
+		if b.is("toolUse") {
+			repeated = there[b.tool.id.text]
+		}
+		if !repeated {
+			blocks = append(blocks, b)
+		}
+	}
+	return blocks
 }
 
 // readToolUse checks and repairs a toolUse block in Converse's own form.
@@ -68,8 +96,9 @@ func requiredLabel(f Field) (label, error) {
 }
 
 // toolInput reads the input of a tool call. An object stays unchanged. A string with a
-// JSON object becomes that object, and another string {"raw": text}, as in the
-// reference server. No input becomes an empty object.
+// JSON object becomes that object. Any other value becomes {"raw": value}, as in the
+// reference server: models write such inputs, and a conversation must survive one. No
+// input becomes an empty object.
 func (r *Request) toolInput(f Field) (rawjson.Value, error) {
 	switch rawjson.Kind(f.Value) {
 	case '{':
@@ -79,26 +108,28 @@ func (r *Request) toolInput(f Field) (rawjson.Value, error) {
 	case '"':
 		return r.textInput(f)
 	default:
-		return nil, Refuse(f.At, faultInputNotObject)
+		return r.rawInput(f)
 	}
 }
 
 func (r *Request) textInput(f Field) (rawjson.Value, error) {
-	if rawjson.Blank(f.Value) {
-		return rawjson.Value("{}"), nil
-	}
-	inner := rawjson.Value(rawjson.Text(f.Value))
+	inner := rawjson.Value(strings.TrimSpace(rawjson.Text(f.Value)))
 	switch {
-	case rawjson.Check(inner) != nil:
-		raw := rawjson.Wrap("raw", f.Value)
-		if r.passes() {
-			return raw, nil
-		}
-		return raw, r.repair(f.At, faultInputNotJSON)
-	case rawjson.Kind(inner) != '{':
-		return nil, Refuse(f.At, faultInputNotObject)
+	case len(inner) == 0 || string(inner) == "null":
+		return rawjson.Value("{}"), nil
+	case rawjson.Check(inner) != nil || rawjson.Kind(inner) != '{':
+		return r.rawInput(f)
 	case rawjson.LoneHalf(inner, 0) >= 0 && !r.passes():
 		return rawjson.WithoutHalves(inner), r.repair(f.At, faultHalf)
 	}
 	return inner, nil
+}
+
+// rawInput wraps an input that is not a JSON object.
+func (r *Request) rawInput(f Field) (rawjson.Value, error) {
+	raw := rawjson.Wrap("raw", f.Value)
+	if r.passes() {
+		return raw, nil
+	}
+	return raw, r.repair(f.At, faultInputNotObject)
 }

@@ -26,7 +26,7 @@ func (r *Request) AddSystem(blocks []Block) error {
 			return Refuse(b.At, faultSystemBlock.with(values{kind: b.Kind}))
 		}
 	}
-	r.system = append(r.system, blocks...)
+	r.system = appendPlaced(r.system, blocks...)
 	return nil
 }
 
@@ -38,6 +38,9 @@ func (r *Request) AddTurn(role string, blocks []Block, at string) error {
 	}
 	if role == "system" && !slices.ContainsFunc(blocks, notForSystem) {
 		return r.AddSystem(blocks)
+	}
+	if slices.ContainsFunc(blocks, func(b Block) bool { return b.mark }) {
+		blocks = appendPlaced(nil, blocks...)
 	}
 	n := len(r.turns)
 	switch {

@@ -70,15 +70,18 @@ type Family struct {
 
 	// Effort is the form in which the model is told how much to think, in its own
 	// request fields: "adaptive" is Claude's thinking with output_config.effort, "adaptive_high" the same up to high, "budget"
-	// Claude's thinking with budget_tokens, "nova" is reasoningConfig, and
+	// Claude's thinking with budget_tokens, "budget_and_effort" the same and, with its
+	// beta, output_config.effort, "nova" is reasoningConfig, and
 	// "reasoning_effort" and "reasoning_config" are the names of a field.
 	Effort Rule[string] `yaml:"effort"`
 
 	// MaxCachePoints is the maximum number of cache points in a request, 0 when unknown.
 	MaxCachePoints Rule[int] `yaml:"max_cache_points"`
 	// NoCachePoints are the positions where no cache point can be: tools,
-	// after_tool_result.
+	// after_tool_result, or anywhere.
 	NoCachePoints Rule[[]string] `yaml:"no_cache_points"`
+	// CacheHour is "refused" where a cache point cannot have the lifetime 1h.
+	CacheHour Rule[string] `yaml:"cache_hour"`
 
 	// Refused are the inference parameters that cannot have another value than their
 	// default, which is 1: temperature, top_p.
@@ -206,8 +209,9 @@ func (f *Family) check() []problem {
 		{"reasoning_text", []string{f.ReasoningText.Value}, "signed refused"},
 		{"thinking_forbids", f.ThinkingForbids.Value, "forced_tool temperature top_k"},
 		{"thinking_budget", []string{f.ThinkingBudget.Value}, "below_max_tokens refused"},
-		{"effort", []string{f.Effort.Value}, "adaptive adaptive_high budget nova reasoning_effort reasoning_config"},
-		{"no_cache_points", f.NoCachePoints.Value, "tools after_tool_result"},
+		{"effort", []string{f.Effort.Value}, "adaptive adaptive_high budget budget_and_effort nova reasoning_effort reasoning_config"},
+		{"no_cache_points", f.NoCachePoints.Value, "tools after_tool_result anywhere"},
+		{"cache_hour", []string{f.CacheHour.Value}, "refused"},
 		{"refused", f.Refused.Value, "temperature top_p"},
 		{"not_together", f.NotTogether.Value, "temperature top_p"},
 		{"blank_stop_sequences", []string{f.BlankStopSequences.Value}, "refused"},

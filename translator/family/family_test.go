@@ -18,9 +18,12 @@ func TestOf(t *testing.T) {
 		"eu.anthropic.claude-sonnet-4-5-20250929-v1:0":                                "claude-4-5",
 		"global.anthropic.claude-sonnet-4-6-v1:0":                                     "claude-sonnet-4-6",
 		"us.anthropic.claude-opus-4-7-v1:0":                                           "claude-opus-4-7",
-		"us.anthropic.claude-opus-4-8-v1:0":                                           "claude-opus-4-7",
-		"global.anthropic.claude-sonnet-5-v1:0":                                       "claude-opus-4-7",
-		"global.anthropic.claude-opus-5-v1:0":                                         "claude-no-prefill",
+		"us.anthropic.claude-opus-4-8-v1:0":                                           "claude-opus-4-8",
+		"global.anthropic.claude-sonnet-5-v1:0":                                       "claude-opus-4-8",
+		"global.anthropic.claude-opus-5-v1:0":                                         "claude-5",
+		"us.anthropic.claude-opus-4-6-v1":                                             "claude-no-prefill",
+		"us.anthropic.claude-opus-4-5-20251101-v1:0":                                  "claude-opus-4-5",
+		"google.gemma-3-27b-it":                                                       "no-cache",
 		"us.amazon.nova-2-lite-v1:0":                                                  "amazon-nova-2",
 		"us.mistral.pixtral-large-2502-v1:0":                                          "mistral-any-id",
 		"mistral.mistral-large-3-675b-instruct":                                       "mistral-any-id",
@@ -52,6 +55,9 @@ func TestFamiliesInherit(t *testing.T) {
 	f := table.Named("claude-opus-4-7")
 	if f == nil || f.LastTurn.Value != "user" || f.MaxCachePoints.Value != 4 || len(f.Refused.Value) != 2 || len(f.NotTogether.Value) != 0 {
 		t.Errorf("claude-opus-4-7 is %+v", f)
+	}
+	if newer := table.Named("claude-opus-4-8"); newer == nil || len(newer.Refused.Value) != 2 || len(newer.ThinkingForbids.Value) != 2 {
+		t.Errorf("claude-opus-4-8 is %+v", newer)
 	}
 }
 

@@ -60,8 +60,14 @@ func (g *golden) decode(t testing.TB) (*translator.Call, error) {
 	if !ok {
 		request = []byte(`{"messages":[{"role":"user","content":"hi"}],"tools":[{"type":"function","function":{"name":"f"}},{"type":"function","function":{"name":"g"}}]}`)
 	}
+	return g.decodeBody(t, request)
+}
+
+// decodeBody decodes another body with the settings of the case.
+func (g *golden) decodeBody(t testing.TB, body []byte) (*translator.Call, error) {
+	t.Helper()
 	return g.dialect(t).Decode(translator.Request{
-		DefaultModel: g.settings.DefaultModel, Body: request,
+		DefaultModel: g.settings.DefaultModel, Body: body,
 		Defaults: translator.Defaults{Models: translator.NewAliases(g.settings.Models), Guardrail: g.settings.Guardrail, RequestMetadata: g.settings.RequestMetadata},
 	})
 }

@@ -40,14 +40,6 @@ func (in *input) warnUnsent() {
 	in.shared.WarnParallelCalls()
 }
 
-// listed is a member that is a list, an empty list for any other value.
-func (in *input) listed(name string) rawjson.Value {
-	if v := in.Get(name); rawjson.Kind(v) == '[' {
-		return v
-	}
-	return rawjson.Value("[]")
-}
-
 // refused refuses members whose loss could be misunderstood.
 func (in *input) refused() error {
 	for _, name := range notOffered {
@@ -60,10 +52,16 @@ func (in *input) refused() error {
 			return converse.Refuse(f.At, converse.FaultFunctionCall)
 		}
 	}
-	if f := in.Field("n"); !rawjson.Absent(f.Value) && string(f.Value) != "1" {
+	if _, err := converse.ReadBoolean(in.Field("parallel_tool_calls")); err != nil {
+		return err
+	}
+	if f := in.Field("n"); !rawjson.Absent(f.Value) && string(f.Value) != "1" && string(f.Value) != "1.0" {
 		return converse.Refuse(f.At, converse.FaultChoices)
 	}
-	for i, v := range rawjson.Elements(in.listed("modalities")) {
+	if f := in.Field("modalities"); !rawjson.Absent(f.Value) && rawjson.Kind(f.Value) != '[' {
+		return converse.Refuse(f.At, converse.FaultNotOffered)
+	}
+	for i, v := range rawjson.Elements(in.Get("modalities")) {
 		if !rawjson.IsText(v, "text") {
 			return converse.Refuse(converse.Index("modalities", i), converse.FaultNotOffered)
 		}

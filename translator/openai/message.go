@@ -49,6 +49,9 @@ func (in *input) plain(role string, m converse.Object) error {
 	if err != nil {
 		return err
 	}
+	if blocks, err = in.out.TextBesideDocuments(blocks); err != nil {
+		return err
+	}
 	return in.addTurn(role, blocks, m)
 }
 
@@ -74,7 +77,9 @@ var assistantMembers = slices.Concat([]string{
 	"role", "content", "name", "cache_control", "tool_calls", "refusal", "function_call", "audio", "annotations", "parsed",
 }, reasoningMembers)
 
-// assistant adds a turn in the order in which models write: reasoning, text, calls.
+// assistant adds a turn in the order in which models write: reasoning, text, calls. Blocks
+// of an earlier answer in the content have the reasoning and the calls in their places, and
+// a client that sends them back may repeat both in OpenAI's members.
 func (in *input) assistant(m converse.Object) error {
 	in.out.WarnUnknown(m, assistantMembers...)
 	in.warnName(m)
@@ -84,15 +89,21 @@ func (in *input) assistant(m converse.Object) error {
 	case !rawjson.Absent(m.Get("audio")):
 		return converse.Refuse(m.Field("audio").At, converse.FaultAudioID)
 	}
+	answer, err := in.answer(m)
+	if err != nil {
+		return err
+	}
 	var turn []converse.Block
-	for _, read := range []func(converse.Object) ([]converse.Block, error){in.reasoning, in.answer, in.calls} {
-		blocks, err := read(m)
-		if err != nil {
+	if !slices.ContainsFunc(answer, func(b converse.Block) bool { return b.Kind == "reasoningContent" }) {
+		if turn, err = in.reasoning(m); err != nil {
 			return err
 		}
-		turn = append(turn, blocks...)
 	}
-	return in.addTurn("assistant", turn, m)
+	calls, err := in.calls(m)
+	if err != nil {
+		return err
+	}
+	return in.addTurn("assistant", slices.Concat(turn, converse.WithCalls(answer, calls)), m)
 }
 
 // answer reads the text of an assistant's message, and the refusal that OpenAI's models
@@ -152,12 +163,9 @@ func (in *input) toolUse(c converse.Object) (converse.ToolUse, error) {
 func (in *input) result(m converse.Object) error {
 	in.out.WarnUnknown(m, "role", "tool_call_id", "content", "name", "cache_control")
 	result := converse.ToolResult{At: m.At, ID: m.Field("tool_call_id"), Content: m.Field("content")}
-	if rawjson.Kind(result.Content.Value) == '[' {
-		blocks, err := in.content(result.Content)
-		if err != nil {
-			return err
-		}
-		result.Blocks = append([]converse.Block{}, blocks...) // not nil where all are blank
+	var err error
+	if result.Blocks, err = in.out.ResultParts(result.Content, in.part); err != nil {
+		return err
 	}
 	blocks, err := in.out.ToolResult(result)
 	if err != nil {

@@ -53,5 +53,9 @@ func (in *input) thought(p converse.Object) ([]converse.Block, error) {
 	default:
 		return nil, converse.Refuse(kind.At, converse.FaultPart)
 	}
-	return in.out.Thought(t)
+	thought, err := in.out.Thought(t)
+	if err != nil {
+		return nil, err
+	}
+	return in.out.Mark(thought, p.Field("cache_control"))
 }

@@ -119,16 +119,33 @@ func (in *input) toolChoice() (allowed map[string]string, err error) {
 	default:
 		return nil, converse.Refuse(f.At, converse.FaultNotText)
 	}
-	choice := converse.Object{At: f.At, Members: rawjson.Members(f.Value)}
+	return in.choiceObject(converse.Object{At: f.At, Members: rawjson.Members(f.Value)}, f)
+}
+
+// choiceObject reads a choice of one tool, of some, or one in Converse's own form f. Some
+// clients put the word of a choice into an object, too.
+func (in *input) choiceObject(choice converse.Object, f converse.Field) (allowed map[string]string, err error) {
 	for _, kind := range []string{"function", "custom"} {
 		if named := choice.Field(kind); rawjson.Kind(named.Value) == '{' {
 			return nil, in.out.ChooseTool(converse.Field{Value: rawjson.Members(named.Value).Get("name"), At: named.At + ".name"})
 		}
 	}
-	if !rawjson.IsText(choice.Get("type"), "allowed_tools") {
+	kind, err := choice.Text("type")
+	switch {
+	case err != nil:
+		return nil, err
+	case kind.Value == nil:
 		return nil, in.out.ChooseValue(f)
 	}
-	return in.allowedTools(choice)
+	switch rawjson.Text(kind.Value) {
+	case "allowed_tools":
+		return in.allowedTools(choice)
+	case "function", "custom", "tool":
+		return nil, in.out.ChooseTool(choice.Field("name"))
+	case "auto", "required", "any", "none":
+		return nil, in.shared.ChooseWord(kind)
+	}
+	return nil, converse.Refuse(kind.At, converse.FaultToolChoiceType)
 }
 
 func (in *input) allowedTools(choice converse.Object) (map[string]string, error) {

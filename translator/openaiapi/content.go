@@ -11,18 +11,11 @@ import (
 // Marked appends the cache point that a message, a part or a call asks for. Without
 // blocks there is nothing to cache.
 func Marked(out *converse.Request, blocks []converse.Block, o converse.Object) ([]converse.Block, error) {
-	if len(blocks) == 0 {
-		return nil, nil
-	}
 	for _, name := range []string{"cache_control", "prompt_cache_breakpoint"} {
-		if rawjson.Absent(o.Get(name)) {
-			continue
-		}
-		point, err := out.CacheControl(o.Field(name))
-		if err != nil {
+		var err error
+		if blocks, err = out.Mark(blocks, o.Field(name)); err != nil {
 			return nil, err
 		}
-		blocks = append(blocks, point...)
 	}
 	return blocks, nil
 }

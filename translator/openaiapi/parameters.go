@@ -55,7 +55,7 @@ func (p Parameters) AddInference(maxTokens, stop, effort converse.Field) error {
 	if inference.Temperature, err = p.temperature(); err != nil {
 		return err
 	}
-	if err := p.thinking(&inference); err != nil {
+	if err := p.Out.Thinking(p.Body.Field("thinking"), converse.Field{}, &inference); err != nil {
 		return err
 	}
 	if err := p.Out.Effort(effort, &inference); err != nil {
@@ -72,23 +72,6 @@ func (p Parameters) temperature() (converse.Field, error) {
 		return f, nil // converse checks it
 	}
 	return converse.Field{Value: rawjson.Value("1"), At: f.At}, p.Out.Repair(f.At, converse.FaultTemperature)
-}
-
-// thinking is Claude's member, which other gateways accept beside OpenAI's.
-func (p Parameters) thinking(inference *converse.Inference) error {
-	f := p.Body.Field("thinking")
-	if rawjson.Absent(f.Value) {
-		return nil
-	}
-	additional := &inference.Additional
-	members := rawjson.Members(additional.Value)
-	if !rawjson.Absent(members.Get("thinking")) {
-		return converse.Refuse(f.At, converse.FaultFieldTwice)
-	}
-	if rawjson.Kind(additional.Value) == '{' || rawjson.Absent(additional.Value) {
-		additional.Value = members.Set("thinking", f.Value).Value()
-	}
-	return nil
 }
 
 // AddOptions adds the members of Extensions that are no inference parameters, metadata

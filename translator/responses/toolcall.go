@@ -35,12 +35,9 @@ func (in *input) addCall(use converse.ToolUse, i converse.Object) error {
 func (in *input) toolResult(i converse.Object) error {
 	in.out.WarnUnknown(i, "type", "id", "call_id", "name", "namespace", "output", "status", "caller", "cache_control")
 	result := converse.ToolResult{At: i.At, ID: i.Field("call_id"), Content: i.Field("output")}
-	if rawjson.Kind(result.Content.Value) == '[' {
-		blocks, err := in.out.Content(result.Content, in.part)
-		if err != nil {
-			return err
-		}
-		result.Blocks = append([]converse.Block{}, blocks...) // not nil where all are blank
+	var err error
+	if result.Blocks, err = in.out.ResultParts(result.Content, in.part); err != nil {
+		return err
 	}
 	return in.addResult(result, i)
 }

@@ -55,6 +55,8 @@ func cacheSupport(r *request) string {
 			return cachingNotAllowed
 		case r.model.is("nvidia."):
 			return "This model doesn't support prompt caching. Remove the cachePoint at " + p.at + " and try again."
+		case r.model.is("amazon.nova") && p.point.TTL == "1h":
+			return "Extended TTL prompt caching is only supported for Anthropic models"
 		case r.model.is("amazon.nova") && (p.after != nil && p.after.ToolResult != nil || p.at[0] == 't'):
 			return "extraneous key [cachePoint] is not permitted at " + p.at + ". Remove it and try again."
 		}

@@ -14,6 +14,7 @@ var (
 	noTools       = regexp.MustCompile(`^(?:amazon\.titan|anthropic\.claude-(?:v2|instant)|mistral\.mistral-7b|mistral\.mixtral|meta\.llama(?:2|3-8b|3-70b)|cohere\.command-(?:text|light)|deepseek\.r1)`)
 	noSystem      = regexp.MustCompile(`^(?:amazon\.titan|mistral\.mistral-7b|mistral\.mixtral|cohere\.command-(?:text|light))`)
 	aloneResults  = regexp.MustCompile(`^(?:meta\.llama|mistral\.|writer\.)`)
+	forcedThought = regexp.MustCompile(`^anthropic\.claude-(?:opus-4-8|sonnet-5|fable)`)
 	cachingDenied = regexp.MustCompile(`^(?:moonshot|google\.gemma)`)
 )
 

@@ -20,7 +20,7 @@ func thinking(r *request) string {
 	switch choice := r.choice(); {
 	case fields.Thinking.Type == "disabled":
 		return ""
-	case choice == "any" || choice == "tool":
+	case (choice == "any" || choice == "tool") && !r.model.matches(forcedThought):
 		return returned("Thinking may not be enabled when tool_choice forces tool use.")
 	case config.Temperature != nil && *config.Temperature != 1:
 		return returned("`temperature` may only be set to 1 when thinking is enabled.")

@@ -276,6 +276,7 @@ var cases = []struct {
 		rule: "reasoning", message: "Invalid `signature`", takenBy: "openai.gpt-oss-20b-1:0",
 		refused: messages(hello, turn("assistant", `{"reasoningContent":{"reasoningText":{"text":"hm","signature":""}}}`, text("hi")), hello),
 	},
+	{rule: "cache support", model: "us.amazon.nova-lite-v1:0", refused: messages(turn("user", text("a"), `{"cachePoint":{"type":"default","ttl":"1h"}}`)), takenBy: claude, message: "Extended TTL"},
 	{rule: "cache support", model: "moonshot.kimi-k2-thinking", refused: messages(turn("user", text("a"), cachePointBlock)), takenBy: claude, message: "prompt caching"},
 	{
 		rule: "cache support", model: "us.amazon.nova-pro-v1:0", message: "extraneous key [cachePoint] is not permitted at messages.2.content.1", takenBy: claude,
