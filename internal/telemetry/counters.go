@@ -51,7 +51,8 @@ func newCounters(reg prometheus.Registerer) (*counters, error) {
 	return c, nil
 }
 
-// count counts one outcome. e is added to what histograms observe.
+// count counts one outcome. e is the exemplar of its durations: of the call, of the
+// operation and to the first token. An exemplar costs more than all counters together.
 func (c *counters) count(o *record, e prometheus.Labels) {
 	streaming := strconv.FormatBool(o.Streaming)
 	c.requests.WithLabelValues(status(o), string(o.ErrorKind), o.API, streaming, c.tenant(o)).Inc()
@@ -65,14 +66,14 @@ func (c *counters) count(o *record, e prometheus.Labels) {
 	}
 	observe(c.duration.WithLabelValues(o.API, streaming), o.Duration.Seconds(), e)
 	if o.FirstByte > 0 {
-		observe(c.firstByte.WithLabelValues(o.API, streaming), o.FirstByte.Seconds(), e)
+		c.firstByte.WithLabelValues(o.API, streaming).Observe(o.FirstByte.Seconds())
 	}
 	if d, known := o.Overhead(); known {
-		observe(c.overhead.WithLabelValues(o.API, streaming), d.Seconds(), e)
+		c.overhead.WithLabelValues(o.API, streaming).Observe(d.Seconds())
 	}
 	if len(o.Facts.Trail) > 0 {
 		c.countOperation(o, e)
-		c.countTokens(o, e)
+		c.countTokens(o)
 	}
 }
 
@@ -138,7 +139,7 @@ func (c *counters) countOperation(o *record, e prometheus.Labels) {
 		observe(c.firstToken.WithLabelValues(operation, providerName, o.ModelLabel, o.Facts.Backend), (o.FirstToken - o.Upload).Seconds(), e)
 	}
 	if d, known := timePerToken(o); known {
-		observe(c.perToken.WithLabelValues(operation, providerName, o.ModelLabel, o.Facts.Backend), d.Seconds(), e)
+		c.perToken.WithLabelValues(operation, providerName, o.ModelLabel, o.Facts.Backend).Observe(d.Seconds())
 	}
 }
 
@@ -173,7 +174,7 @@ func attemptError(a *translator.Attempt) string {
 }
 
 // countTokens counts the usage of a call that reached Bedrock.
-func (c *counters) countTokens(o *record, e prometheus.Labels) {
+func (c *counters) countTokens(o *record) {
 	u := &o.Summary
 	backend, model, tenant := o.Facts.Backend, o.ModelLabel, c.tenant(o)
 	if !u.UsageKnown {
@@ -190,8 +191,8 @@ func (c *counters) countTokens(o *record, e prometheus.Labels) {
 		c.cost.WithLabelValues(backend, model, o.Facts.Price.Currency, tenant).Add(float64(micros))
 	}
 	operation := operationName(o)
-	observe(c.tokenUsage.WithLabelValues(operation, providerName, model, backend, "input"), float64(u.InputTokens+u.CacheReadTokens+u.CacheWriteTokens), e)
-	observe(c.tokenUsage.WithLabelValues(operation, providerName, model, backend, "output"), float64(u.OutputTokens), e)
+	c.tokenUsage.WithLabelValues(operation, providerName, model, backend, "input").Observe(float64(u.InputTokens + u.CacheReadTokens + u.CacheWriteTokens))
+	c.tokenUsage.WithLabelValues(operation, providerName, model, backend, "output").Observe(float64(u.OutputTokens))
 }
 
 // mayBeBilled reports whether a model may have worked on a call without a known usage:

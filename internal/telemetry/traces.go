@@ -71,11 +71,10 @@ func callName(o *record) string {
 // callAttributes are those of the span of a whole request. What the conventions for
 // generative AI define is on the spans of attempts, so that tokens are not counted twice.
 func callAttributes(o *record) []attribute.KeyValue {
-	list := []attribute.KeyValue{
+	list := append(make([]attribute.KeyValue, 0, 14),
 		attribute.String("http.request.method", o.Method), attribute.String("url.path", o.Path),
 		attribute.Int("http.response.status_code", o.Status),
-		attribute.String("bedrock_extproc.request_id", o.Facts.RequestID),
-	}
+		attribute.String("bedrock_extproc.request_id", o.Facts.RequestID))
 	list = appendText(list, "bedrock_extproc.api", o.API)
 	list = appendText(list, "bedrock_extproc.model", o.Model)
 	list = appendText(list, "bedrock_extproc.backend", o.Facts.Backend)
@@ -98,11 +97,10 @@ func callAttributes(o *record) []attribute.KeyValue {
 // lasts until the end of the answer, and has its numbers.
 func (r *Recorder) traceAttempt(ctx context.Context, o *record, a *translator.Attempt, last bool) {
 	end := a.Start.Add(a.Took)
-	list := []attribute.KeyValue{
+	list := append(make([]attribute.KeyValue, 0, 14),
 		attribute.String("gen_ai.operation.name", operationName(o)), attribute.String("gen_ai.provider.name", providerName),
 		attribute.String("gen_ai.request.model", a.ModelID), attribute.Bool("gen_ai.request.stream", o.Streaming),
-		attribute.String("cloud.region", a.Region), attribute.String("bedrock_extproc.backend", a.Backend),
-	}
+		attribute.String("cloud.region", a.Region), attribute.String("bedrock_extproc.backend", a.Backend))
 	list = appendText(list, "aws.request_id", a.AWSRequestID)
 	failure := attemptError(a)
 	if last && failure == "" {

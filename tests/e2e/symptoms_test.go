@@ -263,7 +263,19 @@ func TestLogLevel(t *testing.T) {
 	if n := count(); n != 0 {
 		t.Fatalf("%d lines of probes at the level info", n)
 	}
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodPut, s.sidecar.admin+"/debug/loglevel", strings.NewReader(`{"level":"debug"}`))
+	s.setLogLevel(t, "debug")
+	ask()
+	for deadline := time.Now().Add(10 * time.Second); count() == 0; time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("no line of a probe at the level debug")
+		}
+	}
+}
+
+// setLogLevel changes the level of the sidecar's log.
+func (s *system) setLogLevel(t testing.TB, level string) {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPut, s.sidecar.admin+"/debug/loglevel", strings.NewReader(`{"level":"`+level+`"}`))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -274,11 +286,5 @@ func TestLogLevel(t *testing.T) {
 	resp.Body.Close()
 	if resp.StatusCode != http.StatusOK {
 		t.Fatalf("status %d", resp.StatusCode)
-	}
-	ask()
-	for deadline := time.Now().Add(10 * time.Second); count() == 0; time.Sleep(10 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatal("no line of a probe at the level debug")
-		}
 	}
 }

@@ -45,7 +45,7 @@ func startObserved(t testing.TB, config string, script func(*fakebedrock.Request
 		t.Fatal(err)
 	}
 	s.sidecar = newSidecar(t, server.URL, append([]string{"-config", file}, flags...)...)
-	s.sidecar.cmd.Env = append(s.sidecar.cmd.Env, "OTEL_EXPORTER_OTLP_ENDPOINT="+c.url, "OTEL_METRIC_EXPORT_INTERVAL=500", "OTEL_BSP_SCHEDULE_DELAY=100", "OTEL_BSP_MAX_QUEUE_SIZE=20000")
+	s.sidecar.cmd.Env = append(s.sidecar.cmd.Env, "OTEL_EXPORTER_OTLP_ENDPOINT="+c.url, "OTEL_BSP_MAX_QUEUE_SIZE=20000")
 	s.sidecar.start(t)
 	s.envoy = envoytest.Start(t, s.sidecar.socket, nil)
 	return s, c

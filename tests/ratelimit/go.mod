@@ -76,3 +76,7 @@ require (
 replace bedrock-extproc => ../..
 
 tool github.com/envoyproxy/ratelimit/src/service_cmd
+
+// The rate limit service needs an interceptor that later versions do not have. The OTLP
+// exporters' gateway asks for one of those, and uses nothing of it here.
+replace go.opentelemetry.io/contrib/instrumentation/google.golang.org/grpc/otelgrpc => go.opentelemetry.io/contrib/instrumentation/google.golang.org/grpc/otelgrpc v0.53.0
