@@ -17,7 +17,6 @@ import (
 	"github.com/KimMachineGun/automemlimit/memlimit"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
-	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapgrpc"
@@ -33,36 +32,6 @@ import (
 	"bedrock-extproc/internal/otlp"
 	"bedrock-extproc/internal/telemetry"
 )
-
-// serveCommand is the default command. Environment variables set its flags' defaults.
-func serveCommand(s streams) *cobra.Command {
-	var opts options
-	cmd := &cobra.Command{
-		Use:     "serve",
-		Short:   "answer Envoy's ext_proc calls from Amazon Bedrock (the default)",
-		Long:    serveHelp,
-		Example: "  bedrock-extproc --config config.yaml\n  bedrock-extproc serve --listen unix:///run/bedrock-extproc/extproc.sock",
-		GroupID: groupRun,
-	}
-	opts.define(cmd.Flags())
-	badVariables := setFromEnv(cmd.Flags(), s.env)
-	cmd.Args = func(cmd *cobra.Command, args []string) error {
-		if badVariables != nil {
-			return wrongUsage(cmd, "%w", badVariables)
-		}
-		return arguments(0, 0)(cmd, args)
-	}
-	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		return serve(cmd.Context(), &opts, cmd.Flags(), s.env, cmd.ErrOrStderr())
-	}
-	return cmd
-}
-
-const serveHelp = `Answer Envoy's ext_proc calls from Amazon Bedrock, until a signal ends it.
-
-An environment variable sets the default of each flag: BEDROCK_EXTPROC_DRAIN_DELAY that of
---drain-delay. A variable of this kind that sets no flag is a warning in the log. AWS
-credentials, region and endpoints come from the standard AWS variables.`
 
 // serve runs the sidecar until ctx ends, then drains it. It returns in time even if
 // something hangs; the program must then exit.

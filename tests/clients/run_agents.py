@@ -52,6 +52,17 @@ ALL = [
         },
     ),
     Agent(
+        "Codex",
+        "codex",
+        "@openai/codex-linux-x64/vendor/x86_64-unknown-linux-musl/bin/codex",
+        [
+            'exec_command with {"cmd": "printf written > out.txt"}',
+            'exec_command with {"cmd": "cp out.txt copy.txt"}',
+            'exec_command with {"cmd": "cat notes.txt"}',
+        ],
+        "--dangerously-bypass-approvals-and-sandbox",
+    ),
+    Agent(
         "opencode",
         "opencode",
         "opencode-linux-x64/bin/opencode",

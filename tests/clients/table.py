@@ -99,9 +99,16 @@ ROWS = [
         "test_pydantic_ai",
     ),
     node("openai-node", "openai", OPENAI, "openai"),
+    node("openai-node", "openai", RESPONSES, "responses"),
     node("anthropic-node", "@anthropic-ai/sdk", ANTHROPIC, "anthropic"),
     node("anthropic-node 0.x", "@anthropic-ai/sdk-0", ANTHROPIC, "anthropic-0"),
     node("@ai-sdk/openai", "@ai-sdk/openai", OPENAI, "ai-sdk-openai"),
+    node(
+        "@ai-sdk/openai",
+        "@ai-sdk/openai",
+        RESPONSES,
+        "ai-sdk-openai-responses",
+    ),
     node(
         "@ai-sdk/openai-compatible",
         "@ai-sdk/openai-compatible",

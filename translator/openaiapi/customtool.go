@@ -93,8 +93,10 @@ func CustomText(call *converse.ToolCall) rawjson.Value {
 // Arguments is the input of a call of a function as a JSON string: JSON text, or what the
 // model wrote instead.
 func Arguments(call *converse.ToolCall) rawjson.Value {
-	if raw := rawjson.Members(call.Input).Get("raw"); call.Incomplete && rawjson.Kind(raw) == '"' {
-		return raw
+	if call.Incomplete {
+		if raw := rawjson.Members(call.Input).Get("raw"); rawjson.Kind(raw) == '"' {
+			return raw
+		}
 	}
 	return rawjson.Quote(string(call.Input))
 }

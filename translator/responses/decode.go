@@ -15,9 +15,10 @@ type input struct {
 	out    *converse.Request
 	shared openaiapi.Parameters
 	names  toolNames
-	tools  int  // the tools of the request
-	talked bool // an item that is no system message was read
-	turn   turn // the last one, which the next item may continue
+	tools  int               // the tools of the request
+	added  []converse.Object // items with further tools
+	talked bool              // an item that is no system message was read
+	turn   turn              // the last one, which the next item may continue
 }
 
 // Decode implements translator.Dialect.

@@ -93,6 +93,10 @@ func (in *input) item(i converse.Object) error {
 		return in.toolCall(i, name)
 	case name == "function_call_output" || name == "custom_tool_call_output":
 		return in.toolResult(i)
+	case name == "additional_tools":
+		in.out.WarnUnknown(i, "type", "id", "role", "tools")
+		in.added = append(in.added, i)
+		return nil
 	case shellCalls[name].name != "":
 		return in.shellCall(i, shellCalls[name])
 	case slices.Contains(shellResults, name):

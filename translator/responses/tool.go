@@ -6,7 +6,8 @@ import (
 	"bedrock-extproc/translator/rawjson"
 )
 
-// toolsAndChoice reads the choice first: it may allow only some of the tools.
+// toolsAndChoice reads the choice first: it may allow only some of the tools. Codex
+// declares its tools in an item of the conversation if it knows the model's name.
 func (in *input) toolsAndChoice() error {
 	allowed, err := in.toolChoice()
 	if err != nil {
@@ -15,6 +16,11 @@ func (in *input) toolsAndChoice() error {
 	l := &toolList{input: in, allowed: allowed}
 	if err := in.Each("tools", l.tool); err != nil {
 		return err
+	}
+	for _, item := range in.added {
+		if err := item.Each("tools", l.tool); err != nil {
+			return err
+		}
 	}
 	for _, at := range allowed {
 		return converse.Refuse(at, converse.FaultAllowedUnknown)

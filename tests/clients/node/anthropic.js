@@ -157,6 +157,16 @@ export function testSDK(Anthropic) {
     await assert.rejects(client.messages.create(request), Anthropic.BadRequestError);
   });
 
+  test('count tokens', async () => {
+    const {max_tokens, ...request} = ask('What is 2+2?', {tools: [WEATHER]});
+    const {usage} = await client.messages.create({...request, max_tokens});
+    for (const api of [client.messages, client.beta.messages]) {
+      assert.equal((await api.countTokens(request)).input_tokens, usage.input_tokens);
+    }
+    request.model = 'arn:aws:bedrock:us-east-1:123456789012:application-inference-profile/abc';
+    await assert.rejects(client.messages.countTokens(request), Anthropic.NotFoundError);
+  });
+
   test('models', async () => {
     const names = [];
     for await (const model of client.models.list()) names.push(model.id);
