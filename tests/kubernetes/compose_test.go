@@ -4,6 +4,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -150,5 +151,49 @@ func rename(t testing.TB, file, before, after string) {
 	}
 	if err := os.Rename(file+".new", file); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// TestComposeObservability loads examples/observability: it adds two services without
+// privileges to those of examples/docker-compose, published on loopback only, with files
+// that exist.
+func TestComposeObservability(t *testing.T) {
+	dir := t.TempDir()
+	for _, name := range []string{"docker-compose", "observability"} {
+		if err := os.CopyFS(filepath.Join(dir, name), os.DirFS("../../examples/"+name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.WriteFile(dir+"/docker-compose/aws.env", nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	dir += "/observability"
+	project, err := parseCompose(t, dir, []byte(readFile(t, dir+"/compose.yaml")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := project.ServiceNames(), []string{"bedrock-extproc", "envoy", "grafana", "prometheus"}; !slices.Equal(got, want) {
+		t.Errorf("services %q, want %q", got, want)
+	}
+	var f findings
+	for _, name := range []string{"grafana", "prometheus"} {
+		s := project.Services[name]
+		if !s.ReadOnly || !slices.Equal(s.CapDrop, []string{"ALL"}) || !slices.Contains(s.SecurityOpt, "no-new-privileges:true") || s.User == "" || s.MemLimit == 0 {
+			t.Errorf("%s has more privileges than it needs", name)
+		}
+		for _, p := range s.Ports {
+			if p.HostIP != "127.0.0.1" {
+				t.Errorf("%s is published on %q", name, p.HostIP)
+			}
+		}
+		for _, v := range s.Volumes {
+			if _, err := os.Stat(v.Source); v.Type == types.VolumeTypeBind && (err != nil || !v.ReadOnly) {
+				t.Errorf("%s: %s is missing or writable: %v", name, v.Source, err)
+			}
+		}
+	}
+	composeFiles(project, &f)
+	for _, finding := range f {
+		t.Error(finding)
 	}
 }
