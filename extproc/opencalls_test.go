@@ -58,16 +58,20 @@ func TestOpenCallsAreBounded(t *testing.T) {
 	bubble(t, func(s *sidecar) {
 		reply := make(chan string)
 		s.backend.converse = gate(reply)
+		var open []*call
 		for i := range 5 {
-			s.post("/whole", "", "x-request-id", fmt.Sprintf("id-%d", i))
+			open = append(open, s.post("/whole", "", "x-request-id", fmt.Sprintf("id-%d", i)))
 			time.Sleep(time.Second)
 		}
 		calls, all := s.OpenCalls(2)
 		if all != 5 || len(calls) != 2 || calls[0].Outcome.Facts.RequestID != "id-0" || calls[1].Outcome.Facts.RequestID != "id-1" {
 			s.t.Errorf("%d calls, %+v", all, calls)
 		}
-		for range 5 {
+		for range open {
 			reply <- "hello"
+		}
+		for _, c := range open {
+			c.answer()
 		}
 	})
 }

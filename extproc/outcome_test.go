@@ -144,6 +144,32 @@ func TestOutcomes(t *testing.T) {
 	}
 }
 
+// The overhead is what remains of the time to the first byte without the upload and without
+// all waits for Bedrock.
+func TestOverhead(t *testing.T) {
+	answered := func(change func(*extproc.Outcome)) extproc.Outcome {
+		o := extproc.Outcome{Upload: time.Second, FirstByte: 10 * time.Second}
+		o.Facts.Trail = []translator.Attempt{{Wait: 2 * time.Second, Pause: time.Second}, {Wait: 5 * time.Second}}
+		change(&o)
+		return o
+	}
+	for name, c := range map[string]struct {
+		outcome extproc.Outcome
+		want    time.Duration
+		known   bool
+	}{
+		"answered":               {answered(func(*extproc.Outcome) {}), time.Second, true},
+		"headers before Bedrock": {answered(func(o *extproc.Outcome) { o.FirstByte = 5 * time.Second }), 0, false},
+		"failed":                 {answered(func(o *extproc.Outcome) { o.ErrorKind = translator.KindTimeout }), 0, false},
+		"nothing sent":           {answered(func(o *extproc.Outcome) { o.FirstByte = 0 }), 0, false},
+		"Bedrock not called":     {answered(func(o *extproc.Outcome) { o.Facts.Trail = nil }), 0, false},
+	} {
+		if got, known := c.outcome.Overhead(); known != c.known || known && got != c.want {
+			t.Errorf("%s: %v, %t, want %v, %t", name, got, known, c.want, c.known)
+		}
+	}
+}
+
 func TestDynamicMetadata(t *testing.T) {
 	all := map[string]any{
 		"api": "fake", "model": "model-1", "backend": "main", "region": "eu-west-1", "model_id": "eu.model-1", "aws_request_id": "aws-1",

@@ -272,6 +272,23 @@ func TestLogLevel(t *testing.T) {
 	}
 }
 
+// Profiles are served only where the operator asks for them; see TestNothingLeaks.
+func TestNoProfiles(t *testing.T) {
+	s := start(t, nil)
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.sidecar.admin+"/debug/pprof/", http.NoBody)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp.Body.Close()
+	if resp.StatusCode != http.StatusNotFound {
+		t.Errorf("status %d", resp.StatusCode)
+	}
+}
+
 // setLogLevel changes the level of the sidecar's log.
 func (s *system) setLogLevel(t testing.TB, level string) {
 	t.Helper()
