@@ -23,7 +23,9 @@ func (c *call) EncodeReply(reply []byte, facts translator.Facts) (translator.Res
 	w.Member("choices", choices)
 	w.Member("usage", encodeUsage(answer))
 	w.Member("service_tier", openaiapi.ServiceTier(answer))
-	w.Member("bedrock", openaiapi.EncodeBedrock(answer, facts, c.warnings, nil))
+	w.Begin("bedrock", '{')
+	openaiapi.WriteBedrock(w, answer, facts, c.warnings, nil)
+	w.Close('}')
 	return translator.Response{Status: http.StatusOK, ContentType: openaiapi.ContentTypeJSON, Headers: []translator.Header{converse.WarningsHeader(c.warnings)}, Body: w.End()}, c.summary(answer), nil
 }
 

@@ -27,10 +27,15 @@ func ServiceTier(answer *converse.Answer) rawjson.Value {
 // are the events of a stream that nobody understood.
 func EncodeBedrock(answer *converse.Answer, facts translator.Facts, warnings []translator.Warning, unknown []rawjson.Value) rawjson.Value {
 	w := rawjson.NewWriter(384)
+	WriteBedrock(w, answer, facts, warnings, unknown)
+	return w.End()
+}
+
+// WriteBedrock writes the members of EncodeBedrock.
+func WriteBedrock(w *rawjson.Writer, answer *converse.Answer, facts translator.Facts, warnings []translator.Warning, unknown []rawjson.Value) {
 	w.Member("stop_reason", answer.StopReason)
 	answer.WriteMetadata(w, facts, warnings)
 	w.Member("unknown_events", rawjson.Array(unknown))
-	return w.End()
 }
 
 // EncodeUnknown encodes an element of unknown_events.

@@ -42,6 +42,18 @@ func (w *Writer) Bool(name string, b bool) {
 	w.buf = strconv.AppendBool(w.buf, b)
 }
 
+// Begin starts a member whose value is an object ('{') or an array ('['). End it with Close.
+func (w *Writer) Begin(name string, bracket byte) {
+	w.name(name)
+	w.buf = append(w.buf, bracket)
+}
+
+// Element starts an object in the array that Begin has started. End it with Close.
+func (w *Writer) Element() { w.buf = append(AppendSeparator(w.buf), '{') }
+
+// Close writes the closing bracket of the innermost object ('}') or array (']').
+func (w *Writer) Close(bracket byte) { w.buf = append(w.buf, bracket) }
+
 func (w *Writer) name(name string) {
 	w.buf = AppendSeparator(w.buf)
 	w.buf = append(w.buf, '"')

@@ -77,16 +77,25 @@ func (c *call) items(blocks []converse.AnswerBlock, answerID string) []item {
 
 // encodeItem encodes a complete item.
 func (c *call) encodeItem(it *item, blocks []converse.AnswerBlock) rawjson.Value {
+	w := rawjson.NewWriter(len(blocks[it.first].Value) + 256)
+	c.writeItem(w, it, blocks)
+	return w.End()
+}
+
+// writeItem writes the members of a complete item.
+func (c *call) writeItem(w *rawjson.Writer, it *item, blocks []converse.AnswerBlock) {
 	b := &blocks[it.first]
-	w := newItemObject(it, completed, len(b.Value)+256)
+	startItem(w, it, completed)
 	switch it.kind {
 	case message:
-		parts := make([]rawjson.Value, it.parts)
-		for i := range parts {
-			parts[i] = encodePart(&blocks[it.first+i])
-		}
 		w.Text("role", "assistant")
-		w.Member("content", rawjson.Array(parts))
+		w.Begin("content", '[')
+		for i := range it.parts {
+			w.Element()
+			writePart(w, &blocks[it.first+i])
+			w.Close('}')
+		}
+		w.Close(']')
 	case reasoning:
 		w.Member("summary", encodeSummary(summaryOf(b)))
 		w.Member("encrypted_content", seal(rawjson.Members(b.Value).Get(b.Kind)))
@@ -97,16 +106,13 @@ func (c *call) encodeItem(it *item, blocks []converse.AnswerBlock) rawjson.Value
 		c.writeCall(w, b.Call)
 		w.Member("input", openaiapi.CustomText(b.Call))
 	}
-	return w.End()
 }
 
-// newItemObject starts an item with what all have.
-func newItemObject(it *item, state string, size int) *rawjson.Writer {
-	w := rawjson.NewWriter(size)
+// startItem writes the members that all items have.
+func startItem(w *rawjson.Writer, it *item, state string) {
 	w.Text("id", it.id)
 	w.Text("type", it.kind)
 	w.Text("status", state)
-	return w
 }
 
 func (c *call) writeCall(w *rawjson.Writer, call *converse.ToolCall) {
@@ -116,13 +122,16 @@ func (c *call) writeCall(w *rawjson.Writer, call *converse.ToolCall) {
 
 // encodePart encodes the content part of a block with text.
 func encodePart(b *converse.AnswerBlock) rawjson.Value {
-	text := textOf(b)
-	w := rawjson.NewWriter(len(text) + 96)
+	w := rawjson.NewWriter(len(b.Text) + 96)
+	writePart(w, b)
+	return w.End()
+}
+
+func writePart(w *rawjson.Writer, b *converse.AnswerBlock) {
 	w.Text("type", "output_text")
-	w.Member("text", text)
+	w.Member("text", textOf(b))
 	w.Member("annotations", orEmptyList(annotations(b)))
 	w.Member("logprobs", []byte("[]"))
-	return w.End()
 }
 
 var emptyText = rawjson.Value(`""`)

@@ -16,20 +16,15 @@ func (c *call) EncodeReply(reply []byte, facts translator.Facts) (translator.Res
 		return translator.Response{}, translator.Summary{}, err
 	}
 	id, _ := openaiapi.AnswerID(facts)
-	items := c.items(answer.Blocks, id)
-	output := make([]rawjson.Value, len(items))
-	for i := range items {
-		output[i] = c.encodeItem(&items[i], answer.Blocks)
-	}
-	body := c.encodeResponse(answer, facts, output, nil)
+	body := c.encodeResponse(answer, facts, c.items(answer.Blocks, id), nil)
 	return translator.Response{Status: http.StatusOK, ContentType: openaiapi.ContentTypeJSON, Headers: []translator.Header{converse.WarningsHeader(c.warnings)}, Body: body}, c.summary(answer), nil
 }
 
 // encodeResponse encodes a complete answer. unknown are the events of a stream that nobody
 // understood.
-func (c *call) encodeResponse(answer *converse.Answer, facts translator.Facts, output, unknown []rawjson.Value) rawjson.Value {
+func (c *call) encodeResponse(answer *converse.Answer, facts translator.Facts, output []item, unknown []rawjson.Value) rawjson.Value {
 	state, reason := status(answer)
-	w := c.newResponse(facts, state, output)
+	w := c.newResponse(facts, state, output, answer.Blocks)
 	w.Member("error", []byte("null"))
 	if reason == "" {
 		w.Member("incomplete_details", []byte("null"))
@@ -38,22 +33,33 @@ func (c *call) encodeResponse(answer *converse.Answer, facts translator.Facts, o
 	}
 	w.Member("usage", encodeUsage(answer))
 	w.Member("service_tier", openaiapi.ServiceTier(answer))
-	w.Member("bedrock", openaiapi.EncodeBedrock(answer, facts, c.warnings, unknown))
+	w.Begin("bedrock", '{')
+	openaiapi.WriteBedrock(w, answer, facts, c.warnings, unknown)
+	w.Close('}')
 	return w.End()
 }
 
-// newResponse starts a response in any state. The caller adds error,
-// incomplete_details, usage and what is known only at the end.
-func (c *call) newResponse(facts translator.Facts, state string, output []rawjson.Value) *rawjson.Writer {
-	list := orEmptyList(output)
-	w := rawjson.NewWriter(len(list) + 2048)
+// newResponse starts a response in any state, with the items that have ended. The caller
+// adds error, incomplete_details, usage and what is known only at the end.
+func (c *call) newResponse(facts translator.Facts, state string, output []item, blocks []converse.AnswerBlock) *rawjson.Writer {
+	size := 1024
+	for i := range blocks {
+		size += len(blocks[i].Value) + 256
+	}
+	w := rawjson.NewWriter(size)
 	id, created := openaiapi.AnswerID(facts)
 	w.Text("id", "resp_"+id)
 	w.Text("object", "response")
 	w.Int("created_at", created)
 	w.Text("status", state)
 	w.Text("model", c.model)
-	w.Member("output", list)
+	w.Begin("output", '[')
+	for i := range output {
+		w.Element()
+		c.writeItem(w, &output[i], blocks)
+		w.Close('}')
+	}
+	w.Close(']')
 	w.Bool("background", false)
 	w.Member("instructions", []byte("null"))
 	w.Bool("parallel_tool_calls", true)

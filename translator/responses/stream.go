@@ -64,7 +64,7 @@ func (s *stream) AppendError(dst []byte, e *translator.Error) []byte {
 	}
 	dst = s.appendBegin(dst)
 	s.ended = true
-	w := s.call.newResponse(s.facts, failed, s.output())
+	w := s.call.newResponse(s.facts, failed, s.output(), s.answer.Blocks)
 	w.Member("error", failure(e))
 	w.Member("incomplete_details", []byte("null"))
 	w.Member("usage", []byte("null"))
@@ -135,7 +135,7 @@ func (s *stream) appendBegin(dst []byte) []byte {
 	}
 	s.begun = true
 	for _, name := range []string{"response.created", "response." + inProgress} {
-		w := s.call.newResponse(s.facts, inProgress, nil)
+		w := s.call.newResponse(s.facts, inProgress, nil, nil)
 		for _, later := range []string{"error", "incomplete_details", "usage"} {
 			w.Member(later, []byte("null"))
 		}
@@ -156,11 +156,11 @@ func (s *stream) appendEnd(dst []byte) []byte {
 }
 
 // output are the items that have ended.
-func (s *stream) output() []rawjson.Value {
-	var all []rawjson.Value
+func (s *stream) output() []item {
+	var all []item
 	for _, it := range s.items {
 		if it.open == 0 {
-			all = append(all, s.call.encodeItem(&it.item, s.answer.Blocks))
+			all = append(all, it.item)
 		}
 	}
 	return all

@@ -27,7 +27,8 @@ func (s *stream) appendOpen(dst []byte, kind string, block int, begin func(*rawj
 	it.place = appendNumber(appendMember(nil, "item_id", rawjson.Quote(it.id)), "output_index", it.index)
 	s.items = append(s.items, it)
 	s.of[block] = it
-	w := newItemObject(&it.item, inProgress, 256)
+	w := rawjson.NewWriter(256)
+	startItem(w, &it.item, inProgress)
 	begin(w)
 	return s.appendItem(dst, "response.output_item.added", it, w.End()), it
 }
