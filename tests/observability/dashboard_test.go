@@ -1,87 +1,37 @@
 package observability
 
 import (
-	"bytes"
 	"encoding/json"
 	"os"
 	"slices"
 	"testing"
+
+	"github.com/grafana/grafana-foundation-sdk/go/cog/plugins"
+	"github.com/grafana/grafana-foundation-sdk/go/dashboard"
 )
 
 const example = "../../examples/observability"
 
-// dashboard has the members of Grafana's dashboard JSON that the example uses. Members
-// that it lacks are unknown, and fail the test.
-type dashboard struct {
-	UID           string   `json:"uid"`
-	Title         string   `json:"title"`
-	Description   string   `json:"description"`
-	Tags          []string `json:"tags"`
-	SchemaVersion int      `json:"schemaVersion"`
-	Version       int      `json:"version"`
-	Editable      bool     `json:"editable"`
-	GraphTooltip  int      `json:"graphTooltip"`
-	Refresh       string   `json:"refresh"`
-	Timezone      string   `json:"timezone"`
-	Time          struct {
-		From string `json:"from"`
-		To   string `json:"to"`
-	} `json:"time"`
-	Templating struct {
-		List []variable `json:"list"`
-	} `json:"templating"`
-	Annotations json.RawMessage `json:"annotations"`
-	Links       json.RawMessage `json:"links"`
-	Panels      []panel         `json:"panels"`
-}
-
-type variable struct {
-	Name       string          `json:"name"`
-	Label      string          `json:"label"`
-	Type       string          `json:"type"`
-	Query      json.RawMessage `json:"query"`
-	Datasource source          `json:"datasource"`
-	Definition string          `json:"definition"`
-	Refresh    int             `json:"refresh"`
-	IncludeAll bool            `json:"includeAll"`
-	Multi      bool            `json:"multi"`
-	AllValue   string          `json:"allValue"`
-	Current    json.RawMessage `json:"current"`
-	Sort       int             `json:"sort"`
-}
-
-type source struct {
-	Type string `json:"type"`
-	UID  string `json:"uid"`
+// board has the members of the dashboard that the tests read. TestDashboardSchema checks
+// all of them.
+type board struct {
+	Templating struct{ List []struct{ Name string } }
+	Panels     []panel
 }
 
 type panel struct {
-	ID          int             `json:"id"`
-	Type        string          `json:"type"`
-	Title       string          `json:"title"`
-	Description string          `json:"description"`
-	Collapsed   bool            `json:"collapsed"`
-	Datasource  source          `json:"datasource"`
-	GridPos     rectangle       `json:"gridPos"`
-	Panels      []panel         `json:"panels"`
-	Options     json.RawMessage `json:"options"`
-	FieldConfig struct {
-		Defaults struct {
-			Unit   string          `json:"unit"`
-			Min    *float64        `json:"min"`
-			Custom json.RawMessage `json:"custom"`
-		} `json:"defaults"`
-		Overrides []json.RawMessage `json:"overrides"`
-	} `json:"fieldConfig"`
-	Targets []target `json:"targets"`
+	ID                       int
+	Type, Title, Description string
+	Datasource               source
+	GridPos                  rectangle
+	FieldConfig              struct{ Defaults struct{ Unit string } }
+	Targets                  []struct {
+		RefID, Expr, LegendFormat string
+		Datasource                source
+	}
 }
 
-type target struct {
-	RefID        string `json:"refId"`
-	Datasource   source `json:"datasource"`
-	Expr         string `json:"expr"`
-	LegendFormat string `json:"legendFormat"`
-}
+type source struct{ Type, UID string }
 
 // rectangle is a panel's place in a grid of 24 columns.
 type rectangle struct{ X, Y, W, H int }
@@ -99,12 +49,9 @@ func readFile(t *testing.T, name string) []byte {
 	return text
 }
 
-func readDashboard(t *testing.T) dashboard {
+func readDashboard(t *testing.T) (d board) {
 	t.Helper()
-	decoder := json.NewDecoder(bytes.NewReader(readFile(t, "grafana/dashboards/bedrock-extproc.json")))
-	decoder.DisallowUnknownFields()
-	var d dashboard
-	if err := decoder.Decode(&d); err != nil {
+	if err := json.Unmarshal(readFile(t, "grafana/dashboards/bedrock-extproc.json"), &d); err != nil {
 		t.Fatal(err)
 	}
 	if len(d.Panels) == 0 {
@@ -170,5 +117,18 @@ func TestDashboardRows(t *testing.T) {
 	}
 	if want := []string{"datasource", "job", "instance"}; !slices.Equal(variables, want) {
 		t.Errorf("variables %q, want %q", variables, want)
+	}
+}
+
+// Grafana's published types accept the dashboard, the options of its panels and its
+// queries. Unknown members and missing ones are errors.
+func TestDashboardSchema(t *testing.T) {
+	plugins.RegisterDefaultPlugins()
+	var d dashboard.Dashboard
+	if err := d.UnmarshalJSONStrict(readFile(t, "grafana/dashboards/bedrock-extproc.json")); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.Validate(); err != nil {
+		t.Error(err)
 	}
 }
