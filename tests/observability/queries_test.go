@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"bedrock-extproc/internal/metrics"
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/model/rulefmt"
@@ -17,8 +18,6 @@ import (
 	"github.com/prometheus/prometheus/promql/promqltest"
 	"github.com/prometheus/prometheus/rules"
 	"github.com/prometheus/prometheus/util/teststorage"
-
-	"bedrock-extproc/internal/metrics"
 )
 
 const (
