@@ -67,11 +67,12 @@ func run(ctx context.Context, args []string, s streams) int {
 	case isUsage:
 		fmt.Fprintln(s.stderr, wrong)
 		return 2
+	case errors.Is(err, errPrinted): // also a sidecar that hangs after a signal
+		return 1
 	case interrupted:
 		return signaled.exitCode()
-	case !errors.Is(err, errPrinted):
-		fmt.Fprintf(s.stderr, "bedrock-extproc: %v\n", err)
 	}
+	fmt.Fprintf(s.stderr, "bedrock-extproc: %v\n", err)
 	return 1
 }
 

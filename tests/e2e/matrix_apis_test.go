@@ -210,7 +210,7 @@ func (a api) read(resp *http.Response, begun func()) seen {
 	}
 	name := ""
 	lines := bufio.NewScanner(resp.Body)
-	lines.Buffer(nil, 1<<20)
+	lines.Buffer(nil, 64<<20)
 	for lines.Scan() {
 		switch field, value, _ := strings.Cut(lines.Text(), ": "); field {
 		case "":

@@ -75,6 +75,7 @@ var incidents = []incident{
 				t.Errorf("the call to Bedrock was aborted: %+v", c.Status)
 			}
 		},
+		flags: []string{"-max-answer-bytes", "100000000"}, // a stream of Responses has its text five times
 	},
 	{
 		fault:  incidentSeen("the client leaves while it uploads", seen{}, seen{}),

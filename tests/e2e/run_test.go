@@ -170,7 +170,7 @@ func TestAdminPort(t *testing.T) {
 	for path, want := range map[string]string{
 		"/healthz": `{"status":"ok"}`,
 		"/readyz":  `{"status":"ok","checks":{"config":"ok","llm/default":"ok"}}`,
-		"/metrics": `bedrock_extproc_requests_total{api="gateway",error="",status="200",streaming="false"}`,
+		"/metrics": `bedrock_extproc_requests_total{api="gateway",error="",status="200",streaming="false",tenant=""}`,
 	} {
 		resp, err := http.Get(s.sidecar.admin + path)
 		if err != nil {
