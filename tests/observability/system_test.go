@@ -118,7 +118,11 @@ func (s *system) overload(t *testing.T) {
 	t.Helper()
 	ctx, leave := context.WithCancel(t.Context())
 	var first sync.WaitGroup
-	first.Go(func() { _, _ = s.send(ctx, whole, "small", `,"request_metadata":{"fake.fault":"hang"}`) })
+	first.Go(func() {
+		for ctx.Err() == nil { // it is refused while the sidecar has not noticed the end of the last round's call
+			_, _ = s.send(ctx, whole, "small", `,"request_metadata":{"fake.fault":"hang"}`)
+		}
+	})
 	defer first.Wait()
 	defer leave()
 	<-s.hung
