@@ -80,7 +80,7 @@ func soakConfig(version int) string {
       region: us-east-1
       models: {version-%d: us.amazon.nova-micro-v1:0}
 bedrock_extproc:
-  timeouts: {first_event: 2s, reply: 2s, silence: 2s}
+  timeouts: {first_event: 5s, reply: 5s, silence: 5s}
   retry: {base_delay: 1ms}
   cool_down: {first: 1ms, max: 1ms}
 `, version)

@@ -41,6 +41,9 @@ const (
 // AppendEvent implements translator.Stream: the event's frame as it came, or a frame with its
 // payload.
 func (s *stream) AppendEvent(dst []byte, ev translator.Event) ([]byte, error) {
+	if ev.Kind == "" { // the SDKs cannot read a frame with an empty type
+		return dst, translator.ErrBadAnswer(translator.AnswerEventType, nil)
+	}
 	if err := s.answer.Pass(ev.Kind, ev.Payload); err != nil {
 		return dst, err
 	}
