@@ -12,7 +12,7 @@ const setText = (node, text) => { if (node.textContent !== text) node.textConten
 
 // Formats. An absent value is an empty text.
 const count = (n) => n.toLocaleString('en');
-const percent = (part, all) => `${(100 * part / all).toLocaleString('en', { maximumFractionDigits: 1 })} %`;
+const percent = (part, all) => `${(100 * part / all).toLocaleString('en', { maximumFractionDigits: 1 })}%`;
 const clock = (time) => new Date(time).toLocaleTimeString('en-GB');
 const money = (micros) => (micros / 1e6).toLocaleString('en', { maximumFractionDigits: 6 });
 
@@ -88,7 +88,7 @@ function problems(status, calls) {
   if (!status.ready) list.unshift(`Not ready: ${status.reason}.`);
   if (status.config.problem) list.push(`The latest configuration was rejected, and the previous one is in use: ${status.config.problem}`);
   for (const b of status.backends) {
-    if (b.cooling_down > 0) list.push(`Backend ${b.name} is cooling down for ${count(b.cooling_down)} ${b.cooling_down === 1 ? 'model' : 'models'}: its fallbacks come first.`);
+    if (b.cooling_down > 0) list.push(`Backend ${b.name} is cooling down for ${count(b.cooling_down)} ${b.cooling_down === 1 ? 'model' : 'models'} after failures: calls that have another backend try that first.`);
   }
   for (const l of status.limits) {
     if (l.max > 0 && l.current >= 0.9 * l.max) list.push(`The limit ${limitName(l)} is ${percent(l.current, l.max)} in use.`);
@@ -124,7 +124,7 @@ function showRates(calls, since) {
   const all = times.map((c) => c.duration);
   const tokens = times.map((c) => c.first_token).filter((t) => t !== undefined);
   const first = tokens.length > 0 ? ` First token of streams: ${duration(quantile(tokens, 0.5))}.` : '';
-  card('latency', '', duration(quantile(all, 0.5)), `Median of answered calls; 95 % end within ${duration(quantile(all, 0.95))}.${first}`);
+  card('latency', '', duration(quantile(all, 0.5)), `Median of answered calls; 95% end within ${duration(quantile(all, 0.95))}.${first}`);
 }
 
 function showOpen(calls) {

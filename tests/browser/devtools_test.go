@@ -62,6 +62,7 @@ func newTab(t *testing.T) *tab {
 	for _, domain := range []string{"Page", "Runtime", "Log"} {
 		b.call(domain+".enable", nil, nil)
 	}
+	b.call("Emulation.setScrollbarsHidden", map[string]any{"hidden": true}, nil)
 	return b
 }
 

@@ -52,6 +52,18 @@ func (s *system) call(t *testing.T, path, body string, headers ...string) *http.
 	return resp
 }
 
+// release releases n events of the stream, and closes done.
+func (s *system) release(n int, done chan<- struct{}) {
+	defer close(done)
+	for range n {
+		select {
+		case s.gate <- struct{}{}:
+		case <-time.After(limit):
+			return
+		}
+	}
+}
+
 func ask(model, content string) string {
 	return fmt.Sprintf(`{"model":%q,"messages":[{"role":"user","content":%q}]}`, model, content)
 }
@@ -72,7 +84,7 @@ func TestStatusPage(t *testing.T) {
 	b.call("Page.addScriptToEvaluateOnNewDocument", map[string]any{"source": recordTimers}, nil)
 	b.resize(1440, 900, "light")
 	b.open("http://" + s.admin + "/")
-	b.await(`text('#health .value') === 'Healthy' && text('#calls .value') === '0' && text('#failed .value') === '0 %' && text('#latency .value').endsWith('s')`)
+	b.await(`text('#health .value') === 'Healthy' && text('#calls .value') === '0' && text('#failed .value') === '0%' && text('#latency .value').endsWith('s')`)
 	b.await(`cells('#recent').length === 3 && cells('#recent')[0].join().includes("` + planted + `")`)
 	b.await(`cells('#usage').some((row) => row[0] === 'cost in EUR' && row[1] !== '0')`)
 
@@ -80,11 +92,12 @@ func TestStatusPage(t *testing.T) {
 	if resp := s.call(t, path, ask("", "failed"), "X-Provider-LLM", "eu"); resp.StatusCode != http.StatusTooManyRequests {
 		t.Errorf("status %d", resp.StatusCode)
 	}
+	released := make(chan struct{})
+	go s.release(2, released) // messageStart and the first delta
 	s.call(t, path+"/stream", ask("", "streamed"))
-	s.gate <- struct{}{}
-	s.gate <- struct{}{}
-	b.await(`text('#calls .value') === '1' && text('#calls .detail') === '1 answering' && cells('#open').length === 1`)
-	b.await(`text('#failed .value') === '25 %' && cells('#errors').some((row) => row.join() === 'bedrock_throttled,1')`)
+	<-released
+	b.await(`text('#calls .value') === '1' && text('#calls .detail') === '1 answering' && cells('#open').length === 1 && cells('#open')[0][4] === 'main'`)
+	b.await(`text('#failed .value') === '25%' && cells('#errors').some((row) => row.join() === 'bedrock_throttled,1')`)
 	b.await(`cells('#backends').some((row) => row[0] === 'eu' && row[2] === 'cooling down for 1') && text('#problems').includes('Backend eu is cooling down')`)
 	b.await(`cells('#limits').some((row) => row[0] === 'calls' && row[1] === '1')`)
 	b.await(`document.querySelector('#recent tbody').rows[0].kept`) // rows are reused, not made again
@@ -178,8 +191,8 @@ func (b *tab) checkText(shown string, hidden ...string) {
 	}
 }
 
-// checkLayout checks that nothing is wider than the page or its box, and that no two boxes
-// overlap.
+// checkLayout checks that nothing is wider than the page or its box, that no two boxes
+// overlap, and that numbers and times are not broken.
 func (b *tab) checkLayout(name string) {
 	b.t.Helper()
 	var faults []string
@@ -195,8 +208,13 @@ func (b *tab) checkLayout(name string) {
 			if (box.left < -0.5 || box.right > width + 0.5) faults.push(name(e) + ' leaves the page');
 			if (e.scrollWidth > e.clientWidth + 1 && e.clientWidth > 0) faults.push(name(e) + ' overflows');
 		}
+		for (const e of document.querySelectorAll('td.n, td.t, #updated, button')) {
+			const range = document.createRange();
+			range.selectNodeContents(e);
+			if (new Set([...range.getClientRects()].map((r) => Math.round(r.top))).size > 1) faults.push(name(e) + ' has more than one line');
+		}
 		const boxes = [...document.querySelectorAll('header > *, .card, main > section:not(.cards), .columns > section, .card > *, section > h2, section > table, td, thead th')]
-			.filter((e) => e.getClientRects().length > 0 && !(innerWidth <= 700 && e.closest('thead')));
+			.filter((e) => e.getClientRects().length > 0 && !(innerWidth <= 900 && e.closest('thead')));
 		for (let i = 0; i < boxes.length; i++) {
 			for (let j = i + 1; j < boxes.length; j++) {
 				if (boxes[i].contains(boxes[j]) || boxes[j].contains(boxes[i])) continue;
