@@ -112,7 +112,7 @@ $(CLIENTS)/agents/node_modules/installed: $(CLIENTS)/agents/package-lock.json | 
 	@touch $@
 
 .PHONY: browser
-browser: go ## call the example for pages from headless Chromium (installed if missing, which needs root and Debian)
+browser: go ## call the example for pages, and read the status page, in headless Chromium (pictures in bin/browser; installed if missing, which needs root and Debian)
 	@ENVOY_BIN=$$($(ENVOY_SH)) && export ENVOY_BIN && CHROMIUM_BIN=$$(tests/browser/chromium.sh) && export CHROMIUM_BIN && go test -tags browser -count=1 ./tests/browser
 
 .PHONY: soak

@@ -15,6 +15,7 @@ import (
 	"go.uber.org/zap"
 
 	"bedrock-extproc/extproc"
+	"bedrock-extproc/internal/status"
 	"bedrock-extproc/internal/telemetry"
 )
 
@@ -46,10 +47,12 @@ func newAdminServer(ctx context.Context, address string, pages map[string]http.H
 // content of a call or a credential.
 func (s *sidecar) adminPages(registry *prometheus.Registry, recorder *telemetry.Recorder, level zap.AtomicLevel) map[string]http.Handler {
 	pages := map[string]http.Handler{
+		"GET /{$}":            status.Page(),
 		"GET /healthz":        pageHandler(s.health.healthz),
 		"GET /readyz":         pageHandler(s.health.readyzForOperators),
 		"GET /metrics":        promhttp.HandlerFor(registry, promhttp.HandlerOpts{EnableOpenMetrics: true}), // OpenMetrics has exemplars
 		"GET /debug/calls":    recorder.CallsPage(s.extproc.OpenCalls),
+		"GET /debug/status":   status.Handler(s.status, registry),
 		"GET /debug/config":   http.HandlerFunc(s.configPage),
 		"GET /debug/loglevel": level, // {"level":"info"}
 		"PUT /debug/loglevel": level,

@@ -67,7 +67,7 @@ func (o *options) define(fs *pflag.FlagSet) {
 	fs.StringVar(&o.listen, "listen", "127.0.0.1:9002", "`address` for Envoy's ext_proc filter: host:port, or unix:///path")
 	fs.TextVar(&o.socket.mode, "socket-mode", defaultSocketMode, "permissions of the Unix socket, in `octal`")
 	fs.TextVar(&o.socket.owner, "socket-owner", socketOwner{}, "`UID:GID` that own the Unix socket; one may be missing")
-	fs.StringVar(&o.admin, "admin", "127.0.0.1:9003", "`address` of /healthz, /readyz, /metrics and /debug; \"\" disables them")
+	fs.StringVar(&o.admin, "admin", "127.0.0.1:9003", "`address` of the status page, /healthz, /readyz, /metrics and /debug; \"\" disables them")
 	fs.StringVar(&o.config, "config", "", "YAML `file` with the backends; without a file there is one backend, from the AWS environment")
 	fs.StringVar(&o.tls.cert, "tls-cert", "", "PEM `file` with the certificate for --listen")
 	fs.StringVar(&o.tls.key, "tls-key", "", "PEM `file` with the key of --tls-cert")

@@ -120,13 +120,14 @@ type sidecar struct {
 	admin    *adminServer
 	otlp     *otlp.Exporter
 	grpcLis  net.Listener
+	started  time.Time
 }
 
 // newSidecar builds the parts in the order in which they need each other, and
 // opens the listeners last.
 func newSidecar(ctx context.Context, opts *options, l logging) (*sidecar, error) {
 	log := l.log
-	s := &sidecar{opts: opts, log: log, hangups: make(chan os.Signal, 1)}
+	s := &sidecar{opts: opts, log: log, hangups: make(chan os.Signal, 1), started: time.Now()}
 	s.health = newHealthState(
 		func() map[string]string { return s.reloader.Current().Checks() },
 		func() map[string]bool { return s.reloader.Current().Backends().WithoutCredentials() })

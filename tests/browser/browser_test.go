@@ -122,7 +122,7 @@ func TestAborted(t *testing.T) {
 			t.Errorf("access log %v", entry)
 		}
 	}
-	s.awaitMetric(t, `bedrock_extproc_requests_total{api="gateway",error="",status="499",streaming="true"} 1`)
+	s.awaitMetric(t, `bedrock_extproc_requests_total{api="gateway",error="",status="499",streaming="true",tenant=""} 1`)
 }
 
 // awaitMetric waits until the sidecar has a line among its metrics.

@@ -87,6 +87,13 @@ type browser struct {
 // open opens a page in headless Chromium until the end of the test.
 func open(t *testing.T, page string) *browser {
 	t.Helper()
+	return launch(t, nil, page)
+}
+
+// launch starts headless Chromium until the end of the test. It inherits files as its
+// descriptors from 3 on.
+func launch(t *testing.T, files []*os.File, more ...string) *browser {
+	t.Helper()
 	args := []string{
 		"--headless", "--user-data-dir=" + t.TempDir(), "--no-first-run", "--disable-gpu", "--disable-dev-shm-usage",
 		// Chromium calls nothing but this machine.
@@ -96,10 +103,10 @@ func open(t *testing.T, page string) *browser {
 	if os.Getuid() == 0 {
 		args = append(args, "--no-sandbox") // which root cannot have
 	}
-	b := &browser{cmd: exec.Command(chromium(t), append(args, page)...), ended: make(chan struct{})}
+	b := &browser{cmd: exec.Command(chromium(t), append(args, more...)...), ended: make(chan struct{})}
 	// Its processes are one group, which is killed as a whole.
 	b.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	b.cmd.Stdout, b.cmd.Stderr = &b.log, &b.log
+	b.cmd.Stdout, b.cmd.Stderr, b.cmd.ExtraFiles = &b.log, &b.log, files
 	if err := b.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}

@@ -55,14 +55,14 @@ type system struct {
 	done chan fakebedrock.Call
 }
 
-// start starts the example. Pages of origin may call.
-func start(t *testing.T, origin string) *system {
+// start starts the example, with further flags of the sidecar. Pages of origin may call.
+func start(t *testing.T, origin string, flags ...string) *system {
 	t.Helper()
 	s := &system{admin: freeAddress(t), gate: make(chan struct{}), done: make(chan fakebedrock.Call, 100)}
 	s.bedrock = fakebedrock.New(fakebedrock.Config{Script: s.answer, OnDone: func(c fakebedrock.Call) { s.done <- c }})
 	server := httptest.NewServer(s.bedrock)
 	t.Cleanup(server.Close)
-	s.envoy = envoytest.Start(t, s.startSidecar(t, server.URL), func(b *bootstrapv3.Bootstrap) {
+	s.envoy = envoytest.Start(t, s.startSidecar(t, server.URL, flags), func(b *bootstrapv3.Bootstrap) {
 		envoytest.Load(t, b, filepath.Join(example, "envoy.yaml"), "http://localhost:8080", origin)
 	})
 	return s
@@ -84,7 +84,7 @@ func (s *system) answer(r *fakebedrock.Request) fakebedrock.Behaviour {
 }
 
 // startSidecar starts the sidecar, and returns its address for Envoy.
-func (s *system) startSidecar(t *testing.T, bedrock string) string {
+func (s *system) startSidecar(t *testing.T, bedrock string, flags []string) string {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "browser-") //nolint:usetesting // t.TempDir can be too long for a socket path
 	if err != nil {
@@ -97,7 +97,7 @@ func (s *system) startSidecar(t *testing.T, bedrock string) string {
 		"AWS_ACCESS_KEY_ID=" + fakebedrock.DemoAccessKeyID, "AWS_SECRET_ACCESS_KEY=" + fakebedrock.DemoSecretAccessKey,
 		"AWS_SESSION_TOKEN=", "AWS_PROFILE=", "AWS_BEARER_TOKEN_BEDROCK=", "AWS_EC2_METADATA_DISABLED=true",
 		"AWS_CONFIG_FILE=" + os.DevNull, "AWS_SHARED_CREDENTIALS_FILE=" + os.DevNull,
-	}, program, "serve", "-listen", socket, "-admin", s.admin, "-drain-delay", "0s")
+	}, program, append([]string{"serve", "-listen", socket, "-admin", s.admin, "-drain-delay", "0s"}, flags...)...)
 	return socket
 }
 

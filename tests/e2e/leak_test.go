@@ -61,7 +61,7 @@ providers:
 	}
 	s.awaitRequests(t, calls)
 	outputs := map[string]string{}
-	for _, page := range []string{"/metrics", "/debug/calls", "/debug/config", "/readyz", "/debug/pprof/goroutine?debug=2"} {
+	for _, page := range []string{"/metrics", "/", "/debug/calls", "/debug/status", "/debug/config", "/readyz", "/debug/pprof/goroutine?debug=2"} {
 		outputs[page] = fetchPage(t, s.sidecar.admin+page)
 	}
 	outputs["access log"] = fmt.Sprint(s.envoy.AccessLog(t, calls))
