@@ -10,4 +10,7 @@ DESCRIPTION = Path(__file__).parents[2] / "docs" / "openapi.yaml"
 
 def test_description() -> None:
     description = yaml.safe_load(DESCRIPTION.read_text())
-    assert [f"{list(e.path)}: {e.message}" for e in OpenAPIV31SpecValidator(description).iter_errors()] == []
+    assert [
+        f"{list(e.path)}: {e.message}"
+        for e in OpenAPIV31SpecValidator(description).iter_errors()
+    ] == []
