@@ -116,11 +116,13 @@ async def test_thinking_is_replayed(system: System, api: str, stream: bool) -> N
     thoughts = [p for m in messages for p in m.parts if isinstance(p, ThinkingPart)]
     assert thoughts[0].content
     kinds = [[part[0] for part in message] for message in told(messages)]
+    # By OpenAI's API the client sends no thoughts back, and Claude cannot think on without.
+    after_tools = ["text"] if api == "openai" else ["thinking", "text"]
     assert kinds == [
         ["user-prompt"],
         ["thinking", "text", "tool-call"],
         ["tool-return"],
-        ["thinking", "text"],
+        after_tools,
         ["user-prompt"],
         ["thinking", "text"],
     ]
