@@ -35,13 +35,7 @@ func (d *Dialect) Decode(req translator.Request) (*translator.Call, error) {
 		return nil, err
 	}
 	in.streaming = in.streaming && !in.counting
-	rules := d.settings.Rules(model, in.streaming, req.Defaults)
-	rules.Done = req.Done
-	in.out = converse.New(rules)
-	if err := in.out.WarnHalves(body); err != nil {
-		return nil, err
-	}
-	if err := in.out.CheckModel(in.Field("model")); err != nil {
+	if in.out, err = d.settings.Begin(body, model, in.streaming, req); err != nil {
 		return nil, err
 	}
 	if err := in.translate(); err != nil {

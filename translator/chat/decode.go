@@ -31,13 +31,7 @@ func (d *Dialect) Decode(req translator.Request) (*translator.Call, error) {
 	if err != nil {
 		return nil, err
 	}
-	rules := d.settings.Rules(model, req.Streaming, req.Defaults)
-	rules.Done = req.Done
-	in.out = converse.New(rules)
-	if err := in.out.WarnHalves(body); err != nil {
-		return nil, err
-	}
-	if err := in.out.CheckModel(in.Field("model")); err != nil {
+	if in.out, err = d.settings.Begin(body, model, req.Streaming, req); err != nil {
 		return nil, err
 	}
 	asked, err := in.translate()

@@ -67,8 +67,8 @@ func pathAt(body rawjson.Value, i int) string {
 	return path
 }
 
-// WarnHalves warns of the halves of surrogate pairs that ReadBody has replaced.
-func (r *Request) WarnHalves(body Object) error {
+// warnHalves warns of the halves of surrogate pairs that ReadBody has replaced.
+func (r *Request) warnHalves(body Object) error {
 	if body.half == nil {
 		return nil
 	}

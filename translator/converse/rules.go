@@ -32,6 +32,8 @@ type Settings struct {
 	// ModelFamilies names the family of models whose id does not show it, such as the
 	// ARN of an application inference profile.
 	ModelFamilies map[string]string
+	// Conversation is the dialect's member with the turns; "" is "messages".
+	Conversation string
 }
 
 // Complete returns s with the built-in rules where it has none, or an error if it names
@@ -52,12 +54,22 @@ func (s Settings) Complete() (Settings, error) {
 	return s, nil
 }
 
+// Begin starts the Converse request of a client's body, and checks the body as a whole.
+// model and streaming are as for Rules.
+func (s Settings) Begin(body Object, model string, streaming bool, req translator.Request) (*Request, error) {
+	r := New(s.Rules(model, streaming, req))
+	if err := r.warnHalves(body); err != nil {
+		return nil, err
+	}
+	return r, r.CheckModel(body.Field("model"))
+}
+
 // Rules are the rules for a request that asks for a model by this name, which may be
-// one of defaults.Models. s is complete.
-func (s Settings) Rules(model string, streaming bool, defaults translator.Defaults) Rules {
+// one of req.Defaults.Models. s is complete.
+func (s Settings) Rules(model string, streaming bool, req translator.Request) Rules {
 	return Rules{
-		Mode: s.Mode, Model: model, Family: s.family(defaults.Models.Model(model)),
-		Streaming: streaming, Defaults: defaults,
+		Mode: s.Mode, Model: model, Family: s.family(req.Defaults.Models.Model(model)),
+		Streaming: streaming, Defaults: req.Defaults, Done: req.Done, Conversation: s.Conversation,
 	}
 }
 
@@ -82,7 +94,7 @@ type Rules struct {
 	Defaults translator.Defaults
 	// Done is that of translator.Request.
 	Done <-chan struct{}
-	// Conversation is the client's member with the turns; "" is "messages".
+	// Conversation is that of Settings.
 	Conversation string
 }
 

@@ -58,9 +58,7 @@ func (d *Dialect) Decode(req translator.Request) (*translator.Call, error) {
 	if model == "" {
 		return nil, converse.Refuse("modelId", converse.FaultNoModel)
 	}
-	rules := d.settings.Rules(model, req.Streaming, req.Defaults)
-	rules.Done = req.Done
-	r := converse.New(rules)
+	r := converse.New(d.settings.Rules(model, req.Streaming, req))
 	if err := r.CheckModel(converse.Field{At: "modelId"}); err != nil {
 		return nil, err
 	}

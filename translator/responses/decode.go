@@ -36,16 +36,10 @@ func (d *Dialect) Decode(req translator.Request) (*translator.Call, error) {
 	if err != nil {
 		return nil, err
 	}
-	rules := d.settings.Rules(model, streaming, req.Defaults)
-	rules.Done, rules.Conversation = req.Done, "input"
-	in.out = converse.New(rules)
+	if in.out, err = d.settings.Begin(body, model, streaming, req); err != nil {
+		return nil, err
+	}
 	in.shared = openaiapi.Parameters{Out: in.out, Body: body, Mode: d.settings.Mode, DropMetadata: d.cfg.DropMetadata}
-	if err := in.out.WarnHalves(body); err != nil {
-		return nil, err
-	}
-	if err := in.out.CheckModel(in.Field("model")); err != nil {
-		return nil, err
-	}
 	if err := in.translate(); err != nil {
 		return nil, err
 	}

@@ -35,6 +35,7 @@ func New(settings converse.Settings, cfg Config) (*Dialect, error) {
 	if err != nil {
 		return nil, err
 	}
+	settings.Conversation = "input"
 	return &Dialect{settings, cfg}, nil
 }
 
