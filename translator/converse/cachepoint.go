@@ -36,7 +36,8 @@ func (r *Request) CacheControl(f Field) ([]Block, error) {
 	return []Block{{Kind: "cachePoint", At: f.At, value: point.Value(), mark: true}}, nil
 }
 
-// MarkTool is CacheControl for the tool that was added last.
+// MarkTool adds the cache point for a marker of the tool that was added last; see
+// CacheControl.
 func (r *Request) MarkTool(f Field) error {
 	point, err := r.CacheControl(f)
 	r.tools = appendPlaced(r.tools, point...)

@@ -26,7 +26,7 @@ func (in *input) toolsAndChoice() error {
 		if err := in.tool(t); err != nil {
 			return err
 		}
-		return in.markTool(t)
+		return in.out.MarkTool(t.Field("cache_control"))
 	})
 	if err != nil {
 		return err
@@ -81,7 +81,7 @@ func (in *input) tool(t converse.Object) error {
 	if err != nil {
 		return err
 	}
-	return in.markTool(function)
+	return in.out.MarkTool(function.Field("cache_control"))
 }
 
 // customTool reads a custom tool.
@@ -96,14 +96,6 @@ func (in *input) customTool(t converse.Object) error {
 	return openaiapi.AddCustomTool(in.out, openaiapi.CustomTool{
 		At: t.At, Name: tool.Field("name"), Description: tool.Field("description"), Format: tool.Field("format"),
 	})
-}
-
-// markTool adds the cache point that the last tool asks for.
-func (in *input) markTool(t converse.Object) error {
-	if rawjson.Absent(t.Get("cache_control")) {
-		return nil
-	}
-	return in.out.MarkTool(t.Field("cache_control"))
 }
 
 // toolChoice reads a word or an object. allowed are the paths of the tools that may be

@@ -111,7 +111,7 @@ func (l *toolList) callable(t converse.Object, kind string, ns *namespace) error
 			At: t.At, Name: name, Description: description, Schema: t.Field("parameters"), Strict: t.Field("strict"),
 		})
 	}
-	if err != nil || rawjson.Absent(t.Get("cache_control")) {
+	if err != nil {
 		return err
 	}
 	return l.out.MarkTool(t.Field("cache_control"))
