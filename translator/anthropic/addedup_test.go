@@ -1,19 +1,12 @@
 package anthropic
 
 import (
-	"bytes"
-	"cmp"
-	"math/rand/v2"
-	"slices"
 	"strconv"
 	"strings"
 	"testing"
 
-	diff "github.com/google/go-cmp/cmp"
-
+	"bedrock-extproc/tests/dialecttest"
 	"bedrock-extproc/translator"
-	"bedrock-extproc/translator/converse"
-	"bedrock-extproc/translator/converse/answertest"
 	"bedrock-extproc/translator/rawjson"
 )
 
@@ -21,67 +14,12 @@ import (
 // of its stream, added up as the SDKs do: the blocks in order, the usage, the stop reason
 // and everything else.
 func TestWholeIsStreamAddedUp(t *testing.T) {
-	m := answertest.Maker{Rand: rand.New(rand.NewPCG(11, 12))}
-	replies := 0
-	for _, g := range goldens(t) {
-		if reply, ok := g.Section("reply.json"); ok && rawjson.Check(bytes.TrimSpace(reply)) == nil {
-			for range 20 {
-				replies += compareBoth(t, m, bytes.TrimSpace(reply))
-			}
-		}
-	}
-	for range 3000 {
-		replies += compareBoth(t, m, m.Reply())
-		if t.Failed() {
-			return
-		}
-	}
-	if replies < 3000 {
-		t.Errorf("only %d replies were compared", replies)
-	}
-}
-
-// compareBoth compares one reply with one way of cutting it. It returns 0 for a body
-// that is not a reply.
-func compareBoth(t *testing.T, m answertest.Maker, reply []byte) int {
-	t.Helper()
-	names := converse.Names{
-		Tools:     map[string]string{"renamed": "the client's name"},
-		Documents: map[string]string{"a": "a_1.pdf", "b": `b "2".txt`},
-	}
-	whole, summary, err := (&call{model: "m", names: names}).EncodeReply(reply, facts)
-	if err != nil {
-		return 0
-	}
-	events := m.Cut(reply)
-	s := (&call{model: "m", names: names}).NewStream(facts)
-	var sse []byte
-	for _, ev := range events {
-		if sse, err = s.AppendEvent(sse, ev); err != nil {
-			t.Fatalf("%v\n%s\n%s", err, ev.Payload, reply)
-		}
-	}
-	sse = s.AppendEnd(sse)
-	added, problem := addUp(sse)
-	want := rawjson.Members(whole.Body)
-	if content := want.Get("content"); rawjson.Empty(content) {
-		want = want.Set("content", nil)
-	}
-	if d := diff.Diff(canonical(want), canonical(added)); d != "" || problem != "" {
-		t.Errorf("%s\n(-whole +stream):\n%s\nreply: %s\nevents: %s\nsse: %s", problem, d, reply, printed(events), sse)
-	}
-	if d := diff.Diff(summary, s.Summary()); d != "" {
-		t.Errorf("summary (-whole +stream):\n%s", d)
-	}
-	return 1
-}
-
-func printed(events []translator.Event) string {
-	var b strings.Builder
-	for _, ev := range events {
-		b.WriteString("\n  " + ev.Kind + " " + string(ev.Payload))
-	}
-	return b.String()
+	dialecttest.AddedUp{
+		NewEncoder: func() translator.Encoder { return &call{model: "m", names: dialecttest.Names()} },
+		Facts:      facts,
+		Whole:      ofWhole,
+		AddUp:      addUp,
+	}.Test(t)
 }
 
 // adder adds up a stream.
@@ -202,32 +140,11 @@ func (a *adder) close(i int) {
 	}
 }
 
-// canonical normalizes JSON: sorted members, strings with the same escapes, numbers
-// unchanged.
-func canonical(members rawjson.Object) string {
-	var b strings.Builder
-	slices.SortStableFunc(members, func(a, b rawjson.Member) int { return cmp.Compare(a.Name, b.Name) })
-	for _, m := range members {
-		if len(m.Value) > 0 {
-			b.WriteString(m.Name + ": " + canonicalValue(m.Value) + "\n")
-		}
+// ofWhole are the members of a whole answer. An empty list of content has no events.
+func ofWhole(body rawjson.Value) rawjson.Object {
+	members := rawjson.Members(body)
+	if content := members.Get("content"); rawjson.Empty(content) {
+		members = members.Set("content", nil)
 	}
-	return b.String()
-}
-
-func canonicalValue(v rawjson.Value) string {
-	switch rawjson.Kind(v) {
-	case '"':
-		return string(rawjson.Quote(rawjson.Text(v)))
-	case '{':
-		return "{" + canonical(rawjson.Members(v)) + "}"
-	case '[':
-		var list []string
-		for _, element := range rawjson.Elements(v) {
-			list = append(list, canonicalValue(element))
-		}
-		return "[" + strings.Join(list, ", ") + "]"
-	default:
-		return string(v)
-	}
+	return members
 }

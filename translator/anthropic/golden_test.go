@@ -7,7 +7,6 @@ import (
 
 	"bedrock-extproc/tests/goldentest"
 	"bedrock-extproc/translator"
-	"bedrock-extproc/translator/converse"
 )
 
 var update = flag.Bool("update", false, "write the expectations of testdata again")
@@ -20,23 +19,18 @@ type golden struct {
 }
 
 type settings struct {
-	Translation   string            `json:"translation"`
-	DefaultModel  string            `json:"default_model"`
-	ModelFamilies map[string]string `json:"model_families"`
-	Headers       map[string]string `json:"headers"`
-	Betas         []string          `json:"betas"`
-	Pattern       string            `json:"pattern"` // of the route
-	// The backend's configuration.
-	Models          map[string]string     `json:"models"`
-	Guardrail       *translator.Guardrail `json:"guardrail"`
-	RequestMetadata map[string]string     `json:"request_metadata"`
+	goldentest.Settings
+
+	Headers map[string]string `json:"headers"`
+	Betas   []string          `json:"betas"`
+	Pattern string            `json:"pattern"` // of the route
 }
 
 func goldens(t testing.TB) []*golden {
 	t.Helper()
 	var all []*golden
 	for _, c := range goldentest.Load(t, *update) {
-		g := &golden{c, settings{DefaultModel: "us.anthropic.claude-sonnet-4-20250514-v1:0"}}
+		g := &golden{c, settings{Settings: goldentest.NewSettings()}}
 		c.Settings(t, &g.settings)
 		all = append(all, g)
 	}
@@ -45,11 +39,7 @@ func goldens(t testing.TB) []*golden {
 
 func (g *golden) dialect(t testing.TB) *Dialect {
 	t.Helper()
-	translation, ok := map[string]converse.Mode{"": converse.Repair, "strict": converse.Strict, "passthrough": converse.Passthrough}[g.settings.Translation]
-	if !ok {
-		t.Fatalf("unknown translation %q", g.settings.Translation)
-	}
-	d, err := New(converse.Settings{ModelFamilies: g.settings.ModelFamilies, Mode: translation}, Config{Betas: g.settings.Betas})
+	d, err := New(g.settings.Converse(t), Config{Betas: g.settings.Betas})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -68,12 +58,9 @@ func (g *golden) decode(t testing.TB) (*translator.Call, error) {
 // decodeBody decodes another body with the settings of the case.
 func (g *golden) decodeBody(t testing.TB, body []byte) (*translator.Call, error) {
 	t.Helper()
-	return g.dialect(t).Decode(translator.Request{
-		Pattern:      g.settings.Pattern,
-		Header:       func(name string) string { return g.settings.Headers[name] },
-		DefaultModel: g.settings.DefaultModel, Body: body,
-		Defaults: translator.Defaults{Models: translator.NewAliases(g.settings.Models), Guardrail: g.settings.Guardrail, RequestMetadata: g.settings.RequestMetadata},
-	})
+	req := g.settings.Request(body)
+	req.Pattern, req.Header = g.settings.Pattern, func(name string) string { return g.settings.Headers[name] }
+	return g.dialect(t).Decode(req)
 }
 
 // facts are the facts of every golden answer.

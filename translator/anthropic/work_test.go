@@ -4,6 +4,7 @@ import (
 	"maps"
 	"testing"
 
+	"bedrock-extproc/tests/dialecttest"
 	"bedrock-extproc/tests/worktest"
 	"bedrock-extproc/translator"
 	"bedrock-extproc/translator/converse"
@@ -12,14 +13,7 @@ import (
 // shapes are requests, and answers of Bedrock.
 func shapes(t *testing.T) map[string]worktest.Shape {
 	t.Helper()
-	var dialects []translator.Dialect
-	for _, mode := range []converse.Mode{converse.Repair, converse.Passthrough} {
-		d, err := New(converse.Settings{Mode: mode}, Config{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		dialects = append(dialects, d)
-	}
+	dialects := dialecttest.InModes(t, newDialect, converse.Repair, converse.Passthrough)
 	body := worktest.Requests(translator.Request{}, dialects...)
 	all := workTexts.Shapes(body)
 	maps.Copy(all, resultShapes(body))

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"unicode/utf8"
 
+	"bedrock-extproc/tests/dialecttest"
 	"bedrock-extproc/translator"
 	"bedrock-extproc/translator/converse/answertest"
 )
@@ -35,7 +36,7 @@ func TestStreamsHaveOneEnd(t *testing.T) {
 		}
 		ends[checkOneEnd(t, string(out))]++
 		if t.Failed() {
-			t.Fatalf("%s\n%s", printed(events), out)
+			t.Fatalf("%s\n%s", dialecttest.Printed(events), out)
 		}
 	}
 	if ends["metadata"] < 300 || ends["error"] < 300 {

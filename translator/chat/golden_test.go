@@ -22,18 +22,13 @@ type golden struct {
 }
 
 type settings struct {
-	Translation   string            `json:"translation"`
-	FailedStreams string            `json:"failed_streams"`
-	EarlyErrors   string            `json:"early_errors"`
-	Stream        bool              `json:"stream"`
-	UserAgent     string            `json:"user_agent"`
-	DefaultModel  string            `json:"default_model"`
-	ModelFamilies map[string]string `json:"model_families"`
-	// The backend's configuration.
-	Models          map[string]string     `json:"models"`
-	Guardrail       *translator.Guardrail `json:"guardrail"`
-	RequestMetadata map[string]string     `json:"request_metadata"`
-	Price           translator.Price      `json:"price"`
+	goldentest.Settings
+
+	FailedStreams string           `json:"failed_streams"`
+	EarlyErrors   string           `json:"early_errors"`
+	Stream        bool             `json:"stream"`
+	UserAgent     string           `json:"user_agent"`
+	Price         translator.Price `json:"price"`
 }
 
 // header has the one header that chat reads.
@@ -48,7 +43,7 @@ func goldens(t testing.TB) []*golden {
 	t.Helper()
 	var all []*golden
 	for _, c := range goldentest.Load(t, *update) {
-		g := &golden{c, settings{DefaultModel: "us.anthropic.claude-sonnet-4-20250514-v1:0"}}
+		g := &golden{c, settings{Settings: goldentest.NewSettings()}}
 		c.Settings(t, &g.settings)
 		all = append(all, g)
 	}
@@ -57,10 +52,6 @@ func goldens(t testing.TB) []*golden {
 
 func (g *golden) dialect(t testing.TB) *Dialect {
 	t.Helper()
-	translation, ok := map[string]converse.Mode{"": converse.Repair, "strict": converse.Strict, "passthrough": converse.Passthrough}[g.settings.Translation]
-	if !ok {
-		t.Fatalf("unknown translation %q", g.settings.Translation)
-	}
 	failed, ok := map[string]FailedStreams{"": FailedAuto, "event": FailedEvent, "reset": FailedReset, "stop_error": FailedStopError}[g.settings.FailedStreams]
 	if !ok {
 		t.Fatalf("unknown failed_streams %q", g.settings.FailedStreams)
@@ -69,7 +60,7 @@ func (g *golden) dialect(t testing.TB) *Dialect {
 	if !ok {
 		t.Fatalf("unknown early_errors %q", g.settings.EarlyErrors)
 	}
-	d, err := New(converse.Settings{ModelFamilies: g.settings.ModelFamilies, Mode: translation}, Config{FailedStreams: failed, EarlyErrors: early})
+	d, err := New(g.settings.Converse(t), Config{FailedStreams: failed, EarlyErrors: early})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -82,10 +73,9 @@ func (g *golden) decode(t testing.TB) (*translator.Call, error) {
 	if !ok {
 		request = []byte(`{"messages":[{"role":"user","content":"hi"}]}`)
 	}
-	return g.dialect(t).Decode(translator.Request{
-		Streaming: g.settings.Stream, Header: g.settings.header, DefaultModel: g.settings.DefaultModel, Body: request,
-		Defaults: translator.Defaults{Models: translator.NewAliases(g.settings.Models), Guardrail: g.settings.Guardrail, RequestMetadata: g.settings.RequestMetadata},
-	})
+	req := g.settings.Request(request)
+	req.Streaming, req.Header = g.settings.Stream, g.settings.header
+	return g.dialect(t).Decode(req)
 }
 
 // facts are the facts of every golden answer.

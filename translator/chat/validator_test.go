@@ -1,15 +1,14 @@
 package chat
 
 import (
-	"strings"
 	"testing"
 
-	"bedrock-extproc/tests/fakebedrock/validate"
+	"bedrock-extproc/tests/dialecttest"
 )
 
-// beyond are the cases that the validator rejects although the dialect accepts them,
+// notJudged are the cases that the validator rejects although the dialect accepts them,
 // and why.
-var beyond = map[string]string{
+var notJudged = map[string]string{
 	"tool_unknown_kind":             "a kind of tool that the service does not know yet",
 	"tool_spec_repaired_24":         "a member that the service does not know yet",
 	"result_kinds_future":           "a kind that the service does not know yet",
@@ -36,28 +35,11 @@ var beyond = map[string]string{
 // TestAcceptedRequestsAreValid checks every request that the dialect accepts against
 // the service's rules, as the fake Bedrock knows them.
 func TestAcceptedRequestsAreValid(t *testing.T) {
-	taken := 0
+	var requests []dialecttest.Accepted
 	for _, g := range goldens(t) {
-		name := g.Name()
-		call, err := g.decode(t)
-		if err != nil {
-			continue
-		}
-		model := call.Model
-		if strings.Count(model, ".") == 0 && !strings.HasPrefix(model, "arn:") {
-			model = g.settings.DefaultModel
-		}
-		refused := validate.Request(model, call.Body, validate.Options{Streaming: g.settings.Stream})
-		switch _, expected := beyond[name]; {
-		case expected && refused == nil:
-			t.Errorf("%s: taken, although %s", name, beyond[name])
-		case !expected && refused != nil && !leftToBedrock(refused.Rule, model):
-			t.Errorf("%s: %v (rule %s)\n%s", name, refused, refused.Rule, call.Body)
-		default:
-			taken++
+		if call, err := g.decode(t); err == nil {
+			requests = append(requests, dialecttest.Accepted{Case: g.Name(), Call: call, DefaultModel: g.settings.DefaultModel, Models: g.settings.Models})
 		}
 	}
-	if taken < 50 {
-		t.Errorf("only %d requests were held to the rules", taken)
-	}
+	dialecttest.Valid(t, requests, notJudged, dialecttest.LeftToBedrock)
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"bedrock-extproc/tests/dialecttest"
 	"bedrock-extproc/tests/worktest"
 	"bedrock-extproc/translator"
 	"bedrock-extproc/translator/converse"
@@ -16,14 +17,7 @@ import (
 // shapes are requests, and answers of Bedrock.
 func shapes(t *testing.T) map[string]worktest.Shape {
 	t.Helper()
-	var dialects []translator.Dialect
-	for _, mode := range []converse.Mode{converse.Repair, converse.Passthrough} {
-		d, err := New(converse.Settings{Mode: mode}, Config{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		dialects = append(dialects, d)
-	}
+	dialects := dialecttest.InModes(t, newDialect, converse.Repair, converse.Passthrough)
 	base := translator.Request{Defaults: translator.Defaults{RequestMetadata: map[string]string{"k1": "v"}}}
 	all := requestShapes(worktest.Requests(base, dialects...))
 	maps.Copy(all, worktest.Answers(func() translator.Encoder { return &call{model: "m", toolUseDeltas: true} }))

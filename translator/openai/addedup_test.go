@@ -1,18 +1,12 @@
 package openai
 
 import (
-	"bytes"
-	"cmp"
-	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
 
-	diff "github.com/google/go-cmp/cmp"
-
+	"bedrock-extproc/tests/dialecttest"
 	"bedrock-extproc/translator"
-	"bedrock-extproc/translator/converse"
-	"bedrock-extproc/translator/converse/answertest"
 	"bedrock-extproc/translator/rawjson"
 )
 
@@ -20,65 +14,15 @@ import (
 // of its stream, added up: the text, the tool calls, the blocks, the usage, the stop
 // reason and everything else.
 func TestWholeIsStreamAddedUp(t *testing.T) {
-	m := answertest.Maker{Rand: rand.New(rand.NewPCG(11, 12))}
-	replies := 0
-	for _, g := range goldens(t) {
-		if reply, ok := g.Section("reply.json"); ok && rawjson.Check(bytes.TrimSpace(reply)) == nil {
-			for range 20 {
-				replies += compareBoth(t, m, bytes.TrimSpace(reply))
-			}
-		}
-	}
-	for range 3000 {
-		replies += compareBoth(t, m, m.Reply())
-		if t.Failed() {
-			return
-		}
-	}
-	if replies < 3000 {
-		t.Errorf("only %d replies were compared", replies)
-	}
-}
-
-// compareBoth compares one reply with one way of cutting it. It returns 0 for a body
-// that is not a reply.
-func compareBoth(t *testing.T, m answertest.Maker, reply []byte) int {
-	t.Helper()
-	// A half of a pair at the end of a block waits for the block's end, which may come
-	// after the next block: OpenAI's pieces of text do not say which block they belong to.
-	reply = rawjson.WithoutHalves(reply)
-	names := converse.Names{
-		Tools:     map[string]string{"renamed": "the client's name"},
-		Documents: map[string]string{"a": "a_1.pdf", "b": `b "2".txt`},
-	}
-	whole, summary, err := (&call{model: "m", names: names}).EncodeReply(reply, facts)
-	if err != nil {
-		return 0
-	}
-	events := m.Cut(reply)
-	s := (&call{model: "m", names: names, includeUsage: true}).NewStream(facts)
-	var sse []byte
-	for _, ev := range events {
-		if sse, err = s.AppendEvent(sse, ev); err != nil {
-			t.Fatalf("%v\n%s\n%s", err, ev.Payload, reply)
-		}
-	}
-	added, problem := addUp(s.AppendEnd(sse))
-	if d := diff.Diff(canonical(ofWhole(whole.Body)), canonical(added)); d != "" || problem != "" {
-		t.Errorf("%s\n(-whole +stream):\n%s\nreply: %s\nevents: %s\nsse: %s", problem, d, reply, printed(events), sse)
-	}
-	if d := diff.Diff(summary, s.Summary()); d != "" {
-		t.Errorf("summary (-whole +stream):\n%s", d)
-	}
-	return 1
-}
-
-func printed(events []translator.Event) string {
-	var b strings.Builder
-	for _, ev := range events {
-		b.WriteString("\n  " + ev.Kind + " " + string(ev.Payload))
-	}
-	return b.String()
+	dialecttest.AddedUp{
+		NewEncoder: func() translator.Encoder { return &call{model: "m", names: dialecttest.Names(), includeUsage: true} },
+		Facts:      facts,
+		// A half of a pair at the end of a block waits for the block's end, which may come
+		// after the next block: OpenAI's pieces of text do not say which block they belong to.
+		WithoutHalves: true,
+		Whole:         ofWhole,
+		AddUp:         addUp,
+	}.Test(t)
 }
 
 // added is an answer that a client adds up from chunks.
@@ -235,34 +179,4 @@ func integer(v rawjson.Value) int {
 		n = 10*n + int(c-'0')
 	}
 	return n
-}
-
-// canonical normalizes JSON: sorted members, strings with the same escapes, numbers
-// unchanged.
-func canonical(members rawjson.Object) string {
-	var b strings.Builder
-	slices.SortStableFunc(members, func(a, b rawjson.Member) int { return cmp.Compare(a.Name, b.Name) })
-	for _, m := range members {
-		if len(m.Value) > 0 {
-			b.WriteString(m.Name + ": " + canonicalValue(m.Value) + "\n")
-		}
-	}
-	return b.String()
-}
-
-func canonicalValue(v rawjson.Value) string {
-	switch rawjson.Kind(v) {
-	case '"':
-		return string(rawjson.Quote(rawjson.Text(v)))
-	case '{':
-		return "{" + canonical(rawjson.Members(v)) + "}"
-	case '[':
-		var list []string
-		for _, element := range rawjson.Elements(v) {
-			list = append(list, canonicalValue(element))
-		}
-		return "[" + strings.Join(list, ", ") + "]"
-	default:
-		return string(v)
-	}
 }

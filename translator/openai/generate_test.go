@@ -2,226 +2,109 @@ package openai
 
 import (
 	"fmt"
-	"math/rand/v2"
-	"strings"
 	"testing"
 
-	"bedrock-extproc/tests/fakebedrock/validate"
+	"bedrock-extproc/tests/dialecttest"
 	"bedrock-extproc/translator"
 	"bedrock-extproc/translator/converse"
 )
 
 // generator makes requests from right, odd and wrong pieces.
-type generator struct{ *rand.Rand }
-
-func (g generator) one(of ...string) string { return of[g.IntN(len(of))] }
-
-// some repeats a piece up to n times, with commas.
-func (g generator) some(n int, piece func() string) string {
-	var all []string
-	for range g.IntN(n + 1) {
-		all = append(all, piece())
-	}
-	return strings.Join(all, ",")
-}
-
-func (g generator) text() string {
-	return g.one(`"hi"`, `"hi"`, `"hi"`, `""`, `" "`, `"\n"`, `" x "`, `"\u00e9\/"`, `"cut \ud83d"`, `"\uDE00"`)
-}
-
-func (g generator) id() string {
-	return g.one(`"t1"`, `"t1"`, `"t2"`, `"t 3"`, `"functions.f:0"`, `"ab12cd34e"`)
-}
-
-func (g generator) name() string {
-	return g.one(`"f"`, `"f"`, `"get-weather"`, `"a.b"`, `"a/b"`, `"x y"`, `"`+strings.Repeat("n", 70)+`"`)
-}
-
-func (g generator) json() string {
-	return g.one(`{}`, `{"b":1.0,"a":12345678901234567890}`, `""`, `null`, `"{\"q\":1}"`, `"{\"q"`, `[1]`, `7`)
-}
-
-func (g generator) cachePoint() string {
-	return g.one(`{"cachePoint":{"type":"default"}}`, `{"cachePoint":{"type":"default","ttl":"1h"}}`)
-}
-
-func (g generator) document() string {
-	return fmt.Sprintf(`{"document":{"name":%s,"format":%s,"source":{"bytes":%s}}}`,
-		g.one(`"a"`, `"a"`, `"b.pdf"`, `"ü_1"`, `""`), g.one(`"pdf"`, `"txt"`, `"text/plain"`, `null`), g.one(`"aGk="`, `"aGk"`, `"data:x;base64,aGk="`))
-}
-
-func (g generator) image() string {
-	return fmt.Sprintf(`{"image":{"format":%s,"source":{"bytes":%s}}}`, g.one(`"png"`, `"JPG"`, `"image/webp"`), g.one(`"aGk="`, `"_-8"`))
-}
-
-func (g generator) result() string {
-	return g.one(
-		g.text(), g.json(), `[]`,
-		"["+g.some(3, func() string {
-			return g.one(g.resultPart(), `{"text":`+g.text()+`}`, `{"json":`+g.json()+`}`, g.image(), g.document(), g.cachePoint())
-		})+"]",
-	)
-}
-
-func (g generator) block() string {
-	return g.one(
-		`{"text":`+g.text()+`}`, `{"text":`+g.text()+`}`, g.image(), g.document(), g.cachePoint(),
-		`{"guardContent":{"text":{"text":`+g.text()+`}}}`,
-		`{"guardContent":`+strings.Replace(g.image(), "webp", "png", 1)+`}`,
-		`{"audio":{"format":`+g.one(`"mp3"`, `"audio/mpeg"`)+`,"source":{"bytes":"aGk="}}}`,
-		`{"searchResult":{"source":"s","title":"t","content":[{"text":"x"}],"citations":{"enabled":true}}}`,
-		`{"reasoningContent":{"reasoningText":{"text":"hm","signature":`+g.one(`"c2ln"`, `""`, `null`)+`}}}`,
-		`{"reasoningContent":{"redactedContent":"cmVk"}}`,
-		`{"toolUse":{"toolUseId":`+g.id()+`,"name":`+g.name()+`,"input":`+g.json()+`}}`,
-		`{"toolResult":{"toolUseId":`+g.id()+`,"content":[`+g.some(2, func() string { return `{"text":` + g.text() + `}` })+`]}}`,
-	)
-}
-
-func (g generator) content() string {
-	return g.one(g.text(), g.text(), "["+g.some(4, g.block)+"]", "["+g.some(4, g.part)+"]")
-}
-
-func (g generator) mark() string {
-	return g.one("", "", "", `,"cache_control":{"type":"ephemeral"}`, `,"cache_control":{"type":"ephemeral","ttl":"1h"}`)
-}
+type generator struct{ dialecttest.Generator }
 
 func (g generator) call() string {
-	return g.one(
-		`{"id":`+g.id()+`,"type":"function","function":{"name":`+g.name()+`,"arguments":`+g.json()+`}`+g.mark()+`}`,
-		`{"id":`+g.id()+`,"type":"custom","custom":{"name":`+g.name()+`,"input":`+g.text()+`}`+g.mark()+`}`,
+	return g.One(
+		`{"id":`+g.ID()+`,"type":"function","function":{"name":`+g.Name()+`,"arguments":`+g.JSON()+`}`+g.Mark()+`}`,
+		`{"id":`+g.ID()+`,"type":"custom","custom":{"name":`+g.Name()+`,"input":`+g.Text()+`}`+g.Mark()+`}`,
 	)
 }
 
 func (g generator) part() string {
-	return g.one(g.resultPart(), g.resultPart(), `{"type":"input_audio","input_audio":{"data":"aGk=","format":`+g.one(`"wav"`, `"mp3"`)+`}}`)
+	return g.One(g.resultPart(), g.resultPart(), `{"type":"input_audio","input_audio":{"data":"aGk=","format":`+g.One(`"wav"`, `"mp3"`)+`}}`)
 }
 
 // resultPart is a content part of OpenAI's form that a tool's result can have.
 func (g generator) resultPart() string {
-	return g.one(
-		`{"type":"text","text":`+g.text()+g.mark()+`}`, `{"type":"text","text":`+g.text()+`}`,
-		`{"type":"image_url","image_url":{"url":"data:image/`+g.one("png", "jpg", "webp")+`;base64,aGk="}`+g.mark()+`}`,
-		`{"type":"image_url","image_url":"s3://bucket/key.`+g.one("png", "jpg", "exe")+`"}`,
-		`{"type":"file","file":{"filename":`+g.one(`"a.pdf"`, `"b"`, `"c.txt"`)+`,"file_data":`+g.one(`"aGk="`, `"data:application/pdf;base64,aGk="`)+`}}`,
+	return g.One(
+		`{"type":"text","text":`+g.Text()+g.Mark()+`}`, `{"type":"text","text":`+g.Text()+`}`,
+		`{"type":"image_url","image_url":{"url":"data:image/`+g.One("png", "jpg", "webp")+`;base64,aGk="}`+g.Mark()+`}`,
+		`{"type":"image_url","image_url":"s3://bucket/key.`+g.One("png", "jpg", "exe")+`"}`,
+		`{"type":"file","file":{"filename":`+g.One(`"a.pdf"`, `"b"`, `"c.txt"`)+`,"file_data":`+g.One(`"aGk="`, `"data:application/pdf;base64,aGk="`)+`}}`,
 	)
 }
 
 // reasoning is a member of an assistant's message, with a comma, or nothing.
 func (g generator) reasoning() string {
-	return g.one("", "", "", `,"reasoning_content":`+g.text(), `,"reasoning":"hm"`,
-		`,"thinking_blocks":[{"type":"thinking","thinking":`+g.text()+`,"signature":`+g.one(`"c2ln"`, `""`, `null`)+`},{"type":"redacted_thinking","data":"cmVk"}]`)
+	return g.One("", "", "", `,"reasoning_content":`+g.Text(), `,"reasoning":"hm"`,
+		`,"thinking_blocks":[{"type":"thinking","thinking":`+g.Text()+`,"signature":`+g.One(`"c2ln"`, `""`, `null`)+`},{"type":"redacted_thinking","data":"cmVk"}]`)
 }
 
 // exchange is a call and its result.
 func (g generator) exchange() string {
-	id := g.id()
+	id := g.ID()
 	return fmt.Sprintf(`{"role":"assistant","content":%s%s,"tool_calls":[{"id":%s,"type":"function","function":{"name":%s,"arguments":%s}}]},{"role":"tool","tool_call_id":%s,"content":%s%s}`,
-		g.text(), g.reasoning(), id, g.name(), g.json(), id, g.result(), g.mark())
+		g.Text(), g.reasoning(), id, g.Name(), g.JSON(), id, g.Result(g.resultPart), g.Mark())
 }
 
 func (g generator) message() string {
-	return g.one(
-		`{"role":"user","content":`+g.content()+g.mark()+`}`,
+	return g.One(
+		`{"role":"user","content":`+g.Content(g.part)+g.Mark()+`}`,
 		`{"role":"user","content":"hi"}`,
-		`{"role":"assistant","content":`+g.content()+g.reasoning()+`}`,
+		`{"role":"assistant","content":`+g.Content(g.part)+g.reasoning()+`}`,
 		`{"role":"assistant","content":"ok"}`,
-		`{"role":`+g.one(`"system"`, `"developer"`)+`,"content":`+g.text()+g.mark()+`}`,
-		`{"role":"assistant","content":`+g.text()+`,"tool_calls":[`+g.some(2, g.call)+`]}`,
-		`{"role":"tool","tool_call_id":`+g.id()+`,"content":`+g.result()+`}`,
+		`{"role":`+g.One(`"system"`, `"developer"`)+`,"content":`+g.Text()+g.Mark()+`}`,
+		`{"role":"assistant","content":`+g.Text()+`,"tool_calls":[`+g.Some(2, g.call)+`]}`,
+		`{"role":"tool","tool_call_id":`+g.ID()+`,"content":`+g.Result(g.resultPart)+`}`,
 		g.exchange(), g.exchange(),
 	)
 }
 
 func (g generator) tool() string {
-	schema := g.one(`{"type":"object"}`, `{}`, `null`, `{"properties":{}}`, `[]`)
-	return g.one(
-		`{"type":"function","function":{"name":`+g.name()+`,"description":`+g.text()+`,"parameters":`+schema+`}`+g.mark()+`}`,
-		`{"type":"custom","custom":{"name":`+g.name()+`,"description":`+g.text()+`,"format":{"type":"grammar","grammar":{"syntax":"regex","definition":"x"}}}}`,
-		`{"toolSpec":{"name":`+g.name()+`,"description":`+g.text()+`,"inputSchema":{"json":`+schema+`}}}`,
-		g.cachePoint(),
+	schema := g.One(`{"type":"object"}`, `{}`, `null`, `{"properties":{}}`, `[]`)
+	return g.One(
+		`{"type":"function","function":{"name":`+g.Name()+`,"description":`+g.Text()+`,"parameters":`+schema+`}`+g.Mark()+`}`,
+		`{"type":"custom","custom":{"name":`+g.Name()+`,"description":`+g.Text()+`,"format":{"type":"grammar","grammar":{"syntax":"regex","definition":"x"}}}}`,
+		`{"toolSpec":{"name":`+g.Name()+`,"description":`+g.Text()+`,"inputSchema":{"json":`+schema+`}}}`,
+		g.CachePoint(),
 	)
 }
 
 func (g generator) member() string {
-	return g.one(
-		`"tools":[`+g.some(3, g.tool)+`]`, `"tools":[`+g.some(3, g.tool)+`]`,
-		`"tool_choice":`+g.one(`"auto"`, `"none"`, `"required"`, `{"type":"function","function":{"name":`+g.name()+`}}`,
-			`{"type":"allowed_tools","allowed_tools":{"mode":"auto","tools":[{"type":"function","function":{"name":`+g.name()+`}}]}}`),
-		`"temperature":`+g.one("0", "0.70", "1", "1.5", "3"), `"top_p":0.9`, `"top_k":5`, `"max_tokens":`+g.one("1", "100", "10.0", "0"), `"max_completion_tokens":5000`,
-		`"stop":`+g.one(`"x"`, `["a","","\n"]`), `"unknown":1`, `"stream":`+g.one("true", "false"), `"parallel_tool_calls":false`,
-		`"reasoning_effort":`+g.one(`"none"`, `"low"`, `"high"`, `"max"`), `"service_tier":`+g.one(`"auto"`, `"fast"`, `"scale"`),
-		`"metadata":{"team":`+g.one(`"a"`, `"ü"`)+`}`, `"user":"u"`,
-		`"response_format":`+g.one(`{"type":"json_schema","json_schema":{"schema":{"type":"object"}}}`, `{"type":"json_object"}`),
+	return g.One(
+		`"tools":[`+g.Some(3, g.tool)+`]`, `"tools":[`+g.Some(3, g.tool)+`]`,
+		`"tool_choice":`+g.One(`"auto"`, `"none"`, `"required"`, `{"type":"function","function":{"name":`+g.Name()+`}}`,
+			`{"type":"allowed_tools","allowed_tools":{"mode":"auto","tools":[{"type":"function","function":{"name":`+g.Name()+`}}]}}`),
+		`"temperature":`+g.One("0", "0.70", "1", "1.5", "3"), `"top_p":0.9`, `"top_k":5`, `"max_tokens":`+g.One("1", "100", "10.0", "0"), `"max_completion_tokens":5000`,
+		`"stop":`+g.One(`"x"`, `["a","","\n"]`), `"unknown":1`, `"stream":`+g.One("true", "false"), `"parallel_tool_calls":false`,
+		`"reasoning_effort":`+g.One(`"none"`, `"low"`, `"high"`, `"max"`), `"service_tier":`+g.One(`"auto"`, `"fast"`, `"scale"`),
+		`"metadata":{"team":`+g.One(`"a"`, `"ü"`)+`}`, `"user":"u"`,
+		`"response_format":`+g.One(`{"type":"json_schema","json_schema":{"schema":{"type":"object"}}}`, `{"type":"json_object"}`),
 	)
 }
 
 func (g generator) request() string {
-	messages := g.one(`{"role":"user","content":"hi"},`, "") + g.message()
-	if more := g.some(4, g.message); more != "" {
+	messages := g.One(`{"role":"user","content":"hi"},`, "") + g.message()
+	if more := g.Some(4, g.message); more != "" {
 		messages += "," + more
 	}
-	if members := g.some(4, g.member); members != "" {
+	if members := g.Some(4, g.member); members != "" {
 		return `{"messages":[` + messages + `],` + members + `}`
 	}
 	return `{"messages":[` + messages + `]}`
 }
 
-// leftToBedrock tells rules about what is passed on: what a family supports at
-// all, where content blocks may stand, whether bytes are the image they claim to be, and
-// what is not known of a family.
+// leftToBedrock is dialecttest.LeftToBedrock, and what else depends on the model.
 func leftToBedrock(rule, model string) bool {
-	switch rule {
-	case "tool support", "tool choice support", "system support", "cache support", "token cap", "misplaced blocks", "image type", "media support":
-		return true
-	case "first turn":
-		return strings.Contains(model, "gpt-oss")
-	}
-	return false
+	return rule == "media support" || dialecttest.LeftToBedrock(rule, model)
 }
 
 // TestGeneratedRequestsAreAccepted: the service accepts every request that the
 // translator accepts, and of a request that strict mode accepts, both modes send the
 // same bytes.
 func TestGeneratedRequestsAreAccepted(t *testing.T) {
-	models := []string{
-		"anthropic.claude-3-haiku-20240307-v1:0", "us.anthropic.claude-sonnet-4-5-20250929-v1:0", "us.anthropic.claude-opus-4-7-v1:0",
-		"us.amazon.nova-pro-v1:0", "us.meta.llama3-3-70b-instruct-v1:0", "mistral.mistral-large-2407-v1:0", "us.writer.palmyra-x5-v1:0",
-		"openai.gpt-oss-20b-1:0", "qwen.qwen3-32b-v1:0",
-	}
-	repair, err := New(converse.Settings{}, Config{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	strict, err := New(converse.Settings{Mode: converse.Strict}, Config{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	g := generator{rand.New(rand.NewPCG(7, 8))}
-	accepted, refusals := 0, map[string]int{}
-	for i := range 8000 {
-		body := g.request()
-		req := translator.Request{Body: []byte(body), DefaultModel: models[i%len(models)]}
-		call, err := repair.Decode(req)
-		exact, strictErr := strict.Decode(req)
-		if err != nil {
-			refusals[translator.AsError(err).Message]++
-			if strictErr == nil {
-				t.Errorf("strict mode takes what repair mode does not: %v\n%s", err, body)
-			}
-			continue
-		}
-		accepted++
-		if strictErr == nil && string(exact.Body) != string(call.Body) {
-			t.Errorf("%s\nrepair %s\nstrict %s", body, call.Body, exact.Body)
-		}
-		if e := validate.Request(call.Model, call.Body, validate.Options{Streaming: call.Streaming}); e != nil && !leftToBedrock(e.Rule, call.Model) {
-			t.Errorf("%s refuses: %v (rule %s)\n%s\n%s", call.Model, e, e.Rule, body, call.Body)
-		}
-		if t.Failed() {
-			return
-		}
-	}
-	if accepted < 1000 || len(refusals) < 20 {
-		t.Errorf("only %d requests were accepted, and there were %d kinds of refusals", accepted, len(refusals))
-	}
+	dialecttest.Generated(t, newDialect, func(g dialecttest.Generator) string { return generator{g}.request() }, leftToBedrock)
+}
+
+func newDialect(mode converse.Mode) (translator.Dialect, error) {
+	return New(converse.Settings{Mode: mode}, Config{})
 }

@@ -1,20 +1,14 @@
 package responses
 
 import (
-	"bytes"
 	"cmp"
 	"fmt"
-	"math/rand/v2"
-	"slices"
 	"strconv"
 	"strings"
 	"testing"
 
-	diff "github.com/google/go-cmp/cmp"
-
+	"bedrock-extproc/tests/dialecttest"
 	"bedrock-extproc/translator"
-	"bedrock-extproc/translator/converse"
-	"bedrock-extproc/translator/converse/answertest"
 	"bedrock-extproc/translator/rawjson"
 )
 
@@ -22,24 +16,18 @@ import (
 // its stream: the last event has the whole answer, and the pieces before it add up to its
 // items.
 func TestWholeIsStreamAddedUp(t *testing.T) {
-	m := answertest.Maker{Rand: rand.New(rand.NewPCG(11, 12))}
-	replies := 0
-	for _, g := range goldens(t) {
-		if reply, ok := g.Section("reply.json"); ok && rawjson.Check(bytes.TrimSpace(reply)) == nil {
-			for range 20 {
-				replies += compareBoth(t, m, bytes.TrimSpace(reply))
-			}
-		}
-	}
-	for range 3000 {
-		replies += compareBoth(t, m, m.Reply())
-		if t.Failed() {
-			return
-		}
-	}
-	if replies < 3000 {
-		t.Errorf("only %d replies were compared", replies)
-	}
+	dialecttest.AddedUp{
+		NewEncoder: func() translator.Encoder { return testCall() },
+		Facts:      facts,
+		// A half of a pair at the start of a block waits for the block's end, which may come
+		// after the next block has begun: its part would be another item.
+		WithoutHalves: true,
+		AddUp: func(sse []byte) (rawjson.Object, string) {
+			added, problem := addUp(sse)
+			return rawjson.Members(added), problem
+		},
+		Canonical: canonical,
+	}.Test(t)
 }
 
 // testCall is a call of a request with a custom tool and a tool in a namespace.
@@ -47,47 +35,7 @@ func testCall() *call {
 	tools := newToolNames()
 	tools.custom["g"] = true
 	tools.parts["f"] = nameParts{"space", "f"}
-	return &call{model: "m", tools: tools, names: converse.Names{
-		Tools:     map[string]string{"renamed": "the client's name"},
-		Documents: map[string]string{"a": "a_1.pdf", "b": `b "2".txt`},
-	}}
-}
-
-// compareBoth compares one reply with one way of cutting it. It returns 0 for a body
-// that is not a reply.
-func compareBoth(t *testing.T, m answertest.Maker, reply []byte) int {
-	t.Helper()
-	// A half of a pair at the start of a block waits for the block's end, which may come
-	// after the next block has begun: its part would be another item.
-	reply = rawjson.WithoutHalves(reply)
-	whole, summary, err := testCall().EncodeReply(reply, facts)
-	if err != nil {
-		return 0
-	}
-	events := m.Cut(reply)
-	s := testCall().NewStream(facts)
-	var sse []byte
-	for _, ev := range events {
-		if sse, err = s.AppendEvent(sse, ev); err != nil {
-			t.Fatalf("%v\n%s\n%s", err, ev.Payload, reply)
-		}
-	}
-	added, problem := addUp(s.AppendEnd(sse))
-	if d := diff.Diff(canonical(rawjson.Members(whole.Body)), canonical(rawjson.Members(added))); d != "" || problem != "" {
-		t.Errorf("%s\n(-whole +stream):\n%s\nreply: %s\nevents: %s\nsse: %s", problem, d, reply, printed(events), sse)
-	}
-	if d := diff.Diff(summary, s.Summary()); d != "" {
-		t.Errorf("summary (-whole +stream):\n%s", d)
-	}
-	return 1
-}
-
-func printed(events []translator.Event) string {
-	var b strings.Builder
-	for _, ev := range events {
-		b.WriteString("\n  " + ev.Kind + " " + string(ev.Payload))
-	}
-	return b.String()
+	return &call{model: "m", tools: tools, names: dialecttest.Names()}
 }
 
 // addition is a response that a client adds up from events.
@@ -280,7 +228,7 @@ func parsed(text string) string {
 	if rawjson.Check([]byte(text)) != nil {
 		return text
 	}
-	return canonicalValue(rawjson.Value(text))
+	return dialecttest.CanonicalValue(rawjson.Value(text))
 }
 
 // integer is 0 for an absent value.
@@ -292,40 +240,18 @@ func integer(v rawjson.Value) int {
 	return n
 }
 
-// canonical normalizes JSON: sorted members, strings with the same escapes, numbers
-// unchanged; and the JSON in strings likewise.
+// canonical is dialecttest.Canonical, also of the JSON in strings: arguments, and sealed
+// thoughts.
 func canonical(members rawjson.Object) string {
-	var b strings.Builder
-	slices.SortStableFunc(members, func(a, b rawjson.Member) int { return cmp.Compare(a.Name, b.Name) })
-	for _, m := range members {
-		switch {
-		case len(m.Value) == 0:
-			continue
-		case m.Name == "arguments":
-			b.WriteString(m.Name + ": " + parsed(rawjson.Text(m.Value)) + "\n")
-		default:
-			b.WriteString(m.Name + ": " + canonicalValue(m.Value) + "\n")
-		}
-	}
-	return b.String()
+	return dialecttest.CanonicalWith(members, inString)
 }
 
-func canonicalValue(v rawjson.Value) string {
+func inString(member string, v rawjson.Value) (text string, ok bool) {
 	if content, ok := unseal(v); ok {
-		return "sealed " + canonicalValue(content)
+		return "sealed " + dialecttest.CanonicalValue(content), true
 	}
-	switch rawjson.Kind(v) {
-	case '"':
-		return string(rawjson.Quote(rawjson.Text(v)))
-	case '{':
-		return "{" + canonical(rawjson.Members(v)) + "}"
-	case '[':
-		var list []string
-		for _, element := range rawjson.Elements(v) {
-			list = append(list, canonicalValue(element))
-		}
-		return "[" + strings.Join(list, ", ") + "]"
-	default:
-		return string(v)
+	if member == "arguments" {
+		return parsed(rawjson.Text(v)), true
 	}
+	return "", false
 }

@@ -7,7 +7,6 @@ import (
 
 	"bedrock-extproc/tests/goldentest"
 	"bedrock-extproc/translator"
-	"bedrock-extproc/translator/converse"
 )
 
 var update = flag.Bool("update", false, "write the expectations of testdata again")
@@ -20,21 +19,16 @@ type golden struct {
 }
 
 type settings struct {
-	Translation   string            `json:"translation"`
-	DefaultModel  string            `json:"default_model"`
-	ModelFamilies map[string]string `json:"model_families"`
-	DropMetadata  bool              `json:"drop_metadata"`
-	// The backend's configuration.
-	Models          map[string]string     `json:"models"`
-	Guardrail       *translator.Guardrail `json:"guardrail"`
-	RequestMetadata map[string]string     `json:"request_metadata"`
+	goldentest.Settings
+
+	DropMetadata bool `json:"drop_metadata"`
 }
 
 func goldens(t testing.TB) []*golden {
 	t.Helper()
 	var all []*golden
 	for _, c := range goldentest.Load(t, *update) {
-		g := &golden{c, settings{DefaultModel: "us.anthropic.claude-sonnet-4-20250514-v1:0"}}
+		g := &golden{c, settings{Settings: goldentest.NewSettings()}}
 		c.Settings(t, &g.settings)
 		all = append(all, g)
 	}
@@ -43,11 +37,7 @@ func goldens(t testing.TB) []*golden {
 
 func (g *golden) dialect(t testing.TB) *Dialect {
 	t.Helper()
-	translation, ok := map[string]converse.Mode{"": converse.Repair, "strict": converse.Strict, "passthrough": converse.Passthrough}[g.settings.Translation]
-	if !ok {
-		t.Fatalf("unknown translation %q", g.settings.Translation)
-	}
-	d, err := New(converse.Settings{ModelFamilies: g.settings.ModelFamilies, Mode: translation}, Config{DropMetadata: g.settings.DropMetadata})
+	d, err := New(g.settings.Converse(t), Config{DropMetadata: g.settings.DropMetadata})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -60,10 +50,7 @@ func (g *golden) decode(t testing.TB) (*translator.Call, error) {
 	if !ok {
 		request = []byte(`{"input":"hi","store":false,"tools":[{"type":"function","name":"f"},{"type":"function","name":"g"}]}`)
 	}
-	return g.dialect(t).Decode(translator.Request{
-		DefaultModel: g.settings.DefaultModel, Body: request,
-		Defaults: translator.Defaults{Models: translator.NewAliases(g.settings.Models), Guardrail: g.settings.Guardrail, RequestMetadata: g.settings.RequestMetadata},
-	})
+	return g.dialect(t).Decode(g.settings.Request(request))
 }
 
 // facts are the facts of every golden answer.
