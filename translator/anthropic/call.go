@@ -1,15 +1,13 @@
 package anthropic
 
 import (
-	"slices"
-
 	"bedrock-extproc/translator"
 	"bedrock-extproc/translator/converse"
 	"bedrock-extproc/translator/rawjson"
 )
 
 // call implements translator.Encoder. It has what the answer to one request depends
-// on in the request. Decode fills it in; after that, only withhold and the stream change
+// on in the request. Decode fills it in; after that, only its warnings and the stream change
 // it.
 type call struct {
 	// model is the id that was asked for; answers repeat it.
@@ -22,14 +20,6 @@ type call struct {
 	withheld *converse.Fault
 	// begun says that the stream's message_start was written.
 	begun bool
-}
-
-// withhold warns, once, that a tool call was left out.
-func (c *call) withhold() {
-	warning := c.withheld.Warning("tool_choice")
-	if !slices.Contains(c.warnings, warning) {
-		c.warnings = append(c.warnings, warning)
-	}
 }
 
 func (c *call) summary(answer *converse.Answer) translator.Summary {

@@ -49,7 +49,7 @@ func (c *call) encodeContent(answer *converse.Answer) (content rawjson.Value, ca
 		switch {
 		case b.Call == nil:
 		case c.withheld != nil:
-			c.withhold()
+			c.warnings = converse.Withhold(c.warnings, c.withheld)
 			continue
 		default:
 			calls++

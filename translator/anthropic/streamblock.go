@@ -157,7 +157,7 @@ func (s *stream) appendBlock(dst []byte, step *converse.Step) []byte {
 
 func (s *stream) endCall(dst []byte, position int, open *openBlock, call *converse.ToolCall) []byte {
 	if s.call.withheld != nil {
-		s.call.withhold()
+		s.call.warnings = converse.Withhold(s.call.warnings, s.call.withheld)
 		return dst
 	}
 	if open == nil {

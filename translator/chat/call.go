@@ -6,7 +6,7 @@ import (
 )
 
 // call implements translator.Encoder. It has what the answer to one request depends
-// on in the request. Decode fills it in; after that, only withhold changes it.
+// on in the request. Decode fills it in; after that, only its warnings change.
 type call struct {
 	// model is the id that was asked for; answers repeat it.
 	model string

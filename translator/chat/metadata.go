@@ -1,8 +1,6 @@
 package chat
 
 import (
-	"slices"
-
 	"bedrock-extproc/translator"
 	"bedrock-extproc/translator/converse"
 	"bedrock-extproc/translator/rawjson"
@@ -28,12 +26,4 @@ func encodeUsage(u *converse.Usage) rawjson.Value {
 	w.Member("cache_read_input_tokens", u.CacheRead)
 	w.Member("cache_write_input_tokens", u.CacheWrite)
 	return w.End()
-}
-
-// withhold warns, once, that the model called a tool although none was to be called.
-func (c *call) withhold() {
-	withheld := converse.FaultToolCallWithheld.Warning("tool_choice")
-	if !slices.Contains(c.warnings, withheld) {
-		c.warnings = append(c.warnings, withheld)
-	}
 }

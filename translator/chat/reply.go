@@ -33,7 +33,7 @@ func (c *call) encodeCalls(blocks []converse.AnswerBlock) rawjson.Value {
 		switch {
 		case call == nil:
 		case c.toolsWithheld:
-			c.withhold()
+			c.warnings = converse.Withhold(c.warnings, &converse.FaultToolCallWithheld)
 		default:
 			w := rawjson.NewWriter(len(call.Input) + 128)
 			w.Member("id", rawjson.OrNull(call.ID))

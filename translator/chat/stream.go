@@ -198,7 +198,7 @@ func (s *stream) appendBlock(dst []byte, step *converse.Step) []byte {
 
 func (s *stream) appendCall(dst []byte, index int, call *converse.ToolCall) []byte {
 	if s.call.toolsWithheld {
-		s.call.withhold()
+		s.call.warnings = converse.Withhold(s.call.warnings, &converse.FaultToolCallWithheld)
 		return dst
 	}
 	w := newEvent("tool_use_complete")

@@ -3,6 +3,7 @@ package converse
 import (
 	"slices"
 
+	"bedrock-extproc/translator"
 	"bedrock-extproc/translator/rawjson"
 )
 
@@ -55,6 +56,15 @@ func (r *Request) Withheld(tools int) *Fault {
 		return &FaultToolCallUnavailable
 	}
 	return nil
+}
+
+// Withhold adds the warning that a tool call was left out, once. why is Withheld's.
+func Withhold(warnings []translator.Warning, why *Fault) []translator.Warning {
+	warning := why.Warning("tool_choice")
+	if slices.Contains(warnings, warning) {
+		return warnings
+	}
+	return append(warnings, warning)
 }
 
 // checkToolNames refuses two tools with the same name.

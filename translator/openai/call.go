@@ -1,14 +1,12 @@
 package openai
 
 import (
-	"slices"
-
 	"bedrock-extproc/translator"
 	"bedrock-extproc/translator/converse"
 )
 
 // call implements translator.Encoder. It has what the answer to one request depends
-// on in the request. Decode fills it in; after that, only withhold changes it.
+// on in the request. Decode fills it in; after that, only its warnings change.
 type call struct {
 	// model is the id that was asked for; answers repeat it.
 	model string
@@ -22,14 +20,6 @@ type call struct {
 	withheld *converse.Fault
 	// includeUsage asks for a chunk with the usage at the end of a stream.
 	includeUsage bool
-}
-
-// withhold warns, once, that a tool call was left out.
-func (c *call) withhold() {
-	warning := c.withheld.Warning("tool_choice")
-	if !slices.Contains(c.warnings, warning) {
-		c.warnings = append(c.warnings, warning)
-	}
 }
 
 func (c *call) summary(answer *converse.Answer) translator.Summary {

@@ -62,7 +62,7 @@ func (c *call) encodeMessage(answer *converse.Answer, size int) (message rawjson
 		}
 	}
 	if c.withheld != nil && toolCalls != nil {
-		c.withhold()
+		c.warnings = converse.Withhold(c.warnings, c.withheld)
 		toolCalls = nil
 	}
 	text = append(text, '"')

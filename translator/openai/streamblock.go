@@ -87,7 +87,7 @@ func appendElement(list []rawjson.Value, element *rawjson.Writer) []rawjson.Valu
 func (s *stream) appendCall(dst []byte, step *converse.Step) []byte {
 	call := step.Block.Call
 	if s.call.withheld != nil {
-		s.call.withhold()
+		s.call.warnings = converse.Withhold(s.call.warnings, s.call.withheld)
 		return dst
 	}
 	if s.open[step.Index] == nil {

@@ -9,7 +9,7 @@ import (
 )
 
 // call implements translator.Encoder. It has what the answer to one request depends
-// on in the request. Decode fills it in; after that, only withhold changes it.
+// on in the request. Decode fills it in; after that, only its warnings change.
 type call struct {
 	// model is the id that was asked for; answers repeat it.
 	model string
@@ -49,14 +49,6 @@ func repeat(body converse.Object) rawjson.Object {
 		}
 	}
 	return all
-}
-
-// withhold warns, once, that a tool call was left out.
-func (c *call) withhold() {
-	warning := c.withheld.Warning("tool_choice")
-	if !slices.Contains(c.warnings, warning) {
-		c.warnings = append(c.warnings, warning)
-	}
 }
 
 func (c *call) summary(answer *converse.Answer) translator.Summary {

@@ -61,7 +61,7 @@ func (c *call) items(blocks []converse.AnswerBlock, answerID string) []item {
 	for i := range blocks {
 		b := &blocks[i]
 		if b.Call != nil && c.withheld != nil {
-			c.withhold()
+			c.warnings = converse.Withhold(c.warnings, c.withheld)
 		}
 		kind := c.kindOf(b)
 		switch {

@@ -159,7 +159,7 @@ func (s *stream) appendInput(dst []byte, name string, it *openItem, member strin
 func (s *stream) appendBlock(dst []byte, step *converse.Step) []byte {
 	b := step.Block
 	if b.Call != nil && s.call.withheld != nil {
-		s.call.withhold()
+		s.call.warnings = converse.Withhold(s.call.warnings, s.call.withheld)
 	}
 	it := s.of[step.Index]
 	switch s.call.kindOf(b) {
