@@ -82,10 +82,7 @@ func (s *sidecar) configPage(w http.ResponseWriter, _ *http.Request) {
 	page := shownConfig{Version: version, File: s.opts.config, Problem: s.health.configProblem()}
 	page.Config, page.Loaded = s.reloader.Current().Shown()
 	w.Header().Set("Content-Type", "application/json")
-	encoder := json.NewEncoder(w)
-	encoder.SetEscapeHTML(false)
-	encoder.SetIndent("", "  ")
-	_ = encoder.Encode(page) // a reader that has left needs no answer
+	_ = writeJSON(w, page) // a reader that has left needs no answer
 }
 
 func pageHandler(page extproc.Page) http.Handler {
