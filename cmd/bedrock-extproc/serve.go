@@ -131,12 +131,7 @@ func newSidecar(ctx context.Context, opts *options, l logging) (*sidecar, error)
 		func() map[string]bool { return s.reloader.Current().Backends().WithoutCredentials() })
 	s.health.requireCredentials = opts.requireCredentials
 	signal.Notify(s.hangups, syscall.SIGHUP)
-	registry := prometheus.NewRegistry()
-	build := metrics.BuildInfo.GaugeVec()
-	build.WithLabelValues(version).Set(1)
-	registry.MustRegister(build, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-
-	err := l.lines.Register(registry)
+	registry, err := newRegistry(l.lines)
 	if err != nil {
 		return nil, err
 	}
@@ -172,6 +167,15 @@ func newSidecar(ctx context.Context, opts *options, l logging) (*sidecar, error)
 		return nil, err
 	}
 	return s, s.open(ctx, s.adminPages(registry, recorder, l.level))
+}
+
+// newRegistry has the metrics of the process: its version, the Go runtime and the log.
+func newRegistry(lines *telemetry.LogWriter) (*prometheus.Registry, error) {
+	registry := prometheus.NewRegistry()
+	build := metrics.BuildInfo.GaugeVec()
+	build.WithLabelValues(version).Set(1)
+	registry.MustRegister(build, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	return registry, lines.Register(registry)
 }
 
 // bodyMemory is the limit on the memory for bodies: the flag, or half of the memory
