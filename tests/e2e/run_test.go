@@ -178,17 +178,8 @@ func TestAdminPort(t *testing.T) {
 		"/readyz":  `{"status":"ok","checks":{"config":"ok","llm/default":"ok"}}`,
 		"/metrics": `bedrock_extproc_requests_total{api="gateway",error="",status="200",streaming="false",tenant=""}`,
 	} {
-		resp, err := http.Get(s.sidecar.admin + path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		var body bytes.Buffer
-		if _, err := body.ReadFrom(resp.Body); err != nil {
-			t.Fatal(err)
-		}
-		resp.Body.Close()
-		if resp.StatusCode != http.StatusOK || !strings.Contains(body.String(), want) {
-			t.Errorf("%s: %d, no %s in %.300s", path, resp.StatusCode, want, body.String())
+		if body := fetchPage(t, s.sidecar.admin+path); !strings.Contains(body, want) {
+			t.Errorf("%s: no %s in %.300s", path, want, body)
 		}
 	}
 }
