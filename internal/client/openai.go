@@ -80,6 +80,34 @@ func (openAI) assistant(a *Answer) []any {
 	return []any{m}
 }
 
+// openAIChunk is a chunk of a stream.
+type openAIChunk struct {
+	Error   json.RawMessage
+	Model   string
+	Choices []struct {
+		FinishReason *string `json:"finish_reason"`
+		Delta        struct {
+			Content   string
+			Reasoning string            `json:"reasoning_content"`
+			Thoughts  []json.RawMessage `json:"thinking_blocks"`
+			ToolCalls []struct {
+				Index    int
+				ID       string
+				Function openAIFunction
+			} `json:"tool_calls"`
+		}
+	}
+	Usage *struct {
+		Input   int `json:"prompt_tokens"`
+		Output  int `json:"completion_tokens"`
+		Details struct {
+			Cached  int `json:"cached_tokens"`
+			Written int `json:"cache_write_tokens"`
+		} `json:"prompt_tokens_details"`
+	}
+	Bedrock struct{ Cost cost }
+}
+
 // callIndex is where the calls begin among an answer's blocks: text and reasoning have
 // no index in this API.
 const callIndex = 1
@@ -89,32 +117,7 @@ func (openAI) read(a *Answer, e event) error {
 		a.complete = true
 		return nil
 	}
-	var v struct {
-		Error   json.RawMessage
-		Model   string
-		Choices []struct {
-			FinishReason *string `json:"finish_reason"`
-			Delta        struct {
-				Content   string
-				Reasoning string            `json:"reasoning_content"`
-				Thoughts  []json.RawMessage `json:"thinking_blocks"`
-				ToolCalls []struct {
-					Index    int
-					ID       string
-					Function openAIFunction
-				} `json:"tool_calls"`
-			}
-		}
-		Usage *struct {
-			Input   int `json:"prompt_tokens"`
-			Output  int `json:"completion_tokens"`
-			Details struct {
-				Cached  int `json:"cached_tokens"`
-				Written int `json:"cache_write_tokens"`
-			} `json:"prompt_tokens_details"`
-		}
-		Bedrock struct{ Cost cost }
-	}
+	var v openAIChunk
 	if err := json.Unmarshal(e.data, &v); err != nil {
 		return err
 	}

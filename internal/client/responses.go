@@ -56,32 +56,35 @@ func (responses) assistant(a *Answer) []any {
 	return list
 }
 
-func (responses) read(a *Answer, e event) error {
-	var v struct {
-		Type  string
-		Index int `json:"output_index"`
-		Delta string
-		Item  struct {
-			Type, Name, Arguments string
-			CallID                string `json:"call_id"`
-		}
-		Response struct {
-			Model      string
-			Output     []json.RawMessage
-			Error      json.RawMessage
-			Incomplete *struct{ Reason string } `json:"incomplete_details"`
-			Usage      *struct {
-				Input   int `json:"input_tokens"`
-				Output  int `json:"output_tokens"`
-				Details struct {
-					Cached  int `json:"cached_tokens"`
-					Written int `json:"cache_write_tokens"`
-				} `json:"input_tokens_details"`
-			}
-			Bedrock struct{ Cost cost }
-		}
-		Message, Code string
+// responsesEvent has the members of all events of a stream; its type says which it has.
+type responsesEvent struct {
+	Type  string
+	Index int `json:"output_index"`
+	Delta string
+	Item  struct {
+		Type, Name, Arguments string
+		CallID                string `json:"call_id"`
 	}
+	Response struct {
+		Model      string
+		Output     []json.RawMessage
+		Error      json.RawMessage
+		Incomplete *struct{ Reason string } `json:"incomplete_details"`
+		Usage      *struct {
+			Input   int `json:"input_tokens"`
+			Output  int `json:"output_tokens"`
+			Details struct {
+				Cached  int `json:"cached_tokens"`
+				Written int `json:"cache_write_tokens"`
+			} `json:"input_tokens_details"`
+		}
+		Bedrock struct{ Cost cost }
+	}
+	Message, Code string
+}
+
+func (responses) read(a *Answer, e event) error {
+	var v responsesEvent
 	if err := json.Unmarshal(e.data, &v); err != nil {
 		return err
 	}
