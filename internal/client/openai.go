@@ -98,14 +98,22 @@ type openAIChunk struct {
 		}
 	}
 	Usage *struct {
-		Input   int `json:"prompt_tokens"`
-		Output  int `json:"completion_tokens"`
-		Details struct {
-			Cached  int `json:"cached_tokens"`
-			Written int `json:"cache_write_tokens"`
-		} `json:"prompt_tokens_details"`
+		Input  int              `json:"prompt_tokens"`
+		Output int              `json:"completion_tokens"`
+		Cache  openAICacheUsage `json:"prompt_tokens_details"`
 	}
 	Bedrock struct{ Cost cost }
+}
+
+// openAICacheUsage is the part of the input that a cache served, or that it keeps.
+type openAICacheUsage struct {
+	Read    int `json:"cached_tokens"`
+	Written int `json:"cache_write_tokens"`
+}
+
+// usage is that of an answer. The input of OpenAI's APIs has the tokens of the cache, too.
+func (c openAICacheUsage) usage(input, output int) Usage {
+	return Usage{Input: input - c.Read - c.Written, Output: output, CacheRead: c.Read, CacheWrite: c.Written}
 }
 
 // callIndex is where the calls begin among an answer's blocks: text and reasoning have
@@ -126,7 +134,7 @@ func (openAI) read(a *Answer, e event) error {
 	}
 	a.Model, a.Cost = v.Model, cmp.Or(v.Bedrock.Cost.String(), a.Cost)
 	if u := v.Usage; u != nil {
-		a.Usage = Usage{u.Input - u.Details.Cached - u.Details.Written, u.Output, u.Details.Cached, u.Details.Written}
+		a.Usage = u.Cache.usage(u.Input, u.Output)
 	}
 	for _, c := range v.Choices {
 		a.addReasoning(0, c.Delta.Reasoning)

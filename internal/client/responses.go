@@ -71,12 +71,9 @@ type responsesEvent struct {
 		Error      json.RawMessage
 		Incomplete *struct{ Reason string } `json:"incomplete_details"`
 		Usage      *struct {
-			Input   int `json:"input_tokens"`
-			Output  int `json:"output_tokens"`
-			Details struct {
-				Cached  int `json:"cached_tokens"`
-				Written int `json:"cache_write_tokens"`
-			} `json:"input_tokens_details"`
+			Input  int              `json:"input_tokens"`
+			Output int              `json:"output_tokens"`
+			Cache  openAICacheUsage `json:"input_tokens_details"`
 		}
 		Bedrock struct{ Cost cost }
 	}
@@ -106,7 +103,7 @@ func (responses) read(a *Answer, e event) error {
 			a.StopReason = cmp.Or(r.Incomplete.Reason, "incomplete")
 		}
 		if u := r.Usage; u != nil {
-			a.Usage = Usage{u.Input - u.Details.Cached - u.Details.Written, u.Output, u.Details.Cached, u.Details.Written}
+			a.Usage = u.Cache.usage(u.Input, u.Output)
 		}
 		a.Cost = r.Bedrock.Cost.String()
 	case "response.failed":
