@@ -53,11 +53,11 @@ build: go ## build the programs into bin/
 	@mkdir -p bin
 	@$(GO_BUILD) -o bin/ ./cmd/bedrock-extproc ./tests/fakebedrock/cmd/fakebedrock
 
-# -count=1: end-to-end tests run programs that Go's test cache does not track.
 .PHONY: man
 man: build ## write the manual page to bin/bedrock-extproc.1
 	@bin/bedrock-extproc man > bin/bedrock-extproc.1
 
+# -count=1: end-to-end tests run programs that Go's test cache does not track.
 .PHONY: test
 test: go ## run every test, with a real Envoy (installed if missing)
 	@ENVOY_BIN=$$($(ENVOY_SH)) && export ENVOY_BIN && go test -count=1 -timeout 30m ./...
@@ -134,7 +134,7 @@ fuzz: go ## run each fuzz target for FUZZTIME (60s)
 .PHONY: lint
 lint: go ## check style and the import rules
 	@go vet -tags browser ./...
-	@go run $(GOLANGCI_LINT) run --allow-serial-runners ./...
+	@go run $(GOLANGCI_LINT) run ./...
 
 .PHONY: fmt
 fmt: go ## format the code

@@ -79,16 +79,10 @@ type shownConfig struct {
 
 // configPage shows the configuration in use.
 func (s *sidecar) configPage(w http.ResponseWriter, _ *http.Request) {
-	page := shownConfig{Version: version, File: s.opts.config}
+	page := shownConfig{Version: version, File: s.opts.config, Problem: s.health.configProblem()}
 	page.Config, page.Loaded = s.reloader.Current().Shown()
-	if text := s.health.configError.Load(); text != nil {
-		page.Problem = *text
-	}
 	w.Header().Set("Content-Type", "application/json")
-	encoder := json.NewEncoder(w)
-	encoder.SetEscapeHTML(false)
-	encoder.SetIndent("", "  ")
-	_ = encoder.Encode(page) // a reader that has left needs no answer
+	_ = writeJSON(w, page) // a reader that has left needs no answer
 }
 
 func pageHandler(page extproc.Page) http.Handler {

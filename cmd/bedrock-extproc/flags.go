@@ -84,7 +84,7 @@ func addOutput(cmd *cobra.Command, value *string, allowed ...string) {
 	addChoice(cmd, value, "output", "o", "format of the output", allowed...)
 }
 
-// writeJSON prints a value for -o json.
+// writeJSON prints a value for readers and programs, as -o json and /debug/config do.
 func writeJSON(w io.Writer, value any) error {
 	enc := json.NewEncoder(w)
 	enc.SetEscapeHTML(false)

@@ -21,7 +21,7 @@ import (
 // /readyz on the admin port and /readyz through the listener.
 type healthState struct {
 	ready       atomic.Bool
-	configError atomic.Pointer[string] // nil when the last reload worked
+	configError atomic.Pointer[string] // see configProblem; nil is ""
 	grpc        *health.Server
 	// backends are the states of the backends in use, and withoutCredentials tells which
 	// of them have no credentials of their own. They are called while the sidecar is ready.
@@ -83,12 +83,14 @@ func (h *healthState) update() {
 
 // setConfigError shows why the latest configuration was rejected; "" means that it
 // is in use.
-func (h *healthState) setConfigError(text string) {
-	if text == "" {
-		h.configError.Store(nil)
-		return
+func (h *healthState) setConfigError(text string) { h.configError.Store(&text) }
+
+// configProblem is what setConfigError was last told.
+func (h *healthState) configProblem() string {
+	if text := h.configError.Load(); text != nil {
+		return *text
 	}
-	h.configError.Store(&text)
+	return ""
 }
 
 // pages are served through Envoy's listener.
@@ -111,8 +113,8 @@ func (h *healthState) readyz(extproc.PageRequest) (translator.Response, error) {
 // configuration.
 func (h *healthState) readyzForOperators(extproc.PageRequest) (translator.Response, error) {
 	answer := h.readiness()
-	if text := h.configError.Load(); text != nil {
-		answer.Config = &configState{Error: *text}
+	if text := h.configProblem(); text != "" {
+		answer.Config = &configState{Error: text}
 		if answer.Checks != nil {
 			answer.Checks["config"] = "rejected"
 		}

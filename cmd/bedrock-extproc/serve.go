@@ -23,8 +23,6 @@ import (
 	"golang.org/x/sync/errgroup"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/grpclog"
-	"google.golang.org/grpc/keepalive"
-	"google.golang.org/grpc/reflection"
 
 	"bedrock-extproc/extproc"
 	"bedrock-extproc/internal/gateway"
@@ -133,12 +131,7 @@ func newSidecar(ctx context.Context, opts *options, l logging) (*sidecar, error)
 		func() map[string]bool { return s.reloader.Current().Backends().WithoutCredentials() })
 	s.health.requireCredentials = opts.requireCredentials
 	signal.Notify(s.hangups, syscall.SIGHUP)
-	registry := prometheus.NewRegistry()
-	build := metrics.BuildInfo.GaugeVec()
-	build.WithLabelValues(version).Set(1)
-	registry.MustRegister(build, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-
-	err := l.lines.Register(registry)
+	registry, err := newRegistry(l.lines)
 	if err != nil {
 		return nil, err
 	}
@@ -176,6 +169,15 @@ func newSidecar(ctx context.Context, opts *options, l logging) (*sidecar, error)
 	return s, s.open(ctx, s.adminPages(registry, recorder, l.level))
 }
 
+// newRegistry has the metrics of the process: its version, the Go runtime and the log.
+func newRegistry(lines *telemetry.LogWriter) (*prometheus.Registry, error) {
+	registry := prometheus.NewRegistry()
+	build := metrics.BuildInfo.GaugeVec()
+	build.WithLabelValues(version).Set(1)
+	registry.MustRegister(build, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	return registry, lines.Register(registry)
+}
+
 // bodyMemory is the limit on the memory for bodies: the flag, or half of the memory
 // limit of the Go runtime if one is set, or 0 for the default.
 func bodyMemory(flag, memoryLimit int64) int64 {
@@ -186,53 +188,6 @@ func bodyMemory(flag, memoryLimit int64) int64 {
 		return memoryLimit / 2
 	default:
 		return 0
-	}
-}
-
-// streamWindow bounds what Envoy may send of one body before it is read, in bytes. The
-// default grows to 16 MiB for each stream.
-const streamWindow = 256 << 10
-
-// allowPings lets Envoy's clusters ping every two seconds or more rarely, also without
-// calls. gRPC's default closes connections with more than one ping in five minutes.
-func allowPings() grpc.ServerOption {
-	return grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: 2 * time.Second, PermitWithoutStream: true})
-}
-
-// newGRPC sets up the server that Envoy calls.
-func (s *sidecar) newGRPC() error {
-	serverOptions := grpcOptions(s.opts.maxBody)
-	hasTLS, err := s.opts.tls.set()
-	if err != nil {
-		return err
-	}
-	if hasTLS {
-		creds, err := s.opts.tls.credentials(s.log)
-		if err != nil {
-			return err
-		}
-		serverOptions = append(serverOptions, creds)
-	}
-	s.grpc = grpc.NewServer(serverOptions...)
-	s.extproc.Register(s.grpc)
-	s.health.register(s.grpc)
-	if s.opts.reflection {
-		reflection.Register(s.grpc)
-	}
-	return nil
-}
-
-// grpcOptions are the options of every listener. The number of streams is not limited:
-// -max-calls and the circuit breaker of Envoy answer with an error, not with a queue.
-func grpcOptions(maxBody int) []grpc.ServerOption {
-	return []grpc.ServerOption{
-		grpc.ForceServerCodecV2(extproc.Codec{}),
-		// A filter in BUFFERED mode sends a whole body as one message.
-		grpc.MaxRecvMsgSize(max(16<<20, maxBody+1<<20)),
-		grpc.InitialWindowSize(streamWindow), grpc.InitialConnWindowSize(16 * streamWindow),
-		allowPings(),
-		// The calls of an Envoy whose machine is gone end.
-		grpc.KeepaliveParams(keepalive.ServerParameters{Time: 30 * time.Second, Timeout: unreadTimeout}),
 	}
 }
 

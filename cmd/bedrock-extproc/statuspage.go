@@ -12,14 +12,11 @@ func (s *sidecar) status() status.Status {
 	page := status.Status{
 		Version: version, Now: time.Now(), Started: s.started,
 		Ready: ready.Status == readyStatus, Reason: ready.Reason, Warnings: ready.Warnings,
-		Config: status.Config{File: s.opts.config},
+		Config: status.Config{File: s.opts.config, Problem: s.health.configProblem()},
 		Limits: []status.Limit{},
 	}
 	gateway := s.reloader.Current()
 	_, page.Config.Loaded = gateway.Shown()
-	if text := s.health.configError.Load(); text != nil {
-		page.Config.Problem = *text
-	}
 	backends := gateway.Backends()
 	resting, missing := backends.Resting(), backends.WithoutCredentials()
 	for _, b := range backends.All() {

@@ -59,6 +59,9 @@ func Run(ctx context.Context, s *Settings) (*Report, error) {
 	ticks := time.NewTicker(time.Second)
 	defer ticks.Stop()
 	r := &Report{}
+	if s.Direct != nil {
+		r.Direct = &Side{}
+	}
 	done, failed := 0, 0
 	for done < len(all) {
 		select {
@@ -76,7 +79,7 @@ func Run(ctx context.Context, s *Settings) (*Report, error) {
 			return nil, context.Cause(ctx)
 		}
 	}
-	r.finish(s.Direct != nil)
+	r.finish()
 	return r, nil
 }
 

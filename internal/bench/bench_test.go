@@ -204,13 +204,13 @@ func TestRunEnds(t *testing.T) {
 
 // The reports, for people and for programs.
 func TestReports(t *testing.T) {
-	r := &Report{}
+	r := &Report{Direct: &Side{}}
 	for i := range 100 {
 		r.add(sample{first: 2 * time.Millisecond, whole: time.Duration(10+i) * time.Millisecond})
 		r.add(sample{direct: true, first: time.Millisecond, whole: time.Duration(9+i) * time.Millisecond})
 	}
 	r.add(sample{err: errTooMany, late: 30 * time.Millisecond})
-	r.finish(true)
+	r.finish()
 	var text bytes.Buffer
 	if err := r.WriteText(&text); err != nil {
 		t.Fatal(err)

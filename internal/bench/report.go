@@ -2,7 +2,6 @@ package bench
 
 import (
 	"errors"
-	"maps"
 	"slices"
 	"time"
 
@@ -12,7 +11,7 @@ import (
 // Report is what was measured.
 type Report struct {
 	Through Side  `json:"through"`
-	Direct  *Side `json:"direct,omitempty"`
+	Direct  *Side `json:"direct,omitempty"` // nil if only the listener is measured
 	// Added are the differences of the percentiles of both sides.
 	Added *Times `json:"added,omitempty"`
 	// LateStart is how much later than planned a call started, at worst. More than a few
@@ -20,8 +19,14 @@ type Report struct {
 	LateStart Milliseconds `json:"late_start_ms"`
 	// WarmUpFailed is the number of failed calls of the warm-up.
 	WarmUpFailed int `json:"warm_up_failed"`
+}
 
-	direct Side
+// sides are the sides that are measured.
+func (r *Report) sides() []*Side {
+	if r.Direct == nil {
+		return []*Side{&r.Through}
+	}
+	return []*Side{&r.Through, r.Direct}
 }
 
 // Side is what was measured at one of the two.
@@ -79,7 +84,7 @@ func (r *Report) add(s sample) {
 	}
 	side := &r.Through
 	if s.direct {
-		side = &r.direct
+		side = r.Direct
 	}
 	if s.err != nil {
 		side.addError(textOf(s.err))
@@ -113,14 +118,11 @@ func (s *Side) addError(text string) {
 }
 
 // finish computes everything from the samples.
-func (r *Report) finish(hasDirect bool) {
-	r.Through.finish()
-	if !hasDirect {
-		return
+func (r *Report) finish() {
+	for _, side := range r.sides() {
+		side.finish()
 	}
-	r.direct.finish()
-	r.Direct = &r.direct
-	if r.Through.Calls > 0 && r.Direct.Calls > 0 {
+	if r.Direct != nil && r.Through.Calls > 0 && r.Direct.Calls > 0 {
 		r.Added = &Times{
 			FirstText: r.Through.FirstText.minus(r.Direct.FirstText),
 			Whole:     r.Through.Whole.minus(r.Direct.Whole),
@@ -134,14 +136,20 @@ func (s *Side) finish() {
 }
 
 // Failed is the number of failed calls, of the warm-up as well.
-func (r *Report) Failed() int { return r.Through.Failed + r.direct.Failed + r.WarmUpFailed }
+func (r *Report) Failed() int {
+	failed := r.WarmUpFailed
+	for _, side := range r.sides() {
+		failed += side.Failed
+	}
+	return failed
+}
 
 // AllErrors are the texts of the errors of both sides, with their numbers.
 func (r *Report) AllErrors() map[string]int {
 	all := map[string]int{}
-	for _, side := range []map[string]int{r.Through.Errors, r.direct.Errors} {
-		for text := range maps.Keys(side) {
-			all[text] += side[text]
+	for _, side := range r.sides() {
+		for text, n := range side.Errors {
+			all[text] += n
 		}
 	}
 	return all
@@ -166,8 +174,8 @@ func percentiles(times []time.Duration) Percentiles {
 // maxBuckets is the number of buckets of a histogram.
 const maxBuckets = 40
 
-// histogram counts sorted times in buckets, each longer than the one before by the fourth root of two. The last of maxBuckets has
-// all that are longer.
+// histogram counts sorted times in buckets, each longer than the one before by the fourth
+// root of two. The last of maxBuckets has all that are longer.
 func histogram(times []time.Duration) []Bucket {
 	list := []Bucket{}
 	if len(times) == 0 {

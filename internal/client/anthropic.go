@@ -70,20 +70,23 @@ type anthropicUsage struct {
 	CacheWrite int `json:"cache_creation_input_tokens"`
 }
 
-func (anthropic) read(a *Answer, e event) error {
-	var v struct {
-		Type    string
-		Index   int
-		Message struct{ Model string }
-		Block   anthropicBlock `json:"content_block"`
-		Delta   struct {
-			Type, Text, Thinking, Signature string
-			PartialJSON                     string `json:"partial_json"`
-			StopReason                      string `json:"stop_reason"`
-		}
-		Usage   *anthropicUsage
-		Bedrock struct{ Cost cost }
+// anthropicEvent has the members of all events of a stream; its type says which it has.
+type anthropicEvent struct {
+	Type    string
+	Index   int
+	Message struct{ Model string }
+	Block   anthropicBlock `json:"content_block"`
+	Delta   struct {
+		Type, Text, Thinking, Signature string
+		PartialJSON                     string `json:"partial_json"`
+		StopReason                      string `json:"stop_reason"`
 	}
+	Usage   *anthropicUsage
+	Bedrock struct{ Cost cost }
+}
+
+func (anthropic) read(a *Answer, e event) error {
+	var v anthropicEvent
 	if err := json.Unmarshal(e.data, &v); err != nil {
 		return err
 	}

@@ -89,33 +89,36 @@ func (bedrock) assistant(a *Answer) []any {
 	return []any{m}
 }
 
+// converseEvent has the members of all frames of a stream; the frame's type says which it has.
+type converseEvent struct {
+	Index int `json:"contentBlockIndex"`
+	Start struct {
+		ToolUse *converseToolUse `json:"toolUse"`
+	}
+	Delta struct {
+		Text    string
+		ToolUse struct{ Input string } `json:"toolUse"`
+		Thought struct {
+			Text, Signature string
+			Redacted        string `json:"redactedContent"`
+		} `json:"reasoningContent"`
+	}
+	StopReason string `json:"stopReason"`
+	Usage      struct {
+		Input      int `json:"inputTokens"`
+		Output     int `json:"outputTokens"`
+		CacheRead  int `json:"cacheReadInputTokens"`
+		CacheWrite int `json:"cacheWriteInputTokens"`
+	}
+}
+
 func (bedrock) read(a *Answer, e event) error {
 	if e.exception != "" {
 		err := parseError(e.data)
 		err.Type = e.exception
 		return err
 	}
-	var v struct {
-		Index int `json:"contentBlockIndex"`
-		Start struct {
-			ToolUse *converseToolUse `json:"toolUse"`
-		}
-		Delta struct {
-			Text    string
-			ToolUse struct{ Input string } `json:"toolUse"`
-			Thought struct {
-				Text, Signature string
-				Redacted        string `json:"redactedContent"`
-			} `json:"reasoningContent"`
-		}
-		StopReason string `json:"stopReason"`
-		Usage      struct {
-			Input      int `json:"inputTokens"`
-			Output     int `json:"outputTokens"`
-			CacheRead  int `json:"cacheReadInputTokens"`
-			CacheWrite int `json:"cacheWriteInputTokens"`
-		}
-	}
+	var v converseEvent
 	if err := json.Unmarshal(e.data, &v); err != nil {
 		return err
 	}

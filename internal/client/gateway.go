@@ -45,21 +45,24 @@ func (gateway) assistant(a *Answer) []any {
 	return []any{gatewayMessage{Role: "assistant", Content: quoted(a.Text()), ToolCalls: a.Calls()}}
 }
 
-func (gateway) read(a *Answer, e event) error {
-	var v struct {
-		Type       string
-		Delta      string
-		Index      int
-		ID, Name   string
-		Input      json.RawMessage
-		StopReason string `json:"stop_reason"`
-		Model      string
-		Usage      *Usage
-		Metadata   struct {
-			ContentBlocks json.RawMessage `json:"content_blocks"`
-			Cost          cost
-		}
+// gatewayEvent has the members of all events of a stream; its type says which it has.
+type gatewayEvent struct {
+	Type       string
+	Delta      string
+	Index      int
+	ID, Name   string
+	Input      json.RawMessage
+	StopReason string `json:"stop_reason"`
+	Model      string
+	Usage      *Usage
+	Metadata   struct {
+		ContentBlocks json.RawMessage `json:"content_blocks"`
+		Cost          cost
 	}
+}
+
+func (gateway) read(a *Answer, e event) error {
+	var v gatewayEvent
 	if err := json.Unmarshal(e.data, &v); err != nil {
 		return err
 	}

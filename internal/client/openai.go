@@ -80,6 +80,42 @@ func (openAI) assistant(a *Answer) []any {
 	return []any{m}
 }
 
+// openAIChunk is a chunk of a stream.
+type openAIChunk struct {
+	Error   json.RawMessage
+	Model   string
+	Choices []struct {
+		FinishReason *string `json:"finish_reason"`
+		Delta        struct {
+			Content   string
+			Reasoning string            `json:"reasoning_content"`
+			Thoughts  []json.RawMessage `json:"thinking_blocks"`
+			ToolCalls []struct {
+				Index    int
+				ID       string
+				Function openAIFunction
+			} `json:"tool_calls"`
+		}
+	}
+	Usage *struct {
+		Input  int              `json:"prompt_tokens"`
+		Output int              `json:"completion_tokens"`
+		Cache  openAICacheUsage `json:"prompt_tokens_details"`
+	}
+	Bedrock struct{ Cost cost }
+}
+
+// openAICacheUsage is the part of the input that a cache served, or that it keeps.
+type openAICacheUsage struct {
+	Read    int `json:"cached_tokens"`
+	Written int `json:"cache_write_tokens"`
+}
+
+// usage is that of an answer. The input of OpenAI's APIs has the tokens of the cache, too.
+func (c openAICacheUsage) usage(input, output int) Usage {
+	return Usage{Input: input - c.Read - c.Written, Output: output, CacheRead: c.Read, CacheWrite: c.Written}
+}
+
 // callIndex is where the calls begin among an answer's blocks: text and reasoning have
 // no index in this API.
 const callIndex = 1
@@ -89,32 +125,7 @@ func (openAI) read(a *Answer, e event) error {
 		a.complete = true
 		return nil
 	}
-	var v struct {
-		Error   json.RawMessage
-		Model   string
-		Choices []struct {
-			FinishReason *string `json:"finish_reason"`
-			Delta        struct {
-				Content   string
-				Reasoning string            `json:"reasoning_content"`
-				Thoughts  []json.RawMessage `json:"thinking_blocks"`
-				ToolCalls []struct {
-					Index    int
-					ID       string
-					Function openAIFunction
-				} `json:"tool_calls"`
-			}
-		}
-		Usage *struct {
-			Input   int `json:"prompt_tokens"`
-			Output  int `json:"completion_tokens"`
-			Details struct {
-				Cached  int `json:"cached_tokens"`
-				Written int `json:"cache_write_tokens"`
-			} `json:"prompt_tokens_details"`
-		}
-		Bedrock struct{ Cost cost }
-	}
+	var v openAIChunk
 	if err := json.Unmarshal(e.data, &v); err != nil {
 		return err
 	}
@@ -123,7 +134,7 @@ func (openAI) read(a *Answer, e event) error {
 	}
 	a.Model, a.Cost = v.Model, cmp.Or(v.Bedrock.Cost.String(), a.Cost)
 	if u := v.Usage; u != nil {
-		a.Usage = Usage{u.Input - u.Details.Cached - u.Details.Written, u.Output, u.Details.Cached, u.Details.Written}
+		a.Usage = u.Cache.usage(u.Input, u.Output)
 	}
 	for _, c := range v.Choices {
 		a.addReasoning(0, c.Delta.Reasoning)

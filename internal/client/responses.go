@@ -56,32 +56,32 @@ func (responses) assistant(a *Answer) []any {
 	return list
 }
 
-func (responses) read(a *Answer, e event) error {
-	var v struct {
-		Type  string
-		Index int `json:"output_index"`
-		Delta string
-		Item  struct {
-			Type, Name, Arguments string
-			CallID                string `json:"call_id"`
-		}
-		Response struct {
-			Model      string
-			Output     []json.RawMessage
-			Error      json.RawMessage
-			Incomplete *struct{ Reason string } `json:"incomplete_details"`
-			Usage      *struct {
-				Input   int `json:"input_tokens"`
-				Output  int `json:"output_tokens"`
-				Details struct {
-					Cached  int `json:"cached_tokens"`
-					Written int `json:"cache_write_tokens"`
-				} `json:"input_tokens_details"`
-			}
-			Bedrock struct{ Cost cost }
-		}
-		Message, Code string
+// responsesEvent has the members of all events of a stream; its type says which it has.
+type responsesEvent struct {
+	Type  string
+	Index int `json:"output_index"`
+	Delta string
+	Item  struct {
+		Type, Name, Arguments string
+		CallID                string `json:"call_id"`
 	}
+	Response struct {
+		Model      string
+		Output     []json.RawMessage
+		Error      json.RawMessage
+		Incomplete *struct{ Reason string } `json:"incomplete_details"`
+		Usage      *struct {
+			Input  int              `json:"input_tokens"`
+			Output int              `json:"output_tokens"`
+			Cache  openAICacheUsage `json:"input_tokens_details"`
+		}
+		Bedrock struct{ Cost cost }
+	}
+	Message, Code string
+}
+
+func (responses) read(a *Answer, e event) error {
+	var v responsesEvent
 	if err := json.Unmarshal(e.data, &v); err != nil {
 		return err
 	}
@@ -103,7 +103,7 @@ func (responses) read(a *Answer, e event) error {
 			a.StopReason = cmp.Or(r.Incomplete.Reason, "incomplete")
 		}
 		if u := r.Usage; u != nil {
-			a.Usage = Usage{u.Input - u.Details.Cached - u.Details.Written, u.Output, u.Details.Cached, u.Details.Written}
+			a.Usage = u.Cache.usage(u.Input, u.Output)
 		}
 		a.Cost = r.Bedrock.Cost.String()
 	case "response.failed":

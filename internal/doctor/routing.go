@@ -115,26 +115,38 @@ func quoted(name string) string {
 	return fmt.Sprintf(" %q", name)
 }
 
-// disabledCalls finds routes of model calls without the filter. A route to another service is
-// none: then neither another path of the API nor a later route leads to the sidecar.
+// disabledCalls finds routes of model calls without the filter.
 func disabledCalls(e *examination, p *extProc) []observation {
 	var found []observation
 	for host := range p.routing.GetVirtualHosts() {
-		for _, api := range e.APIs {
-			partly := slices.ContainsFunc(api.Paths, func(path string) bool { return p.reaches(host, path) })
-			for _, path := range api.Paths {
-				if !partly && !p.shadows(host, path) {
-					continue
-				}
-				for _, r := range serving(p.routes, host, path) {
-					if !r.enabled {
-						found = append(found, observation{r.where, "the filter is disabled for " + path})
-					}
+		for _, path := range p.callPaths(host, e.APIs) {
+			for _, r := range serving(p.routes, host, path) {
+				if !r.enabled {
+					found = append(found, observation{r.where, "the filter is disabled for " + path})
 				}
 			}
 		}
 	}
 	return found
+}
+
+// callPaths are the paths that a virtual host should bring to the sidecar: all of an API if
+// one of them gets there, and those that a route would bring. The others are paths of
+// another service.
+func (p *extProc) callPaths(host int, apis []API) []string {
+	var list []string
+	for _, api := range apis {
+		if slices.ContainsFunc(api.Paths, func(path string) bool { return p.reaches(host, path) }) {
+			list = append(list, api.Paths...)
+			continue
+		}
+		for _, path := range api.Paths {
+			if p.shadows(host, path) {
+				list = append(list, path)
+			}
+		}
+	}
+	return list
 }
 
 // reaches reports whether requests of a virtual host for a path may get to the sidecar.

@@ -68,12 +68,8 @@ func TestStreamed(t *testing.T) {
 	defer func() { <-ended }()
 	go func() {
 		defer close(ended)
-		for range 2 { // messageStart and the first delta
-			select {
-			case s.gate <- struct{}{}:
-			case <-time.After(limit):
-				return
-			}
+		if !s.release(2) { // messageStart and the first delta
+			return
 		}
 		select {
 		case <-pages.first:

@@ -52,18 +52,6 @@ func (s *system) call(t *testing.T, path, body string, headers ...string) *http.
 	return resp
 }
 
-// release releases n events of the stream, and closes done.
-func (s *system) release(n int, done chan<- struct{}) {
-	defer close(done)
-	for range n {
-		select {
-		case s.gate <- struct{}{}:
-		case <-time.After(limit):
-			return
-		}
-	}
-}
-
 func ask(model, content string) string {
 	return fmt.Sprintf(`{"model":%q,"messages":[{"role":"user","content":%q}]}`, model, content)
 }
@@ -93,7 +81,10 @@ func TestStatusPage(t *testing.T) {
 		t.Errorf("status %d", resp.StatusCode)
 	}
 	released := make(chan struct{})
-	go s.release(2, released) // messageStart and the first delta
+	go func() {
+		defer close(released)
+		s.release(2) // messageStart and the first delta
+	}()
 	s.call(t, path+"/stream", ask("", "streamed"))
 	<-released
 	b.await(`text('#calls .value') === '1' && text('#calls .detail') === '1 answering' && cells('#open').length === 1 && cells('#open')[0][4] === 'main'`)

@@ -83,6 +83,18 @@ func (s *system) answer(r *fakebedrock.Request) fakebedrock.Behaviour {
 	return fakebedrock.Behaviour{}
 }
 
+// release releases n events of a streamed answer. It reports whether all were sent in time.
+func (s *system) release(n int) bool {
+	for range n {
+		select {
+		case s.gate <- struct{}{}:
+		case <-time.After(limit):
+			return false
+		}
+	}
+	return true
+}
+
 // startSidecar starts the sidecar, and returns its address for Envoy.
 func (s *system) startSidecar(t *testing.T, bedrock string, flags []string) string {
 	t.Helper()

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -23,9 +24,15 @@ const chatModel = "us.amazon.nova-lite-v1:0"
 // chatOnce runs "bedrock-extproc chat" as a script does.
 func chatOnce(s *system, stdin string, args ...string) (code int, stdout, stderr string) {
 	cmd := exec.Command(program, append([]string{"chat", "--url", s.envoy.URL}, args...)...)
+	cmd.Stdin = strings.NewReader(stdin)
+	return outcome(cmd)
+}
+
+// outcome runs a command to its end.
+func outcome(cmd *exec.Cmd) (code int, stdout, stderr string) {
 	var out, errs strings.Builder
-	cmd.Stdin, cmd.Stdout, cmd.Stderr = strings.NewReader(stdin), &out, &errs
-	_ = cmd.Run()
+	cmd.Stdout, cmd.Stderr = &out, &errs
+	_ = cmd.Run() // the exit code shows how it ended
 	return cmd.ProcessState.ExitCode(), out.String(), errs.String()
 }
 
@@ -86,7 +93,7 @@ type atTerminal struct {
 func startAtTerminal(t *testing.T, s *system, args ...string) *atTerminal {
 	t.Helper()
 	cmd := exec.Command(program, append([]string{"chat", "--url", s.envoy.URL}, args...)...)
-	cmd.Env = append(withoutVariable(os.Environ(), "NO_COLOR"), "TERM=xterm")
+	cmd.Env = append(slices.DeleteFunc(os.Environ(), func(entry string) bool { return strings.HasPrefix(entry, "NO_COLOR=") }), "TERM=xterm")
 	terminal, err := pty.StartWithSize(cmd, &pty.Winsize{Rows: 40, Cols: 120})
 	if err != nil {
 		t.Fatal(err)
@@ -101,16 +108,6 @@ func startAtTerminal(t *testing.T, s *system, args ...string) *atTerminal {
 		terminal.Close()
 	})
 	return c
-}
-
-func withoutVariable(environment []string, name string) []string {
-	var kept []string
-	for _, entry := range environment {
-		if !strings.HasPrefix(entry, name+"=") {
-			kept = append(kept, entry)
-		}
-	}
-	return kept
 }
 
 func (c *atTerminal) typeKeys(keys string) {
@@ -242,12 +239,8 @@ func TestBench(t *testing.T) {
 	s := start(t, nil)
 	run := func(args ...string) (code int, stdout, stderr string) {
 		cmd := exec.Command(program, append([]string{"bench", s.envoy.URL, "-m", chatModel, "--rate", "20", "--duration", "1s", "--warm-up", "200ms"}, args...)...)
-		cmd.Env = append(os.Environ(), "AWS_ACCESS_KEY_ID="+fakebedrock.DemoAccessKeyID, "AWS_SECRET_ACCESS_KEY="+fakebedrock.DemoSecretAccessKey,
-			"AWS_SESSION_TOKEN=", "AWS_PROFILE=", "AWS_BEARER_TOKEN_BEDROCK=", "AWS_REGION=us-east-1", "AWS_CONFIG_FILE="+os.DevNull, "AWS_SHARED_CREDENTIALS_FILE="+os.DevNull)
-		var out, errs strings.Builder
-		cmd.Stdout, cmd.Stderr = &out, &errs
-		_ = cmd.Run()
-		return cmd.ProcessState.ExitCode(), out.String(), errs.String()
+		cmd.Env = awsEnvironment("us-east-1")
+		return outcome(cmd)
 	}
 	for _, api := range client.APIs() {
 		code, stdout, stderr := run("--api", api, "--direct", s.bedrockURL, "-o", "json")

@@ -57,21 +57,35 @@ func runCommand(t *testing.T, ports [4]int, flags ...string) *exec.Cmd {
 	}, flags...)...)
 }
 
+// started starts a command, and returns its output and its end.
+func started(t *testing.T, cmd *exec.Cmd) (*output, <-chan error) {
+	t.Helper()
+	out, ended := &output{}, make(chan error, 1)
+	cmd.Stdout, cmd.Stderr = out, out
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	go func() { ended <- cmd.Wait() }()
+	return out, ended
+}
+
+// awsEnvironment is the test's environment with the keys that the fake Bedrock knows, and
+// no other setting of an AWS account.
+func awsEnvironment(region string) []string {
+	return append(os.Environ(), "AWS_REGION="+region,
+		"AWS_ACCESS_KEY_ID="+fakebedrock.DemoAccessKeyID, "AWS_SECRET_ACCESS_KEY="+fakebedrock.DemoSecretAccessKey,
+		"AWS_SESSION_TOKEN=", "AWS_PROFILE=", "AWS_BEARER_TOKEN_BEDROCK=", "AWS_CONFIG_FILE="+os.DevNull, "AWS_SHARED_CREDENTIALS_FILE="+os.DevNull)
+}
+
 // TestRun starts everything, sends a request, and stops with each signal. No process
 // may be left.
 func TestRun(t *testing.T) {
 	for _, sig := range []syscall.Signal{syscall.SIGTERM, syscall.SIGINT} {
 		t.Run(sig.String(), func(t *testing.T) {
 			ports := [4]int{freePort(t), freePort(t), freePort(t), freePort(t)}
-			var out output
 			system := runCommand(t, ports)
-			system.Stdout, system.Stderr = &out, &out
-			if err := system.Start(); err != nil {
-				t.Fatal(err)
-			}
-			ended := make(chan error, 1)
-			go func() { ended <- system.Wait() }()
-			waitFor(t, &out, "Ready:", ended)
+			out, ended := started(t, system)
+			waitFor(t, out, "Ready:", ended)
 			a := decode(t, post(t, newClient(false), fmt.Sprintf("http://127.0.0.1:%d/api/v1/llm/completions", ports[0]), askSum))
 			if !strings.Contains(a.Content, "4") {
 				t.Errorf("answer %+v", a)
@@ -110,20 +124,12 @@ func TestRunSaysTheAccount(t *testing.T) {
 		fmt.Fprint(w, `<GetCallerIdentityResponse><GetCallerIdentityResult><Arn>arn:aws:iam::123456789012:user/ann</Arn><Account>123456789012</Account></GetCallerIdentityResult></GetCallerIdentityResponse>`)
 	}))
 	defer awsService.Close()
-	var out output
 	system := runCommand(t, [4]int{freePort(t), freePort(t), freePort(t), freePort(t)}, "--aws")
-	system.Env = append(os.Environ(), "AWS_ENDPOINT_URL_STS="+awsService.URL, "AWS_ENDPOINT_URL_IAM="+awsService.URL, "AWS_ENDPOINT_URL_BEDROCK_RUNTIME=",
-		"AWS_REGION=us-west-2", "AWS_ACCESS_KEY_ID="+fakebedrock.DemoAccessKeyID, "AWS_SECRET_ACCESS_KEY="+fakebedrock.DemoSecretAccessKey,
-		"AWS_SESSION_TOKEN=", "AWS_PROFILE=", "AWS_BEARER_TOKEN_BEDROCK=", "AWS_CONFIG_FILE="+os.DevNull, "AWS_SHARED_CREDENTIALS_FILE="+os.DevNull)
-	system.Stdout, system.Stderr = &out, &out
-	if err := system.Start(); err != nil {
-		t.Fatal(err)
-	}
-	ended := make(chan error, 1)
-	go func() { ended <- system.Wait() }()
-	waitFor(t, &out, "aws     | account: 123456789012 (alias my-team), as arn:aws:iam::123456789012:user/ann", ended)
-	waitFor(t, &out, "aws     | region: us-west-2", ended)
-	waitFor(t, &out, "Ready:", ended)
+	system.Env = append(awsEnvironment("us-west-2"), "AWS_ENDPOINT_URL_STS="+awsService.URL, "AWS_ENDPOINT_URL_IAM="+awsService.URL, "AWS_ENDPOINT_URL_BEDROCK_RUNTIME=")
+	out, ended := started(t, system)
+	waitFor(t, out, "aws     | account: 123456789012 (alias my-team), as arn:aws:iam::123456789012:user/ann", ended)
+	waitFor(t, out, "aws     | region: us-west-2", ended)
+	waitFor(t, out, "Ready:", ended)
 	if err := system.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
@@ -172,17 +178,8 @@ func TestAdminPort(t *testing.T) {
 		"/readyz":  `{"status":"ok","checks":{"config":"ok","llm/default":"ok"}}`,
 		"/metrics": `bedrock_extproc_requests_total{api="gateway",error="",status="200",streaming="false",tenant=""}`,
 	} {
-		resp, err := http.Get(s.sidecar.admin + path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		var body bytes.Buffer
-		if _, err := body.ReadFrom(resp.Body); err != nil {
-			t.Fatal(err)
-		}
-		resp.Body.Close()
-		if resp.StatusCode != http.StatusOK || !strings.Contains(body.String(), want) {
-			t.Errorf("%s: %d, no %s in %.300s", path, resp.StatusCode, want, body.String())
+		if body := fetchPage(t, s.sidecar.admin+path); !strings.Contains(body, want) {
+			t.Errorf("%s: no %s in %.300s", path, want, body)
 		}
 	}
 }

@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 
-import {CLAUDE, REFUSALS, url, weather} from './listener.js';
+import {CLAUDE, REFUSALS, classOf, url, weather} from './listener.js';
 
 const WEATHER = {
   name: 'get_weather',
@@ -189,14 +189,4 @@ function ask(text, more = {}) {
 function told({content, model, stop_reason, stop_sequence, usage}) {
   const blocks = content.map(({id, ...block}) => block);
   return {blocks, model, stop_reason, stop_sequence, usage};
-}
-
-function classOf(Anthropic, status) {
-  return {
-    400: Anthropic.BadRequestError,
-    403: Anthropic.PermissionDeniedError,
-    404: Anthropic.NotFoundError,
-    429: Anthropic.RateLimitError,
-    503: Anthropic.InternalServerError,
-  }[status];
 }

@@ -26,3 +26,14 @@ export const REFUSALS = {
   validation: 400,
   serviceUnavailable: 503,
 };
+
+// classOf is the class that an SDK of OpenAI or Anthropic makes of a status.
+export function classOf(SDK, status) {
+  return {
+    400: SDK.BadRequestError,
+    403: SDK.PermissionDeniedError,
+    404: SDK.NotFoundError,
+    429: SDK.RateLimitError,
+    503: SDK.InternalServerError,
+  }[status];
+}
