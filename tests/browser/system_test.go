@@ -3,11 +3,8 @@
 package browser
 
 import (
-	"fmt"
-	"net"
 	"net/http/httptest"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -27,21 +24,9 @@ const example = "../../examples/envoy/browser"
 // program is the sidecar's binary.
 var program string
 
-func TestMain(m *testing.M) { os.Exit(testMain(m)) }
-
-func testMain(m *testing.M) int {
-	dir, err := os.MkdirTemp("", "browser-")
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	defer os.RemoveAll(dir)
-	program = filepath.Join(dir, "bedrock-extproc")
-	if out, err := exec.Command("go", "build", "-o", program, "bedrock-extproc/cmd/bedrock-extproc").CombinedOutput(); err != nil {
-		fmt.Fprintf(os.Stderr, "%s%v\n", out, err)
-		return 1
-	}
-	return m.Run()
+func TestMain(m *testing.M) {
+	os.Exit(envoytest.Main(m, func(dir string) { program = filepath.Join(dir, "bedrock-extproc") },
+		envoytest.Build{Args: []string{"bedrock-extproc/cmd/bedrock-extproc"}}))
 }
 
 // system is the example: Envoy and the sidecar, with a fake Bedrock.
@@ -58,7 +43,7 @@ type system struct {
 // start starts the example, with further flags of the sidecar. Pages of origin may call.
 func start(t *testing.T, origin string, flags ...string) *system {
 	t.Helper()
-	s := &system{admin: freeAddress(t), gate: make(chan struct{}), done: make(chan fakebedrock.Call, 100)}
+	s := &system{admin: envoytest.FreeAddress(t), gate: make(chan struct{}), done: make(chan fakebedrock.Call, 100)}
 	s.bedrock = fakebedrock.New(fakebedrock.Config{Script: s.answer, OnDone: func(c fakebedrock.Call) { s.done <- c }})
 	server := httptest.NewServer(s.bedrock)
 	t.Cleanup(server.Close)
@@ -111,17 +96,6 @@ func (s *system) startSidecar(t *testing.T, bedrock string, flags []string) stri
 		"AWS_CONFIG_FILE=" + os.DevNull, "AWS_SHARED_CREDENTIALS_FILE=" + os.DevNull,
 	}, program, append([]string{"serve", "-listen", socket, "-admin", s.admin, "-drain-delay", "0s"}, flags...)...)
 	return socket
-}
-
-// freeAddress returns an address that was just free.
-func freeAddress(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
 }
 
 // ended waits until a call at Bedrock has ended, and returns it.

@@ -3,7 +3,6 @@ package e2e
 import (
 	"bufio"
 	"encoding/json"
-	"fmt"
 	"io"
 	"os"
 	"os/exec"
@@ -13,28 +12,18 @@ import (
 	"testing"
 	"time"
 
+	"bedrock-extproc/tests/envoytest"
 	"bedrock-extproc/tests/fakebedrock"
 )
 
 // program and issuer are the binaries of the sidecar and of the examples' issuer.
 var program, issuer string
 
-func TestMain(m *testing.M) { os.Exit(testMain(m)) }
-
-func testMain(m *testing.M) int {
-	dir, err := os.MkdirTemp("", "e2e-")
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	defer os.RemoveAll(dir)
-	program, issuer = filepath.Join(dir, "bedrock-extproc"), filepath.Join(dir, "issuer")
-	build := exec.Command("go", append([]string{"build", "-o", dir}, append(buildFlags, "bedrock-extproc/cmd/bedrock-extproc", "bedrock-extproc/examples/envoy/issuer")...)...)
-	if out, err := build.CombinedOutput(); err != nil {
-		fmt.Fprintf(os.Stderr, "%s%v\n", out, err)
-		return 1
-	}
-	return m.Run()
+func TestMain(m *testing.M) {
+	os.Exit(envoytest.Main(m, func(dir string) {
+		program, issuer = filepath.Join(dir, "bedrock-extproc"), filepath.Join(dir, "issuer")
+	},
+		envoytest.Build{Args: append(buildFlags, "bedrock-extproc/cmd/bedrock-extproc", "bedrock-extproc/examples/envoy/issuer")}))
 }
 
 // maxLog bounds the kept part of a sidecar's log, and maxPrinted what a failed test

@@ -2,6 +2,7 @@ package envoygateway
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
@@ -10,6 +11,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"bedrock-extproc/tests/envoytest"
 
 	adminv3 "github.com/envoyproxy/go-control-plane/envoy/admin/v3"
 	clusterv3 "github.com/envoyproxy/go-control-plane/envoy/config/cluster/v3"
@@ -28,28 +31,14 @@ const example = "../../examples/envoy-gateway"
 // Gateway's command; EGCTL selects another version.
 var programs, egctl string
 
-func TestMain(m *testing.M) { os.Exit(testMain(m)) }
-
-func testMain(m *testing.M) int {
-	dir, err := os.MkdirTemp("", "envoygateway-")
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	defer os.RemoveAll(dir)
-	programs = dir
-	builds := [][]string{{"build", "-C", "../..", "-o", dir, "./cmd/bedrock-extproc", "./examples/envoy/issuer"}}
+func TestMain(m *testing.M) {
+	builds := []envoytest.Build{{Dir: "../..", Args: []string{"./cmd/bedrock-extproc", "./examples/envoy/issuer"}}}
 	if egctl = os.Getenv("EGCTL"); egctl == "" {
-		egctl = filepath.Join(dir, "egctl")
-		builds = append(builds, []string{"build", "-o", dir, "github.com/envoyproxy/gateway/cmd/egctl"})
+		builds = append(builds, envoytest.Build{Args: []string{"github.com/envoyproxy/gateway/cmd/egctl"}})
 	}
-	for _, build := range builds {
-		if out, err := exec.Command("go", build...).CombinedOutput(); err != nil {
-			fmt.Fprintf(os.Stderr, "%s%v\n", out, err)
-			return 1
-		}
-	}
-	return m.Run()
+	os.Exit(envoytest.Main(m, func(dir string) {
+		programs, egctl = dir, cmp.Or(egctl, filepath.Join(dir, "egctl"))
+	}, builds...))
 }
 
 // translation is Envoy Gateway's output for the example.

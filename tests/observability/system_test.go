@@ -2,13 +2,10 @@ package observability
 
 import (
 	"context"
-	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -21,21 +18,9 @@ import (
 // program is the sidecar that TestMain builds.
 var program string
 
-func TestMain(m *testing.M) { os.Exit(testMain(m)) }
-
-func testMain(m *testing.M) int {
-	dir, err := os.MkdirTemp("", "observability-")
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	defer os.RemoveAll(dir)
-	program = filepath.Join(dir, "bedrock-extproc")
-	if out, err := exec.Command("go", "build", "-C", "../..", "-o", program, "./cmd/bedrock-extproc").CombinedOutput(); err != nil {
-		fmt.Fprintf(os.Stderr, "%s%v\n", out, err)
-		return 1
-	}
-	return m.Run()
+func TestMain(m *testing.M) {
+	os.Exit(envoytest.Main(m, func(dir string) { program = filepath.Join(dir, "bedrock-extproc") },
+		envoytest.Build{Dir: "../..", Args: []string{"./cmd/bedrock-extproc"}}))
 }
 
 // config has prices, a backend with a fallback, and one that takes one call at a time.
@@ -74,22 +59,12 @@ func startSystem(t *testing.T) *system {
 	if err := os.WriteFile(file, []byte(config), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	listen, admin := freePort(t), freePort(t)
+	listen, admin := envoytest.FreeAddress(t), envoytest.FreeAddress(t)
 	envoytest.Run(t, listen, []string{
 		"AWS_ENDPOINT_URL_BEDROCK_RUNTIME=" + bedrock.URL, "AWS_ACCESS_KEY_ID=" + fakebedrock.DemoAccessKeyID, "AWS_SECRET_ACCESS_KEY=" + fakebedrock.DemoSecretAccessKey,
 		"AWS_CONFIG_FILE=" + os.DevNull, "AWS_SHARED_CREDENTIALS_FILE=" + os.DevNull, "AWS_EC2_METADATA_DISABLED=true",
 	}, program, "-listen", listen, "-admin", admin, "-drain-delay", "0s", "-keep-alive", "50ms", "-config", file)
 	return &system{envoy: envoytest.Start(t, listen, nil).URL, admin: "http://" + admin, hung: hung}
-}
-
-func freePort(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
 }
 
 const (

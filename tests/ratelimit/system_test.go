@@ -13,8 +13,6 @@ import (
 	"strings"
 	"testing"
 
-	"bedrock-extproc/tests/envoytest"
-	"bedrock-extproc/tests/fakebedrock"
 	"github.com/alicebob/miniredis/v2"
 	bootstrapv3 "github.com/envoyproxy/go-control-plane/envoy/config/bootstrap/v3"
 	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
@@ -22,6 +20,9 @@ import (
 	_ "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/local_ratelimit/v3"
 	_ "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/ratelimit/v3"
 	_ "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/rbac/v3"
+
+	"bedrock-extproc/tests/envoytest"
+	"bedrock-extproc/tests/fakebedrock"
 )
 
 const example = "../../examples/envoy/budget"
@@ -29,26 +30,10 @@ const example = "../../examples/envoy/budget"
 // programs is the folder with the programs that TestMain builds.
 var programs string
 
-func TestMain(m *testing.M) { os.Exit(testMain(m)) }
-
-func testMain(m *testing.M) int {
-	dir, err := os.MkdirTemp("", "ratelimit-")
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	defer os.RemoveAll(dir)
-	programs = dir
-	for _, build := range [][]string{
-		{"build", "-o", dir, "github.com/envoyproxy/ratelimit/src/service_cmd"},
-		{"build", "-C", "../..", "-o", dir, "./cmd/bedrock-extproc", "./examples/envoy/issuer"},
-	} {
-		if out, err := exec.Command("go", build...).CombinedOutput(); err != nil {
-			fmt.Fprintf(os.Stderr, "%s%v\n", out, err)
-			return 1
-		}
-	}
-	return m.Run()
+func TestMain(m *testing.M) {
+	os.Exit(envoytest.Main(m, func(dir string) { programs = dir },
+		envoytest.Build{Args: []string{"github.com/envoyproxy/ratelimit/src/service_cmd"}},
+		envoytest.Build{Dir: "../..", Args: []string{"./cmd/bedrock-extproc", "./examples/envoy/issuer"}}))
 }
 
 // system is the running example: Redis, the rate limit service, a fake Bedrock, the
@@ -66,7 +51,7 @@ func start(t *testing.T, changes ...string) *system {
 	s.token(t, "nobody") // creates the keys
 	bedrock := httptest.NewServer(fakebedrock.New(fakebedrock.Config{}))
 	t.Cleanup(bedrock.Close)
-	sidecar, limits := freePort(t), freePort(t)
+	sidecar, limits := envoytest.FreeAddress(t), envoytest.FreeAddress(t)
 	startSidecar(t, sidecar, bedrock.URL)
 	startRateLimit(t, limits, redis(t), strings.NewReplacer(changes...))
 	s.envoy = envoytest.Start(t, sidecar, func(b *bootstrapv3.Bootstrap) { s.load(t, b, limits) })
@@ -83,7 +68,7 @@ func redis(t *testing.T) string {
 		return miniredis.RunT(t).Addr()
 	}
 	t.Log("using", program)
-	address := freePort(t)
+	address := envoytest.FreeAddress(t)
 	_, port, _ := net.SplitHostPort(address)
 	envoytest.Run(t, address, nil, program, "--bind", "127.0.0.1", "--port", port, "--save", "", "--dir", t.TempDir())
 	return address
@@ -115,19 +100,9 @@ func startRateLimit(t *testing.T, address, redis string, changes *strings.Replac
 	port := func(address string) string { _, p, _ := net.SplitHostPort(address); return p }
 	envoytest.Run(t, address, []string{
 		"RUNTIME_ROOT=" + root, "RUNTIME_SUBDIRECTORY=ratelimit", "RUNTIME_WATCH_ROOT=false", "USE_STATSD=false", "LOG_LEVEL=error", "DISABLE_STATS=true",
-		"REDIS_SOCKET_TYPE=tcp", "REDIS_URL=" + redis, "GRPC_PORT=" + port(address), "PORT=" + port(freePort(t)), "DEBUG_PORT=" + port(freePort(t)),
+		"REDIS_SOCKET_TYPE=tcp", "REDIS_URL=" + redis, "GRPC_PORT=" + port(address), "PORT=" + port(envoytest.FreeAddress(t)), "DEBUG_PORT=" + port(envoytest.FreeAddress(t)),
 		"HOST=127.0.0.1", "GRPC_HOST=127.0.0.1", "DEBUG_HOST=127.0.0.1",
 	}, filepath.Join(programs, "service_cmd"))
-}
-
-func freePort(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
 }
 
 // load replaces b with the example, with the rate limit service at limits.
