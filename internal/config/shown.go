@@ -27,12 +27,11 @@ func shown(name string, text []byte) json.RawMessage {
 		return nil
 	}
 	keep := map[string]any{}
-	for _, section := range []string{"providers", "allow_server_credentials", "bedrock_extproc"} {
-		value := member(root, section)
-		if section == "providers" && value != nil {
-			value = &yaml.Node{Kind: yaml.MappingNode, Content: []*yaml.Node{{Kind: yaml.ScalarNode, Value: "llm"}, orNull(member(value, "llm"))}}
-		}
-		if value != nil {
+	if providers := member(root, "providers"); providers != nil { // others are not for this program
+		keep["providers"] = map[string]any{"llm": shownNode(member(providers, "llm"))}
+	}
+	for _, section := range []string{"allow_server_credentials", "bedrock_extproc"} {
+		if value := member(root, section); value != nil {
 			keep[section] = shownNode(value)
 		}
 	}
@@ -41,13 +40,6 @@ func shown(name string, text []byte) json.RawMessage {
 		return nil
 	}
 	return out
-}
-
-func orNull(n *yaml.Node) *yaml.Node {
-	if n == nil {
-		return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!null"}
-	}
-	return n
 }
 
 // member is the value of a key, nil if there is none.
@@ -64,8 +56,11 @@ func member(n *yaml.Node, key string) *yaml.Node {
 	return nil
 }
 
-// shownNode turns a node into JSON's types. Numbers stay as they are written.
+// shownNode turns a node, nil for none, into JSON's types. Numbers stay as they are written.
 func shownNode(n *yaml.Node) any {
+	if n == nil {
+		return nil
+	}
 	n = resolve(n)
 	switch n.Kind {
 	case yaml.MappingNode:
