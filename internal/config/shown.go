@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"regexp"
 	"slices"
+	"strings"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -88,7 +89,7 @@ func shownScalar(n *yaml.Node) any {
 	case "!!null":
 		return nil
 	case "!!bool":
-		return n.Value == "true"
+		return strings.EqualFold(n.Value, "true")
 	}
 	return userinfo.ReplaceAllString(n.Value, "://"+redacted+"@")
 }
