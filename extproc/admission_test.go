@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"bedrock-extproc/extproc"
 	"bedrock-extproc/translator"
@@ -74,6 +75,31 @@ func TestBodiesBeyondTheMemoryAreRefused(t *testing.T) {
 		}
 		synctest.Wait()
 		if u := s.use(extproc.LimitBodies, ""); u.Current != 0 || u.Refused != 1 {
+			s.t.Errorf("use %+v", u)
+		}
+		s.works()
+	}, bodyMemory(1<<20))
+}
+
+// In BUFFERED mode a body counts before it comes. A client that announces one and sends
+// nothing holds its place for as long as any upload may be silent.
+func TestBufferedBodiesAreReserved(t *testing.T) {
+	bubble(t, func(s *sidecar) {
+		s.envoy.mode = modeBuffered
+		first := s.envoy.open(s.t, false, requestHeaders("POST", "/whole", "content-length", "102400")...)
+		synctest.Wait()
+		if u := s.use(extproc.LimitBodies, ""); u.Current != 3*102400 {
+			s.t.Errorf("use %+v", u)
+		}
+		for _, headers := range [][]string{{"content-length", "307200"}, nil} { // nil: as long as the largest
+			s.checkOverloaded(s.envoy.open(s.t, false, requestHeaders("POST", "/whole", headers...)...).answer(), "memory")
+		}
+		began := time.Now()
+		if a := first.answer(); a.status != 408 || time.Since(began) != 30*time.Second {
+			s.t.Errorf("status %d after %v", a.status, time.Since(began))
+		}
+		synctest.Wait()
+		if u := s.use(extproc.LimitBodies, ""); u.Current != 0 || u.Refused != 2 {
 			s.t.Errorf("use %+v", u)
 		}
 		s.works()

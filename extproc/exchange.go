@@ -3,6 +3,7 @@ package extproc
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	extprocv3 "github.com/envoyproxy/go-control-plane/envoy/service/ext_proc/v3"
@@ -185,6 +186,7 @@ func (x *exchange) decode() (*translator.Call, error) {
 	})
 	x.outcome.Translation = time.Since(began)
 	if call != nil {
+		call.Model = strings.Clone(call.Model) // records keep it, and it may be a part of a long text
 		x.recordCall(call)
 	}
 	if err != nil {

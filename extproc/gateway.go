@@ -82,10 +82,12 @@ func (t *Target) Decode(d translator.Dialect, req translator.Request) (*translat
 // AddNames adds the models that there are to the hint of an error about a model that does not
 // exist. An alias of one that does not exist is the operator's to correct.
 func (t *Target) AddNames(e *translator.Error, model string) {
-	if alias, _ := t.Defaults.Models.Find(model); !e.UnknownModel || t.Names == nil || alias != "" {
+	if !e.UnknownModel || t.Names == nil {
 		return
 	}
-	e.Hint = strings.TrimSpace(e.Hint + " " + translator.ModelList(t.Names()))
+	if alias, _ := t.Defaults.Models.Find(model); alias == "" {
+		e.Hint = strings.TrimSpace(e.Hint + " " + translator.ModelList(t.Names()))
+	}
 }
 
 // A Backend sends translated calls to Bedrock. Implementations are safe for

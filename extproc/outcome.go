@@ -92,14 +92,17 @@ func (o *Outcome) Overhead() (overhead time.Duration, known bool) {
 // accepts is longer.
 const maxRecorded = 2048
 
-// sanitize makes a text from outside fit for a record. It bounds it, makes it valid
-// UTF-8, without which protobuf rejects a whole message, and replaces control
-// characters, which could forge a line of Envoy's access log or command a terminal.
+// sanitize makes a text from outside fit for a record. It bounds it and what it keeps in
+// memory, makes it valid UTF-8, without which protobuf rejects a whole message, and replaces
+// control characters, which could forge a line of Envoy's access log or command a terminal.
 func sanitize(text string) string {
+	if len(text) > maxRecorded {
+		text = strings.Clone(text[:maxRecorded])
+	}
 	return strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) || r == '\u2028' || r == '\u2029' {
 			return utf8.RuneError
 		}
 		return r
-	}, strings.ToValidUTF8(text[:min(len(text), maxRecorded)], "\uFFFD"))
+	}, strings.ToValidUTF8(text, "\uFFFD"))
 }

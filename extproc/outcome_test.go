@@ -2,7 +2,9 @@ package extproc_test
 
 import (
 	"context"
+	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -140,6 +142,44 @@ func TestOutcomes(t *testing.T) {
 					s.t.Errorf("outcome (-want +got):\n%s", diff)
 				}
 			}, healthz)
+		})
+	}
+}
+
+// The record of a request is small whatever the client sends. Records are kept after their
+// requests: the latest ones, and those of spans that wait for a collector.
+func TestRecordsAreSmall(t *testing.T) {
+	const requests, size = 100, 60 << 10 // all headers that Envoy accepts by default
+	const most = 24 << 10                // bytes of a record, and of what the test keeps of a call
+	long, blanks := strings.Repeat("x", size), strings.Repeat(" ", size)
+	for name, headers := range map[string][]string{
+		"query":         requestHeaders("POST", "/whole?"+long),
+		"path":          requestHeaders("POST", "/nowhere/"+long),
+		"method":        requestHeaders("POST"+long, "/whole"),
+		"request id":    requestHeaders("POST", "/whole", "x-request-id", long),
+		"trace context": requestHeaders("POST", "/whole", "traceparent", long, "tracestate", long),
+		"another":       requestHeaders("POST", "/whole", "x-other", long),
+		"model":         requestHeaders("POST", "/whole"),
+	} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(s *sidecar) {
+				s.works()
+				s.dialect.decode = func(translator.Request) (*translator.Call, error) {
+					return &translator.Call{Model: strings.TrimSpace(blanks + "m"), Encoder: &s.dialect.fakeEncoder}, nil
+				}
+				s.backend.converse = func(_ context.Context, call *translator.Call, _ translator.Caller) ([]byte, translator.Facts, error) {
+					facts := translator.Facts{Backend: "main", ModelID: call.Model, Trail: []translator.Attempt{{ModelID: call.Model}}}
+					return nil, facts, nil
+				}
+				idle := heap()
+				for range requests {
+					s.envoy.open(s.t, endOfStream, headers...).answer()
+				}
+				synctest.Wait()
+				if kept := (heap() - idle) / requests; kept > most {
+					s.t.Errorf("%d KiB are kept for each request", kept>>10)
+				}
+			})
 		})
 	}
 }

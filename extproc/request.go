@@ -69,7 +69,9 @@ func (r *request) readHeaders(headers *corev3.HeaderMap) {
 			set(&r.caller.Region, h)
 		}
 	}
-	r.path, _, _ = strings.Cut(r.path, "?")
+	if path, _, found := strings.Cut(r.path, "?"); found {
+		r.path = strings.Clone(path) // records keep the path, and the query must not stay with it
+	}
 	r.encoding = strings.Join(encodings, ", ")
 	if !r.caller.HasKeys() {
 		// Half a key pair identifies nobody, and a region counts only with keys.

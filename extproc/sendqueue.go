@@ -33,7 +33,7 @@ type sendQueue struct {
 // delivery is the content of the queue. err is set only if ended is.
 type delivery struct {
 	bytes  []byte
-	facts  translator.Facts
+	facts  *translator.Facts // nil if they are not known yet, or were taken before
 	events translator.Stream // used by the reader only, until ended is set
 	// firstToken and lastToken are when the first piece of content and the end of the
 	// content came.
@@ -51,14 +51,14 @@ func newSendQueue(limit, maxBytes int) *sendQueue {
 func (q *sendQueue) fail(facts translator.Facts) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.facts = facts
+	q.facts = &facts
 }
 
 // open starts the stream. It comes before everything but keepAlive and close.
 func (q *sendQueue) open(facts translator.Facts, encoder translator.Encoder) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.facts = facts
+	q.facts = &facts
 	q.events = encoder.NewStream(facts)
 }
 
@@ -125,12 +125,12 @@ func (q *sendQueue) close(err error) {
 	signal(q.ready)
 }
 
-// take removes the pending bytes. The caller owns them: gRPC may read a message after
+// take removes the pending bytes, and the facts. The caller owns them: gRPC may read a message after
 // Send has returned, so the buffer is not reused.
 func (q *sendQueue) take() delivery {
 	q.mu.Lock()
 	d := q.delivery
-	q.bytes = nil
+	q.bytes, q.facts = nil, nil
 	q.mu.Unlock()
 	signal(q.taken)
 	return d

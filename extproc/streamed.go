@@ -88,8 +88,8 @@ func (x *exchange) fill(ctx context.Context, queue *sendQueue, call *translator.
 // deliver sends what the pump has queued. The response headers are sent with the
 // first bytes, or after a silence: an earlier failure keeps its own status.
 func (x *exchange) deliver(d delivery, silent bool) (ended bool, err error) {
-	if !d.facts.IsZero() {
-		x.outcome.Facts = d.facts
+	if d.facts != nil {
+		x.outcome.Facts = *d.facts
 	}
 	if !d.ended {
 		if len(d.bytes) > 0 || silent {
@@ -196,7 +196,9 @@ func (x *exchange) buffered(call *translator.Call) error {
 	queue := newSendQueue(0, x.server.cfg.MaxAnswerBytes)
 	x.pump(x.ctx, queue, call)
 	d := queue.take()
-	x.outcome.Facts = d.facts
+	if d.facts != nil {
+		x.outcome.Facts = *d.facts
+	}
 	x.events = d.events
 	x.recordTokens(d)
 	x.recordSummary()

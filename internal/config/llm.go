@@ -114,12 +114,4 @@ func missing(own, other identity.Defaults) string {
 }
 
 // has reports whether a mapping has a key.
-func has(n *yaml.Node, key string) bool {
-	n = resolve(n)
-	for i := 0; i+1 < len(n.Content); i += 2 {
-		if n.Content[i].Value == key {
-			return true
-		}
-	}
-	return false
-}
+func has(n *yaml.Node, key string) bool { return member(n, key) != nil }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"regexp"
 	"slices"
+	"strings"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -27,12 +28,11 @@ func shown(name string, text []byte) json.RawMessage {
 		return nil
 	}
 	keep := map[string]any{}
-	for _, section := range []string{"providers", "allow_server_credentials", "bedrock_extproc"} {
-		value := member(root, section)
-		if section == "providers" && value != nil {
-			value = &yaml.Node{Kind: yaml.MappingNode, Content: []*yaml.Node{{Kind: yaml.ScalarNode, Value: "llm"}, orNull(member(value, "llm"))}}
-		}
-		if value != nil {
+	if providers := member(root, "providers"); providers != nil { // others are not for this program
+		keep["providers"] = map[string]any{"llm": shownNode(member(providers, "llm"))}
+	}
+	for _, section := range []string{"allow_server_credentials", "bedrock_extproc"} {
+		if value := member(root, section); value != nil {
 			keep[section] = shownNode(value)
 		}
 	}
@@ -41,13 +41,6 @@ func shown(name string, text []byte) json.RawMessage {
 		return nil
 	}
 	return out
-}
-
-func orNull(n *yaml.Node) *yaml.Node {
-	if n == nil {
-		return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!null"}
-	}
-	return n
 }
 
 // member is the value of a key, nil if there is none.
@@ -64,8 +57,11 @@ func member(n *yaml.Node, key string) *yaml.Node {
 	return nil
 }
 
-// shownNode turns a node into JSON's types. Numbers stay as they are written.
+// shownNode turns a node, nil for none, into JSON's types. Numbers stay as they are written.
 func shownNode(n *yaml.Node) any {
+	if n == nil {
+		return nil
+	}
 	n = resolve(n)
 	switch n.Kind {
 	case yaml.MappingNode:
@@ -93,7 +89,7 @@ func shownScalar(n *yaml.Node) any {
 	case "!!null":
 		return nil
 	case "!!bool":
-		return n.Value == "true"
+		return strings.EqualFold(n.Value, "true")
 	}
 	return userinfo.ReplaceAllString(n.Value, "://"+redacted+"@")
 }

@@ -17,9 +17,9 @@ providers:
       external_id: hunter2
       role_arn: "arn:aws:iam::1:role/$PASSWORD"
       max_calls: 10
-bedrock_extproc: {apis: [gateway], require_identity: false, prices: {models: {m: {input: 0.003}}}, identity: }
+bedrock_extproc: {apis: [gateway], require_identity: True, prices: {models: {m: {input: 0.003}}}, identity: }
 `
-	const want = `{"bedrock_extproc":{"apis":["gateway"],"identity":null,"prices":{"models":{"m":{"input":"0.003"}}},"require_identity":false},` +
+	const want = `{"bedrock_extproc":{"apis":["gateway"],"identity":null,"prices":{"models":{"m":{"input":"0.003"}}},"require_identity":true},` +
 		`"providers":{"llm":{"backend":"a.BedrockConverseProvider","config":{"endpoint_url":"https://[redacted]@proxy.example/x","external_id":"[redacted]",` +
 		`"max_calls":"10","region":"${REGION}","role_arn":"arn:aws:iam::1:role/${PASSWORD}"}}}}`
 	if got := string(shown("f", []byte(text))); got != want {

@@ -1,11 +1,9 @@
 package gateway
 
 import (
-	"net/http"
 	"slices"
 	"testing"
 
-	"bedrock-extproc/extproc"
 	"bedrock-extproc/translator"
 )
 
@@ -48,16 +46,7 @@ func TestPatternsOnPages(t *testing.T) {
 		"a model id":                 {"/v1/models/us.other", nil, unlisted},
 	} {
 		t.Run(name, func(t *testing.T) {
-			endpoint, err := g.Find(http.MethodGet, c.path, nil)
-			if err != nil {
-				t.Fatal(err)
-			}
-			answer, err := endpoint.Page(extproc.PageRequest{PathModel: endpoint.PathModel, Origin: c.said})
-			got := string(answer.Body)
-			if err != nil {
-				got = err.Error()
-			}
-			if got != c.want {
+			if got := pageText(t, g, c.path, nil, c.said); got != c.want {
 				t.Errorf("got %s, want %s", got, c.want)
 			}
 		})

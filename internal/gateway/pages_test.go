@@ -86,20 +86,25 @@ func TestPages(t *testing.T) {
 		"their states":         {chat.StatusPath, nil, nil, `{"checks":{"llm/eu":"ok","llm/us":"ok"}}`},
 	} {
 		t.Run(name, func(t *testing.T) {
-			endpoint, err := g.Find(http.MethodGet, c.path, c.header)
-			if err != nil {
-				t.Fatal(err)
-			}
-			answer, err := endpoint.Page(extproc.PageRequest{Header: c.header, Origin: c.said})
-			got := string(answer.Body)
-			if err != nil {
-				got = err.Error()
-			}
-			if got != c.want {
+			if got := pageText(t, g, c.path, c.header, c.said); got != c.want {
 				t.Errorf("got %s, want %s", got, c.want)
 			}
 		})
 	}
+}
+
+// pageText is the body of a page, or its error.
+func pageText(t *testing.T, g *Gateway, path string, header translator.HeaderFunc, origin said) string {
+	t.Helper()
+	endpoint, err := g.Find(http.MethodGet, path, header)
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer, err := endpoint.Page(extproc.PageRequest{PathModel: endpoint.PathModel, Header: header, Origin: origin})
+	if err != nil {
+		return err.Error()
+	}
+	return string(answer.Body)
 }
 
 // TestOpenAIModels: each caller sees the models of the backend that would answer it, as
@@ -135,16 +140,7 @@ bedrock_extproc:
 		"one that the caller may not": {"/v1/models/us.m", nil, said{"user": {"ann"}}, unlisted},
 	} {
 		t.Run(name, func(t *testing.T) {
-			endpoint, err := g.Find(http.MethodGet, c.path, c.header)
-			if err != nil {
-				t.Fatal(err)
-			}
-			answer, err := endpoint.Page(extproc.PageRequest{PathModel: endpoint.PathModel, Header: c.header, Origin: c.said})
-			got := string(answer.Body)
-			if err != nil {
-				got = err.Error()
-			}
-			if got != c.want {
+			if got := pageText(t, g, c.path, c.header, c.said); got != c.want {
 				t.Errorf("got %s, want %s", got, c.want)
 			}
 		})

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -118,6 +119,53 @@ func TestExport(t *testing.T) {
 	if ex := point.GetExemplars(); len(ex) != 1 || hex.EncodeToString(ex[0].GetTraceId()) != traceID || len(ex[0].GetSpanId()) != 8 {
 		t.Errorf("exemplars %v", ex)
 	}
+}
+
+// A collector that does not answer costs no call any time, and a bounded amount of memory:
+// spans that do not fit into the queue are dropped.
+func TestHungCollector(t *testing.T) {
+	const calls, most = 20_000, 64 << 20 // bytes; all spans would be 200 MB
+	asked, release := make(chan struct{}), make(chan struct{})
+	ask := sync.OnceFunc(func() { close(asked) })
+	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+		ask()
+		<-release
+	}))
+	defer server.Close()
+	t.Setenv("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", server.URL+"/v1/traces")
+	registry := prometheus.NewRegistry()
+	e, err := otlp.New(t.Context(), lookup(map[string]string{"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": server.URL}), "dev", registry)
+	if err != nil {
+		t.Fatal(err)
+	}
+	recorder, err := telemetry.NewRecorder(zap.NewNop(), registry, e.Tracer())
+	if err != nil {
+		t.Fatal(err)
+	}
+	idle := heap()
+	for range calls {
+		recorder.Observe(extproc.Outcome{
+			API: "gateway", Path: strings.Repeat("p", 2048), Model: strings.Repeat("m", 2048),
+			Facts: translator.Facts{Start: time.Now(), Trail: []translator.Attempt{{ModelID: strings.Repeat("i", 2048)}}},
+		})
+	}
+	<-asked
+	if kept := heap() - idle; kept > most {
+		t.Errorf("%d MB are kept", kept>>20)
+	}
+	close(release)
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	if err := e.Shutdown(ctx); err != nil {
+		t.Error(err)
+	}
+}
+
+func heap() int64 {
+	var stats runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&stats)
+	return int64(stats.HeapAlloc)
 }
 
 func lookup(variables map[string]string) func(string) (string, bool) {

@@ -49,9 +49,9 @@ func (r *Recorder) CallsPage(open func(limit int) (calls []extproc.OpenCall, all
 }
 
 func openCall(ctx context.Context, c *extproc.OpenCall, now time.Time) json.RawMessage {
-	o := record{Outcome: c.Outcome, traceID: traceOf(ctx, &c.Outcome)}
+	o := newRecord(ctx, c.Outcome)
 	o.Duration = now.Sub(o.Facts.Start)
-	return callJSON(&o, zap.Time("start", o.Facts.Start), zap.String("phase", string(c.Phase)))
+	return callJSON(o, zap.Time("start", o.Facts.Start), zap.String("phase", string(c.Phase)))
 }
 
 func recentCall(o *record) json.RawMessage {

@@ -57,7 +57,7 @@ func (c *counters) count(o *record, e prometheus.Labels) {
 	streaming := strconv.FormatBool(o.Streaming)
 	c.requests.WithLabelValues(status(o), string(o.ErrorKind), o.API, streaming, c.tenant(o)).Inc()
 	c.addBytes(o)
-	for _, code := range warningCodes(o) {
+	for _, code := range o.warnings {
 		c.warnings.WithLabelValues(o.API, code).Inc()
 	}
 	c.countAttempts(o)

@@ -6,6 +6,8 @@ import (
 
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
+
+	"bedrock-extproc/translator"
 )
 
 // A field is one member of a request's line in the log, and of a call on the page
@@ -58,7 +60,7 @@ var fields = []field{
 	{"class", `"dns"`, "The [step towards Bedrock](causes.md) that failed.", func(n string, o *record) zap.Field { return text(n, o.ErrorClass) }},
 	{"aws_error", `"ThrottlingException"`, "AWS's name of the error.", func(n string, o *record) zap.Field { return text(n, o.AWSError) }},
 	{"client_gone", "true", "The client left before the end of its answer.", func(n string, o *record) zap.Field { return yes(n, o.ClientGone) }},
-	{"warnings", `["blank_text_dropped"]`, "The [codes](warnings.md) of the answer's warnings, each once.", func(n string, o *record) zap.Field { return texts(n, warningCodes(o)) }},
+	{"warnings", `["blank_text_dropped"]`, "The [codes](warnings.md) of the answer's warnings, each once.", func(n string, o *record) zap.Field { return texts(n, o.warnings) }},
 	{"failed_attempts", `["us-east-1 ThrottlingException"]`, "For each failed attempt its backend, and AWS's name of the error, the step that failed or the kind of the error.", func(n string, o *record) zap.Field { return texts(n, failedAttempts(o)) }},
 }
 
@@ -153,10 +155,10 @@ func fallbackFrom(o *record) string {
 	return ""
 }
 
-// warningCodes lists the codes of the warnings, each once.
-func warningCodes(o *record) []string {
+// warningCodes lists the codes of warnings, each once.
+func warningCodes(warnings []translator.Warning) []string {
 	var codes []string
-	for _, w := range o.Summary.Warnings {
+	for _, w := range warnings {
 		if !slices.Contains(codes, w.Code) {
 			codes = append(codes, w.Code)
 		}

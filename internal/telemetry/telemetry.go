@@ -25,11 +25,25 @@ type Recorder struct {
 	recent   recent
 }
 
-// A record is an outcome and the trace that it belongs to, "" for none.
+// A record is an outcome without its warnings, and what several observers need of it.
 type record struct {
 	extproc.Outcome
 
+	// parent is the span that the request belongs to, invalid for none.
+	parent trace.SpanContext
+	// traceID is the trace that the call belongs to, "" for none.
 	traceID string
+	// warnings are the codes of the warnings, each once.
+	warnings []string
+}
+
+func newRecord(ctx context.Context, o extproc.Outcome) *record {
+	r := &record{Outcome: o, warnings: warningCodes(o.Summary.Warnings)}
+	r.Summary.Warnings = nil // a record is kept, and their texts are long
+	if r.parent = spanContext(ctx, &r.Outcome); r.parent.IsValid() {
+		r.traceID = r.parent.TraceID().String()
+	}
+	return r
 }
 
 // NewRecorder registers the metrics with reg. tracer makes the spans; nil makes none.
@@ -44,7 +58,7 @@ func NewRecorder(log *zap.Logger, reg prometheus.Registerer, tracer trace.Tracer
 // Observe records one outcome.
 func (r *Recorder) Observe(outcome extproc.Outcome) {
 	ctx := context.Background() // the call and its context are over
-	o := &record{Outcome: outcome, traceID: traceOf(ctx, &outcome)}
+	o := newRecord(ctx, outcome)
 	var exemplar prometheus.Labels
 	if r.tracer != nil && notable(o) {
 		exemplar = r.trace(ctx, o)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"net/http/httptest"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -217,7 +218,12 @@ func TestCallsPage(t *testing.T) {
 	}
 	open := extproc.OpenCall{Phase: extproc.PhaseWaiting, Outcome: extproc.Outcome{API: "openai", Model: "gpt", Facts: translator.Facts{RequestID: "open-1", Start: time.Now().Add(-time.Minute)}}}
 	w := httptest.NewRecorder()
-	r.CallsPage(func(int) ([]extproc.OpenCall, int) { return []extproc.OpenCall{open}, 5000 }).ServeHTTP(w, httptest.NewRequest("GET", "/debug/calls", nil))
+	r.CallsPage(func(limit int) ([]extproc.OpenCall, int) {
+		if limit != 1000 {
+			t.Errorf("%d open calls are asked for", limit)
+		}
+		return []extproc.OpenCall{open}, 5000
+	}).ServeHTTP(w, httptest.NewRequest("GET", "/debug/calls", nil))
 	var page struct {
 		OpenTotal    int `json:"open_total"`
 		Open, Recent []map[string]any
@@ -234,4 +240,32 @@ func TestCallsPage(t *testing.T) {
 	if c := page.Recent[0]; c["start"] != "2026-11-26T14:00:00Z" || c["overhead"] != 50.0 || c["fallback_from"] != "eu" {
 		t.Errorf("a recent call: %v", c)
 	}
+}
+
+// Of recent calls, a bounded number is kept, and of their warnings the codes only.
+func TestRecentCallsAreSmall(t *testing.T) {
+	const most = 2 << 20 // bytes of all
+	r, err := telemetry.NewRecorder(zap.NewNop(), prometheus.NewRegistry(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	idle := heap()
+	for range 1000 {
+		o := call()
+		for range 100 {
+			o.Summary.Warnings = append(o.Summary.Warnings, translator.Warning{Code: "odd", Detail: strings.Repeat("x", 200)})
+		}
+		r.Observe(o)
+	}
+	if kept := heap() - idle; kept > most {
+		t.Errorf("%d KiB are kept", kept>>10)
+	}
+	runtime.KeepAlive(r)
+}
+
+func heap() int64 {
+	var stats runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&stats)
+	return int64(stats.HeapAlloc)
 }

@@ -24,19 +24,11 @@ func spanContext(ctx context.Context, o *extproc.Outcome) trace.SpanContext {
 	return trace.SpanContextFromContext(propagation.TraceContext{}.Extract(ctx, carrier))
 }
 
-// traceOf is the id of the trace that a request came with.
-func traceOf(ctx context.Context, o *extproc.Outcome) string {
-	if c := spanContext(ctx, o); c.IsValid() {
-		return c.TraceID().String()
-	}
-	return ""
-}
-
 // trace makes the spans of a call that is over: all their times and attributes are known,
 // so the call itself pays for none of it. It returns the labels of exemplars, nil if the
 // trace is not sampled.
 func (r *Recorder) trace(ctx context.Context, o *record) prometheus.Labels {
-	ctx = trace.ContextWithRemoteSpanContext(ctx, spanContext(ctx, &o.Outcome))
+	ctx = trace.ContextWithRemoteSpanContext(ctx, o.parent)
 	start := o.Facts.Start
 	ctx, span := r.tracer.Start(ctx, callName(o), trace.WithTimestamp(start), trace.WithSpanKind(trace.SpanKindServer), trace.WithAttributes(callAttributes(o)...))
 	o.traceID = span.SpanContext().TraceID().String()
@@ -81,8 +73,8 @@ func callAttributes(o *record) []attribute.KeyValue {
 	list = appendText(list, "bedrock_extproc.fallback_from", fallbackFrom(o))
 	list = appendText(list, "bedrock_extproc.error.class", o.ErrorClass)
 	list = appendText(list, "error.type", errorName(o))
-	if codes := warningCodes(o); codes != nil {
-		list = append(list, attribute.StringSlice("bedrock_extproc.warnings", codes))
+	if o.warnings != nil {
+		list = append(list, attribute.StringSlice("bedrock_extproc.warnings", o.warnings))
 	}
 	if o.Model != "" {
 		list = append(list, attribute.Bool("bedrock_extproc.streaming", o.Streaming), attribute.Int("bedrock_extproc.attempts", o.Facts.Attempts))

@@ -79,19 +79,13 @@ func TestEnvoyTrace(t *testing.T) {
 		}
 		resp.Body.Close()
 	}
-	var ours []*tracev1.Span
-	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(50 * time.Millisecond) {
-		var envoys []*tracev1.Span
+	var ours, envoys []*tracev1.Span
+	eventually(t, "the spans of both calls and of Envoy are there", func() bool {
 		ours, envoys = c.serverSpans()
-		if len(ours) == 2 && len(envoys) > 0 {
-			if !isChild(ours, envoys) {
-				t.Errorf("no span of the sidecar is a child of one of Envoy's: %v, %v", ours, envoys)
-			}
-			break
-		}
-		if time.Now().After(deadline) {
-			t.Fatalf("spans of the sidecar %v, of Envoy %v", ours, envoys)
-		}
+		return len(ours) == 2 && len(envoys) > 0
+	})
+	if !isChild(ours, envoys) {
+		t.Errorf("no span of the sidecar is a child of one of Envoy's: %v, %v", ours, envoys)
 	}
 	direct := false
 	for _, span := range ours {

@@ -139,17 +139,9 @@ func sentBodies(s *system) []byte {
 
 func fetchPage(t *testing.T, url string) string {
 	t.Helper()
-	resp, err := http.Get(url) //nolint:noctx // on this machine
-	if err != nil {
-		t.Fatal(err)
+	status, body := get(t, url)
+	if status != http.StatusOK {
+		t.Errorf("%s: status %d, %s", url, status, body)
 	}
-	defer resp.Body.Close()
-	body, err := io.ReadAll(resp.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if resp.StatusCode != http.StatusOK {
-		t.Errorf("%s: status %d, %s", url, resp.StatusCode, body)
-	}
-	return string(body)
+	return body
 }

@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 )
 
 // symptomsConfig has a backend with a fallback, one that cannot be reached, and prices.
@@ -114,11 +113,7 @@ func (s *system) occupy(t *testing.T) {
 			}
 		}()
 	}
-	for deadline := time.Now().Add(10 * time.Second); s.scraped(t)["bedrock_extproc_calls_in_flight"] < 3; time.Sleep(10 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatal("the places are not taken")
-		}
-	}
+	eventually(t, "the places are taken", func() bool { return s.sidecar.metric(t, "bedrock_extproc_calls_in_flight") == 3 })
 }
 
 // TestSymptoms reproduces each row of the table in docs/observability.md, and finds the
@@ -193,18 +188,18 @@ func (c *symptom) call(t *testing.T, s *system, client *http.Client, id string) 
 }
 
 // record is the line of a request in the log.
-func (s *system) record(t *testing.T, id string) map[string]json.RawMessage {
+func (s *system) record(t *testing.T, id string) (record map[string]json.RawMessage) {
 	t.Helper()
-	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
+	eventually(t, "the log has a line of "+id, func() bool {
 		for line := range strings.Lines(s.sidecar.logged()) {
-			var record map[string]json.RawMessage
+			record = nil
 			if json.Unmarshal([]byte(line), &record) == nil && string(record["msg"]) == `"request"` && string(record["request_id"]) == `"`+id+`"` {
-				return record
+				return true
 			}
 		}
-	}
-	t.Fatalf("the log has no line of %s", id)
-	return nil
+		return false
+	})
+	return record
 }
 
 // A rejected configuration shows in a metric and on a page.
@@ -217,11 +212,7 @@ func TestSymptomOfARejectedConfiguration(t *testing.T) {
 	if err := os.WriteFile(file, []byte("bedrock_extproc: {translation: strictly}"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	for deadline := time.Now().Add(10 * time.Second); s.scraped(t)["bedrock_extproc_config_last_reload_success"] != 0; time.Sleep(20 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatal("the metric does not show the rejected file")
-		}
-	}
+	eventually(t, "the metric shows the rejected file", func() bool { return s.scraped(t)["bedrock_extproc_config_last_reload_success"] == 0 })
 	var config struct {
 		Problem string
 		Config  struct{ Providers any }
@@ -244,48 +235,23 @@ func TestSymptomOfARejectedConfiguration(t *testing.T) {
 // The level of the log changes while the sidecar runs.
 func TestLogLevel(t *testing.T) {
 	s := start(t, nil)
-	client := newClient(false)
 	count := func() int { return strings.Count(s.sidecar.logged(), `"path":"/healthz"`) }
-	ask := func() {
-		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.url("/healthz"), http.NoBody)
-		if err != nil {
-			t.Fatal(err)
-		}
-		resp, err := client.Do(req)
-		if err != nil {
-			t.Fatal(err)
-		}
-		resp.Body.Close()
-	}
 	before := int(s.scraped(t)["bedrock_extproc_requests_total"])
-	ask()
+	get(t, s.url("/healthz"))
 	s.awaitRequests(t, before+1)
 	if n := count(); n != 0 {
 		t.Fatalf("%d lines of probes at the level info", n)
 	}
 	s.setLogLevel(t, "debug")
-	ask()
-	for deadline := time.Now().Add(10 * time.Second); count() == 0; time.Sleep(10 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatal("no line of a probe at the level debug")
-		}
-	}
+	get(t, s.url("/healthz"))
+	eventually(t, "a line of a probe at the level debug", func() bool { return count() > 0 })
 }
 
 // Profiles are served only where the operator asks for them; see TestNothingLeaks.
 func TestNoProfiles(t *testing.T) {
 	s := start(t, nil)
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.sidecar.admin+"/debug/pprof/", http.NoBody)
-	if err != nil {
-		t.Fatal(err)
-	}
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		t.Fatal(err)
-	}
-	resp.Body.Close()
-	if resp.StatusCode != http.StatusNotFound {
-		t.Errorf("status %d", resp.StatusCode)
+	if status, _ := get(t, s.sidecar.admin+"/debug/pprof/"); status != http.StatusNotFound {
+		t.Errorf("status %d", status)
 	}
 }
 
