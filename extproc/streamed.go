@@ -183,6 +183,7 @@ func (x *exchange) recordSummary() {
 
 // recordTokens records when the content of a stream came.
 func (x *exchange) recordTokens(d delivery) {
+	x.outcome.StartWait = d.firstSent.Sub(d.firstEvent)
 	if !d.firstToken.IsZero() {
 		x.outcome.FirstToken, x.outcome.LastToken = d.firstToken.Sub(x.req.start), d.lastToken.Sub(x.req.start)
 	}
