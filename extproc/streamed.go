@@ -91,6 +91,7 @@ func (x *exchange) deliver(d delivery, silent bool) (ended bool, err error) {
 	if !d.facts.IsZero() {
 		x.outcome.Facts = d.facts
 	}
+	x.recordTokens(d)
 	if !d.ended {
 		if len(d.bytes) > 0 || silent {
 			err = x.sendPart(d.bytes)
