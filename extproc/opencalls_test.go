@@ -39,10 +39,15 @@ func TestOpenCall(t *testing.T) {
 		if s.OpenStreams() != 0 {
 			s.t.Error("an open stream without headers")
 		}
+		steps <- messageStart
+		time.Sleep(time.Second)
 		steps <- delta("one")
 		got := s.phase()
 		if got.Phase != extproc.PhaseAnswering || got.Outcome.Facts.Backend != "main" || got.Outcome.Status != 200 || got.Outcome.BytesOut == 0 || s.OpenStreams() != 1 {
 			s.t.Errorf("in the stream: %+v, %d streams", got, s.OpenStreams())
+		}
+		if got.Outcome.StartWait != time.Second || got.Outcome.FirstToken != time.Second {
+			s.t.Errorf("times in the stream: %+v", got.Outcome)
 		}
 		if strings.Contains(fmt.Sprintf("%+v", got), prompt) {
 			s.t.Errorf("content of the request: %+v", got)

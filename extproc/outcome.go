@@ -25,6 +25,9 @@ type Outcome struct {
 	// FirstToken and LastToken are the times from Facts.Start to the first and to the
 	// last piece of a streamed answer's content, as they came from Bedrock.
 	FirstToken, LastToken time.Duration
+	// StartWait is the time between a stream's first event from Bedrock and the first one
+	// that the client gets a part of: in some APIs the start of a message has no event.
+	StartWait time.Duration
 
 	Method, Path string
 	// API is the name of the dialect of a model call, "" for other requests.
@@ -71,9 +74,10 @@ func (o *Outcome) applySummary(s translator.Summary) {
 }
 
 // Waited is the time that a call spent waiting for Bedrock before the first byte of
-// its answer: for answers and failures, and between attempts.
+// its answer: for answers and failures, between attempts, and for the first event of a
+// stream that the client gets a part of.
 func (o *Outcome) Waited() time.Duration {
-	var sum time.Duration
+	sum := o.StartWait
 	for _, a := range o.Facts.Trail {
 		sum += a.Wait + a.Pause
 	}

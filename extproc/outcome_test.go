@@ -55,6 +55,26 @@ func TestOutcomes(t *testing.T) {
 				Status: 200, BytesIn: in, FirstToken: 2 * time.Second, LastToken: 6 * time.Second,
 			},
 		},
+		"streamed, the start has no bytes": {
+			func(s *sidecar) *call {
+				steps := make(chan step)
+				s.backend.converseStream = live(steps)
+				c := s.post("/stream", "", "x-request-id", "id-1")
+				time.Sleep(time.Second)
+				steps <- messageStart
+				time.Sleep(2 * time.Second)
+				steps <- delta("one")
+				time.Sleep(time.Second)
+				steps <- messageStop
+				close(steps)
+				return c
+			},
+			extproc.Outcome{
+				Duration: 4 * time.Second, FirstByte: 3 * time.Second, Method: "POST", Path: "/stream", API: "fake", Model: "model-1", ModelLabel: extproc.OtherModel, Streaming: true,
+				Facts: facts, Summary: translator.Summary{StopReason: "end_turn", OutputTokens: 3, UsageKnown: true},
+				Status: 200, BytesIn: in, FirstToken: 3 * time.Second, LastToken: 4 * time.Second, StartWait: 2 * time.Second,
+			},
+		},
 		"early error": {
 			func(s *sidecar) *call {
 				s.backend.converseStream = script(step{err: refusal()})
@@ -199,6 +219,7 @@ func TestOverhead(t *testing.T) {
 		known   bool
 	}{
 		"answered":               {answered(func(*extproc.Outcome) {}), time.Second, true},
+		"a start without bytes":  {answered(func(o *extproc.Outcome) { o.StartWait = 500 * time.Millisecond }), 500 * time.Millisecond, true},
 		"headers before Bedrock": {answered(func(o *extproc.Outcome) { o.FirstByte = 5 * time.Second }), 0, false},
 		"failed":                 {answered(func(o *extproc.Outcome) { o.ErrorKind = translator.KindTimeout }), 0, false},
 		"nothing sent":           {answered(func(o *extproc.Outcome) { o.FirstByte = 0 }), 0, false},

@@ -38,6 +38,9 @@ type delivery struct {
 	// firstToken and lastToken are when the first piece of content and the end of the
 	// content came.
 	firstToken, lastToken time.Time
+	// firstEvent and firstSent are when the stream's first event came, and the first one
+	// whose translation is not empty.
+	firstEvent, firstSent time.Time
 	ended                 bool
 	err                   error
 }
@@ -90,6 +93,7 @@ func (q *sendQueue) append(ev translator.Event) (pending int, err error) {
 		q.bytes = make([]byte, 0, firstPart)
 	}
 	q.recordToken(ev.Kind)
+	q.recordStart()
 	before := len(q.bytes)
 	q.bytes, err = q.events.AppendEvent(q.bytes, ev)
 	q.total += len(q.bytes) - before
@@ -108,6 +112,18 @@ func (q *sendQueue) recordToken(kind string) {
 		q.lastToken = q.firstToken
 	case kind == "messageStop" && !q.firstToken.IsZero():
 		q.lastToken = time.Now()
+	}
+}
+
+// recordStart takes firstEvent and firstSent. It looks at the clock until there is
+// something to send, in most dialects once. q is locked.
+func (q *sendQueue) recordStart() {
+	if q.total > 0 {
+		return
+	}
+	q.firstSent = time.Now()
+	if q.firstEvent.IsZero() {
+		q.firstEvent = q.firstSent
 	}
 }
 

@@ -91,6 +91,7 @@ func (x *exchange) deliver(d delivery, silent bool) (ended bool, err error) {
 	if d.facts != nil {
 		x.outcome.Facts = *d.facts
 	}
+	x.recordTokens(d)
 	if !d.ended {
 		if len(d.bytes) > 0 || silent {
 			err = x.sendPart(d.bytes)
@@ -183,6 +184,7 @@ func (x *exchange) recordSummary() {
 
 // recordTokens records when the content of a stream came.
 func (x *exchange) recordTokens(d delivery) {
+	x.outcome.StartWait = d.firstSent.Sub(d.firstEvent)
 	if !d.firstToken.IsZero() {
 		x.outcome.FirstToken, x.outcome.LastToken = d.firstToken.Sub(x.req.start), d.lastToken.Sub(x.req.start)
 	}

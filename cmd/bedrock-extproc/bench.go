@@ -13,9 +13,9 @@ import (
 )
 
 const benchHelp = `Call a model through Envoy's listener at a fixed rate, and print how long the first text and whole
-answers took. Each call is a model call, and costs what it costs.
+answers took. Each call is a real model call, and is billed as one.
 
-Calls start at their time, whether or not earlier ones have ended, and times count from the moment at
+Calls start on schedule, whether or not earlier ones have ended, and times count from the moment at
 which a call should have started: a stall shows in every call that it delays. With --direct, every
 second call goes to Bedrock's own endpoint, signed with the AWS credentials in the environment, and
 "added" is the difference of the percentiles. A failed call is exit code 1.`
@@ -46,9 +46,9 @@ func benchCommand() *cobra.Command {
 	fs := cmd.Flags()
 	fs.StringVar(&opts.direct, "direct", "", "`URL` of Bedrock's endpoint, or of a stand-in, to compare with; needs --model")
 	fs.StringVar(&opts.prompt, "prompt", "What is 2+2?", "prompt of each call")
-	fs.Float64Var(&opts.rate, "rate", 10, "calls per second, to each of both; not more than 10000")
+	fs.Float64Var(&opts.rate, "rate", 10, "calls per second, with --direct to each endpoint; at most 10000")
 	fs.DurationVar(&opts.duration, "duration", 10*time.Second, "time for which calls start, at most an hour")
-	fs.DurationVar(&opts.warmUp, "warm-up", time.Second, "time before that, whose calls are not measured")
+	fs.DurationVar(&opts.warmUp, "warm-up", time.Second, "time before --duration, whose calls are not measured")
 	fs.IntVar(&opts.maxInFlight, "max-in-flight", 1000, "maximum `number` of calls at one time; further calls are not sent and count as failed")
 	addOutput(cmd, &opts.output, outputText, outputJSON)
 	return cmd

@@ -18,11 +18,11 @@ const chatHelp = `Ask a model through Envoy's listener, and show its answer as i
 
 At a terminal it is a conversation: the arrow keys bring back earlier prompts, Ctrl-C ends an answer,
 and Ctrl-D leaves. Reasoning is dimmed. After a tool call it asks for the result. Tokens, and the cost
-if the listener tells it, follow each answer.
+if the listener reports it, follow each answer.
 
-With words after the flags, or without a terminal, it asks once: the prompt is these words, or else
-standard input. Only the answer's text goes to standard output. A failed answer is exit code 1, with
-the listener's error on standard error.`
+With words after the flags, or without a terminal, it asks once: the prompt is these words, or
+standard input if there are none. Only the answer's text goes to standard output. A failed answer is
+exit code 1, with the listener's error on standard error.`
 
 const chatExample = `  bedrock-extproc chat
   bedrock-extproc chat --api openai --model us.amazon.nova-lite-v1:0 What is 2+2?

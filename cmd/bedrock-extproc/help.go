@@ -7,7 +7,7 @@ import (
 	"github.com/spf13/cobra"
 )
 
-const rootHelp = `Answer LLM requests that Envoy receives from Amazon Bedrock.
+const rootHelp = `Answer the LLM requests that Envoy receives, by calling Amazon Bedrock.
 
 Without a command, it is "serve". AWS credentials, region and endpoints come from the
 standard AWS variables.`

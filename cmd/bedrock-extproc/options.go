@@ -15,7 +15,7 @@ func serveCommand(s streams) *cobra.Command {
 	var opts options
 	cmd := &cobra.Command{
 		Use:     "serve",
-		Short:   "answer Envoy's ext_proc calls from Amazon Bedrock (the default)",
+		Short:   "answer Envoy's ext_proc calls by calling Amazon Bedrock (the default)",
 		Long:    serveHelp,
 		Example: "  bedrock-extproc --config config.yaml\n  bedrock-extproc serve --listen unix:///run/bedrock-extproc/extproc.sock",
 		GroupID: groupRun,
@@ -34,7 +34,7 @@ func serveCommand(s streams) *cobra.Command {
 	return cmd
 }
 
-const serveHelp = `Answer Envoy's ext_proc calls from Amazon Bedrock, until a signal ends it.
+const serveHelp = `Answer Envoy's ext_proc calls by calling Amazon Bedrock, until a signal ends it.
 
 An environment variable sets the default of each flag: BEDROCK_EXTPROC_DRAIN_DELAY that of
 --drain-delay. A variable of this kind that sets no flag is a warning in the log. AWS

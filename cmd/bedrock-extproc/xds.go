@@ -33,8 +33,8 @@ func xdsCommand(s streams) *cobra.Command {
 	var cfg envoy.Config
 	var address string
 	cmd := &cobra.Command{
-		Use: "xds", Short: "serve the same configuration by xDS", GroupID: groupConfigure, Args: arguments(0, 0),
-		Long: "Serve Envoys the listener and the cluster that envoy-config prints, by xDS, until a signal ends it.",
+		Use: "xds", Short: "serve the configuration of envoy-config over xDS", GroupID: groupConfigure, Args: arguments(0, 0),
+		Long: "Serve the listener and the cluster that envoy-config prints to Envoys over xDS, until a signal ends it.",
 		RunE: func(cmd *cobra.Command, _ []string) error { return xds(cmd.Context(), address, cfg, s.stderr) },
 	}
 	cmd.Flags().StringVar(&address, "xds", "127.0.0.1:9005", "`address` for Envoys: host:port on loopback, or unix:///path")

@@ -210,12 +210,13 @@ func TestReports(t *testing.T) {
 		r.add(sample{direct: true, first: time.Millisecond, whole: time.Duration(9+i) * time.Millisecond})
 	}
 	r.add(sample{err: errTooMany, late: 30 * time.Millisecond})
+	r.add(sample{err: errTooMany, warmUp: true})
 	r.finish()
 	var text bytes.Buffer
 	if err := r.WriteText(&text); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"through Envoy    100       1", "+1.00 ms", "108.00 ms", "≤ ", "█", "started 30 ms late", "failed 1 times: not sent"} {
+	for _, want := range []string{"through Envoy    100       1", "+1.00 ms", "108.00 ms", "≤ ", "█", "started 30 ms late", "failed 1 times: not sent", "\n1 calls of the warm-up failed."} {
 		if !strings.Contains(text.String(), want) {
 			t.Errorf("no %q in\n%s", want, text.String())
 		}

@@ -30,6 +30,9 @@ func (r *Report) WriteText(w io.Writer) error {
 	if r.LateStart > lateStart {
 		fmt.Fprintf(w, "\nA call started %.0f ms late: this machine is too busy, and the times above are too long.\n", float64(r.LateStart))
 	}
+	if r.WarmUpFailed > 0 {
+		fmt.Fprintf(w, "\n%d calls of the warm-up failed.\n", r.WarmUpFailed)
+	}
 	errors := r.AllErrors()
 	for _, text := range slices.Sorted(maps.Keys(errors)) {
 		fmt.Fprintf(w, "\nfailed %d times: %s\n", errors[text], text)

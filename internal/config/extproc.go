@@ -37,12 +37,12 @@ func (c *Config) extprocKeys() []key {
 			oneOf(&c.OpenAI.DropMetadata, []string{"send", "drop"}, false, true),
 		},
 		{
-			"failed_streams", "How a stream ends that fails after its headers were sent: `event` ends it with the `error` event, `reset` cuts it off after that event, so that HTTP clients report an error, and `stop_error` adds `message_stop` with `stop_reason` `error`, and `metadata`. `auto` is `stop_error` for the gateway's Python client, and `event` for all others. See [gateway-client.md](gateway-client.md).",
+			"failed_streams", "How a stream that fails after its headers were sent ends: `event` ends it with the `error` event, `reset` cuts it off after that event, so that HTTP clients report an error, and `stop_error` adds `message_stop` with `stop_reason` `error`, and `metadata`. `auto` is `stop_error` for the gateway's Python client, and `event` for all others. See [gateway-client.md](gateway-client.md).",
 			"`auto`", "event",
 			oneOf(&c.Chat.FailedStreams, []string{"auto", "event", "reset", "stop_error"}, chat.FailedAuto, chat.FailedEvent, chat.FailedReset, chat.FailedStopError),
 		},
 		{
-			"early_errors", "How a streaming request is answered that fails before its headers were sent: `status` answers with the error's HTTP status, `event` with status 200 and a stream that contains only the `error` event. See [gateway-client.md](gateway-client.md).",
+			"early_errors", "How a streaming request that fails before the headers of its answer were sent is answered: `status` answers with the error's HTTP status, `event` with status 200 and a stream that contains only the `error` event. See [gateway-client.md](gateway-client.md).",
 			"`status`", "event",
 			oneOf(&c.Chat.EarlyErrors, []string{"status", "event"}, chat.EarlyStatus, chat.EarlyEvent),
 		},
@@ -73,7 +73,7 @@ func (c *Config) extprocKeys() []key {
 			rules{c},
 		},
 		{"caller_limit", "How many calls each caller may have in flight. Further ones get 503 at once.", "no limit", "{value: user, max_calls: 10}", callerLimit(&c.Policy.CallerLimit)},
-		{"metrics_tenant", "The value of `identity` that metrics have as the label `tenant`. The first 100 tenants have series of their own, the rest are `other`.", "no tenants in metrics", "team", valueName{&c.Tenant}},
+		{"metrics_tenant", "The value of `identity` that metrics have as the label `tenant`. The first 100 tenants have series of their own; the rest are `other`.", "no tenants in metrics", "team", valueName{&c.Tenant}},
 		{"prices", "What models cost. With it, the cost of a call is in metrics, the log, Envoy's metadata and the answer's `metadata`. See [observability](observability.md).", "no costs", "{models: {us.amazon.nova-micro-v1:0: {input: 0.000035, output: 0.00014}}}", priceTable{&c.Prices}},
 		{"timeouts", "The time limits of backends without their own.", "see below", "{first_event: 1m}", section{keys: func() []key { return limitsKeys(&c.Bedrock.Limits) }}},
 		{"retry", "How often a failed call is repeated before the client has received any of the response.", "see below", "{attempts: 2}", section{keys: func() []key { return retryKeys(&c.Bedrock.Retry) }}},

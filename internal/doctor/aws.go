@@ -9,6 +9,7 @@ import (
 	"time"
 
 	awsconfig "github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/smithy-go/logging"
 
 	"bedrock-extproc/internal/cause"
 )
@@ -55,7 +56,8 @@ func ReadAWS(ctx context.Context, accounts []Account) *AWS {
 
 func readAccount(ctx context.Context, a Account) account {
 	found := account{Account: a, region: a.Region}
-	var options []func(*awsconfig.LoadOptions) error
+	// The SDK would write to standard error; what it found is in the report.
+	options := []func(*awsconfig.LoadOptions) error{awsconfig.WithLogger(logging.Nop{})}
 	if a.Profile != "" {
 		options = append(options, awsconfig.WithSharedConfigProfile(a.Profile))
 	}

@@ -1,6 +1,8 @@
 package doctor
 
 import (
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -90,5 +92,30 @@ func TestReadAWS(t *testing.T) {
 				t.Errorf("findings (-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+// The SDK's own warnings do not get between the lines of the report.
+func TestReadAWSIsSilent(t *testing.T) {
+	noAWS(t)
+	metadata := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusForbidden) }))
+	defer metadata.Close()
+	t.Setenv("AWS_EC2_METADATA_DISABLED", "false")
+	t.Setenv("AWS_EC2_METADATA_SERVICE_ENDPOINT", metadata.URL)
+	file, err := os.Create(filepath.Join(t.TempDir(), "stderr"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	stderr := os.Stderr
+	os.Stderr = file
+	found := ReadAWS(t.Context(), []Account{{}})
+	os.Stderr = stderr
+	if found.accounts[0].err == nil {
+		t.Error("credentials from nowhere")
+	}
+	text, err := os.ReadFile(file.Name())
+	if err != nil || len(text) > 0 {
+		t.Errorf("%q, %v", text, err)
 	}
 }

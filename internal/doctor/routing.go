@@ -31,7 +31,7 @@ func routeChecks() []check {
 		},
 		{
 			"route-api", Error,
-			"an API in `apis` of `bedrock_extproc` (-config) that no route brings to the sidecar; without `apis`, that no API is",
+			"no route sends an API in `apis` of `bedrock_extproc` (-config) to the sidecar; without `apis`, no route sends any API to it",
 			"Add routes with the filter for the paths of the API, such as `/v1/` or `/model/`, or remove it from `apis`.",
 			eachFilter(missingAPIs),
 		},

@@ -40,7 +40,7 @@ func OTLPLabel(name string) string {
 type Label struct{ Name, Values string }
 
 var (
-	api       = Label{"api", "the API that the client speaks, such as `gateway`; empty for requests that are no model calls"}
+	api       = Label{"api", "the API that the client speaks, such as `gateway`; empty for requests that are not model calls"}
 	streaming = Label{"streaming", "`true` for event streams, `false` for whole answers"}
 	backend   = Label{"backend", "the configured name of the backend"}
 	model     = Label{"model", "a model's name in the configuration, `other` for all other names"}

@@ -59,9 +59,9 @@ var fields = []field{
 	{"error", `"bedrock_throttled"`, "The [kind of the error](errors.md), also of one in the middle of a stream whose status is 200.", func(n string, o *record) zap.Field { return text(n, string(o.ErrorKind)) }},
 	{"class", `"dns"`, "The [step towards Bedrock](causes.md) that failed.", func(n string, o *record) zap.Field { return text(n, o.ErrorClass) }},
 	{"aws_error", `"ThrottlingException"`, "AWS's name of the error.", func(n string, o *record) zap.Field { return text(n, o.AWSError) }},
-	{"client_gone", "true", "The client left before the end of its answer.", func(n string, o *record) zap.Field { return yes(n, o.ClientGone) }},
+	{"client_gone", "true", "The client left before the end of its answer, or the connection to Envoy was lost.", func(n string, o *record) zap.Field { return yes(n, o.ClientGone) }},
 	{"warnings", `["blank_text_dropped"]`, "The [codes](warnings.md) of the answer's warnings, each once.", func(n string, o *record) zap.Field { return texts(n, o.warnings) }},
-	{"failed_attempts", `["us-east-1 ThrottlingException"]`, "For each failed attempt its backend, and AWS's name of the error, the step that failed or the kind of the error.", func(n string, o *record) zap.Field { return texts(n, failedAttempts(o)) }},
+	{"failed_attempts", `["bedrock-us ThrottlingException"]`, "For each failed attempt its backend, and AWS's name of the error, the step that failed or the kind of the error.", func(n string, o *record) zap.Field { return texts(n, failedAttempts(o)) }},
 }
 
 // maxFields bounds the fields of a line; the table has fewer.
