@@ -15,7 +15,7 @@ import (
 // A Codec is gRPC's codec for protobuf, except that a received string that is not
 // UTF-8 is as good as missing. Envoy copies bytes of clients into strings, such as
 // X-Request-Id into the attribute request.id, and gRPC's own codec fails the whole
-// message. A gRPC server of a Server needs it: grpc.ForceServerCodecV2(Codec{}).
+// message.
 type Codec struct{}
 
 // Name implements [encoding.CodecV2].

@@ -37,16 +37,14 @@ type replier struct {
 	sent    *atomic.Int64 // Outcome.BytesOut, for other goroutines
 	begun   bool          // the response headers are sent
 
-	// stuck gets a token when Envoy has not taken a message for sendTimeout, by timer.
-	stuck chan struct{}
-	timer *time.Timer
+	// unread ends the RPC when Envoy has not taken a message for sendTimeout.
+	unread *time.Timer
 }
 
 func newReplier(stream extprocv3.ExternalProcessor_ProcessServer, req *request, outcome *Outcome, sent *atomic.Int64) *replier {
-	stuck := make(chan struct{}, 1)
-	timer := time.AfterFunc(sendTimeout, func() { signal(stuck) })
-	timer.Stop()
-	return &replier{stream: stream, outcome: outcome, req: req, sent: sent, stuck: stuck, timer: timer}
+	unread := time.AfterFunc(sendTimeout, func() { endRPC(stream.Context(), errUnread) })
+	unread.Stop()
+	return &replier{stream: stream, outcome: outcome, req: req, sent: sent, unread: unread}
 }
 
 // immediate sends a whole answer. e is the error that it reports, or nil.
@@ -148,9 +146,9 @@ var errEndOfRPC = errors.New("envoy ended the call")
 // send sends a message with that many bytes of body. A broken RPC means that the
 // client is gone.
 func (r *replier) send(msg *extprocv3.ProcessingResponse, bytes int) error {
-	r.timer.Reset(sendTimeout)
+	r.unread.Reset(sendTimeout)
 	err := r.stream.Send(msg)
-	r.timer.Stop()
+	r.unread.Stop()
 	if err != nil {
 		r.outcome.ClientGone = true
 		return errors.Join(errEndOfRPC, err)

@@ -152,7 +152,7 @@ func (s *stream) next() (translator.Event, error) {
 }
 
 func (s *stream) event(msg eventstream.Message) (translator.Event, error) {
-	ev := translator.Event{Kind: eventKind(msg.EventType), Payload: msg.Payload, Frame: msg.Frame}
+	ev := translator.Event{Kind: eventKind(msg.EventType), Payload: msg.Payload, Frame: msg.Frame, More: s.frames.Buffered()}
 	switch ev.Kind {
 	case "":
 		return ev, translator.ErrBadAnswer(translator.AnswerEventType, nil)

@@ -85,6 +85,12 @@ func (r *Reader) Next() (Message, error) {
 	return msg, err
 }
 
+// Buffered reports whether Next will return without calling src.Read.
+func (r *Reader) Buffered() bool {
+	unread := r.buf[r.start:r.end]
+	return len(unread) >= preludeLen && uint64(len(unread)) >= uint64(binary.BigEndian.Uint32(unread))
+}
+
 func (r *Reader) next() (Message, error) {
 	if err := r.need(preludeLen); err != nil {
 		return Message{}, err
