@@ -129,9 +129,12 @@ func (l *liveStream) add(ev translator.Event) error {
 	if l.silence == nil || len(l.pending) == 0 || ev.More && len(l.pending) < pieceBytes {
 		return nil
 	}
-	part := l.pending
-	l.pending = nil
-	return l.send(part)
+	err := l.send(l.pending)
+	l.pending = l.pending[:0]
+	if cap(l.pending) > pieceBytes {
+		l.pending = nil
+	}
+	return err
 }
 
 // send sends a part, which may be empty.

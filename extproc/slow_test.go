@@ -2,6 +2,7 @@ package extproc_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"iter"
@@ -13,7 +14,10 @@ import (
 
 	extprocv3 "github.com/envoyproxy/go-control-plane/envoy/service/ext_proc/v3"
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/mem"
+	"google.golang.org/protobuf/proto"
 
+	"bedrock-extproc/extproc"
 	"bedrock-extproc/translator"
 )
 
@@ -30,17 +34,36 @@ type handRPC struct {
 
 func (r *handRPC) Context() context.Context { return r.ctx }
 
-func (r *handRPC) Recv() (*extprocv3.ProcessingRequest, error) {
+func (r *handRPC) RecvMsg(m any) error {
 	if len(r.requests) == 0 {
 		<-r.ctx.Done()
-		return nil, io.EOF
+		return io.EOF
 	}
-	next := r.requests[0]
+	raw, err := proto.Marshal(r.requests[0])
+	if err != nil {
+		return err
+	}
 	r.requests = r.requests[1:]
-	return next, nil
+	return extproc.Codec{}.Unmarshal(mem.BufferSlice{mem.SliceBuffer(raw)}, m)
 }
 
-func (r *handRPC) Send(msg *extprocv3.ProcessingResponse) error { return r.sent(r.ctx, msg) }
+func (r *handRPC) SendMsg(m any) error {
+	data, err := extproc.Codec{}.Marshal(m)
+	if err != nil {
+		return err
+	}
+	defer data.Free()
+	msg := &extprocv3.ProcessingResponse{}
+	if err := proto.Unmarshal(data.Materialize(), msg); err != nil {
+		return err
+	}
+	return r.sent(r.ctx, msg)
+}
+
+// Recv and Send are not used: the Server has its own types for messages.
+func (r *handRPC) Recv() (*extprocv3.ProcessingRequest, error) { return nil, errors.ErrUnsupported }
+
+func (r *handRPC) Send(*extprocv3.ProcessingResponse) error { return errors.ErrUnsupported }
 
 // requestMessages is a POST in two messages, as Envoy sends most requests.
 func requestMessages(path string) []*extprocv3.ProcessingRequest {

@@ -29,7 +29,7 @@ const (
 	checksumLen = 4
 	minFrame    = preludeLen + checksumLen
 	// firstBuffer holds any usual event; longer frames grow the buffer.
-	firstBuffer = 8 << 10
+	firstBuffer = 4 << 10
 	// keptBuffer is the longest buffer that is kept for short frames.
 	keptBuffer = 1 << 20
 )
