@@ -8,6 +8,7 @@ import (
 	extprocv3 "github.com/envoyproxy/go-control-plane/envoy/service/ext_proc/v3"
 	typev3 "github.com/envoyproxy/go-control-plane/envoy/type/v3"
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	"google.golang.org/grpc/mem"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/testing/protocmp"
@@ -133,7 +134,7 @@ func compare(want *extprocv3.ProcessingRequest, got *message) string {
 		return all
 	}
 	metadata, attributes := want.GetMetadataContext().GetFilterMetadata(), want.GetAttributes()
-	return cmp.Diff(flat(&as, metadata, attributes), flat(got, decoded(got.metadata, metadata), decoded(got.attributes, attributes)), protocmp.Transform())
+	return cmp.Diff(flat(&as, metadata, attributes), flat(got, decoded(got.metadata, metadata), decoded(got.attributes, attributes)), protocmp.Transform(), cmpopts.EquateEmpty())
 }
 
 // FuzzCodec compares the codec with protobuf's: what that accepts is the same, and

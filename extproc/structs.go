@@ -4,6 +4,7 @@ import (
 	"errors"
 	"unicode/utf8"
 
+	extprocv3 "github.com/envoyproxy/go-control-plane/envoy/service/ext_proc/v3"
 	"google.golang.org/protobuf/encoding/protowire"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
@@ -30,7 +31,7 @@ func (s structs) add(entry []byte) structs {
 // valid.
 func (s structs) get(name string) *structpb.Struct {
 	for i := len(s) - 1; i >= 0; i-- { // of several entries, the last one counts
-		if key, _ := entryOf(s[i].raw); string(key) == name {
+		if nameOf(s[i].raw) == name {
 			return s[i].get()
 		}
 	}
@@ -39,37 +40,39 @@ func (s structs) get(name string) *structpb.Struct {
 
 func (e *structEntry) get() *structpb.Struct {
 	if !e.decoded {
-		_, value := entryOf(e.raw)
-		e.value, e.decoded = decodeStruct(value), true
+		e.value, e.decoded = decodeEntry(e.raw), true
 	}
 	return e.value
 }
 
-func entryOf(entry []byte) (key, value []byte) {
+func nameOf(entry []byte) (name string) {
 	_ = eachField(entry, func(f field) error { // what cannot be read is missing
-		switch {
-		case f.is(keyField):
-			key = f.bytes
-		case f.is(valueField):
-			value = f.bytes
+		if f.is(keyField) {
+			name = string(f.bytes)
 		}
 		return nil
 	})
-	return key, value
+	return name
 }
 
-// decodeStruct decodes a struct without its strings that are not UTF-8. nil stands for one
-// that is not valid.
-func decodeStruct(raw []byte) *structpb.Struct {
-	s := &structpb.Struct{}
-	if proto.Unmarshal(raw, s) == nil {
-		return s
+// decodeEntry decodes the struct of an entry without its strings that are not UTF-8. nil
+// stands for one that is not valid.
+func decodeEntry(entry []byte) *structpb.Struct {
+	m := &extprocv3.ProcessingRequest{}
+	raw := appendMessage(nil, attributesField, entry)
+	if proto.Unmarshal(raw, m) != nil {
+		var err error
+		if raw, err = withoutInvalid(raw, m.ProtoReflect().Descriptor(), maxDepth); err != nil {
+			return nil
+		}
+		if proto.Unmarshal(raw, m) != nil {
+			return nil
+		}
 	}
-	raw, err := withoutInvalid(raw, s.ProtoReflect().Descriptor(), maxDepth)
-	if err != nil || proto.Unmarshal(raw, s) != nil {
-		return nil
+	for _, value := range m.GetAttributes() {
+		return value
 	}
-	return s
+	return nil
 }
 
 // maxDepth limits the nesting of a message that withoutInvalid reads, and with it the
