@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -38,6 +39,14 @@ func TestConfigurations(t *testing.T) {
 	}
 	if loaded < 10 {
 		t.Errorf("only %d configurations", loaded)
+	}
+}
+
+// The quick start shows the policy of the Kubernetes example.
+func TestPolicy(t *testing.T) {
+	policy := page.Read(t, "../../examples/kubernetes/iam/permissions.json")
+	if !slices.ContainsFunc(page.Blocks(page.Read(t, "../../docs/quickstart.md")), func(b page.Block) bool { return b.Text == policy }) {
+		t.Error("docs/quickstart.md does not show examples/kubernetes/iam/permissions.json as it is")
 	}
 }
 

@@ -2,11 +2,13 @@ package e2e
 
 import (
 	"fmt"
+	"net/http/httptest"
 	"os/exec"
 	"strings"
 	"syscall"
 	"testing"
 
+	"bedrock-extproc/tests/fakebedrock"
 	"bedrock-extproc/tests/page"
 )
 
@@ -14,6 +16,20 @@ import (
 func TestReadmeCommands(t *testing.T) {
 	ports := [4]int{freePort(t), freePort(t), freePort(t), freePort(t)}
 	runPage(t, "../../README.md", ports, runCommand(t, ports))
+}
+
+// quickStart is the page about the real Amazon Bedrock.
+const quickStart = "../../docs/quickstart.md"
+
+// TestQuickStartCommands runs the commands of the quick start as its reader does, except
+// that the fake Bedrock answers.
+func TestQuickStartCommands(t *testing.T) {
+	bedrock := httptest.NewServer(fakebedrock.New(fakebedrock.Config{}))
+	defer bedrock.Close()
+	ports := [4]int{freePort(t), freePort(t), freePort(t), freePort(t)}
+	system := runCommand(t, ports, "--aws")
+	system.Env = append(awsEnvironment("us-west-2"), "AWS_ENDPOINT_URL_BEDROCK_RUNTIME="+bedrock.URL)
+	runPage(t, quickStart, ports, system)
 }
 
 // runPage runs the commands of a page's blocks, each with the output that the block after
