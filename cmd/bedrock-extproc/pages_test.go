@@ -59,9 +59,14 @@ func parse(line []string) error {
 	for i := range line {
 		line[i] = strings.Trim(line[i], `'"`)
 	}
-	cmd, args, err := newRoot(streams{env: noEnv}).Find(withCommand(longFlags(line)))
-	if err != nil {
+	root := newRoot(streams{env: noEnv})
+	root.InitDefaultHelpCmd()
+	cmd, args, err := root.Find(withCommand(longFlags(line)))
+	if err != nil || cmd != root && len(args) == 0 { // a text names the command
 		return err
 	}
-	return cmd.ParseFlags(args)
+	if err := cmd.ParseFlags(args); err != nil {
+		return err
+	}
+	return cmd.ValidateArgs(cmd.Flags().Args())
 }
