@@ -11,12 +11,12 @@ import (
 )
 
 // pages lists every page that a reader opens: those beside this repository's README, in
-// docs, beside the examples, and two in folders of tests. Templates of generated pages
+// docs, beside the examples and charts, and two in folders of tests. Templates of generated pages
 // are left out: their links are relative to the pages.
 func pages(t *testing.T) []string {
 	t.Helper()
 	all := files(t, ".md")
-	for _, pattern := range []string{"*.md", "docs/*.md", "tests/fakebedrock/README.md", "translator/chat/testdata/README.md"} {
+	for _, pattern := range []string{"*.md", "docs/*.md", "charts/*/*.md", "tests/fakebedrock/README.md", "translator/chat/testdata/README.md"} {
 		found, err := filepath.Glob(filepath.Join("../..", pattern))
 		if err != nil || len(found) == 0 {
 			t.Fatalf("%s: no page, %v", pattern, err)
