@@ -16,7 +16,7 @@ import (
 func pages(t *testing.T) []string {
 	t.Helper()
 	all := files(t, ".md")
-	for _, pattern := range []string{"*.md", "docs/*.md", "tests/fakebedrock/README.md", "translator/chat/testdata/README.md"} {
+	for _, pattern := range []string{"*.md", "docs/*.md", "docs/contributing/*.md", "tests/fakebedrock/README.md", "translator/chat/testdata/README.md"} {
 		found, err := filepath.Glob(filepath.Join("../..", pattern))
 		if err != nil || len(found) == 0 {
 			t.Fatalf("%s: no page, %v", pattern, err)
