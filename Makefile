@@ -7,6 +7,7 @@ MAKEFLAGS += --warn-undefined-variables --no-builtin-rules --no-print-directory
 # Tools run as "go run tool@version": their modules stay out of go.mod.
 GOLANGCI_LINT := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
+BENCHSTAT := golang.org/x/perf/cmd/benchstat@v0.0.0-20260908200009-22c9c6c9d4da
 
 VERSION ?= dev
 PLATFORMS ?= linux_amd64 linux_arm64 darwin_amd64 darwin_arm64
@@ -24,6 +25,10 @@ export ENVOY_VERSION
 FUZZTIME ?= 60s
 MINUTES ?= 20
 UPDATE ?=
+ONLY ?=
+OLD ?=
+ROUNDS ?=
+COUNT ?= 6
 
 # The commit and its date are in the program; "version" prints them. Both are empty outside a checkout.
 COMMIT ?= $(shell git rev-parse --short=12 HEAD 2>/dev/null)
@@ -124,8 +129,14 @@ soak: go ## mix calls, faults, leaving clients, reloads and rotating credentials
 	@ENVOY_BIN=$$($(ENVOY_SH)) && export ENVOY_BIN && go test -count=1 -timeout 0 -v -run '^TestSoak$$' ./tests/e2e -soak $(MINUTES)m
 
 .PHONY: bench
-bench: go ## run the benchmarks
-	@ENVOY_BIN=$$($(ENVOY_SH)) && export ENVOY_BIN && go test -run '^$$' -bench . -benchmem ./...
+bench: build ## measure what a call costs, beside programs that do the same without the sidecar (OLD=file compares with an older sidecar; ONLY=whole,events runs some figures)
+	@mkdir -p bin/bench && go build -o bin/bench/ ./tests/bench
+	@ENVOY_BIN=$$($(ENVOY_SH)) && export ENVOY_BIN && bin/bench/bench -json bin/bench/results.json $(if $(ONLY),-only $(ONLY)) $(if $(OLD),-old $(OLD)) $(if $(ROUNDS),-rounds $(ROUNDS))
+
+.PHONY: microbench
+microbench: go ## run Go's benchmarks COUNT (6) times into bin/bench/micro.txt (OLD=file compares with an earlier one)
+	@mkdir -p bin/bench && ENVOY_BIN=$$($(ENVOY_SH)) && export ENVOY_BIN && go test -run '^$$' -bench . -benchmem -count $(COUNT) ./... | tee bin/bench/micro.txt
+	@$(if $(OLD),go run $(BENCHSTAT) $(OLD) bin/bench/micro.txt)
 
 .PHONY: fuzz
 fuzz: go ## run each fuzz target for FUZZTIME (60s)

@@ -22,9 +22,11 @@ const root = "../.."
 func TestPage(t *testing.T) {
 	text := read(t, "tests/compatibility/testdata/compatibility.md")
 	filled, err := template.New("").Funcs(template.FuncMap{
-		"envoy":     func() string { return strings.TrimSpace(read(t, ".envoy-version")) },
-		"minimum":   func(host string) (string, error) { return minimum(read(t, "docs/hosts.md"), host) },
-		"version":   func(module, path string) (string, error) { return version(read(t, filepath.Join(module, "go.mod")), path) },
+		"envoy":   func() string { return strings.TrimSpace(read(t, ".envoy-version")) },
+		"minimum": func(host string) (string, error) { return minimum(read(t, "docs/hosts.md"), host) },
+		"version": func(module, path string) (string, error) {
+			return version(read(t, filepath.Join(module, "go.mod")), path)
+		},
 		"goversion": func(module string) (string, error) { return version(read(t, filepath.Join(module, "go.mod")), "go") },
 		"clients":   func() (int, error) { return clients(read(t, "docs/clients.md")) },
 	}).Parse(text)
