@@ -47,7 +47,8 @@ func runPage(t *testing.T, file string, ports [4]int, system *exec.Cmd) {
 		}
 	}()
 	local := strings.NewReplacer("localhost:8000", fmt.Sprintf("localhost:%d", ports[0]), "localhost:9003", fmt.Sprintf("localhost:%d", ports[2]),
-		"doctor ", fmt.Sprintf("doctor -envoy-admin http://127.0.0.1:%d ", ports[1]), "chat ", fmt.Sprintf("chat --url http://127.0.0.1:%d ", ports[0]),
+		"bin/bedrock-extproc doctor", fmt.Sprintf("%s doctor -envoy-admin http://127.0.0.1:%d", program, ports[1]),
+		"bin/bedrock-extproc chat", fmt.Sprintf("%s chat --url http://127.0.0.1:%d", program, ports[0]),
 		"bin/bedrock-extproc", program, "make ", "make -n ")
 	text := page.Read(t, file)
 	blocks, ran := page.Blocks(text), 0
@@ -64,6 +65,9 @@ func runPage(t *testing.T, file string, ports [4]int, system *exec.Cmd) {
 		if err != nil {
 			t.Errorf("%s:%d: %v\n%s%s", file, block.Line, err, got, problems.String())
 			continue
+		}
+		if strings.HasPrefix(block.Text, "make run") && !strings.Contains(string(got), "bin/bedrock-extproc run") {
+			t.Errorf("%s:%d: make runs\n%s", file, block.Line, got)
 		}
 		if shown := i+1 < len(blocks) && isOutput(text, block, blocks[i+1]); shown && !blocks[i+1].Expected(string(got)) {
 			t.Errorf("%s:%d: the output is\n%s", file, blocks[i+1].Line, got)
