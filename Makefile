@@ -59,6 +59,7 @@ run: build ## run a stand-in for Bedrock, the sidecar and Envoy in the foregroun
 
 .PHONY: build
 build: go ## build the programs into bin/
+	@[ -e bin/bedrock-extproc ] || echo 'make: building; the first time, this takes a minute or more'
 	@mkdir -p bin
 	@$(GO_BUILD) -o bin/ ./cmd/bedrock-extproc ./tests/fakebedrock/cmd/fakebedrock
 
@@ -168,10 +169,11 @@ vuln: go ## check the code and its dependencies for known vulnerabilities
 sbom: build ## list the modules in the program, as CycloneDX JSON in bin/bedrock-extproc.cdx.json
 	@cd release && go run . -version $(VERSION) -date "$(DATE)" -sbom ../bin/bedrock-extproc -out ../bin/bedrock-extproc.cdx.json
 
-# Files of an unclean tree would belong to no commit.
+# The files of a version belong to a commit, and to a part of the changelog.
 .PHONY: release
 release: build ## write the files of a release to bin/release: archives, an image, lists of modules, checksums (VERSION=0.1.0 PLATFORMS= RELEASE=folder)
 	@[ "$(VERSION)" = dev ] || [ -z "$$(git status --porcelain)" ] || { echo 'make release: commit or remove what "git status" lists' >&2; exit 1; }
+	@[ "$(VERSION)" = dev ] || grep -q '^## $(VERSION) - 20[0-9][0-9]-' CHANGELOG.md || { echo 'make release: CHANGELOG.md has no heading "## $(VERSION) - DATE"' >&2; exit 1; }
 	@rm -rf bin/built "$(RELEASE)"/bedrock-extproc_* "$(RELEASE)"/SHA256SUMS && mkdir -p bin/built/common/completions "$(RELEASE)"
 	@for platform in $(PLATFORMS); do \
 	  GOOS=$${platform%_*} GOARCH=$${platform#*_} $(GO_BUILD) -o bin/built/$$platform/bedrock-extproc ./cmd/bedrock-extproc; \

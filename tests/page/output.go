@@ -13,6 +13,8 @@ var masks = []struct {
 	{regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}`), "ID"},
 	{regexp.MustCompile(`\b(chatcmpl-|msg_|resp_|tooluse_)[\w-]+`), "${1}ID"},
 	{regexp.MustCompile(`"(latency_ms|created|created_at|duration|upload|bedrock_wait|overhead|first_byte|first_token)":[0-9.]+`), `"$1":0`},
+	{regexp.MustCompile(`[0-9.]+ (ns|µs|ms|s)\b`), "TIME"},
+	{regexp.MustCompile(` {2,}`), " "}, // columns are as wide as their widest number
 	{regexp.MustCompile(`[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+(?:Z|[+-][0-9:]+)`), "TIME"},
 }
 
