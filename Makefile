@@ -7,9 +7,12 @@ MAKEFLAGS += --warn-undefined-variables --no-builtin-rules --no-print-directory
 # Tools run as "go run tool@version": their modules stay out of go.mod.
 GOLANGCI_LINT := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
-CYCLONEDX := github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod@v1.9.0
+BENCHSTAT := golang.org/x/perf/cmd/benchstat@v0.0.0-20260908200009-22c9c6c9d4da
 
 VERSION ?= dev
+PLATFORMS ?= linux_amd64 linux_arm64 darwin_amd64 darwin_arm64
+RELEASE ?= bin/release
+MODULE ?=
 IMAGE ?= bedrock-extproc:$(VERSION)
 PORT ?= 8000
 ENVOY_ADMIN_PORT ?= 9901
@@ -22,15 +25,21 @@ export ENVOY_VERSION
 FUZZTIME ?= 60s
 MINUTES ?= 20
 UPDATE ?=
+ONLY ?=
+OLD ?=
+ROUNDS ?=
+COUNT ?= 6
 
 # The commit and its date are in the program; "version" prints them. Both are empty outside a checkout.
 COMMIT ?= $(shell git rev-parse --short=12 HEAD 2>/dev/null)
-DATE ?= $(shell git log -1 --format=%cI 2>/dev/null)
+DATE ?= $(shell TZ=UTC git log -1 --date=format-local:%Y-%m-%dT%H:%M:%SZ --format=%cd 2>/dev/null)
 
 # The same source makes the same bytes, wherever it is built: "make reproducible" shows it.
 # grpcnotrace leaves out gRPC's trace pages. Their templates would keep every method in the program: 12 MB more.
 GO_BUILD := CGO_ENABLED=0 go build -trimpath -buildvcs=false -tags grpcnotrace \
   -ldflags "-s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT) -X main.date=$(DATE)"
+# Tests that need the code of other hosts are modules of their own.
+MODULES := $(wildcard tests/*/go.mod)
 ENVOY_SH := tests/envoytest/envoy.sh
 CLIENTS := tests/clients
 PYTHON := $(CLIENTS)/.venv/bin/python -B
@@ -50,6 +59,7 @@ run: build ## run a stand-in for Bedrock, the sidecar and Envoy in the foregroun
 
 .PHONY: build
 build: go ## build the programs into bin/
+	@[ -e bin/bedrock-extproc ] || echo 'make: building; the first time, this takes a minute or more'
 	@mkdir -p bin
 	@$(GO_BUILD) -o bin/ ./cmd/bedrock-extproc ./tests/fakebedrock/cmd/fakebedrock
 
@@ -73,7 +83,7 @@ e2e: go ## run only the tests that need a real Envoy (ENVOY_VERSION=1.37.0 selec
 .PHONY: examples
 examples: go ## check every file in examples/ with the code of the program that will read it (the first run takes minutes: it builds Istio and Envoy Gateway)
 	@ENVOY_BIN=$$($(ENVOY_SH)) && export ENVOY_BIN && go test -count=1 ./envoy/... ./tests/examples/...
-	@ENVOY_BIN=$$($(ENVOY_SH)) && export ENVOY_BIN && for module in $(wildcard tests/*/go.mod); do \
+	@ENVOY_BIN=$$($(ENVOY_SH)) && export ENVOY_BIN && for module in $(MODULES); do \
 	  echo "$${module%/go.mod}"; (cd "$${module%/go.mod}" && go vet ./... && go run $(GOLANGCI_LINT) run ./... && go test -count=1 ./...); \
 	done
 
@@ -120,8 +130,14 @@ soak: go ## mix calls, faults, leaving clients, reloads and rotating credentials
 	@ENVOY_BIN=$$($(ENVOY_SH)) && export ENVOY_BIN && go test -count=1 -timeout 0 -v -run '^TestSoak$$' ./tests/e2e -soak $(MINUTES)m
 
 .PHONY: bench
-bench: go ## run the benchmarks
-	@ENVOY_BIN=$$($(ENVOY_SH)) && export ENVOY_BIN && go test -run '^$$' -bench . -benchmem ./...
+bench: build ## measure what a call costs, beside programs that do the same without the sidecar (OLD=file compares with an older sidecar; ONLY=whole,events runs some figures)
+	@mkdir -p bin/bench && go build -o bin/bench/ ./tests/bench
+	@ENVOY_BIN=$$($(ENVOY_SH)) && export ENVOY_BIN && bin/bench/bench -json bin/bench/results.json $(if $(ONLY),-only $(ONLY)) $(if $(OLD),-old $(OLD)) $(if $(ROUNDS),-rounds $(ROUNDS))
+
+.PHONY: microbench
+microbench: go ## run Go's benchmarks COUNT (6) times into bin/bench/micro.txt (OLD=file compares with an earlier one)
+	@mkdir -p bin/bench && ENVOY_BIN=$$($(ENVOY_SH)) && export ENVOY_BIN && go test -run '^$$' -bench . -benchmem -count $(COUNT) ./... | tee bin/bench/micro.txt
+	@$(if $(OLD),go run $(BENCHSTAT) $(OLD) bin/bench/micro.txt)
 
 .PHONY: fuzz
 fuzz: go ## run each fuzz target for FUZZTIME (60s)
@@ -135,10 +151,11 @@ fuzz: go ## run each fuzz target for FUZZTIME (60s)
 lint: go ## check style and the import rules
 	@go vet -tags browser ./...
 	@go run $(GOLANGCI_LINT) run ./...
+	@cd release && go vet ./... && go run $(GOLANGCI_LINT) run ./...
 
 .PHONY: fmt
 fmt: go ## format the code
-	@for module in . $(dir $(wildcard tests/*/go.mod)); do (cd "$$module" && go run $(GOLANGCI_LINT) fmt ./...); done
+	@for module in . $(dir $(MODULES)) release; do (cd "$$module" && go run $(GOLANGCI_LINT) fmt ./...); done
 
 .PHONY: generate
 generate: go ## regenerate the generated files
@@ -150,14 +167,38 @@ vuln: go ## check the code and its dependencies for known vulnerabilities
 
 .PHONY: sbom
 sbom: build ## list the modules in the program, as CycloneDX JSON in bin/bedrock-extproc.cdx.json
-	@go run $(CYCLONEDX) bin -json -noserial -version v$(VERSION) -output bin/bedrock-extproc.cdx.json bin/bedrock-extproc
+	@cd release && go run . -version $(VERSION) -date "$(DATE)" -sbom ../bin/bedrock-extproc -out ../bin/bedrock-extproc.cdx.json
+
+# The files of a version belong to a commit, and to a part of the changelog.
+.PHONY: release
+release: build ## write the files of a release to bin/release: archives, an image, lists of modules, checksums (VERSION=0.1.0 PLATFORMS= RELEASE=folder)
+	@[ "$(VERSION)" = dev ] || [ -z "$$(git status --porcelain)" ] || { echo 'make release: commit or remove what "git status" lists' >&2; exit 1; }
+	@[ "$(VERSION)" = dev ] || grep -q '^## $(VERSION) - 20[0-9][0-9]-' CHANGELOG.md || { echo 'make release: CHANGELOG.md has no heading "## $(VERSION) - DATE"' >&2; exit 1; }
+	@rm -rf bin/built "$(RELEASE)"/bedrock-extproc_* "$(RELEASE)"/SHA256SUMS && mkdir -p bin/built/common/completions "$(RELEASE)"
+	@for platform in $(PLATFORMS); do \
+	  GOOS=$${platform%_*} GOARCH=$${platform#*_} $(GO_BUILD) -o bin/built/$$platform/bedrock-extproc ./cmd/bedrock-extproc; \
+	done
+	@bin/bedrock-extproc man > bin/built/common/bedrock-extproc.1
+	@bin/bedrock-extproc completion bash > bin/built/common/completions/bedrock-extproc.bash
+	@bin/bedrock-extproc completion zsh > bin/built/common/completions/_bedrock-extproc
+	@bin/bedrock-extproc completion fish > bin/built/common/completions/bedrock-extproc.fish
+	@cd release && go run . -version $(VERSION) -commit "$(COMMIT)" -date "$(DATE)" -built $(abspath bin/built) -out $(abspath $(RELEASE)) $(PLATFORMS)
+
+.PHONY: module-path
+module-path: go ## give the module another path, the address of its repository (MODULE=host/owner/name)
+	@cd release && go run ./modulepath .. "$(MODULE)" && cd .. && $(MAKE) fmt
+
+.PHONY: release-check
+release-check: go ## make a release of this tree, run what its archive for this machine contains, and change the module's path in a copy
+	@ENVOY_BIN=$$($(ENVOY_SH)) && export ENVOY_BIN && cd release && go test -count=1 ./...
 
 .PHONY: reproducible
-reproducible: go ## build the program twice, in two directories and with empty caches, and compare the bytes (takes minutes)
+reproducible: go ## make a release for this machine twice, in two directories and with empty caches, and compare the bytes (takes minutes)
 	@dir=$$(mktemp -d) && trap 'rm -rf "$$dir"' EXIT && for copy in a b; do \
 	  mkdir -p "$$dir/$$copy/src" && git archive HEAD | tar -x -C "$$dir/$$copy/src"; \
-	  (cd "$$dir/$$copy/src" && GOCACHE="$$dir/$$copy/cache" $(GO_BUILD) -o "$$dir/$$copy/bedrock-extproc" ./cmd/bedrock-extproc); \
-	done && cmp "$$dir/a/bedrock-extproc" "$$dir/b/bedrock-extproc" && sha256sum < "$$dir/a/bedrock-extproc"
+	  GOCACHE="$$dir/$$copy/cache" $(MAKE) -C "$$dir/$$copy/src" release RELEASE="$$dir/$$copy/release" VERSION=dev \
+	    PLATFORMS="$$(go env GOOS)_$$(go env GOARCH)" COMMIT="$(COMMIT)" DATE="$(DATE)"; \
+	done && diff -r "$$dir/a/release" "$$dir/b/release" && cat "$$dir/a/release/SHA256SUMS"
 
 .PHONY: image
 image: ## build the container image

@@ -5,7 +5,6 @@ import (
 	"flag"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -15,8 +14,9 @@ import (
 
 var update = flag.Bool("update", false, "regenerate the Envoy configurations of the examples")
 
-// TestEnvoyConfigurations compares the examples with the output of "bedrock-extproc
-// envoy-config". The one with TLS also has the socket of transport-socket.yaml.
+// TestEnvoyConfigurations compares the examples and the Helm chart with the output of
+// "bedrock-extproc envoy-config". The one with TLS also has the socket of
+// transport-socket.yaml.
 func TestEnvoyConfigurations(t *testing.T) {
 	program := build(t, "./cmd/bedrock-extproc")
 	service := kubernetesExamples + "/overlays/service"
@@ -24,8 +24,10 @@ func TestEnvoyConfigurations(t *testing.T) {
 		kubernetesExamples + "/overlays/sidecar/envoy.yaml": {extproc: "unix:///run/bedrock-extproc/extproc.sock"},
 		"../../examples/docker-compose/envoy/envoy.yaml":    {extproc: "unix:///run/bedrock-extproc/extproc.sock"},
 		kubernetesExamples + "/overlays/service/envoy.yaml": {extproc: "bedrock-extproc:9002", socket: service + "/transport-socket.yaml"},
+		chartFolder + "/files/envoy-sidecar.yaml":           {extproc: "unix:///run/bedrock-extproc/extproc.sock"},
+		chartFolder + "/files/envoy-service.yaml":           {extproc: "bedrock-extproc:9002", socket: service + "/transport-socket.yaml"},
 	} {
-		t.Run(filepath.Dir(file), func(t *testing.T) {
+		t.Run(strings.TrimPrefix(file, "../../"), func(t *testing.T) {
 			want := envoyConfig(t, program, c.extproc, c.socket)
 			if *update {
 				if err := os.WriteFile(file, want, 0o644); err != nil {

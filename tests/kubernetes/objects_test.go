@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	certv1 "github.com/cert-manager/cert-manager/pkg/apis/certmanager/v1"
+	monitoringv1 "github.com/prometheus-operator/prometheus-operator/pkg/apis/monitoring/v1"
 	appsv1 "k8s.io/api/apps/v1"
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
 	corev1 "k8s.io/api/core/v1"
@@ -49,6 +50,7 @@ type objects struct {
 	policies        []*networkingv1.NetworkPolicy
 	certificates    []*certv1.Certificate
 	issuers         []*certv1.Issuer
+	monitors        []*monitoringv1.ServiceMonitor
 }
 
 // A host is the program that adds something to an example's pods.
@@ -131,7 +133,7 @@ func decode(text []byte) (runtime.Object, error) {
 	scheme := runtime.NewScheme()
 	for _, add := range []func(*runtime.Scheme) error{
 		corev1.AddToScheme, appsv1.AddToScheme, autoscalingv2.AddToScheme,
-		networkingv1.AddToScheme, policyv1.AddToScheme, certv1.AddToScheme,
+		networkingv1.AddToScheme, policyv1.AddToScheme, certv1.AddToScheme, monitoringv1.AddToScheme,
 	} {
 		if err := add(scheme); err != nil {
 			return nil, err
@@ -164,6 +166,8 @@ func (o *objects) add(object runtime.Object) error {
 		o.certificates = append(o.certificates, object)
 	case *certv1.Issuer:
 		o.issuers = append(o.issuers, object)
+	case *monitoringv1.ServiceMonitor:
+		o.monitors = append(o.monitors, object)
 	default:
 		return fmt.Errorf("no rule supports %T", object)
 	}

@@ -33,14 +33,18 @@ func newNode(t testing.TB, o *objects) *node {
 	return n
 }
 
-// startAll starts a pod of each Deployment, those with bedrock-extproc first.
+// startAll starts a pod of each Deployment, Envoy's last.
 func (n *node) startAll(t testing.TB) map[string]*process {
 	t.Helper()
 	all := map[string]*process{}
-	for _, name := range []string{"bedrock-extproc", "envoy"} {
-		if d := n.objects.deployment(name); d != nil {
+	last := n.objects.envoyDeployment()
+	for _, d := range n.objects.deployments {
+		if d != last {
 			n.startPod(t, &d.Spec.Template.Spec, all)
 		}
+	}
+	if last != nil {
+		n.startPod(t, &last.Spec.Template.Spec, all)
 	}
 	return all
 }

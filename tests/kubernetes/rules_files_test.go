@@ -57,6 +57,11 @@ func names(o *objects, f *findings) {
 	}
 }
 
+// envoyDeployment returns the Deployment of Envoy, or nil.
+func (o *objects) envoyDeployment() *appsv1.Deployment {
+	return first(o.deployments, func(d *appsv1.Deployment) bool { return container(&d.Spec.Template.Spec, "envoy") != nil })
+}
+
 var filePath = regexp.MustCompile(`(/etc|/run)/[\w./-]+`)
 
 // files: paths in arguments and in Envoy's configuration exist in volumes.
@@ -163,7 +168,7 @@ func (o *objects) upstream(d *appsv1.Deployment, f *findings) []*envoyAddress {
 // upstreams: an Envoy without a sidecar calls the port of a headless Service with TLS,
 // and bedrock-extproc there uses TLS.
 func upstreams(o *objects, f *findings) {
-	d := o.deployment("envoy")
+	d := o.envoyDeployment()
 	if d == nil || container(&d.Spec.Template.Spec, "bedrock-extproc") != nil {
 		return
 	}

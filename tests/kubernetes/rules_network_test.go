@@ -66,7 +66,7 @@ func callers(o *objects, f *findings) {
 			}
 			number := containerPort(c, intstr.FromString(port))
 			for _, from := range append([]*appsv1.Deployment{stranger}, o.deployments...) {
-				allowed := from.Name == "envoy" && port == "grpc-extproc"
+				allowed := container(&from.Spec.Template.Spec, "envoy") != nil && port == "grpc-extproc"
 				if got := o.letsIn(to, from, number, f); got != allowed {
 					f.add("%s is admitted to port %s of %s: %t", from.Name, port, to.Name, got)
 				}
