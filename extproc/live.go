@@ -142,6 +142,9 @@ func (l *liveStream) send(part []byte) error {
 	l.recordTimes()
 	err := l.x.sendPart(part)
 	l.lastSent = time.Now()
+	if err != nil {
+		l.x.cancel(errClientGone) // Bedrock's events end for this reason
+	}
 	return err
 }
 

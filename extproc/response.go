@@ -140,7 +140,7 @@ func appendNested(dst []byte, number protowire.Number, write func(dst []byte) []
 	start := len(dst)
 	dst = write(dst)
 	var length [binary.MaxVarintLen64]byte
-	return slices.Insert(dst, start, protowire.AppendVarint(length[:0], uint64(len(dst)-start))...)
+	return slices.Insert(dst, start, protowire.AppendVarint(length[:0], uint64(len(dst)-start))...) //nolint:gosec // not negative
 }
 
 // appendMessage appends a field of bytes, a string or a message.

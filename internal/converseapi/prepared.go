@@ -223,7 +223,7 @@ func newInvocationID() string {
 // a stream is in a.streamBody and a.streamLen, any other one in a.reply; errors are those of
 // the SDK, or like them.
 func (a *attempt) do(ctx context.Context, op *operation) error {
-	p := a.client.prepared(op, &a.request)
+	p := a.client.prepared(op, &a.request) //nolint:contextcheck // it is for later calls, too
 	if p == nil {
 		return op.call(ctx, a.client.sdk, a.request.ModelID, a.configureCall, a.configureStream(op))
 	}
@@ -241,8 +241,9 @@ func (a *attempt) do(ctx context.Context, op *operation) error {
 		a.streamBody, a.streamLen = resp.Body, resp.ContentLength
 		return nil
 	}
-	defer resp.Body.Close()
-	return a.readWhole(resp)
+	err = a.readWhole(resp)
+	_ = resp.Body.Close() // it is read, or of no use
+	return err
 }
 
 // readError lets the SDK read an answer that is an error.
