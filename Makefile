@@ -7,6 +7,7 @@ MAKEFLAGS += --warn-undefined-variables --no-builtin-rules --no-print-directory
 # Tools run as "go run tool@version": their modules stay out of go.mod.
 GOLANGCI_LINT := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
+BENCHSTAT := golang.org/x/perf/cmd/benchstat@v0.0.0-20260908200009-22c9c6c9d4da
 
 VERSION ?= dev
 PLATFORMS ?= linux_amd64 linux_arm64 darwin_amd64 darwin_arm64
@@ -24,6 +25,10 @@ export ENVOY_VERSION
 FUZZTIME ?= 60s
 MINUTES ?= 20
 UPDATE ?=
+ONLY ?=
+OLD ?=
+ROUNDS ?=
+COUNT ?= 6
 
 # The commit and its date are in the program; "version" prints them. Both are empty outside a checkout.
 COMMIT ?= $(shell git rev-parse --short=12 HEAD 2>/dev/null)
@@ -54,6 +59,7 @@ run: build ## run a stand-in for Bedrock, the sidecar and Envoy in the foregroun
 
 .PHONY: build
 build: go ## build the programs into bin/
+	@[ -e bin/bedrock-extproc ] || echo 'make: building; the first time, this takes a minute or more'
 	@mkdir -p bin
 	@$(GO_BUILD) -o bin/ ./cmd/bedrock-extproc ./tests/fakebedrock/cmd/fakebedrock
 
@@ -124,8 +130,14 @@ soak: go ## mix calls, faults, leaving clients, reloads and rotating credentials
 	@ENVOY_BIN=$$($(ENVOY_SH)) && export ENVOY_BIN && go test -count=1 -timeout 0 -v -run '^TestSoak$$' ./tests/e2e -soak $(MINUTES)m
 
 .PHONY: bench
-bench: go ## run the benchmarks
-	@ENVOY_BIN=$$($(ENVOY_SH)) && export ENVOY_BIN && go test -run '^$$' -bench . -benchmem ./...
+bench: build ## measure what a call costs, beside programs that do the same without the sidecar (OLD=file compares with an older sidecar; ONLY=whole,events runs some figures)
+	@mkdir -p bin/bench && go build -o bin/bench/ ./tests/bench
+	@ENVOY_BIN=$$($(ENVOY_SH)) && export ENVOY_BIN && bin/bench/bench -json bin/bench/results.json $(if $(ONLY),-only $(ONLY)) $(if $(OLD),-old $(OLD)) $(if $(ROUNDS),-rounds $(ROUNDS))
+
+.PHONY: microbench
+microbench: go ## run Go's benchmarks COUNT (6) times into bin/bench/micro.txt (OLD=file compares with an earlier one)
+	@mkdir -p bin/bench && ENVOY_BIN=$$($(ENVOY_SH)) && export ENVOY_BIN && go test -run '^$$' -bench . -benchmem -count $(COUNT) ./... | tee bin/bench/micro.txt
+	@$(if $(OLD),go run $(BENCHSTAT) $(OLD) bin/bench/micro.txt)
 
 .PHONY: fuzz
 fuzz: go ## run each fuzz target for FUZZTIME (60s)
@@ -157,10 +169,11 @@ vuln: go ## check the code and its dependencies for known vulnerabilities
 sbom: build ## list the modules in the program, as CycloneDX JSON in bin/bedrock-extproc.cdx.json
 	@cd release && go run . -version $(VERSION) -date "$(DATE)" -sbom ../bin/bedrock-extproc -out ../bin/bedrock-extproc.cdx.json
 
-# Files of an unclean tree would belong to no commit.
+# The files of a version belong to a commit, and to a part of the changelog.
 .PHONY: release
 release: build ## write the files of a release to bin/release: archives, an image, lists of modules, checksums (VERSION=0.1.0 PLATFORMS= RELEASE=folder)
 	@[ "$(VERSION)" = dev ] || [ -z "$$(git status --porcelain)" ] || { echo 'make release: commit or remove what "git status" lists' >&2; exit 1; }
+	@[ "$(VERSION)" = dev ] || grep -q '^## $(VERSION) - 20[0-9][0-9]-' CHANGELOG.md || { echo 'make release: CHANGELOG.md has no heading "## $(VERSION) - DATE"' >&2; exit 1; }
 	@rm -rf bin/built "$(RELEASE)"/bedrock-extproc_* "$(RELEASE)"/SHA256SUMS && mkdir -p bin/built/common/completions "$(RELEASE)"
 	@for platform in $(PLATFORMS); do \
 	  GOOS=$${platform%_*} GOARCH=$${platform#*_} $(GO_BUILD) -o bin/built/$$platform/bedrock-extproc ./cmd/bedrock-extproc; \

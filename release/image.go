@@ -101,7 +101,7 @@ func (r *release) image(platform, architecture string) (v1.Image, error) {
 func (r *release) imageConfig() v1.Config {
 	return v1.Config{
 		User:         "65532:65532",
-		ExposedPorts: map[string]struct{}{"9002": {}, "9003": {}},
+		ExposedPorts: map[string]struct{}{"9002/tcp": {}, "9003/tcp": {}},
 		Entrypoint:   []string{"/" + program},
 		Labels: map[string]string{
 			"org.opencontainers.image.title":    program,

@@ -99,7 +99,7 @@ func TestDockerfile(t *testing.T) {
 			t.Errorf("the Dockerfile has no %q", line)
 		}
 	}
-	if _, there := config.ExposedPorts["9002"]; !there || len(config.ExposedPorts) != 2 {
+	if _, there := config.ExposedPorts["9002/tcp"]; !there || len(config.ExposedPorts) != 2 {
 		t.Errorf("ports %v", config.ExposedPorts)
 	}
 	var labels []string

@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"os/exec"
+	"regexp"
 	"strings"
 	"sync"
 	"syscall"
@@ -16,6 +17,7 @@ import (
 
 	"bedrock-extproc/tests/envoytest"
 	"bedrock-extproc/tests/fakebedrock"
+	"bedrock-extproc/tests/page"
 )
 
 // freePort returns a port that was just free.
@@ -114,7 +116,7 @@ func TestRun(t *testing.T) {
 }
 
 // TestRunSaysTheAccount starts with --aws and a fake of each AWS service: the output
-// names the account and its alias.
+// names the account and its alias, as in the quick start.
 func TestRunSaysTheAccount(t *testing.T) {
 	awsService := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.FormValue("Action") == "ListAccountAliases" {
@@ -127,8 +129,13 @@ func TestRunSaysTheAccount(t *testing.T) {
 	system := runCommand(t, [4]int{freePort(t), freePort(t), freePort(t), freePort(t)}, "--aws")
 	system.Env = append(awsEnvironment("us-west-2"), "AWS_ENDPOINT_URL_STS="+awsService.URL, "AWS_ENDPOINT_URL_IAM="+awsService.URL, "AWS_ENDPOINT_URL_BEDROCK_RUNTIME=")
 	out, ended := started(t, system)
-	waitFor(t, out, "aws     | account: 123456789012 (alias my-team), as arn:aws:iam::123456789012:user/ann", ended)
-	waitFor(t, out, "aws     | region: us-west-2", ended)
+	shown := regexp.MustCompile(`(?m)^aws     \| .*`).FindAllString(page.Read(t, quickStart), -1)
+	if len(shown) != 3 {
+		t.Fatalf("the quick start shows %q", shown)
+	}
+	for _, line := range shown {
+		waitFor(t, out, strings.TrimSuffix(line, "…"), ended)
+	}
 	waitFor(t, out, "Ready:", ended)
 	if err := system.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)

@@ -92,7 +92,7 @@ func (e *Envoy) run(binary string, bootstrap *bootstrapv3.Bootstrap, flags []str
 	}
 	e.cmd = exec.Command(binary, args...) //nolint:noctx // it ends in stop
 	e.cmd.Stdout, e.cmd.Stderr = log, log
-	e.done, err = spawn(e.cmd)
+	e.done, err = Spawn(e.cmd)
 	return err
 }
 

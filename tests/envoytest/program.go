@@ -21,7 +21,7 @@ func Run(t testing.TB, address string, env []string, program string, args ...str
 	cmd.Env = append(os.Environ(), env...)
 	var log bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &log, &log
-	done, err := spawn(cmd)
+	done, err := Spawn(cmd)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -35,9 +35,9 @@ func Run(t testing.TB, address string, env []string, program string, args ...str
 	awaitListening(t, address)
 }
 
-// spawn starts a process that ends with this one, on Linux even if this one is killed.
+// Spawn starts a process that ends with this one, on Linux even if this one is killed.
 // done is closed when the process has ended.
-func spawn(cmd *exec.Cmd) (done <-chan struct{}, err error) {
+func Spawn(cmd *exec.Cmd) (done <-chan struct{}, err error) {
 	cmd.SysProcAttr = childAttributes()
 	ended, started := make(chan struct{}), make(chan error)
 	go follow(cmd, started, ended)

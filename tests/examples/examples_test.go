@@ -1,6 +1,6 @@
-// Package examples checks what all examples have in common: five steps and valid YAML. It
-// also checks the links of every page. The content of the files is checked by envoy/ and tests/e2e for Envoy, and
-// by the neighbouring modules for other hosts.
+// Package examples checks what all examples have in common: five steps and valid YAML. The
+// content of the files is checked by envoy/ and tests/e2e for Envoy, and by the
+// neighbouring modules for other hosts; their pages are checked by tests/docs.
 package examples
 
 import (

@@ -1,5 +1,5 @@
-// Package page compares the pages that restate the program with what the program says.
-// Only tests call it.
+// Package page finds the pages that people read, takes them apart, and compares those that
+// restate the program with what the program says. Only tests call it.
 package page
 
 import (

@@ -1,0 +1,156 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+)
+
+// sample is what one side has measured in one round, by name.
+type sample map[string]float64
+
+// side is one of the things that are compared.
+type side struct {
+	name  string
+	round func() (sample, error)
+}
+
+// The sides. The newer sidecar has an older one beside it if there is one to compare with.
+const (
+	newer = "sidecar"
+	older = "old"
+	sdk   = "SDK"
+	hop   = "hop"
+	bare  = "bare Envoy"
+)
+
+// figure is a comparison of sides, which take turns.
+type figure struct {
+	name   string // for ONLY
+	title  string
+	rounds int
+	sides  func(s *stack) ([]side, error)
+	rows   []row
+}
+
+// row is a line of the table: a value of one side, alone or compared with that of another.
+type row struct {
+	label string
+	value string // the name in samples
+	unit  string
+	of    string  // a side
+	to    string  // the side compared with, "" for none
+	minus bool    // the difference is judged, not the ratio
+	goal  float64 // 0 for none
+	least bool    // the goal is the least, not the most
+}
+
+// measured are the samples of a figure, by side; those of one round have the same index.
+type measured map[string][]sample
+
+// measure lets the sides take turns, each first as often as the others. A round before
+// the first warms up.
+func (f *figure) measure(s *stack) (measured, error) {
+	sides, err := f.sides(s)
+	if err != nil {
+		return nil, err
+	}
+	all := measured{}
+	for round := -1; round < f.rounds; round++ {
+		for i := range sides {
+			side := sides[(i+round+1)%len(sides)]
+			got, err := side.round()
+			if err != nil {
+				return nil, fmt.Errorf("%s, %s: %w", f.name, side.name, err)
+			}
+			if round >= 0 {
+				all[side.name] = append(all[side.name], got)
+			}
+		}
+	}
+	return all, nil
+}
+
+// spread is the median of rounds, the least and the most.
+type spread struct {
+	Median, Min, Max float64
+}
+
+func spreadOf(list []float64) spread {
+	list = slices.Sorted(slices.Values(list))
+	middle := list[len(list)/2]
+	if len(list)%2 == 0 {
+		middle = (middle + list[len(list)/2-1]) / 2
+	}
+	return spread{middle, list[0], list[len(list)-1]}
+}
+
+// result is a row with its numbers. Those that a row does not have are nil.
+type result struct {
+	Figure, Label, Unit, Side string
+	Value                     spread
+	To                        string  `json:",omitempty"`
+	ToValue                   *spread `json:",omitempty"`
+	Compared                  *spread `json:",omitempty"` // ratio or difference, by round
+	Goal                      float64 `json:",omitempty"`
+	AtLeast, Minus            bool    `json:",omitempty"`
+	NewToOld                  *spread `json:",omitempty"` // ratio of two sidecars, by round
+}
+
+// judged is the number that the goal is about.
+func (r *result) judged() spread {
+	if r.Compared != nil {
+		return *r.Compared
+	}
+	return r.Value
+}
+
+// missed reports whether the median misses the goal.
+func (r *result) missed() bool {
+	if r.Goal == 0 {
+		return false
+	}
+	if r.AtLeast {
+		return r.judged().Median < r.Goal
+	}
+	return r.judged().Median > r.Goal
+}
+
+// results computes the rows of a figure.
+func (f *figure) results(all measured) (list []result) {
+	for _, w := range f.rows {
+		r := result{Figure: f.name, Label: w.label, Unit: w.unit, Side: w.of, Value: all.spread(w.of, w.value), Goal: w.goal, AtLeast: w.least, Minus: w.minus}
+		if w.to != "" {
+			value := all.spread(w.to, w.value)
+			r.To, r.ToValue = w.to, &value
+			r.Compared = all.compare(w.of, w.to, w.value, w.minus)
+		}
+		if w.of == newer && len(all[older]) > 0 {
+			r.NewToOld = all.compare(newer, older, w.value, false)
+		}
+		list = append(list, r)
+	}
+	return list
+}
+
+func (m measured) spread(side, value string) spread {
+	var list []float64
+	for _, s := range m[side] {
+		list = append(list, s[value])
+	}
+	return spreadOf(list)
+}
+
+// compare compares two sides round by round.
+func (m measured) compare(side, with, value string, minus bool) *spread {
+	var list []float64
+	for i, s := range m[side] {
+		a, b := s[value], m[with][i][value]
+		if minus {
+			list = append(list, a-b)
+		} else {
+			list = append(list, a/b)
+		}
+	}
+	result := spreadOf(list)
+	return &result
+}

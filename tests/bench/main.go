@@ -1,0 +1,126 @@
+// Command bench measures what a call costs: CPU time and memory of the sidecar, and what it
+// adds to the time of a call, each beside a program that does the same without it. All parts
+// are processes of their own and talk over loopback and Unix sockets. The sides of a figure
+// take turns in short rounds, so that whatever else the machine does hits all of them.
+//
+// "make bench" runs it. The parts that stand in for others are this program, too.
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"net"
+	"os"
+	"os/signal"
+	"slices"
+	"strings"
+	"syscall"
+
+	"bedrock-extproc/tests/bench/canned"
+)
+
+func main() {
+	if err := run(os.Args[1:]); err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+func run(args []string) error {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if len(args) > 1 && !strings.HasPrefix(args[0], "-") {
+		return serve(ctx, args[0], args[1], args[2:])
+	}
+	return measure(ctx, args)
+}
+
+// serve is a part of the stack, at an address.
+func serve(ctx context.Context, part, address string, args []string) error {
+	network, at := "tcp", address
+	if path, ok := strings.CutPrefix(address, "unix://"); ok {
+		network, at = "unix", path
+	}
+	l, err := (&net.ListenConfig{}).Listen(ctx, network, at)
+	if err != nil {
+		return err
+	}
+	switch part {
+	case "bedrock":
+		return canned.ServeBedrock(l)
+	case "upstream":
+		return canned.ServeUpstream(l, args[0])
+	case "hop":
+		return canned.ServeHop(l, args[0])
+	case "sdk":
+		return serveSDK(ctx, l, args[0])
+	}
+	return fmt.Errorf("no part %q", part)
+}
+
+// measure runs the figures, and prints and writes what they show.
+func measure(ctx context.Context, args []string) error {
+	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
+	program := flags.String("sidecar", "bin/bedrock-extproc", "the sidecar")
+	old := flags.String("old", "", "an older sidecar, to compare with")
+	proxy := flags.String("envoy", os.Getenv("ENVOY_BIN"), "Envoy")
+	only := flags.String("only", "", "names of figures, with commas between; all by default")
+	rounds := flags.Int("rounds", 0, "rounds of each figure; 0 means its own number")
+	output := flags.String("json", "", "a file for the results")
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	chosen, err := choose(figures(), *only)
+	if err != nil {
+		return err
+	}
+	self, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	s, err := newStack(ctx, self, *proxy, *program, *old)
+	if err != nil {
+		return err
+	}
+	defer s.close()
+	var all []result
+	for _, f := range chosen {
+		if *rounds > 0 {
+			f.rounds = *rounds
+		}
+		got, err := f.measure(s)
+		if err != nil {
+			return err
+		}
+		list := f.results(got)
+		if err := print(os.Stdout, &f, list); err != nil {
+			return err
+		}
+		all = append(all, list...)
+	}
+	if *output == "" {
+		return nil
+	}
+	text, err := json.MarshalIndent(all, "", "  ")
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(*output, append(text, '\n'), 0o600)
+}
+
+// choose returns the figures with those names.
+func choose(all []figure, names string) (chosen []figure, err error) {
+	if names == "" {
+		return all, nil
+	}
+	for name := range strings.SplitSeq(names, ",") {
+		i := slices.IndexFunc(all, func(f figure) bool { return f.name == name })
+		if i < 0 {
+			return nil, fmt.Errorf("no figure %q", name)
+		}
+		chosen = append(chosen, all[i])
+	}
+	return chosen, nil
+}
