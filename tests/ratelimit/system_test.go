@@ -13,6 +13,8 @@ import (
 	"strings"
 	"testing"
 
+	"bedrock-extproc/tests/envoytest"
+	"bedrock-extproc/tests/fakebedrock"
 	"github.com/alicebob/miniredis/v2"
 	bootstrapv3 "github.com/envoyproxy/go-control-plane/envoy/config/bootstrap/v3"
 	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
@@ -23,9 +25,6 @@ import (
 	_ "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/local_ratelimit/v3"
 	_ "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/ratelimit/v3"
 	_ "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/rbac/v3"
-
-	"bedrock-extproc/tests/envoytest"
-	"bedrock-extproc/tests/fakebedrock"
 )
 
 // examples has the folders budget and apikeys. Both use the budgets of the first.

@@ -5,10 +5,11 @@
 package readme
 
 import (
-	"os"
 	"regexp"
 	"strings"
 	"testing"
+
+	"bedrock-extproc/tests/page"
 )
 
 // A Step is a command of a page.
@@ -21,60 +22,27 @@ type Step struct {
 	Line int
 }
 
-// languages says which blocks are commands, and which are output.
-var languages = map[string]struct{ command, output bool }{
-	"sh": {command: true}, "text": {output: true}, "json": {output: true}, "console": {}, "yaml": {},
-}
-
-var fence = regexp.MustCompile("^ *```(\\w*)$")
-
-// Steps returns the commands of a page. A block without a language, or with an unknown
-// one, fails the test: nobody would know whether it is run.
-func Steps(t testing.TB, file string) []Step {
+// Steps returns the commands of a page. A block of another language fails the test: nobody
+// would know whether it is run.
+func Steps(t *testing.T, file string) []Step {
 	t.Helper()
-	text, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
 	var steps []Step
-	var block []string
-	language, follows := "", false
-	for i, line := range strings.Split(string(text), "\n") {
-		match := fence.FindStringSubmatch(line)
-		switch {
-		case match == nil && language != "":
-			block = append(block, line)
-		case match == nil:
-		case language == "":
-			language, block = match[1], nil
-			if _, known := languages[language]; !known {
-				t.Fatalf("%s:%d: a block of language %q", file, i+1, language)
+	follows := false // the block before was a command
+	for _, block := range page.Blocks(page.Read(t, file)) {
+		switch block.Lang {
+		case "sh":
+			steps = append(steps, Step{Command: block.Text, Line: block.Line + 1})
+		case "text", "json":
+			if follows {
+				steps[len(steps)-1].Prints = block.Text
 			}
+		case "console", "yaml":
 		default:
-			kind, content := languages[language], unindented(block)
-			switch {
-			case kind.command:
-				steps = append(steps, Step{Command: content, Line: i - len(block) + 1})
-			case kind.output && follows:
-				steps[len(steps)-1].Prints = content
-			}
-			language, follows = "", kind.command
+			t.Errorf("%s:%d: a block of language %q", file, block.Line, block.Lang)
 		}
+		follows = block.Lang == "sh"
 	}
 	return steps
-}
-
-// unindented removes the indent of a block in a list from its lines.
-func unindented(lines []string) string {
-	indent := ""
-	if len(lines) > 0 {
-		indent = lines[0][:len(lines[0])-len(strings.TrimLeft(lines[0], " "))]
-	}
-	var text strings.Builder
-	for _, line := range lines {
-		text.WriteString(strings.TrimPrefix(line, indent) + "\n")
-	}
-	return text.String()
 }
 
 // matches reports whether output is what a page shows. Spaces at both ends do not count.

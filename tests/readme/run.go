@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"maps"
 	"math/rand/v2"
 	"net"
 	"os"
@@ -47,7 +48,7 @@ func (e Example) Run(t *testing.T, page string) {
 	}
 	ports := e.freePorts(t)
 	root := e.copy(t, ports)
-	s := startShell(t, filepath.Join(root, e.Folder), e.environment(t, root, ports))
+	s := startShell(t, filepath.Join(root, e.Folder), environment(t, ports))
 	for _, step := range steps {
 		t.Logf("%s:%d: %s", page, step.Line, step.Command)
 		step.Command, step.Prints = replaced(step.Command, ports), replaced(step.Prints, ports)
@@ -59,9 +60,7 @@ func (e Example) Run(t *testing.T, page string) {
 func (e Example) freePorts(t *testing.T) map[string]string {
 	t.Helper()
 	free := map[string]string{}
-	for old, port := range e.Ports {
-		free[old] = port
-	}
+	maps.Copy(free, e.Ports)
 	for _, old := range ownPorts {
 		for free[old] == "" {
 			// Below the ephemeral ports, so that no other process gets it before it is used.
@@ -129,12 +128,12 @@ func (e Example) copy(t *testing.T, ports map[string]string) string {
 
 // environment is that of a reader without AWS credentials, whose programs have other
 // default ports.
-func (e Example) environment(t *testing.T, root string, ports map[string]string) []string {
+func environment(t *testing.T, ports map[string]string) []string {
 	t.Helper()
 	path := t.TempDir()
 	// Several Envoys on one machine need different shared memory.
 	script := "#!/bin/sh\nexec '" + envoytest.Binary(t) + "' --use-dynamic-base-id --file-flush-interval-msec 100 \"$@\"\n"
-	if err := os.WriteFile(filepath.Join(path, "envoy"), []byte(script), 0o700); err != nil { //nolint:gosec // it is executed
+	if err := os.WriteFile(filepath.Join(path, "envoy"), []byte(script), 0o700); err != nil {
 		t.Fatal(err)
 	}
 	var env []string

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"slices"
+
 	bootstrapv3 "github.com/envoyproxy/go-control-plane/envoy/config/bootstrap/v3"
 	mutationv3 "github.com/envoyproxy/go-control-plane/envoy/config/common/mutation_rules/v3"
 	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
@@ -123,6 +125,6 @@ func openProbes(host *routev3.VirtualHost) error {
 		probe.TypedPerFilterConfig[keyFilter] = none
 		probes = append(probes, probe)
 	}
-	host.Routes = append(probes, host.GetRoutes()...)
+	host.Routes = slices.Concat(probes, host.GetRoutes())
 	return nil
 }
