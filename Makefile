@@ -59,6 +59,7 @@ run: build ## run a stand-in for Bedrock, the sidecar and Envoy in the foregroun
 
 .PHONY: build
 build: go ## build the programs into bin/
+	@[ -e bin/bedrock-extproc ] || echo 'make: building; the first time, this takes a minute or more'
 	@mkdir -p bin
 	@$(GO_BUILD) -o bin/ ./cmd/bedrock-extproc ./tests/fakebedrock/cmd/fakebedrock
 

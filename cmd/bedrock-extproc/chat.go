@@ -25,7 +25,7 @@ standard input if there are none. Only the answer's text goes to standard output
 exit code 1, with the listener's error on standard error.`
 
 const chatExample = `  bedrock-extproc chat
-  bedrock-extproc chat --api openai --model us.amazon.nova-lite-v1:0 What is 2+2?
+  bedrock-extproc chat --api openai --model us.amazon.nova-lite-v1:0 "What is 2+2?"
   git diff | bedrock-extproc chat --system "Write a commit message." -o json
   bedrock-extproc chat --url https://llm.example.com -H @headers.txt --tools tools.json`
 

@@ -67,8 +67,8 @@ var hints = []struct {
 	},
 	{
 		[]string{"use case details"},
-		"The account's owner must submit the provider's use-case form once, in the Bedrock console under model access.",
-		"FTUFormNotFilled, public reports, read 2026-11-23",
+		"The account's owner must submit the provider's use-case form once: open the model in the Bedrock console's model catalog.",
+		"FTUFormNotFilled, public reports, read 2026-11-23; AWS user guide, request access to models, read 2026-11-26",
 	},
 	{
 		[]string{"bedrock invoketool"},
@@ -77,8 +77,8 @@ var hints = []struct {
 	},
 	{
 		[]string{"access to the model with the specified model id", "model access is denied", "aws marketplace"},
-		"The AWS account has no access to this model: request it in the Bedrock console under model access.",
-		"AWS user guide, troubleshooting API error codes, read 2026-11-23",
+		"The AWS account has no access to this model yet: an identity with aws-marketplace:Subscribe and aws-marketplace:ViewSubscriptions must call it once, and models of Anthropic need their use-case form.",
+		"AWS user guide, troubleshooting API error codes, read 2026-11-23, and request access to models, read 2026-11-26: the console has no page for access any more",
 	},
 	{
 		[]string{"is not authorized to perform bedrock"},

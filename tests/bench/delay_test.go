@@ -44,7 +44,7 @@ func TestPercentile(t *testing.T) {
 func TestLoad(t *testing.T) {
 	for _, l := range []load{{Conns: 1, Calls: 3}, {Conns: 4, Calls: 10}, {Conns: 5, Calls: 5}, {Conns: 5, Calls: 3}} {
 		var calls, now atomic.Int64
-		err := l.each(t.Context(), func(context.Context) error {
+		err := l.each(t.Context(), func(context.Context, time.Time) error {
 			if now.Add(1) > int64(l.Conns) {
 				t.Errorf("%+v: too many at a time", l)
 			}

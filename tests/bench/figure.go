@@ -14,10 +14,9 @@ type side struct {
 	round func() (sample, error)
 }
 
-// The sides. The newer sidecar has an older one beside it if there is one to compare with.
+// The sides of most figures.
 const (
 	newer = "sidecar"
-	older = "old"
 	sdk   = "SDK"
 	hop   = "hop"
 	bare  = "bare Envoy"
@@ -28,6 +27,7 @@ type figure struct {
 	name   string // for ONLY
 	title  string
 	rounds int
+	fresh  bool // sides start new processes, which nothing warms up
 	sides  func(s *stack) ([]side, error)
 	rows   []row
 }
@@ -42,20 +42,28 @@ type row struct {
 	minus bool    // the difference is judged, not the ratio
 	goal  float64 // 0 for none
 	least bool    // the goal is the least, not the most
+
+	// plot, if set, is the plot that shows the value at x, as a point of a series.
+	plot, series string
+	x            float64
 }
 
 // measured are the samples of a figure, by side; those of one round have the same index.
 type measured map[string][]sample
 
 // measure lets the sides take turns, each first as often as the others. A round before
-// the first warms up.
+// the first warms up what stays.
 func (f *figure) measure(s *stack) (measured, error) {
 	sides, err := f.sides(s)
 	if err != nil {
 		return nil, err
 	}
 	all := measured{}
-	for round := -1; round < f.rounds; round++ {
+	first := -1
+	if f.fresh {
+		first = 0
+	}
+	for round := first; round < f.rounds; round++ {
 		for i := range sides {
 			side := sides[(i+round+1)%len(sides)]
 			got, err := side.round()
@@ -72,7 +80,9 @@ func (f *figure) measure(s *stack) (measured, error) {
 
 // spread is the median of rounds, the least and the most.
 type spread struct {
-	Median, Min, Max float64
+	Median float64 `json:"median"`
+	Min    float64 `json:"min"`
+	Max    float64 `json:"max"`
 }
 
 func spreadOf(list []float64) spread {
@@ -86,14 +96,20 @@ func spreadOf(list []float64) spread {
 
 // result is a row with its numbers. Those that a row does not have are nil.
 type result struct {
-	Figure, Label, Unit, Side string
-	Value                     spread
-	To                        string  `json:",omitempty"`
-	ToValue                   *spread `json:",omitempty"`
-	Compared                  *spread `json:",omitempty"` // ratio or difference, by round
-	Goal                      float64 `json:",omitempty"`
-	AtLeast, Minus            bool    `json:",omitempty"`
-	NewToOld                  *spread `json:",omitempty"` // ratio of two sidecars, by round
+	Figure   string  `json:"figure"`
+	Label    string  `json:"label"`
+	Unit     string  `json:"unit,omitempty"`
+	Side     string  `json:"side"`
+	Value    spread  `json:"value"`
+	To       string  `json:"to,omitempty"`
+	ToValue  *spread `json:"to_value,omitempty"`
+	Compared *spread `json:"compared,omitempty"` // by round: a ratio, or a difference
+	Minus    bool    `json:"minus,omitempty"`
+	Goal     float64 `json:"goal,omitempty"`
+	AtLeast  bool    `json:"at_least,omitempty"`
+	NewToOld *spread `json:"new_to_old,omitempty"` // ratio of two sidecars, by round
+
+	row *row
 }
 
 // judged is the number that the goal is about.
@@ -117,15 +133,19 @@ func (r *result) missed() bool {
 
 // results computes the rows of a figure.
 func (f *figure) results(all measured) (list []result) {
-	for _, w := range f.rows {
-		r := result{Figure: f.name, Label: w.label, Unit: w.unit, Side: w.of, Value: all.spread(w.of, w.value), Goal: w.goal, AtLeast: w.least, Minus: w.minus}
+	for i := range f.rows {
+		w := &f.rows[i]
+		r := result{
+			Figure: f.name, Label: w.label, Unit: w.unit, Side: w.of, Value: all.spread(w.of, w.value),
+			Minus: w.minus, Goal: w.goal, AtLeast: w.least, row: w,
+		}
 		if w.to != "" {
 			value := all.spread(w.to, w.value)
 			r.To, r.ToValue = w.to, &value
 			r.Compared = all.compare(w.of, w.to, w.value, w.minus)
 		}
-		if w.of == newer && len(all[older]) > 0 {
-			r.NewToOld = all.compare(newer, older, w.value, false)
+		if len(all[w.of+oldSuffix]) > 0 {
+			r.NewToOld = all.compare(w.of, w.of+oldSuffix, w.value, false)
 		}
 		list = append(list, r)
 	}

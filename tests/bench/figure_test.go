@@ -26,7 +26,7 @@ func TestFigure(t *testing.T) {
 	f := figure{
 		name: "f", title: "a figure", rounds: 3,
 		sides: func(*stack) ([]side, error) {
-			return []side{fixed(&order, newer, 99, 10, 30, 20), fixed(&order, older, 99, 20, 20, 20), fixed(&order, sdk, 99, 20, 10, 40)}, nil
+			return []side{fixed(&order, newer, 99, 10, 30, 20), fixed(&order, newer+oldSuffix, 99, 20, 20, 20), fixed(&order, sdk, 99, 20, 10, 40)}, nil
 		},
 		rows: []row{
 			{label: "ratio", value: "v", unit: "µs", of: newer, to: sdk, goal: 1},
@@ -38,7 +38,7 @@ func TestFigure(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := strings.Join(order, " "); got != "sidecar old SDK old SDK sidecar SDK sidecar old sidecar old SDK" {
+	if got := strings.Join(order, ","); got != "sidecar,sidecar (old),SDK,sidecar (old),SDK,sidecar,SDK,sidecar,sidecar (old),sidecar,sidecar (old),SDK" {
 		t.Errorf("order %s", got)
 	}
 	list := f.results(all)

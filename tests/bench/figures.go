@@ -9,8 +9,27 @@ import (
 
 // figures are all figures, in the order of the table.
 func figures() []figure {
+	whole, streams := load{Conns: 4, Calls: 400}, load{Shape: canned.Shape{Events: 500}, Conns: 4, Calls: 60}
 	return []figure{
-		wholeCalls("whole-1", 1, 200, 15), wholeCalls("whole", 32, 800, 15), fullSpeed(), paced(), memory(),
+		wholeCalls("whole-1", 1, 200, 15),
+		wholeCalls("whole", 32, 800, 15),
+		fullSpeed(),
+		paced(),
+		firstByte("first", "small whole calls", canned.Shape{}),
+		firstByte("first-sse", "streams of 20 events", canned.Shape{Events: 20}),
+		memory(),
+		startup(),
+		eventGrowth(),
+		streamGrowth(),
+		byteGrowth(),
+		apiCosts("apis", "small whole calls of each API, four at a time", whole, cpuPerCall, "CPU per call"),
+		apiCosts("apis-sse", "streams of 500 events of each API, four at a time", streams, cpuPerEvent, "CPU per event"),
+		telemetry("telemetry", "whole calls, each logged and traced, four at a time", whole, cpuPerCall),
+		telemetry("telemetry-sse", "streams of 500 events, each logged and traced, four at a time", streams, cpuPerCall),
+		envoyShare(),
+		costCurve(),
+		latencyCurve(),
+		memoryCurve(),
 	}
 }
 
@@ -20,7 +39,7 @@ func wholeCalls(name string, conns, calls, rounds int) figure {
 	return figure{
 		name: name, rounds: rounds,
 		title: fmt.Sprintf("small whole calls, %d at a time", conns),
-		sides: func(s *stack) ([]side, error) { return s.withPeers(chat(l.Shape), l) },
+		sides: func(s *stack) ([]side, error) { return s.withPeers(l) },
 		rows: []row{
 			{label: "CPU per call", value: cpuPerCall, unit: "µs", of: newer, to: sdk, goal: 1},
 			{label: "calls per second", value: callRate, unit: "/s", of: newer, to: hop, goal: 0.75, least: true},
@@ -34,7 +53,7 @@ func fullSpeed() figure {
 	l := load{Shape: canned.Shape{Events: 2000}, Conns: 4, Calls: 40}
 	return figure{
 		name: "events", rounds: 15, title: "streams of 2,000 events at full speed, four at a time",
-		sides: func(s *stack) ([]side, error) { return s.withPeers(chat(l.Shape), l) },
+		sides: func(s *stack) ([]side, error) { return s.withPeers(l) },
 		rows: []row{
 			{label: "CPU per event", value: cpuPerEvent, unit: "µs", of: newer, to: sdk, goal: 0.25},
 			{label: "events per second", value: eventRate, unit: "/s", of: newer, to: hop, goal: 0.9, least: true},
@@ -47,18 +66,19 @@ func paced() figure {
 	l := load{Shape: canned.Shape{Events: 150, Rate: 50}, Conns: 100, Calls: 100, Spread: 20 * time.Millisecond}
 	return figure{
 		name: "paced", rounds: 5, title: "100 streams of 50 events a second",
-		sides: func(s *stack) ([]side, error) { return s.withPeers(chat(l.Shape), l) },
+		sides: func(s *stack) ([]side, error) { return s.withPeers(l) },
 		rows: []row{
 			{label: "CPU per event", value: cpuPerEvent, unit: "µs", of: newer, to: sdk, goal: 0.8},
-			{label: "delay of an event, p50", value: delayMedian, unit: "ms", of: newer, to: hop},
-			{label: "delay of an event, p99", value: delayP99, unit: "ms", of: newer, to: hop, goal: 1.2},
+			{label: "delay of an event, p50", value: median, unit: "ms", of: newer, to: hop},
+			{label: "delay of an event, p99", value: p99, unit: "ms", of: newer, to: hop, goal: 1.2},
 		},
 	}
 }
 
 // withPeers are the sides of a load: the sidecars, the SDK and the hop.
-func (s *stack) withPeers(r request, l load) ([]side, error) {
-	if err := s.record(&r); err != nil {
+func (s *stack) withPeers(l load) ([]side, error) {
+	r, err := s.recorded(l.Shape)
+	if err != nil {
 		return nil, err
 	}
 	sides, err := s.sidecars(r, l)

@@ -9,11 +9,13 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
 	"bedrock-extproc/tests/bench/canned"
+	"bedrock-extproc/tests/bench/kernel"
 )
 
 // load is how a call is repeated. It travels to the SDK program as JSON.
@@ -21,20 +23,28 @@ type load struct {
 	Shape  canned.Shape  // of the answers
 	Conns  int           // calls at one time
 	Calls  int           // in all
-	Spread time.Duration // over which the first Conns calls begin
+	Rate   float64       // calls a second; 0 makes each as soon as there is a connection
+	Spread time.Duration // over which the connections make their first calls
 }
 
 func (l load) events() int { return l.Calls * l.Shape.Events }
 
-// each makes the calls of a load, one after the other on each connection. It returns the
-// first error.
-func (l load) each(ctx context.Context, call func(ctx context.Context) error) error {
+// each makes the calls of a load. call gets the time at which it is due, which has passed if
+// all connections were busy then. The result is the first error.
+func (l load) each(ctx context.Context, call func(ctx context.Context, due time.Time) error) error {
 	group, ctx := errgroup.WithContext(ctx)
+	var next atomic.Int64
+	began := time.Now()
 	for conn := range l.Conns {
 		group.Go(func() error {
 			time.Sleep(l.Spread * time.Duration(conn) / time.Duration(l.Conns))
-			for range (l.Calls + l.Conns - 1 - conn) / l.Conns {
-				if err := call(ctx); err != nil {
+			for number := next.Add(1); number <= int64(l.Calls); number = next.Add(1) {
+				due := time.Now()
+				if l.Rate > 0 {
+					due = began.Add(time.Duration(float64(number) * float64(time.Second) / l.Rate))
+					kernel.Sleep(time.Until(due))
+				}
+				if err := call(ctx, due); err != nil {
 					return err
 				}
 			}
@@ -49,16 +59,6 @@ type request struct {
 	path, body string
 	shape      canned.Shape
 	lines      int // of a complete answer, set by record
-}
-
-// chat is a call of the gateway's own API.
-func chat(s canned.Shape) request {
-	path := "/api/v1/llm/completions"
-	if s.Events > 0 {
-		path += "/stream"
-	}
-	body := fmt.Sprintf(`{"model":%q,"messages":[{"role":"user","content":"Explain quantum computing"}]}`, canned.Model(s))
-	return request{path: path, body: body, shape: s}
 }
 
 // client makes the calls of one path, on connections that stay open.
@@ -96,7 +96,7 @@ var errIncomplete = errors.New("an answer is incomplete")
 // buffers are of the answers being read.
 var buffers = sync.Pool{New: func() any { return new([32 << 10]byte) }}
 
-// ask makes a call and passes the bytes of its answer to on as they come, unless on is nil.
+// ask makes a call and passes the bytes of its answer to on as they come.
 func (c *client) ask(ctx context.Context, r *request, on func([]byte)) error {
 	resp, err := c.open(ctx, r)
 	if err != nil {
@@ -109,7 +109,7 @@ func (c *client) ask(ctx context.Context, r *request, on func([]byte)) error {
 	for {
 		n, err := resp.Body.Read(buf[:])
 		lines += bytes.Count(buf[:n], []byte("\n"))
-		if on != nil && n > 0 {
+		if n > 0 {
 			on(buf[:n])
 		}
 		switch {
@@ -124,24 +124,34 @@ func (c *client) ask(ctx context.Context, r *request, on func([]byte)) error {
 	}
 }
 
-// run makes the calls of a load, and returns the delays of paced events.
+// run makes the calls of a load. It returns the delays of paced events, or else the times
+// from which a call was due to the first byte of its answer.
 func (c *client) run(ctx context.Context, r *request, l load) (all []time.Duration, err error) {
 	var mu sync.Mutex
-	err = l.each(ctx, func(ctx context.Context) error {
-		if l.Shape.Rate == 0 {
-			return c.ask(ctx, r, nil)
-		}
-		d := &delays{interval: l.Shape.Interval(), events: l.Shape.Events}
-		if err := c.ask(ctx, r, func(data []byte) { d.read(data, time.Now()) }); err != nil {
-			return err
-		}
-		if len(d.list) != l.Shape.Events {
-			return fmt.Errorf("%w: %d events in time instead of %d", errIncomplete, len(d.list), l.Shape.Events)
-		}
+	err = l.each(ctx, func(ctx context.Context, due time.Time) error {
+		times, err := c.timed(ctx, r, due)
 		mu.Lock()
 		defer mu.Unlock()
-		all = append(all, d.list...)
-		return nil
+		all = append(all, times...)
+		return err
 	})
 	return all, err
+}
+
+// timed makes one call of run.
+func (c *client) timed(ctx context.Context, r *request, due time.Time) (times []time.Duration, err error) {
+	if r.shape.Rate == 0 {
+		err = c.ask(ctx, r, func([]byte) {
+			if times == nil {
+				times = []time.Duration{time.Since(due)}
+			}
+		})
+		return times, err
+	}
+	d := &delays{interval: r.shape.Interval(), events: r.shape.Events}
+	err = c.ask(ctx, r, func(data []byte) { d.read(data, time.Now()) })
+	if err == nil && len(d.list) != r.shape.Events {
+		err = fmt.Errorf("%w: %d events in time instead of %d", errIncomplete, len(d.list), r.shape.Events)
+	}
+	return d.list, err
 }

@@ -50,6 +50,8 @@ func serve(ctx context.Context, part, address string, args []string) error {
 	switch part {
 	case "bedrock":
 		return canned.ServeBedrock(l)
+	case "collector":
+		return canned.ServeCollector(l)
 	case "upstream":
 		return canned.ServeUpstream(l, args[0])
 	case "hop":

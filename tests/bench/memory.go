@@ -1,14 +1,9 @@
 package main
 
 import (
-	"context"
 	"encoding/base64"
-	"errors"
 	"fmt"
-	"sync/atomic"
 	"time"
-
-	"golang.org/x/sync/errgroup"
 
 	"bedrock-extproc/tests/bench/canned"
 	"bedrock-extproc/tests/bench/kernel"
@@ -24,10 +19,10 @@ const (
 // memory is what a new sidecar takes, for each of two things that a client can cause.
 func memory() figure {
 	return figure{
-		name: "memory", rounds: 3, title: "memory of a new sidecar",
+		name: "memory", rounds: 3, fresh: true, title: "memory of a new sidecar",
 		sides: func(s *stack) (list []side, err error) {
-			for _, name := range s.sidecarNames() {
-				list = append(list, side{name, func() (sample, error) { return s.memoryRound(name) }})
+			for _, v := range s.versions {
+				list = append(list, side{newer + v.suffix, func() (sample, error) { return s.memoryRound(v) }})
 			}
 			return list, nil
 		},
@@ -42,11 +37,11 @@ func memory() figure {
 // settle is the time in which a program that has become idle frees what it can.
 const settle = 500 * time.Millisecond
 
-// memoryRound starts two sidecars of a side, one after the other.
-func (s *stack) memoryRound(side string) (sample, error) {
+// memoryRound starts two sidecars, one after the other.
+func (s *stack) memoryRound(v version) (sample, error) {
 	got := sample{}
 	for _, measure := range []func(*path, sample) error{s.streamMemory, s.bodyMemory} {
-		p, err := s.newSidecar("memory", side, nil, nil)
+		p, err := s.newSidecar("memory", v.program, nil)
 		if err != nil {
 			return nil, err
 		}
@@ -62,50 +57,15 @@ func (s *stack) memoryRound(side string) (sample, error) {
 
 // streamMemory holds streams open, each of which has begun.
 func (s *stack) streamMemory(p *path, got sample) error {
+	const streams = 1000
 	idle, _, err := kernel.Memory(p.behind.pid())
 	if err != nil {
 		return err
 	}
-	got[idleBytes] = float64(idle) / 1e6
-	open, err := s.openStreams(p, 1000)
-	got[streamBytes] = float64(open-idle) / 1000 / 1e3
+	open, err := s.heldMemory(p, streams)
+	got[idleBytes], got[streamBytes] = float64(idle)/1e6, float64(open-idle)/streams/1e3
 	return err
 }
-
-// openStreams returns the memory of what is behind p when that many streams are open.
-func (s *stack) openStreams(p *path, streams int) (open int64, err error) {
-	r := chat(canned.Shape{Events: 1000, Rate: 1})
-	ctx, cancel := context.WithCancelCause(s.ctx)
-	var begun atomic.Int64
-	group, ctx := errgroup.WithContext(ctx)
-	client := newClient(p.url)
-	for range streams {
-		group.Go(func() error {
-			resp, err := client.open(ctx, &r)
-			if err != nil {
-				return err
-			}
-			defer resp.Body.Close()
-			if _, err := resp.Body.Read(make([]byte, 1)); err != nil {
-				return err
-			}
-			begun.Add(1)
-			<-ctx.Done()
-			return nil
-		})
-	}
-	for ctx.Err() == nil && begun.Load() < int64(streams) {
-		time.Sleep(time.Millisecond)
-	}
-	time.Sleep(settle)
-	open, _, err = kernel.Memory(p.behind.pid())
-	cancel(errMeasured)
-	client.http.CloseIdleConnections()
-	return open, errors.Join(err, group.Wait())
-}
-
-// errMeasured ends streams that have served their purpose.
-var errMeasured = errors.New("measured")
 
 // bodyMemory sends two bodies at a time, each with an image of ten megabytes.
 func (s *stack) bodyMemory(p *path, got sample) error {

@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
@@ -121,7 +122,7 @@ func serveLoads(ctx context.Context, conn net.Conn, sdk *bedrockruntime.Client) 
 			return err
 		}
 		result := "done"
-		if err := l.each(ctx, func(ctx context.Context) error { return sdkCall(ctx, sdk, l.Shape) }); err != nil {
+		if err := l.each(ctx, func(ctx context.Context, _ time.Time) error { return sdkCall(ctx, sdk, l.Shape) }); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			result = "failed"
 		}

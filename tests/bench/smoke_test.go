@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"testing"
@@ -39,15 +40,15 @@ func TestSides(t *testing.T) {
 	}{
 		{"whole", canned.Shape{}, []string{cpuPerCall, callRate, stackPerCall}},
 		{"stream", canned.Shape{Events: 3000}, []string{cpuPerCall, cpuPerEvent, eventRate}},
-		{"paced", canned.Shape{Events: 10, Rate: 100}, []string{cpuPerCall, cpuPerEvent, delayMedian, delayP99}},
+		{"paced", canned.Shape{Events: 10, Rate: 100}, []string{cpuPerCall, cpuPerEvent, median, p99}},
 	} {
 		l := load{Shape: c.shape, Conns: 2, Calls: 5, Spread: time.Millisecond}
-		f := figure{name: c.name, rounds: 1, sides: func(s *stack) ([]side, error) { return s.withPeers(chat(c.shape), l) }}
+		f := figure{name: c.name, rounds: 1, sides: func(s *stack) ([]side, error) { return s.withPeers(l) }}
 		all, err := f.measure(s)
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, name := range []string{newer, older, hop, sdk} {
+		for _, name := range []string{newer, newer + oldSuffix, hop, sdk} {
 			if len(all[name]) != 1 {
 				t.Fatalf("%s, %s: %d rounds", c.name, name, len(all[name]))
 			}
@@ -58,7 +59,7 @@ func TestSides(t *testing.T) {
 				}
 			}
 		}
-		if d := all[newer][0][delayMedian]; c.shape.Rate > 0 && d > 1000 {
+		if d := all[newer][0][median]; c.shape.Rate > 0 && d > 1000 {
 			t.Errorf("%s: delay %v ms", c.name, d)
 		}
 	}
@@ -68,7 +69,7 @@ func TestSides(t *testing.T) {
 func TestIncompleteAnswer(t *testing.T) {
 	s := startStack(t)
 	r := chat(canned.Shape{Events: 3})
-	if err := s.record(&r); err != nil {
+	if _, err := s.record(&r); err != nil {
 		t.Fatal(err)
 	}
 	r.lines++
@@ -80,5 +81,71 @@ func TestIncompleteAnswer(t *testing.T) {
 		if got, err := side.round(); err == nil {
 			t.Errorf("%s: %v", side.name, got)
 		}
+	}
+}
+
+// Envoy accepts each variant of its configuration, and each API's answers are complete.
+func TestVariants(t *testing.T) {
+	s := startStack(t)
+	for name, sides := range map[string]func(load) ([]side, error){"Envoy": s.envoys, "API": s.everyAPI, "telemetry": s.observed} {
+		for _, shape := range []canned.Shape{{}, {Events: 20}} {
+			if name == "Envoy" && shape.Events > 0 {
+				continue // an answer is buffered in one of the variants
+			}
+			list, err := sides(load{Shape: shape, Conns: 2, Calls: 4})
+			if err != nil {
+				t.Fatalf("%s: %v", name, err)
+			}
+			for _, side := range list {
+				if got, err := side.round(); err != nil || got[cpuPerCall] <= 0 {
+					t.Errorf("%s, %s: %v, %v", name, side.name, got, err)
+				}
+			}
+		}
+	}
+	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(50 * time.Millisecond) {
+		if n, err := s.callsAt("collector"); err != nil || time.Now().After(deadline) {
+			t.Fatalf("%d calls at the collector, %v", n, err)
+		} else if n > 0 {
+			break
+		}
+	}
+}
+
+// Open streams are all open, go on, and end when they have been measured.
+func TestHeld(t *testing.T) {
+	s := startStack(t)
+	p, err := s.sidecar(s.versions[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := s.heldCost(p, 20, 20, 500*time.Millisecond)
+	if err != nil || got[cpuPerEvent] <= 0 {
+		t.Errorf("%v, %v", got, err)
+	}
+	if n, err := s.callsAt("bedrock"); err != nil || n != 20 {
+		t.Errorf("%d calls, %v", n, err)
+	}
+	p.behind.stop()
+	if got, err := s.heldMemory(p, 2); err == nil {
+		t.Errorf("%d bytes of a sidecar that has ended", got)
+	}
+}
+
+// A call that Bedrock does not get fails a run.
+func TestCounted(t *testing.T) {
+	s := startStack(t)
+	r, err := s.recorded(canned.Shape{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := s.hop()
+	if err != nil {
+		t.Fatal(err)
+	}
+	wrong := *p
+	wrong.calls = true
+	if got, err := s.calls(hop, &wrong, r, load{Conns: 1, Calls: 3}).round(); !errors.Is(err, errCalls) {
+		t.Errorf("%v, %v", got, err)
 	}
 }

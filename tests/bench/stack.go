@@ -5,12 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/http"
 	"os"
 	"path/filepath"
 
-	bootstrapv3 "github.com/envoyproxy/go-control-plane/envoy/config/bootstrap/v3"
-
 	"bedrock-extproc/envoy"
+	"bedrock-extproc/tests/bench/canned"
 	"bedrock-extproc/tests/fakebedrock"
 )
 
@@ -19,13 +19,19 @@ type stack struct {
 	ctx      context.Context // of the run: its end ends all processes
 	self     string          // this program, which is also the canned parts
 	envoy    string
-	programs map[string]string // of the sidecars, by the name of their side
-	dir      string            // sockets, logs and recorded answers
+	versions []version // of the sidecar, the newer one first
+	dir      string    // sockets, logs and recorded answers
 	all      []*process
-	bedrock  string // URL of the canned Bedrock, "" before it is started
+	urls     map[string]string // of canned HTTP servers, by the name of the part
 	paths    map[string]*path
 	sdk      *sdkProcess
 }
+
+// version is one of the sidecars that are compared. The names of sides end with its suffix.
+type version struct{ suffix, program string }
+
+// oldSuffix marks what is measured of the older sidecar.
+const oldSuffix = " (old)"
 
 var errNoEnvoy = errors.New("name Envoy's binary with -envoy or ENVOY_BIN")
 
@@ -38,11 +44,11 @@ func newStack(ctx context.Context, self, proxy, program, old string) (*stack, er
 	if err != nil {
 		return nil, err
 	}
-	programs := map[string]string{newer: program}
+	versions := []version{{"", program}}
 	if old != "" {
-		programs[older] = old
+		versions = append(versions, version{oldSuffix, old})
 	}
-	s := &stack{ctx: ctx, self: self, envoy: proxy, programs: programs, dir: dir, paths: map[string]*path{}}
+	s := &stack{ctx: ctx, self: self, envoy: proxy, versions: versions, dir: dir, urls: map[string]string{}, paths: map[string]*path{}}
 	return s, os.Mkdir(s.answers(), 0o700)
 }
 
@@ -51,6 +57,7 @@ type path struct {
 	url    string
 	envoy  *process
 	behind *process // a sidecar, the canned hop or the upstream
+	calls  bool     // Bedrock: it is a sidecar
 }
 
 func (p *path) stop() {
@@ -80,24 +87,59 @@ func (s *stack) start(name, address string, env []string, program string, args .
 }
 
 // bedrockURL starts the canned Bedrock.
-func (s *stack) bedrockURL() (string, error) {
-	if s.bedrock != "" {
-		return s.bedrock, nil
+func (s *stack) bedrockURL() (string, error) { return s.onceHTTP("bedrock") }
+
+var errCalls = errors.New("the number of calls at Bedrock is wrong")
+
+// counted does work that should make that many calls to Bedrock. Repetitions and answers
+// from elsewhere are errors.
+func (s *stack) counted(calls int, work func() error) error {
+	before, err := s.callsAt("bedrock")
+	if err != nil {
+		return err
+	}
+	if err := work(); err != nil {
+		return err
+	}
+	after, err := s.callsAt("bedrock")
+	if err == nil && after-before != calls {
+		err = fmt.Errorf("%w: %d instead of %d", errCalls, after-before, calls)
+	}
+	return err
+}
+
+// callsAt is the number of calls that a canned HTTP server has had.
+func (s *stack) callsAt(part string) (n int, err error) {
+	req, err := http.NewRequestWithContext(s.ctx, http.MethodGet, s.urls[part], http.NoBody)
+	if err != nil {
+		return 0, err
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return 0, err
+	}
+	defer resp.Body.Close()
+	_, err = fmt.Fscan(resp.Body, &n)
+	return n, err
+}
+
+// collectorURL starts the canned collector of telemetry.
+func (s *stack) collectorURL() (string, error) { return s.onceHTTP("collector") }
+
+// onceHTTP starts a canned HTTP server the first time, and returns its URL.
+func (s *stack) onceHTTP(part string) (string, error) {
+	if url, ok := s.urls[part]; ok {
+		return url, nil
 	}
 	address, err := freeAddress()
 	if err != nil {
 		return "", err
 	}
-	if _, err := s.start("bedrock", address, nil, s.self, "bedrock", address); err != nil {
+	if _, err := s.start(part, address, nil, s.self, part, address); err != nil {
 		return "", err
 	}
-	s.bedrock = "http://" + address
-	return s.bedrock, nil
-}
-
-// sidecar returns the path through the sidecar of a side. It is the same one each time.
-func (s *stack) sidecar(side string) (*path, error) {
-	return s.once(side, func() (*path, error) { return s.newSidecar(side, side, nil, nil) })
+	s.urls[part] = "http://" + address
+	return s.urls[part], nil
 }
 
 // once returns the path of that name, and makes it the first time.
@@ -113,19 +155,34 @@ func (s *stack) once(name string, make func() (*path, error)) (*path, error) {
 	return p, nil
 }
 
-// newSidecar starts another sidecar of a side, with env added to its environment, behind an
-// Envoy of its own, whose configuration edit may change.
-func (s *stack) newSidecar(name, side string, env []string, edit func(*bootstrapv3.Bootstrap) error, flags ...string) (*path, error) {
+// sidecar returns the path through a sidecar, the same one each time.
+func (s *stack) sidecar(v version) (*path, error) {
+	return s.once(newer+v.suffix, func() (*path, error) { return s.newSidecar(newer+v.suffix, v.program, nil) })
+}
+
+// newSidecar starts another sidecar, behind an Envoy of its own.
+func (s *stack) newSidecar(name, program string, env []string, flags ...string) (*path, error) {
+	sidecar, err := s.startSidecar(name, program, env, flags...)
+	if err != nil {
+		return nil, err
+	}
+	p, err := s.newPath(name, sidecar, s.socket(name), nil)
+	if err != nil {
+		return nil, err
+	}
+	p.calls = true
+	return p, nil
+}
+
+// startSidecar starts a sidecar at the socket of that name, with env added to its
+// environment.
+func (s *stack) startSidecar(name, program string, env []string, flags ...string) (*process, error) {
 	bedrock, err := s.bedrockURL()
 	if err != nil {
 		return nil, err
 	}
-	sidecar, err := s.start(name, s.socket(name), append(awsEnvironment(bedrock), env...), s.programs[side],
+	return s.start(name, s.socket(name), append(awsEnvironment(bedrock), env...), program,
 		append([]string{"serve", "-listen", s.socket(name), "-admin", "127.0.0.1:0", "-drain-delay", "0s"}, flags...)...)
-	if err != nil {
-		return nil, err
-	}
-	return s.newPath(name, sidecar, edit)
 }
 
 func awsEnvironment(bedrock string) []string {
@@ -138,30 +195,49 @@ func awsEnvironment(bedrock string) []string {
 }
 
 // hop returns the path through the canned ext_proc server.
-func (s *stack) hop() (*path, error) {
-	return s.once("hop", func() (*path, error) {
-		hop, err := s.start("hop", s.socket("hop"), nil, s.self, "hop", s.socket("hop"), s.answers())
+func (s *stack) hop() (*path, error) { return s.cannedPath("hop", nil) }
+
+// bare returns the path through an Envoy without ext_proc to the canned upstream.
+func (s *stack) bare() (*path, error) {
+	return s.cannedPath("upstream", withoutFilter(s.socket("upstream")))
+}
+
+// cannedPath starts a part that answers with what is recorded, and an Envoy.
+func (s *stack) cannedPath(part string, change edit) (*path, error) {
+	return s.once(part, func() (*path, error) {
+		p, err := s.start(part, s.socket(part), nil, s.self, part, s.socket(part), s.answers())
 		if err != nil {
 			return nil, err
 		}
-		return s.newPath("hop", hop, nil)
+		return s.newPath(part, p, s.socket(part), change)
 	})
 }
 
-// newPath starts the Envoy of a path. It calls what is behind it at the socket of that name.
-func (s *stack) newPath(name string, behind *process, edit func(*bootstrapv3.Bootstrap) error) (*path, error) {
+// recorded is a call of the gateway's API whose answer the hop and the upstream have, too.
+func (s *stack) recorded(shape canned.Shape) (request, error) {
+	r := chat(shape)
+	body, err := s.record(&r)
+	if err != nil {
+		return r, err
+	}
+	return r, canned.Record(s.answers(), shape, body)
+}
+
+// newPath starts an Envoy with an ext_proc server at a socket. change, if not nil, edits its
+// configuration.
+func (s *stack) newPath(name string, behind *process, socket string, change edit) (*path, error) {
 	listen, err := freeAddress()
 	if err != nil {
 		return nil, err
 	}
 	bootstrap, err := envoy.Bootstrap(envoy.Config{
-		Listen: listen, Admin: "127.0.0.1:0", ExtProc: s.socket(name), AccessLog: filepath.Join(s.dir, name+"-access.log"),
+		Listen: listen, Admin: "127.0.0.1:0", ExtProc: socket, AccessLog: filepath.Join(s.dir, name+"-access.log"),
 	})
 	if err != nil {
 		return nil, err
 	}
-	if edit != nil {
-		if err := edit(bootstrap); err != nil {
+	if change != nil {
+		if err := change(bootstrap); err != nil {
 			return nil, err
 		}
 	}

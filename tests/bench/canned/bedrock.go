@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"net"
-	"net/http"
 	"net/url"
 	"strings"
 	"sync"
@@ -38,7 +37,7 @@ func ServeBedrock(l net.Listener) error {
 		if err != nil {
 			return nil, err
 		}
-		a = a.overHTTP(http.StatusOK, streamed)
+		a = a.overHTTP(streamed)
 		ready.Store(string(r.path), a)
 		return a, nil
 	})

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
+	filterv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/ext_proc/v3"
 	extprocv3 "github.com/envoyproxy/go-control-plane/envoy/service/ext_proc/v3"
 	typev3 "github.com/envoyproxy/go-control-plane/envoy/type/v3"
 	"google.golang.org/grpc"
@@ -65,6 +66,11 @@ func readRequest(stream extprocv3.ExternalProcessor_ProcessServer) (name string,
 			if r.RequestHeaders.GetEndOfStream() {
 				return name, nil
 			}
+			if msg.GetProtocolConfig().GetRequestBodyMode() == filterv3.ProcessingMode_BUFFERED {
+				if err := stream.Send(continueHeaders()); err != nil {
+					return "", err
+				}
+			}
 		case *extprocv3.ProcessingRequest_RequestBody:
 			if r.RequestBody.GetEndOfStream() {
 				return name, nil
@@ -73,6 +79,11 @@ func readRequest(stream extprocv3.ExternalProcessor_ProcessServer) (name string,
 			return name, nil
 		}
 	}
+}
+
+// continueHeaders is what Envoy waits for before it sends a buffered body.
+func continueHeaders() *extprocv3.ProcessingResponse {
+	return &extprocv3.ProcessingResponse{Response: &extprocv3.ProcessingResponse_RequestHeaders{RequestHeaders: &extprocv3.HeadersResponse{}}}
 }
 
 func immediate(a *answer) *extprocv3.ProcessingResponse {

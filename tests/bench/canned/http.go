@@ -9,21 +9,30 @@ import (
 	"net"
 	"net/http"
 	"strconv"
+	"sync/atomic"
 	"time"
 )
 
 // requestHead is what the servers look at. It is valid until the next read.
 type requestHead struct {
+	get    bool // GET, which asks for the number of calls
 	path   []byte
 	answer []byte // the value of Header
 	length int64
 }
 
-// serveHTTP serves HTTP/1.1 on persistent connections until the listener is closed. It
-// does less than net/http, whose share of the CPU would hide what is measured: it reads
-// one length and one header, skips the body, and writes an answer of find in as few writes
-// as it has parts.
+// server serves HTTP/1.1 on persistent connections. It does less than net/http, whose share
+// of the CPU would hide what is measured: it reads one length and one header, skips the
+// body, and writes an answer in as few writes as it has parts.
+type server struct {
+	find  func(*requestHead) (*answer, error)
+	calls atomic.Int64 // that it has answered
+}
+
+// serveHTTP answers calls with what find returns, and GET with the number of calls so far,
+// until the listener is closed.
 func serveHTTP(l net.Listener, find func(*requestHead) (*answer, error)) error {
+	s := &server{find: find}
 	for {
 		conn, err := l.Accept()
 		if err != nil {
@@ -31,22 +40,22 @@ func serveHTTP(l net.Listener, find func(*requestHead) (*answer, error)) error {
 		}
 		go func() {
 			defer conn.Close()
-			if err := serveConn(conn, find); !errors.Is(err, io.EOF) {
+			if err := s.serve(conn); !errors.Is(err, io.EOF) {
 				fmt.Fprintf(conn, "HTTP/1.1 500 Internal Server Error\r\nConnection: close\r\n\r\n%v", err)
 			}
 		}()
 	}
 }
 
-// serveConn serves requests until one fails. io.EOF means that the client has closed.
-func serveConn(conn net.Conn, find func(*requestHead) (*answer, error)) error {
+// serve serves requests until one fails. io.EOF means that the client has closed.
+func (s *server) serve(conn net.Conn) error {
 	r := bufio.NewReaderSize(conn, 16<<10)
 	for {
 		head, err := readHead(r)
 		if err != nil {
 			return err
 		}
-		a, err := find(head)
+		a, err := s.answer(head)
 		if err != nil {
 			return err
 		}
@@ -62,6 +71,15 @@ func serveConn(conn net.Conn, find func(*requestHead) (*answer, error)) error {
 	}
 }
 
+func (s *server) answer(head *requestHead) (*answer, error) {
+	if head.get {
+		number := &answer{contentType: "text/plain", parts: [][]byte{strconv.AppendInt(nil, s.calls.Load(), 10)}}
+		return number.overHTTP(false), nil
+	}
+	s.calls.Add(1)
+	return s.find(head)
+}
+
 // readHead reads a request up to its body.
 func readHead(r *bufio.Reader) (*requestHead, error) {
 	line, err := r.ReadSlice('\n')
@@ -72,7 +90,7 @@ func readHead(r *bufio.Reader) (*requestHead, error) {
 	if len(words) != 3 {
 		return nil, fmt.Errorf("not a request: %q", line)
 	}
-	head := &requestHead{path: bytes.Clone(words[1])}
+	head := &requestHead{get: string(words[0]) == http.MethodGet, path: bytes.Clone(words[1])}
 	for {
 		line, err := r.ReadSlice('\n')
 		if err != nil {
@@ -98,8 +116,8 @@ func readHead(r *bufio.Reader) (*requestHead, error) {
 }
 
 // overHTTP is the answer as it is on the wire: a stream in chunks.
-func (a *answer) overHTTP(status int, streamed bool) *answer {
-	head := fmt.Sprintf("HTTP/1.1 %d %s\r\nContent-Type: %s\r\nX-Amzn-Requestid: 5b1c3f0e-9a58-4a6b-8f0e-2d8f6f1c7a11\r\n", status, http.StatusText(status), a.contentType)
+func (a *answer) overHTTP(streamed bool) *answer {
+	head := fmt.Sprintf("HTTP/1.1 200 OK\r\nContent-Type: %s\r\nX-Amzn-Requestid: 5b1c3f0e-9a58-4a6b-8f0e-2d8f6f1c7a11\r\n", a.contentType)
 	framed := *a
 	framed.parts = make([][]byte, len(a.parts))
 	if !streamed {

@@ -3,7 +3,6 @@ package canned
 import (
 	"bytes"
 	"net"
-	"net/http"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -36,10 +35,17 @@ func ServeUpstream(l net.Listener, dir string) error {
 		if err != nil {
 			return nil, err
 		}
-		a = a.overHTTP(http.StatusOK, a.contentType != "application/json")
+		a = a.overHTTP(a.contentType != "application/json")
 		ready.Store(name, a)
 		return a, nil
 	})
+}
+
+// ServeCollector accepts all telemetry that is sent to it by OTLP over HTTP, until the listener
+// is closed.
+func ServeCollector(l net.Listener) error {
+	accepted := (&answer{contentType: "application/x-protobuf", parts: [][]byte{nil}}).overHTTP(false)
+	return serveHTTP(l, func(*requestHead) (*answer, error) { return accepted, nil })
 }
 
 // find returns the answer with that name.

@@ -1,4 +1,4 @@
-package examples
+package docs
 
 import (
 	"os"
@@ -7,62 +7,67 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"bedrock-extproc/tests/page"
 )
 
-// guides are the pages that lead a newcomer or a releaser through steps.
-func guides(t *testing.T) []string {
+// namers are the pages whose names must exist: all but the one about the past.
+func namers(t *testing.T) []string {
 	t.Helper()
-	found, err := filepath.Glob("../../docs/contributing/*.md")
-	if err != nil || len(found) < 3 {
-		t.Fatalf("guides %q, %v", found, err)
-	}
-	return append(found, "../../RELEASE.md", "../../SUPPORT.md", "../../MAINTAINERS.md", "../../docs/upgrading.md")
+	return slices.DeleteFunc(page.All(t, root), func(file string) bool { return filepath.Base(file) == "CHANGELOG.md" })
 }
 
 var (
-	// repositoryFile is a path of the repository in code: it begins with one of its folders.
-	repositoryFile = regexp.MustCompile("`((?:cmd|docs|envoy|examples|extproc|internal|release|tests|translator|\\.ci|\\.github)/[\\w./-]+)`")
+	// repositoryFile is a path in code that begins with one of the repository's folders.
+	repositoryFile = regexp.MustCompile("`((?:charts|cmd|docs|envoy|examples|extproc|internal|release|tests|translator|\\.ci|\\.github)/[\\w./-]+)`")
 	goCommand      = regexp.MustCompile(`\bgo (?:test|generate)((?: \./[\w./-]+)+)(?: -run '([^']+)')?`)
 	makeTarget     = regexp.MustCompile("(?m)(?:`|^ *(?:[A-Z]+=\\S+ )?)make ([a-z0-9-]+)")
 	goTest         = regexp.MustCompile("`(Test\\w+)`")
 )
 
-// Each file that a guide names exists.
-func TestGuidesNameFiles(t *testing.T) {
-	for _, guide := range guides(t) {
-		for _, match := range repositoryFile.FindAllStringSubmatch(read(t, guide), -1) {
-			if _, err := os.Stat(filepath.Join("../..", match[1])); err != nil {
-				t.Errorf("%s: %v", guide, err)
+// Each file that a page names exists, in the repository or beside the page.
+func TestNamedFiles(t *testing.T) {
+	found := 0
+	for _, file := range namers(t) {
+		for _, match := range repositoryFile.FindAllStringSubmatch(page.Read(t, file), -1) {
+			found++
+			_, inRoot := os.Stat(filepath.Join(root, match[1]))
+			_, beside := os.Stat(filepath.Join(filepath.Dir(file), match[1]))
+			if inRoot != nil && beside != nil {
+				t.Errorf("%s: %v", file, inRoot)
 			}
 		}
 	}
+	if found < 100 {
+		t.Errorf("only %d files", found)
+	}
 }
 
-// Each target, package and test that a guide names exists.
-func TestGuidesNameCommands(t *testing.T) {
-	makefile, tests := read(t, "../../Makefile"), testFunctions(t)
-	for _, guide := range guides(t) {
-		text := read(t, guide)
+// Each target, package and test that a page names exists.
+func TestNamedCommands(t *testing.T) {
+	makefile, tests := page.Read(t, "../../Makefile"), testFunctions(t)
+	for _, file := range namers(t) {
+		text := page.Read(t, file)
 		for _, match := range makeTarget.FindAllStringSubmatch(text, -1) {
 			if !strings.Contains(makefile, "\n"+match[1]+":") {
-				t.Errorf("%s: there is no target %s", guide, match[1])
+				t.Errorf("%s: there is no target %s", file, match[1])
 			}
 		}
 		for _, match := range goTest.FindAllStringSubmatch(text, -1) {
 			if !slices.Contains(tests, match[1]) {
-				t.Errorf("%s: there is no test %s", guide, match[1])
+				t.Errorf("%s: there is no test %s", file, match[1])
 			}
 		}
 		for _, match := range goCommand.FindAllStringSubmatch(text, -1) {
 			for folder := range strings.FieldsSeq(match[1]) {
-				if _, err := os.Stat(filepath.Join("../..", strings.TrimSuffix(folder, "/..."))); err != nil {
-					t.Errorf("%s: %v", guide, err)
+				if _, err := os.Stat(filepath.Join(root, strings.TrimSuffix(folder, "/..."))); err != nil {
+					t.Errorf("%s: %v", file, err)
 				}
 			}
 			for name := range strings.SplitSeq(match[2], "|") {
 				name, _, _ = strings.Cut(name, "/") // the case is the reader's
 				if name != "" && !slices.ContainsFunc(tests, func(test string) bool { return strings.HasPrefix(test, name) }) {
-					t.Errorf("%s: -run %s runs nothing", guide, name)
+					t.Errorf("%s: -run %s runs nothing", file, name)
 				}
 			}
 		}
@@ -74,11 +79,11 @@ func testFunctions(t *testing.T) []string {
 	t.Helper()
 	var names []string
 	for _, folder := range []string{"cmd", "envoy", "extproc", "internal", "release", "tests", "translator"} {
-		err := filepath.WalkDir(filepath.Join("../..", folder), func(path string, entry os.DirEntry, err error) error {
+		err := filepath.WalkDir(filepath.Join(root, folder), func(path string, entry os.DirEntry, err error) error {
 			if err != nil || entry.IsDir() || !strings.HasSuffix(path, "_test.go") {
 				return err
 			}
-			for _, match := range regexp.MustCompile(`(?m)^func (Test\w+)\(`).FindAllStringSubmatch(read(t, path), -1) {
+			for _, match := range regexp.MustCompile(`(?m)^func (Test\w+)\(`).FindAllStringSubmatch(page.Read(t, path), -1) {
 				names = append(names, match[1])
 			}
 			return nil
@@ -101,7 +106,7 @@ func TestGuidesNameCode(t *testing.T) {
 		"internal/doctor/broken_filter_test.go": {"field(\"failure-mode\", ", "func(f *extprocv3.ExternalProcessor)"},
 	} {
 		for _, name := range names {
-			if !strings.Contains(read(t, filepath.Join("../..", file)), name) {
+			if !strings.Contains(page.Read(t, filepath.Join(root, file)), name) {
 				t.Errorf("%s has no %q, which a page in docs/contributing names", file, name)
 			}
 		}

@@ -1,0 +1,38 @@
+package main
+
+import "bedrock-extproc/tests/bench/canned"
+
+// firstByte is what the sidecar adds to the time until a client has the first byte.
+func firstByte(name, title string, shape canned.Shape) figure {
+	l := load{Shape: shape, Conns: 1, Calls: 200, Rate: 200}
+	return figure{
+		name: name, rounds: 9, title: title + ", 200 a second on one connection",
+		sides: func(s *stack) ([]side, error) {
+			r, err := s.recorded(l.Shape)
+			if err != nil {
+				return nil, err
+			}
+			sides, err := s.sidecars(r, l)
+			if err != nil {
+				return nil, err
+			}
+			for _, peer := range []struct {
+				name string
+				path func() (*path, error)
+			}{{hop, s.hop}, {bare, s.bare}} {
+				p, err := peer.path()
+				if err != nil {
+					return nil, err
+				}
+				sides = append(sides, s.calls(peer.name, p, r, l))
+			}
+			return sides, nil
+		},
+		rows: []row{
+			{label: "time to the first byte, p50", value: median, unit: "ms", of: newer, to: bare, minus: true, goal: 0.45},
+			{label: "time to the first byte, p99", value: p99, unit: "ms", of: newer, to: bare, minus: true, goal: 1},
+			{label: "the same of the hop, p50", value: median, unit: "ms", of: hop, to: bare, minus: true},
+			{label: "the same of the hop, p99", value: p99, unit: "ms", of: hop, to: bare, minus: true},
+		},
+	}
+}
