@@ -130,13 +130,13 @@ soak: go ## mix calls, faults, leaving clients, reloads and rotating credentials
 	@ENVOY_BIN=$$($(ENVOY_SH)) && export ENVOY_BIN && go test -count=1 -timeout 0 -v -run '^TestSoak$$' ./tests/e2e -soak $(MINUTES)m
 
 .PHONY: bench
-bench: build ## measure what a call costs, beside programs that do the same without the sidecar (OLD=file compares with an older sidecar; ONLY=whole,events runs some figures)
+bench: build ## measure what a call costs, beside programs that do the same without the sidecar (OLD=file compares with an older sidecar; ONLY=whole,events runs some figures; UPDATE=1 writes BENCHMARKS.md)
 	@mkdir -p bin/bench && go build -o bin/bench/ ./tests/bench
-	@ENVOY_BIN=$$($(ENVOY_SH)) && export ENVOY_BIN && bin/bench/bench -json bin/bench/results.json $(if $(ONLY),-only $(ONLY)) $(if $(OLD),-old $(OLD)) $(if $(ROUNDS),-rounds $(ROUNDS))
+	@ENVOY_BIN=$$($(ENVOY_SH)) && export ENVOY_BIN && bin/bench/bench -json bin/bench/results.json $(if $(ONLY),-only $(ONLY)) $(if $(OLD),-old $(OLD)) $(if $(ROUNDS),-rounds $(ROUNDS)) $(if $(UPDATE),-page BENCHMARKS.md)
 
 .PHONY: microbench
-microbench: go ## run Go's benchmarks COUNT (6) times into bin/bench/micro.txt (OLD=file compares with an earlier one)
-	@mkdir -p bin/bench && ENVOY_BIN=$$($(ENVOY_SH)) && export ENVOY_BIN && go test -run '^$$' -bench . -benchmem -count $(COUNT) ./... | tee bin/bench/micro.txt
+microbench: go ## run Go's benchmarks, within one process, COUNT (6) times into bin/bench/micro.txt (OLD=file compares with an earlier one)
+	@mkdir -p bin/bench && go test -run '^$$' -bench . -benchmem -count $(COUNT) $$(go list ./... | grep -v /tests/) | tee bin/bench/micro.txt
 	@$(if $(OLD),go run $(BENCHSTAT) $(OLD) bin/bench/micro.txt)
 
 .PHONY: fuzz
