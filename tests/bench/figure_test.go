@@ -58,8 +58,8 @@ func TestFigure(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, want := range []string{
-		"f: a figure, 3 rounds\n", "sidecar 20.0 µs  ÷ SDK 20.0 µs  0.50 (0.50–3.00)", "≤ 1, unclear", "new ÷ old 1.000 (0.500–1.500)",
-		"− SDK 20.0     -10.00 (-20.00–20.00)", "≥ 1, unclear", "≤ 9, MISSED",
+		"f: a figure, 3 rounds\n", "sidecar 20.0 µs  ÷ SDK 20.0 µs  0.500 (0.500–3.00)", "≤ 1, unclear", "new ÷ old 1.00 (0.500–1.50)",
+		"− SDK 20.0     -10.0 (-20.0–20.0)", "≥ 1, unclear", "≤ 9, MISSED",
 	} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("no %q in\n%s", want, out.String())

@@ -24,7 +24,7 @@ func eventGrowth() figure {
 		for _, size := range sizes {
 			l := load{Shape: canned.Shape{Events: size}, Conns: 4, Calls: events / size}
 			r := chat(l.Shape)
-			if _, err := s.record(&r); err != nil {
+			if _, err := s.record(p, &r); err != nil {
 				return nil, err
 			}
 			list = append(list, s.calls(sized(size)+" events", p, r, l))

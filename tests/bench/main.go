@@ -72,15 +72,20 @@ func measure(ctx context.Context, args []string) error {
 	only := flags.String("only", "", "names of figures, with commas between; all by default")
 	rounds := flags.Int("rounds", 0, "rounds of each figure; 0 means its own number")
 	output := flags.String("json", "", "a file for the results")
+	peer := flags.String("litellm", "", "LiteLLM's program, for figures that compare with it and no others")
 	page := flags.String("page", "", "a page whose section of results to write; it needs all figures")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
-	chosen, err := choose(figures(), *only)
+	known := figures()
+	if *peer != "" {
+		known = peers()
+	}
+	chosen, err := choose(known, *only)
 	if err != nil {
 		return err
 	}
-	if *page != "" && *only != "" {
+	if *page != "" && (*only != "" || *peer != "") {
 		return errAllFigures
 	}
 	self, err := os.Executable()
@@ -92,6 +97,7 @@ func measure(ctx context.Context, args []string) error {
 		return err
 	}
 	defer s.close()
+	s.liteLLM = *peer
 	here, err := thisMachine(ctx, *proxy)
 	if err != nil {
 		return err

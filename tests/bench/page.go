@@ -84,7 +84,7 @@ func section(m *machine, chosen []figure, list []result) string {
 
 // line is a row of the table.
 func (r *result) line() string {
-	return fmt.Sprintf("| %s | %s %s | %s | %s | %s |\n", r.Label, r.Side, number(r.Value.Median, r.Unit), r.with(), r.judgedText(), r.goalText())
+	return fmt.Sprintf("| %s | %s %s | %s | %s | %s |\n", r.Label, r.Side, number(r.Value.Median, r.Unit), r.with(), r.judged(), r.goalText())
 }
 
 // drawn is a chart of the results that name its file.

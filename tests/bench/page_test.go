@@ -40,7 +40,7 @@ Measured on 2 cores of an AMD EPYC, Go 1.26, Envoy 1.40.0, bedrockruntime v1; lo
 | | value | compared with | median (smallest to largest) | goal |
 |---|---|---|---|---|
 | **a figure** (` + "`f`" + `) | | | | |
-| CPU | sidecar 10.0 µs | ÷ SDK 20.0 µs | 0.50 (0.25–0.75) | ≤ 1, met |
+| CPU | sidecar 10.0 µs | ÷ SDK 20.0 µs | 0.500 (0.250–0.750) | ≤ 1, met |
 | size | sidecar 10.0 MB |  | 10.0 (5.00–15.0) | ≥ 11, unclear |
 
 ![CPU time of a small whole call](docs/plots/cost.svg)

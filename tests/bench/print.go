@@ -14,7 +14,7 @@ func printFigure(w io.Writer, f *figure, list []result) error {
 	fmt.Fprintf(w, "%s: %s, %d rounds\n", f.name, f.title, f.rounds)
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	for _, r := range list {
-		fmt.Fprintf(table, "  %s\t%s %s\t%s\t%s\t%s\t%s\n", r.Label, r.Side, number(r.Value.Median, r.Unit), r.with(), r.judgedText(), strings.Replace(r.goalText(), "missed", "MISSED", 1), r.change())
+		fmt.Fprintf(table, "  %s\t%s %s\t%s\t%s\t%s\t%s\n", r.Label, r.Side, number(r.Value.Median, r.Unit), r.with(), r.judged(), strings.Replace(r.goalText(), "missed", "MISSED", 1), r.change())
 	}
 	return table.Flush()
 }
@@ -29,14 +29,6 @@ func (r *result) with() string {
 		sign = "−"
 	}
 	return fmt.Sprintf("%s %s %s", sign, r.To, number(r.ToValue.Median, r.Unit))
-}
-
-// judgedText is the number that the goal is about, with its range.
-func (r *result) judgedText() string {
-	if r.Compared == nil {
-		return r.Value.around("")
-	}
-	return r.Compared.around("%.2f")
 }
 
 // goalText is the goal and the verdict on it.
@@ -56,18 +48,12 @@ func (r *result) change() string {
 	if r.NewToOld == nil {
 		return ""
 	}
-	return "new ÷ old " + r.NewToOld.around("%.3f")
+	return "new ÷ old " + r.NewToOld.String()
 }
 
-// around prints the median and, in brackets, the range. "" stands for the format of number.
-func (s spread) around(format string) string {
-	text := func(v float64) string {
-		if format == "" {
-			return number(v, "")
-		}
-		return fmt.Sprintf(format, v)
-	}
-	return fmt.Sprintf("%s (%s–%s)", text(s.Median), text(s.Min), text(s.Max))
+// String is the median and, in brackets, the range.
+func (s spread) String() string {
+	return fmt.Sprintf("%s (%s–%s)", number(s.Median, ""), number(s.Min, ""), number(s.Max, ""))
 }
 
 // number prints three significant digits, and all of those before the point.
