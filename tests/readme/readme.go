@@ -45,8 +45,10 @@ func Steps(t *testing.T, file string) []Step {
 	return steps
 }
 
-// matches reports whether output is what a page shows. Spaces at both ends do not count.
+// matches reports whether output is what a page shows: "…" is any text of a line, and a
+// line "…" any lines. Spaces at both ends do not count.
 func matches(page, output string) bool {
-	pattern := strings.ReplaceAll(regexp.QuoteMeta(strings.TrimSpace(page)), "…", ".*")
+	pattern := strings.ReplaceAll(regexp.QuoteMeta(strings.TrimSpace(page)), "\n…", "(?s:.*)")
+	pattern = strings.ReplaceAll(pattern, "…", ".*")
 	return page == "" || regexp.MustCompile("^"+pattern+"$").MatchString(strings.TrimSpace(output))
 }

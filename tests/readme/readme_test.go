@@ -30,6 +30,9 @@ func TestMatches(t *testing.T) {
 		{"a…c", "abc", true},
 		{"a…c", "a\nc", false}, // not across lines
 		{"a.c", "abc", false},
+		{"a\n…", "a\nb\nc", true},
+		{"a\n…\nc", "a\nb\nb\nc", true},
+		{"a\n…\nd", "a\nb\nc", false},
 		{"abc", "abcd", false},
 		{"{\"n\":…}", "{\"n\":18}", true},
 	} {
