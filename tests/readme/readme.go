@@ -1,12 +1,10 @@
-// Package readme runs what the page of an example tells its readers to type: the fenced
-// blocks with language "sh", in order, in one shell. A block with language "text" or
-// "json" after one shows what it prints; "…" in it stands for anything. Blocks with
-// language "console" need something that a test does not have, such as a cluster.
+// Package readme runs what a page tells its readers to type: the fenced blocks with
+// language "sh", those of an example in order and in one shell. A block with language
+// "text" or "json" after one shows what it prints. Blocks with language "console" need
+// something that a test does not have, such as a cluster.
 package readme
 
 import (
-	"regexp"
-	"strings"
 	"testing"
 
 	"bedrock-extproc/tests/page"
@@ -16,8 +14,8 @@ import (
 type Step struct {
 	// Command is one or more lines for a shell.
 	Command string
-	// Prints is what its standard output should be, "" for anything.
-	Prints string
+	// Prints is what its standard output should be, the zero block for anything.
+	Prints page.Block
 	// Line is the number of its first line in the page.
 	Line int
 }
@@ -34,21 +32,13 @@ func Steps(t *testing.T, file string) []Step {
 			steps = append(steps, Step{Command: block.Text, Line: block.Line + 1})
 		case "text", "json":
 			if follows {
-				steps[len(steps)-1].Prints = block.Text
+				steps[len(steps)-1].Prints = block
 			}
-		case "console", "yaml":
+		case "console", "yaml", "mermaid":
 		default:
 			t.Errorf("%s:%d: a block of language %q", file, block.Line, block.Lang)
 		}
 		follows = block.Lang == "sh"
 	}
 	return steps
-}
-
-// matches reports whether output is what a page shows: "…" is any text of a line, and a
-// line "…" any lines. Spaces at both ends do not count.
-func matches(page, output string) bool {
-	pattern := strings.ReplaceAll(regexp.QuoteMeta(strings.TrimSpace(page)), "\n…", "(?s:.*)")
-	pattern = strings.ReplaceAll(pattern, "…", ".*")
-	return page == "" || regexp.MustCompile("^"+pattern+"$").MatchString(strings.TrimSpace(output))
 }

@@ -6,39 +6,19 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"bedrock-extproc/tests/page"
 )
 
 func TestBlocks(t *testing.T) {
-	page := filepath.Join(t.TempDir(), "README.md")
+	file := filepath.Join(t.TempDir(), "README.md")
 	text := "1. Do:\n   ```sh\n   a &\n     b\n   ```\n   prints\n   ```json\n   {…}\n   ```\n```console\nnot run\n```\n```text\nnot its output\n```\n```sh\nc\n```\n"
-	if err := os.WriteFile(page, []byte(text), 0o600); err != nil {
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	want := []Step{{Command: "a &\n  b\n", Prints: "{…}\n", Line: 3}, {Command: "c\n", Line: 17}}
-	if diff := cmp.Diff(want, Steps(t, page)); diff != "" {
+	want := []Step{{Command: "a &\n  b\n", Prints: page.Block{Lang: "json", Text: "{…}\n", Line: 7}, Line: 3}, {Command: "c\n", Line: 17}}
+	if diff := cmp.Diff(want, Steps(t, file)); diff != "" {
 		t.Errorf("steps (-want +got):\n%s", diff)
-	}
-}
-
-func TestMatches(t *testing.T) {
-	for _, c := range []struct {
-		page, output string
-		want         bool
-	}{
-		{"", "anything", true},
-		{"a\nb", "a\nb\n", true},
-		{"a…c", "abc", true},
-		{"a…c", "a\nc", false}, // not across lines
-		{"a.c", "abc", false},
-		{"a\n…", "a\nb\nc", true},
-		{"a\n…\nc", "a\nb\nb\nc", true},
-		{"a\n…\nd", "a\nb\nc", false},
-		{"abc", "abcd", false},
-		{"{\"n\":…}", "{\"n\":18}", true},
-	} {
-		if got := matches(c.page, c.output); got != c.want {
-			t.Errorf("matches(%q, %q) = %t", c.page, c.output, got)
-		}
 	}
 }
 

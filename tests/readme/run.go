@@ -51,7 +51,7 @@ func (e Example) Run(t *testing.T, page string) {
 	s := startShell(t, filepath.Join(root, e.Folder), environment(t, ports))
 	for _, step := range steps {
 		t.Logf("%s:%d: %s", page, step.Line, step.Command)
-		step.Command, step.Prints = replaced(step.Command, ports), replaced(step.Prints, ports)
+		step.Command, step.Prints.Text = replaced(step.Command, ports), replaced(step.Prints.Text, ports)
 		s.run(t, step)
 	}
 }
@@ -192,11 +192,11 @@ func (s *shell) run(t *testing.T, step Step) {
 	t.Helper()
 	for deadline := time.Now().Add(limit); ; time.Sleep(100 * time.Millisecond) {
 		status, stdout, stderr := s.block(t, step.Command)
-		if status == "0" && matches(step.Prints, stdout) {
+		if status == "0" && step.Prints.Expected(stdout) {
 			return
 		}
 		if time.Now().After(deadline) || background.MatchString(step.Command) {
-			t.Fatalf("status %s\n%s%s\nthe page shows:\n%s\n%s", status, stdout, stderr, step.Prints, s.logs())
+			t.Fatalf("status %s\n%s%s\nthe page shows:\n%s\n%s", status, stdout, stderr, step.Prints.Text, s.logs())
 		}
 	}
 }
