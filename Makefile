@@ -178,10 +178,10 @@ sbom: build ## list the modules in the program, as CycloneDX JSON in bin/bedrock
 
 # The files of a version belong to a commit, and to a part of the changelog.
 .PHONY: release
-release: build ## write the files of a release to bin/release: archives, an image, lists of modules, checksums (VERSION=0.1.0 PLATFORMS= RELEASE=folder)
+release: build ## write the files of a release to bin/release: archives, an image, the chart, lists of modules, checksums (VERSION=0.1.0 PLATFORMS= RELEASE=folder)
 	@[ "$(VERSION)" = dev ] || [ -z "$$(git status --porcelain)" ] || { echo 'make release: commit or remove what "git status" lists' >&2; exit 1; }
 	@[ "$(VERSION)" = dev ] || grep -q '^## $(VERSION) - 20[0-9][0-9]-' CHANGELOG.md || { echo 'make release: CHANGELOG.md has no heading "## $(VERSION) - DATE"' >&2; exit 1; }
-	@rm -rf bin/built "$(RELEASE)"/bedrock-extproc_* "$(RELEASE)"/SHA256SUMS && mkdir -p bin/built/common/completions "$(RELEASE)"
+	@rm -rf bin/built "$(RELEASE)"/bedrock-extproc[_-]* "$(RELEASE)"/SHA256SUMS && mkdir -p bin/built/common/completions "$(RELEASE)"
 	@for platform in $(PLATFORMS); do \
 	  GOOS=$${platform%_*} GOARCH=$${platform#*_} $(GO_BUILD) -o bin/built/$$platform/bedrock-extproc ./cmd/bedrock-extproc; \
 	done

@@ -9,7 +9,7 @@ import (
 	"testing"
 
 	"bedrock-extproc/tests/fakebedrock"
-	"bedrock-extproc/tests/page"
+	"bedrock-extproc/tests/readme"
 )
 
 // TestReadmeCommands runs every command of the README against what its first one starts.
@@ -32,51 +32,51 @@ func TestQuickStartCommands(t *testing.T) {
 	runPage(t, quickStart, ports, system)
 }
 
-// runPage runs the commands of a page's blocks, each with the output that the block after
-// it shows, while a system runs that listens on ports. Blocks of the language console need
-// what no test has, such as an AWS account, and are not run. make's targets are only
-// looked up: system is what "make run" runs.
+// runPage runs the commands of a page while a system runs that listens on ports, and
+// compares their outputs with those that the page shows.
 func runPage(t *testing.T, file string, ports [4]int, system *exec.Cmd) {
 	t.Helper()
 	out, ended := started(t, system)
-	waitFor(t, out, "Ready:", ended)
 	defer func() {
 		_ = system.Process.Signal(syscall.SIGTERM)
 		if err := <-ended; err != nil {
 			t.Errorf("run ended with %v\n%s", err, out.String())
 		}
 	}()
-	local := strings.NewReplacer("localhost:8000", fmt.Sprintf("localhost:%d", ports[0]), "localhost:9003", fmt.Sprintf("localhost:%d", ports[2]),
-		"doctor ", fmt.Sprintf("doctor -envoy-admin http://127.0.0.1:%d ", ports[1]), "chat ", fmt.Sprintf("chat --url http://127.0.0.1:%d ", ports[0]),
-		"bin/bedrock-extproc", program, "make ", "make -n ")
-	text := page.Read(t, file)
-	blocks, ran := page.Blocks(text), 0
-	for i, block := range blocks {
-		if block.Lang != "sh" {
-			continue
+	waitFor(t, out, "Ready:", ended)
+	local := localCommands(ports)
+	for _, step := range readme.Steps(t, file) {
+		got := shell(t, fmt.Sprintf("%s:%d", file, step.Line), local.Replace(step.Command), system.Env)
+		if !step.Prints.Expected(got) {
+			t.Errorf("%s:%d: the output is\n%s", file, step.Prints.Line, got)
 		}
-		ran++
-		cmd := exec.CommandContext(t.Context(), "bash", "-euo", "pipefail", "-c", local.Replace(block.Text))
-		cmd.Dir, cmd.Env = "../..", system.Env
-		var problems strings.Builder
-		cmd.Stderr = &problems
-		got, err := cmd.Output()
-		if err != nil {
-			t.Errorf("%s:%d: %v\n%s%s", file, block.Line, err, got, problems.String())
-			continue
+		if strings.HasPrefix(step.Command, "make run") && !strings.Contains(got, "bin/bedrock-extproc run") {
+			t.Errorf("%s:%d: make runs\n%s", file, step.Line, got)
 		}
-		if shown := i+1 < len(blocks) && isOutput(text, block, blocks[i+1]); shown && !blocks[i+1].Expected(string(got)) {
-			t.Errorf("%s:%d: the output is\n%s", file, blocks[i+1].Line, got)
-		}
-	}
-	if ran == 0 {
-		t.Errorf("%s has no commands", file)
 	}
 }
 
-// isOutput reports whether a block follows a command at once and is no command itself.
-func isOutput(text string, command, next page.Block) bool {
-	lines := strings.Split(text, "\n")
-	end := command.Line + strings.Count(command.Text, "\n") + 1 // the line of the closing fence
-	return next.Lang != "sh" && strings.TrimSpace(strings.Join(lines[end:next.Line-1], "")) == ""
+// localCommands changes commands of a page so that they reach the test's processes, and so
+// that make only prints what it would run: the system does run.
+func localCommands(ports [4]int) *strings.Replacer {
+	return strings.NewReplacer(
+		"localhost:8000", fmt.Sprintf("localhost:%d", ports[0]), "localhost:9003", fmt.Sprintf("localhost:%d", ports[2]),
+		"bin/bedrock-extproc doctor", fmt.Sprintf("%s doctor -envoy-admin http://127.0.0.1:%d", program, ports[1]),
+		"bin/bedrock-extproc chat", fmt.Sprintf("%s chat --url http://127.0.0.1:%d", program, ports[0]),
+		"bin/bedrock-extproc", program, "make ", "make -n ",
+	)
+}
+
+// shell runs commands in the root of the repository, and returns their standard output.
+func shell(t *testing.T, at, commands string, env []string) string {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), "bash", "-euo", "pipefail", "-c", commands)
+	cmd.Dir, cmd.Env = "../..", env
+	var problems strings.Builder
+	cmd.Stderr = &problems
+	out, err := cmd.Output()
+	if err != nil {
+		t.Errorf("%s: %v\n%s%s", at, err, out, problems.String())
+	}
+	return string(out)
 }
