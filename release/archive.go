@@ -30,7 +30,7 @@ func shipped(source string) ([]string, error) {
 	for i := range pages {
 		pages[i] = filepath.Base(pages[i])
 	}
-	return append(pages, "LICENSE", "docs", "examples"), err
+	return append(pages, "LICENSE", "docs", "examples", "charts", "tests/fakebedrock/README.md"), err
 }
 
 // writeArchive writes the archive for a platform. All files are in one folder of its name.
@@ -55,7 +55,12 @@ func (r *release) writeArchive(platform string) error {
 	for i := range files {
 		files[i].name = path.Join(r.name(platform), files[i].name)
 	}
-	return create(filepath.Join(r.out, r.name(platform)+".tar.gz"), func(w io.Writer) error {
+	return r.writeTarGz(r.name(platform)+".tar.gz", files)
+}
+
+// writeTarGz writes a compressed archive.
+func (r *release) writeTarGz(name string, files []file) error {
+	return create(filepath.Join(r.out, name), func(w io.Writer) error {
 		zipped, err := gzip.NewWriterLevel(w, gzip.BestCompression)
 		if err != nil {
 			return err

@@ -85,6 +85,9 @@ func (r *release) write() error {
 			return fmt.Errorf("modules of %s: %w", platform, err)
 		}
 	}
+	if err := r.writeChart(); err != nil {
+		return fmt.Errorf("chart: %w", err)
+	}
 	if err := r.writeImage(); err != nil {
 		return fmt.Errorf("image: %w", err)
 	}

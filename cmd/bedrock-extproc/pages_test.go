@@ -2,8 +2,11 @@ package main
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
+
+	"github.com/spf13/pflag"
 
 	"bedrock-extproc/tests/page"
 )
@@ -28,6 +31,30 @@ func TestCommandLinesOfPages(t *testing.T) {
 	}
 	if parsed < 40 {
 		t.Errorf("only %d command lines", parsed)
+	}
+}
+
+var (
+	flagSpan = regexp.MustCompile("`--?([a-z][a-z0-9-]+)[ =`]")
+	// foreign are flags of other programs that pages name alone.
+	foreign = []string{"race", "tags", "set-file"} // of go and helm
+)
+
+// Every flag that a page names alone exists in some command.
+func TestFlagsOfPages(t *testing.T) {
+	flags := map[string]bool{}
+	for _, cmd := range newRoot(streams{env: noEnv}).Commands() {
+		cmd.Flags().VisitAll(func(f *pflag.Flag) { flags[f.Name] = true })
+	}
+	for _, file := range page.All(t, "../..") {
+		if strings.HasSuffix(file, "tests/fakebedrock/README.md") {
+			continue // another program's
+		}
+		for _, span := range flagSpan.FindAllStringSubmatch(page.Read(t, file), -1) {
+			if !flags[span[1]] && !slices.Contains(foreign, span[1]) {
+				t.Errorf("%s: no command has the flag %s", file, span[1])
+			}
+		}
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
 	endpointv3 "github.com/envoyproxy/go-control-plane/envoy/config/endpoint/v3"
 	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
+	keyv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/api_key_auth/v3"
 	extprocv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/ext_proc/v3"
 	headerv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/header_to_metadata/v3"
 	hcmv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/network/http_connection_manager/v3"
@@ -235,16 +236,23 @@ func brokenRoutes() []broken {
 			s.perRoute(t, envoy.Backend("%REQ(x-backend)%"))
 		}, []string{"identity-by-clients: " + routeWhere + ": bedrock-backend is %REQ(x-backend)%, which clients can forge"}},
 		{"headers as identity", func(t *testing.T, s *site) {
-			s.options.Metadata = [][]string{{"envoy.lb", "x-user"}}
-			s.config.MetadataOptions.ForwardingNamespaces = &extprocv3.MetadataOptions_MetadataNamespaces{Untyped: []string{"envoy.lb"}}
+			s.options.Metadata = [][]string{{headerNamespace, "x-user"}}
+			s.config.MetadataOptions.ForwardingNamespaces = &extprocv3.MetadataOptions_MetadataNamespaces{Untyped: []string{headerNamespace}}
 			copied := &headerv3.Config_KeyValuePair{}
 			s.insert(0, httpFilter(t, "copy", &headerv3.Config{RequestRules: []*headerv3.Config_Rule{
 				{Header: "x-user", OnHeaderPresent: copied}, {Cookie: "user", OnHeaderPresent: copied}, {Header: "x-other", OnHeaderPresent: &headerv3.Config_KeyValuePair{MetadataNamespace: "other"}},
 			}}))
 		}, []string{
-			"identity-by-headers: " + filterWhere + `: filter "copy" copies x-user into envoy.lb`,
-			"identity-by-headers: " + filterWhere + `: filter "copy" copies cookie user into envoy.lb`,
+			"identity-by-headers: " + filterWhere + `: filter "copy" copies x-user into ` + headerNamespace,
+			"identity-by-headers: " + filterWhere + `: filter "copy" copies cookie user into ` + headerNamespace,
 		}},
+		{"the owner of an API key as identity", func(t *testing.T, s *site) {
+			s.options.Metadata = [][]string{{headerNamespace, "owner"}}
+			s.config.MetadataOptions.ForwardingNamespaces = &extprocv3.MetadataOptions_MetadataNamespaces{Untyped: []string{headerNamespace}}
+			owner := &headerv3.Config_KeyValuePair{Key: "owner"}
+			s.insert(0, httpFilter(t, "envoy.filters.http.api_key_auth", &keyv3.ApiKeyAuth{Forwarding: &keyv3.Forwarding{Header: "X-Owner"}}))
+			s.insert(1, httpFilter(t, "copy", &headerv3.Config{RequestRules: []*headerv3.Config_Rule{{Header: "x-owner", OnHeaderPresent: owner}, {Header: "x-user", OnHeaderPresent: owner}}}))
+		}, []string{"identity-by-headers: " + filterWhere + `: filter "copy" copies x-user into ` + headerNamespace}},
 		{"escaped slashes are rejected", func(_ *testing.T, s *site) {
 			s.options.APIs = append(s.options.APIs, API{Name: "bedrock", Paths: []string{"/model/id/converse"}})
 			s.manager.PathWithEscapedSlashesAction = hcmv3.HttpConnectionManager_REJECT_REQUEST

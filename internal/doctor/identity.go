@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	keyv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/api_key_auth/v3"
 	headerv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/header_to_metadata/v3"
 )
 
@@ -55,7 +56,7 @@ func identityChecks() []check {
 		{
 			"identity-by-headers", Warning,
 			"a header_to_metadata filter writes a namespace that `bedrock_extproc.identity` (-config) reads: clients can forge the values",
-			"Let the filter write another namespace, or have an earlier filter overwrite the client's header, such as jwt_authn with claim_to_headers.",
+			"Let the filter write another namespace, or have an earlier filter overwrite the client's header, such as jwt_authn with claim_to_headers, or api_key_auth with forwarding.",
 			eachFilter(copiedHeaders),
 		},
 	}
@@ -73,16 +74,28 @@ func writtenByClients(e *examination, s setting) string {
 	return ""
 }
 
-// copiedHeaders finds header_to_metadata filters that write an identity namespace.
+// copiedHeaders finds header_to_metadata filters that write an identity namespace from
+// headers that clients can set: all but the one in which api_key_auth names the key's owner.
 func copiedHeaders(e *examination, p *extProc) []observation {
 	var found []observation
+	var owner string
 	for _, f := range p.before() {
-		if e.kind(f) != "header_to_metadata" || !p.inUse(f) {
+		if !p.inUse(f) {
+			continue
+		}
+		if e.kind(f) == "api_key_auth" {
+			keys, _ := unpack[keyv3.ApiKeyAuth](e.filterConfig(f))
+			owner = keys.GetForwarding().GetHeader()
+		}
+		if e.kind(f) != "header_to_metadata" {
 			continue
 		}
 		config, _ := unpack[headerv3.Config](e.filterConfig(f))
 		for _, rule := range config.GetRequestRules() {
-			if to := cmp.Or(rule.GetOnHeaderPresent().GetMetadataNamespace(), "envoy.lb"); slices.Contains(e.namespaces(), to) {
+			if owner != "" && strings.EqualFold(rule.GetHeader(), owner) {
+				continue
+			}
+			if to := cmp.Or(rule.GetOnHeaderPresent().GetMetadataNamespace(), headerNamespace); slices.Contains(e.namespaces(), to) {
 				found = append(found, observe(p.where(), "filter %q copies %s into %s", f.GetName(), cmp.Or(rule.GetHeader(), "cookie "+rule.GetCookie()), to)...)
 			}
 		}

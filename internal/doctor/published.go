@@ -37,6 +37,8 @@ func publishedChecks() []check {
 const (
 	httpFilters  = "envoy.filters.http."
 	jwtNamespace = httpFilters + "jwt_authn"
+	// headerNamespace is the default of header_to_metadata.
+	headerNamespace = httpFilters + "header_to_metadata"
 )
 
 // A publication is dynamic metadata that a filter writes. The key "" stands for any
@@ -133,7 +135,7 @@ func ofHeaders(c *headerv3.Config) []publication {
 	for _, rule := range c.GetRequestRules() {
 		for _, pair := range []*headerv3.Config_KeyValuePair{rule.GetOnHeaderPresent(), rule.GetOnHeaderMissing()} {
 			if pair != nil {
-				list = append(list, publication{namespace: cmp.Or(pair.GetMetadataNamespace(), "envoy.lb"), key: cmp.Or(pair.GetKey(), rule.GetHeader())})
+				list = append(list, publication{namespace: cmp.Or(pair.GetMetadataNamespace(), headerNamespace), key: cmp.Or(pair.GetKey(), rule.GetHeader())})
 			}
 		}
 	}

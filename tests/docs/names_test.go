@@ -43,6 +43,24 @@ func TestNamedFiles(t *testing.T) {
 	}
 }
 
+var (
+	metric = regexp.MustCompile(`\b(?:bedrock_extproc|gen_ai_(?:client|server))_\w+`)
+	// series are the endings of a histogram's series.
+	series = regexp.MustCompile(`_(?:bucket|sum|count)$`)
+)
+
+// Each metric, and each response code detail, that a page names exists.
+func TestNamedMetrics(t *testing.T) {
+	known := page.Read(t, "../../docs/metrics.md") + page.Read(t, "../../docs/facts.md")
+	for _, file := range namers(t) {
+		for _, name := range metric.FindAllString(page.Read(t, file), -1) {
+			if !strings.Contains(known, "`"+name+"`") && !strings.Contains(known, "`"+series.ReplaceAllString(name, "")+"`") {
+				t.Errorf("%s: there is no metric %s", file, name)
+			}
+		}
+	}
+}
+
 // Each target, package and test that a page names exists.
 func TestNamedCommands(t *testing.T) {
 	makefile, tests := page.Read(t, "../../Makefile"), testFunctions(t)

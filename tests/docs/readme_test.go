@@ -24,6 +24,17 @@ func section(t *testing.T, name string) string {
 	return text
 }
 
+// A screen of 25 lines shows how to run it, a call and its answer.
+func TestFirstScreen(t *testing.T) {
+	blocks := page.Blocks(page.Read(t, readme))
+	if blocks[0].Text != "make run\n" || !strings.HasPrefix(blocks[1].Text, "curl ") || blocks[2].Lang != "json" {
+		t.Errorf("the README begins with %+v", blocks[:3])
+	}
+	if last := blocks[2].Line + strings.Count(blocks[2].Text, "\n") + 1; last > 25 {
+		t.Errorf("the answer ends at line %d", last)
+	}
+}
+
 var ownPath = regexp.MustCompile(`^/(?:v1|api/v1|model)/`)
 
 // The table of APIs has every path of a call. Other spellings, such as those below

@@ -9,7 +9,7 @@ import (
 	"testing"
 
 	"bedrock-extproc/tests/fakebedrock"
-	"bedrock-extproc/tests/page"
+	"bedrock-extproc/tests/readme"
 )
 
 // TestReadmeCommands runs every command of the README against what its first one starts.
@@ -32,9 +32,8 @@ func TestQuickStartCommands(t *testing.T) {
 	runPage(t, quickStart, ports, system)
 }
 
-// runPage runs the commands of a page's blocks, each with the output that the block after
-// it shows, while a system runs that listens on ports. Blocks of the language console need
-// what no test has, such as an AWS account, and are not run.
+// runPage runs the commands of a page while a system runs that listens on ports, and
+// compares their outputs with those that the page shows.
 func runPage(t *testing.T, file string, ports [4]int, system *exec.Cmd) {
 	t.Helper()
 	out, ended := started(t, system)
@@ -46,18 +45,13 @@ func runPage(t *testing.T, file string, ports [4]int, system *exec.Cmd) {
 	}()
 	waitFor(t, out, "Ready:", ended)
 	local := localCommands(ports)
-	text := page.Read(t, file)
-	blocks := page.Blocks(text)
-	for i, block := range blocks {
-		if block.Lang != "sh" {
-			continue
+	for _, step := range readme.Steps(t, file) {
+		got := shell(t, fmt.Sprintf("%s:%d", file, step.Line), local.Replace(step.Command), system.Env)
+		if !step.Prints.Expected(got) {
+			t.Errorf("%s:%d: the output is\n%s", file, step.Prints.Line, got)
 		}
-		got := shell(t, fmt.Sprintf("%s:%d", file, block.Line), local.Replace(block.Text), system.Env)
-		if i+1 < len(blocks) && isOutput(text, block, blocks[i+1]) && !blocks[i+1].Expected(got) {
-			t.Errorf("%s:%d: the output is\n%s", file, blocks[i+1].Line, got)
-		}
-		if strings.HasPrefix(block.Text, "make run") && !strings.Contains(got, "bin/bedrock-extproc run") {
-			t.Errorf("%s:%d: make runs\n%s", file, block.Line, got)
+		if strings.HasPrefix(step.Command, "make run") && !strings.Contains(got, "bin/bedrock-extproc run") {
+			t.Errorf("%s:%d: make runs\n%s", file, step.Line, got)
 		}
 	}
 }
@@ -85,11 +79,4 @@ func shell(t *testing.T, at, commands string, env []string) string {
 		t.Errorf("%s: %v\n%s%s", at, err, out, problems.String())
 	}
 	return string(out)
-}
-
-// isOutput reports whether a block follows a command at once and is no command itself.
-func isOutput(text string, command, next page.Block) bool {
-	lines := strings.Split(text, "\n")
-	end := command.Line + strings.Count(command.Text, "\n") + 1 // the line of the closing fence
-	return next.Lang != "sh" && strings.TrimSpace(strings.Join(lines[end:next.Line-1], "")) == ""
 }

@@ -23,7 +23,7 @@ func TestMain(m *testing.M) {
 	os.Exit(envoytest.Main(m, func(dir string) {
 		program, issuer = filepath.Join(dir, "bedrock-extproc"), filepath.Join(dir, "issuer")
 	},
-		envoytest.Build{Args: append(buildFlags, "bedrock-extproc/cmd/bedrock-extproc", "bedrock-extproc/examples/envoy/issuer")}))
+		envoytest.Build{Args: append(buildFlags, "bedrock-extproc/cmd/bedrock-extproc", "bedrock-extproc/tests/fakebedrock/cmd/fakebedrock", "bedrock-extproc/examples/envoy/issuer")}))
 }
 
 // maxLog bounds the kept part of a sidecar's log, and maxPrinted what a failed test

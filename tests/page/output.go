@@ -29,12 +29,20 @@ func mask(text string) string {
 var wrapped = regexp.MustCompile(`\n\s*`)
 
 // Expected reports whether a program's output is what the block of a page shows. Ids and
-// times may differ, and … stands for any text. A block of JSON may be wrapped.
+// times may differ. … stands for any text in its line, and alone in a line for any lines.
+// A block of JSON may be wrapped. The zero block expects anything.
 func (b Block) Expected(output string) bool {
 	want, got := mask(b.Text), mask(output)
 	if b.Lang == "json" {
 		want, got = wrapped.ReplaceAllString(want, ""), wrapped.ReplaceAllString(got, "")
 	}
-	pattern := strings.ReplaceAll(regexp.QuoteMeta(strings.TrimSpace(want)), "…", "(?s:.*)")
-	return regexp.MustCompile("^" + pattern + "$").MatchString(strings.TrimSpace(got))
+	var lines []string
+	for line := range strings.SplitSeq(strings.TrimSpace(want), "\n") {
+		rest := ".*"
+		if line == "…" {
+			rest = "(?s:.*)"
+		}
+		lines = append(lines, strings.ReplaceAll(regexp.QuoteMeta(line), "…", rest))
+	}
+	return b.Text == "" || regexp.MustCompile("^"+strings.Join(lines, "\n")+"$").MatchString(strings.TrimSpace(got))
 }

@@ -15,16 +15,28 @@ func TestBlocks(t *testing.T) {
 }
 
 func TestExpected(t *testing.T) {
-	block := Blocks(text)[1]
-	for output, want := range map[string]bool{
-		`{"id":"chatcmpl-2","a":1,"b":{},"latency_ms":7}` + "\n": true,
-		`{"id":"chatcmpl-2","a":2,"b":{},"latency_ms":7}`:        false,
-		`{"id":"chatcmpl-2","a":1,"b":{},"latency_ms":7}}`:       false,
-		`{"id":"other","a":1,"b":{},"latency_ms":7}`:             false,
-		"": false,
+	wrapped := Blocks(text)[1].Text
+	for _, c := range []struct {
+		lang, shown, output string
+		want                bool
+	}{
+		{"json", wrapped, `{"id":"chatcmpl-2","a":1,"b":{},"latency_ms":7}` + "\n", true},
+		{"json", wrapped, `{"id":"chatcmpl-2","a":2,"b":{},"latency_ms":7}`, false},
+		{"json", wrapped, `{"id":"chatcmpl-2","a":1,"b":{},"latency_ms":7}}`, false},
+		{"json", wrapped, `{"id":"other","a":1,"b":{},"latency_ms":7}`, false},
+		{"json", wrapped, "", false},
+		{"text", "", "anything", true},
+		{"text", "a\nb", "a\nb\n", true},
+		{"text", "a…c", "abc", true},
+		{"text", "a…c", "a\nc", false}, // not across lines
+		{"text", "a\n…\nc", "a\nb\nb\nc", true},
+		{"text", "a.c", "abc", false},
+		{"text", "abc", "abcd", false},
+		{"text", "n:  12.5 ms", "n: 9 ms", true},
+		{"text", "{\"n\":…}", "{\"n\":18}", true},
 	} {
-		if block.Expected(output) != want {
-			t.Errorf("%s is expected: %t", output, !want)
+		if got := (Block{Lang: c.lang, Text: c.shown}).Expected(c.output); got != c.want {
+			t.Errorf("%q shows %q: %t", c.shown, c.output, got)
 		}
 	}
 }

@@ -21,12 +21,22 @@ type reply struct {
 // the rate limit service.
 func (s *system) ask(t *testing.T, user, path, body string, reports int) reply {
 	t.Helper()
+	r := s.post(t, s.client, path, body, "Authorization", "Bearer "+s.token(t, user))
+	s.envoy.AwaitStat(t, "cluster.ratelimit.upstream_rq_completed", reports)
+	return r
+}
+
+// post makes a call with headers, which are names and values in turn.
+func (s *system) post(t *testing.T, client *http.Client, path, body string, headers ...string) reply {
+	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, strings.Replace(s.envoy.URL, "http:", "https:", 1)+path, strings.NewReader(body))
 	if err != nil {
 		t.Fatal(err)
 	}
-	req.Header.Set("Authorization", "Bearer "+s.token(t, user))
-	resp, err := s.client.Do(req)
+	for i := 0; i < len(headers); i += 2 {
+		req.Header.Add(headers[i], headers[i+1])
+	}
+	resp, err := client.Do(req)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -35,7 +45,6 @@ func (s *system) ask(t *testing.T, user, path, body string, reports int) reply {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.envoy.AwaitStat(t, "cluster.ratelimit.upstream_rq_completed", reports)
 	r := reply{status: resp.StatusCode, remaining: resp.Header.Get("X-Ratelimit-Remaining")}
 	for line := range strings.Lines(string(text)) {
 		var part struct {

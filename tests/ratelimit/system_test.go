@@ -13,19 +13,22 @@ import (
 	"strings"
 	"testing"
 
+	"bedrock-extproc/tests/envoytest"
+	"bedrock-extproc/tests/fakebedrock"
 	"github.com/alicebob/miniredis/v2"
 	bootstrapv3 "github.com/envoyproxy/go-control-plane/envoy/config/bootstrap/v3"
 	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
-	_ "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/jwt_authn/v3" // extension types in the example
+	_ "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/api_key_auth/v3" // extension types in the examples
+	_ "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/header_mutation/v3"
+	_ "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/header_to_metadata/v3"
+	_ "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/jwt_authn/v3"
 	_ "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/local_ratelimit/v3"
 	_ "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/ratelimit/v3"
 	_ "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/rbac/v3"
-
-	"bedrock-extproc/tests/envoytest"
-	"bedrock-extproc/tests/fakebedrock"
 )
 
-const example = "../../examples/envoy/budget"
+// examples has the folders budget and apikeys. Both use the budgets of the first.
+const examples = "../../examples/envoy"
 
 // programs is the folder with the programs that TestMain builds.
 var programs string
@@ -33,29 +36,37 @@ var programs string
 func TestMain(m *testing.M) {
 	os.Exit(envoytest.Main(m, func(dir string) { programs = dir },
 		envoytest.Build{Args: []string{"github.com/envoyproxy/ratelimit/src/service_cmd"}},
-		envoytest.Build{Dir: "../..", Args: []string{"./cmd/bedrock-extproc", "./examples/envoy/issuer"}}))
+		envoytest.Build{Dir: "../..", Args: []string{"./cmd/bedrock-extproc", "./tests/fakebedrock/cmd/fakebedrock", "./examples/envoy/issuer"}}))
 }
 
 // system is the running example: Redis, the rate limit service, a fake Bedrock, the
 // sidecar and Envoy.
 type system struct {
-	envoy  *envoytest.Envoy
-	client *http.Client
-	keys   string
+	envoy   *envoytest.Envoy
+	bedrock *fakebedrock.Server
+	client  *http.Client
+	folder  string
+	keys    string
 }
 
-// start starts the example with changes of its budgets, as of strings.NewReplacer.
+// start starts the example "budget" with changes of its budgets, as of
+// strings.NewReplacer.
 func start(t *testing.T, changes ...string) *system {
 	t.Helper()
-	s := &system{keys: t.TempDir()}
+	return startExample(t, "budget", changes...)
+}
+
+func startExample(t *testing.T, name string, changes ...string) *system {
+	t.Helper()
+	s := &system{keys: t.TempDir(), folder: filepath.Join(examples, name), bedrock: fakebedrock.New(fakebedrock.Config{})}
 	s.token(t, "nobody") // creates the keys
-	bedrock := httptest.NewServer(fakebedrock.New(fakebedrock.Config{}))
+	bedrock := httptest.NewServer(s.bedrock)
 	t.Cleanup(bedrock.Close)
 	sidecar, limits := envoytest.FreeAddress(t), envoytest.FreeAddress(t)
-	startSidecar(t, sidecar, bedrock.URL)
+	s.startSidecar(t, sidecar, bedrock.URL)
 	startRateLimit(t, limits, redis(t), strings.NewReplacer(changes...))
 	s.envoy = envoytest.Start(t, sidecar, func(b *bootstrapv3.Bootstrap) { s.load(t, b, limits) })
-	s.client = s.trusting(t)
+	s.client = s.trusting(t, true)
 	return s
 }
 
@@ -74,19 +85,19 @@ func redis(t *testing.T) string {
 	return address
 }
 
-func startSidecar(t *testing.T, address, bedrock string) {
+func (s *system) startSidecar(t *testing.T, address, bedrock string) {
 	t.Helper()
 	envoytest.Run(t, address, []string{
 		"AWS_ENDPOINT_URL_BEDROCK_RUNTIME=" + bedrock, "AWS_ACCESS_KEY_ID=" + fakebedrock.DemoAccessKeyID, "AWS_SECRET_ACCESS_KEY=" + fakebedrock.DemoSecretAccessKey,
 		"AWS_CONFIG_FILE=" + os.DevNull, "AWS_SHARED_CREDENTIALS_FILE=" + os.DevNull, "AWS_EC2_METADATA_DISABLED=true",
-	}, filepath.Join(programs, "bedrock-extproc"), "-listen", address, "-admin", "", "-drain-delay", "0s", "-config", filepath.Join(example, "config.yaml"))
+	}, filepath.Join(programs, "bedrock-extproc"), "-listen", address, "-admin", "", "-drain-delay", "0s", "-config", filepath.Join(s.folder, "config.yaml"))
 }
 
-// startRateLimit starts the service with the example's budgets, changed.
+// startRateLimit starts the service with the budgets of the examples, changed.
 func startRateLimit(t *testing.T, address, redis string, changes *strings.Replacer) {
 	t.Helper()
 	root := t.TempDir()
-	text, err := os.ReadFile(filepath.Join(example, "ratelimit.yaml"))
+	text, err := os.ReadFile(filepath.Join(examples, "budget", "ratelimit.yaml"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -108,7 +119,7 @@ func startRateLimit(t *testing.T, address, redis string, changes *strings.Replac
 // load replaces b with the example, with the rate limit service at limits.
 func (s *system) load(t *testing.T, b *bootstrapv3.Bootstrap, limits string) {
 	t.Helper()
-	envoytest.Load(t, b, filepath.Join(example, "envoy.yaml"), "keys/", s.keys+"/")
+	envoytest.Load(t, b, filepath.Join(s.folder, "envoy.yaml"), "keys/", s.keys+"/")
 	var port uint32
 	if _, err := fmt.Sscanf(limits, "127.0.0.1:%d", &port); err != nil {
 		t.Fatal(err)
@@ -127,7 +138,8 @@ func (s *system) token(t *testing.T, user string) string {
 	return strings.TrimSpace(string(out))
 }
 
-func (s *system) trusting(t *testing.T) *http.Client {
+// trusting returns a client that trusts the example's certificate.
+func (s *system) trusting(t *testing.T, http2 bool) *http.Client {
 	t.Helper()
 	pem, err := os.ReadFile(filepath.Join(s.keys, "tls.crt"))
 	if err != nil {
@@ -135,7 +147,10 @@ func (s *system) trusting(t *testing.T) *http.Client {
 	}
 	pool := x509.NewCertPool()
 	pool.AppendCertsFromPEM(pem)
+	var p http.Protocols
+	p.SetHTTP1(!http2)
+	p.SetHTTP2(http2)
 	return &http.Client{Transport: &http.Transport{
-		ForceAttemptHTTP2: true, TLSClientConfig: &tls.Config{RootCAs: pool, ServerName: "localhost", MinVersion: tls.VersionTLS12},
+		Protocols: &p, TLSClientConfig: &tls.Config{RootCAs: pool, ServerName: "localhost", MinVersion: tls.VersionTLS12},
 	}}
 }

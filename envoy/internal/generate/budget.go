@@ -1,6 +1,7 @@
 package main
 
 import (
+	"strings"
 	"time"
 
 	bootstrapv3 "github.com/envoyproxy/go-control-plane/envoy/config/bootstrap/v3"
@@ -37,19 +38,23 @@ func budget() (*bootstrapv3.Bootstrap, error) {
 		return nil, err
 	}
 	b.StaticResources.Clusters = append(b.StaticResources.Clusters, service, emptyCluster())
-	return b, editManager(b, limitSpending)
+	return b, editManager(b, func(m *hcmv3.HttpConnectionManager) error { return limitSpending(m, subject, tokens, money) })
 }
 
-// limitSpending adds the rate limit filter before ext_proc.
-func limitSpending(m *hcmv3.HttpConnectionManager) error {
+// limitSpending adds the rate limit filter before ext_proc, with budgets for each caller.
+func limitSpending(m *hcmv3.HttpConnectionManager, of caller, budgets ...userBudget) error {
 	limit, err := filter(rateLimitFilter, rateLimit())
 	if err != nil {
 		return err
 	}
 	insert(m, limit)
 	host := m.GetRouteConfig().GetVirtualHosts()[0]
+	var checks, spends []*routev3.RateLimit
+	for _, b := range budgets {
+		checks, spends = append(checks, b.check(of)), append(spends, b.spend(of))
+	}
 	// Envoy ignores hits_addend in the virtual host's own rate_limits.
-	limits, err := anypb.New(&ratelimitfilterv3.RateLimitPerRoute{RateLimits: []*routev3.RateLimit{tokens.check(), money.check(), tokens.spend(), money.spend()}})
+	limits, err := anypb.New(&ratelimitfilterv3.RateLimitPerRoute{RateLimits: append(checks, spends...)})
 	if err != nil {
 		return err
 	}
@@ -74,6 +79,17 @@ func rateLimit() *ratelimitfilterv3.RateLimit {
 	}
 }
 
+// A caller's name is in the dynamic metadata of a namespace, at a path.
+type caller struct {
+	namespace string
+	path      []string
+}
+
+// operator returns the caller's name in Envoy's access log.
+func (c caller) operator() string {
+	return "%DYNAMIC_METADATA(" + strings.Join(append([]string{c.namespace}, c.path...), ":") + ")%"
+}
+
 // A budget of a user, kept by a counter of the rate limit service: fact is what a call
 // adds to it.
 type userBudget struct{ counter, fact string }
@@ -85,27 +101,28 @@ var (
 
 // check runs before a call. It adds no hits, so it only rejects calls if the budget is used
 // up.
-func (b userBudget) check() *routev3.RateLimit {
-	return &routev3.RateLimit{Actions: b.actions(), HitsAddend: &routev3.RateLimit_HitsAddend{Number: wrapperspb.UInt64(0)}}
+func (b userBudget) check(of caller) *routev3.RateLimit {
+	return &routev3.RateLimit{Actions: b.actions(of), HitsAddend: &routev3.RateLimit_HitsAddend{Number: wrapperspb.UInt64(0)}}
 }
 
 // spend runs after a call and adds what the sidecar reported.
-func (b userBudget) spend() *routev3.RateLimit {
+func (b userBudget) spend(of caller) *routev3.RateLimit {
 	return &routev3.RateLimit{
-		Actions:           b.actions(),
+		Actions:           b.actions(of),
 		HitsAddend:        &routev3.RateLimit_HitsAddend{Format: "%DYNAMIC_METADATA(" + envoy.MetadataNamespace + ":" + b.fact + ")%"},
 		ApplyOnStreamDone: true,
 	}
 }
 
-// actions name the counter: one per subject of a JWT. Probes have no JWT and no counter.
-func (b userBudget) actions() []*routev3.RateLimit_Action {
-	key := func(name string) *metadatav3.MetadataKey_PathSegment {
-		return &metadatav3.MetadataKey_PathSegment{Segment: &metadatav3.MetadataKey_PathSegment_Key{Key: name}}
+// actions name the counter: one per caller. Probes have no caller and no counter.
+func (b userBudget) actions(of caller) []*routev3.RateLimit_Action {
+	var path []*metadatav3.MetadataKey_PathSegment
+	for _, name := range of.path {
+		path = append(path, &metadatav3.MetadataKey_PathSegment{Segment: &metadatav3.MetadataKey_PathSegment_Key{Key: name}})
 	}
 	return []*routev3.RateLimit_Action{{ActionSpecifier: &routev3.RateLimit_Action_Metadata{Metadata: &routev3.RateLimit_Action_MetaData{
 		DescriptorKey: b.counter,
-		MetadataKey:   &metadatav3.MetadataKey{Key: jwtFilter, Path: []*metadatav3.MetadataKey_PathSegment{key(payloadKey), key("sub")}},
+		MetadataKey:   &metadatav3.MetadataKey{Key: of.namespace, Path: path},
 	}}}}
 }
 

@@ -51,6 +51,7 @@ func files() (map[string][]byte, error) {
 		{"envoy-unix.yaml", "A complete Envoy configuration for a sidecar on a Unix socket.", plain("unix:///run/bedrock-extproc/extproc.sock")},
 		{"secure/envoy.yaml", "TLS, JWT authentication, a group of callers and a local rate limit before the sidecar.", secure},
 		{"budget/envoy.yaml", "secure/envoy.yaml with a token budget per user.", budget},
+		{"apikeys/envoy.yaml", "API keys, and a token budget for each owner of a key.", apiKeys},
 		{"balanced/envoy.yaml", "Two sidecars, on 127.0.0.1:9002 and 127.0.0.1:9012.", balanced},
 		{"routes/envoy.yaml", "The host of a request selects the backend.", routes},
 		{"browser/envoy.yaml", "Calls from pages of other origins.", browser},

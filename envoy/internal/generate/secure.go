@@ -32,6 +32,9 @@ const (
 	group = "llm"
 )
 
+// subject is the subject of a call's JWT.
+var subject = caller{jwtFilter, []string{payloadKey, "sub"}}
+
 // secure has TLS, JWT authentication, a group of callers and a local rate limit.
 func secure() (*bootstrapv3.Bootstrap, error) {
 	b, err := envoy.Bootstrap(envoy.Config{Listen: "127.0.0.1:8443"})
@@ -56,7 +59,7 @@ func secure() (*bootstrapv3.Bootstrap, error) {
 			return err
 		}
 		insert(m, jwt, rbac, limit)
-		return logSubject(m.GetAccessLog()[0])
+		return logSubject(m.GetAccessLog()[0], subject)
 	})
 }
 
@@ -154,13 +157,12 @@ func localRateLimit() *localv3.LocalRateLimit {
 	}
 }
 
-// logSubject adds the JWT's subject to the access log.
-func logSubject(log *accesslogv3.AccessLog) error {
+// logSubject adds the caller's name to the access log.
+func logSubject(log *accesslogv3.AccessLog, of caller) error {
 	var file filev3.FileAccessLog
 	if err := log.GetTypedConfig().UnmarshalTo(&file); err != nil {
 		return err
 	}
-	file.GetLogFormat().GetJsonFormat().GetFields()["subject"] = structpb.NewStringValue(
-		"%DYNAMIC_METADATA(" + jwtFilter + ":" + payloadKey + ":sub)%")
+	file.GetLogFormat().GetJsonFormat().GetFields()["subject"] = structpb.NewStringValue(of.operator())
 	return log.GetTypedConfig().MarshalFrom(&file)
 }
