@@ -42,6 +42,7 @@ GO_BUILD := CGO_ENABLED=0 go build -trimpath -buildvcs=false -tags grpcnotrace \
 MODULES := $(wildcard tests/*/go.mod)
 ENVOY_SH := tests/envoytest/envoy.sh
 CLIENTS := tests/clients
+PEERS := tests/bench/peers
 PYTHON := $(CLIENTS)/.venv/bin/python -B
 
 .PHONY: help
@@ -96,8 +97,9 @@ clients: build $(CLIENTS)/.venv/installed $(CLIENTS)/.venv-anthropic-0/installed
 
 $(CLIENTS)/.venv/installed: $(CLIENTS)/requirements.txt
 $(CLIENTS)/.venv-anthropic-0/installed: $(CLIENTS)/requirements-anthropic-0.txt
-$(CLIENTS)/.venv/installed $(CLIENTS)/.venv-anthropic-0/installed:
-	@python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo 'make clients: install Python 3.11 or newer with venv (Debian: apt-get install python3 python3-venv)' >&2; exit 1; }
+$(PEERS)/.venv/installed: $(PEERS)/requirements.txt
+$(CLIENTS)/.venv/installed $(CLIENTS)/.venv-anthropic-0/installed $(PEERS)/.venv/installed:
+	@python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo 'make: install Python 3.11 or newer with venv (Debian: apt-get install python3 python3-venv)' >&2; exit 1; }
 	@python3 -m venv --clear $(@D)
 	@$(@D)/bin/python -m pip --disable-pip-version-check install -q --require-hashes --only-binary :all: -r $<
 	@touch $@
@@ -130,13 +132,18 @@ soak: go ## mix calls, faults, leaving clients, reloads and rotating credentials
 	@ENVOY_BIN=$$($(ENVOY_SH)) && export ENVOY_BIN && go test -count=1 -timeout 0 -v -run '^TestSoak$$' ./tests/e2e -soak $(MINUTES)m
 
 .PHONY: bench
-bench: build ## measure what a call costs, beside programs that do the same without the sidecar (OLD=file compares with an older sidecar; ONLY=whole,events runs some figures)
+bench: build ## measure what a call costs, beside programs that do the same without the sidecar (OLD=file compares with an older sidecar; ONLY=whole,events runs some figures; UPDATE=1 writes BENCHMARKS.md)
 	@mkdir -p bin/bench && go build -o bin/bench/ ./tests/bench
-	@ENVOY_BIN=$$($(ENVOY_SH)) && export ENVOY_BIN && bin/bench/bench -json bin/bench/results.json $(if $(ONLY),-only $(ONLY)) $(if $(OLD),-old $(OLD)) $(if $(ROUNDS),-rounds $(ROUNDS))
+	@ENVOY_BIN=$$($(ENVOY_SH)) && export ENVOY_BIN && bin/bench/bench -json bin/bench/results.json $(if $(ONLY),-only $(ONLY)) $(if $(OLD),-old $(OLD)) $(if $(ROUNDS),-rounds $(ROUNDS)) $(if $(UPDATE),-page BENCHMARKS.md)
+
+.PHONY: bench-peers
+bench-peers: build $(PEERS)/.venv/installed ## compare with LiteLLM's proxy (the first run installs 700 MB of Python packages)
+	@mkdir -p bin/bench && go build -o bin/bench/ ./tests/bench
+	@ENVOY_BIN=$$($(ENVOY_SH)) && export ENVOY_BIN && bin/bench/bench -json bin/bench/peers.json -litellm $(PEERS)/.venv/bin/litellm
 
 .PHONY: microbench
-microbench: go ## run Go's benchmarks COUNT (6) times into bin/bench/micro.txt (OLD=file compares with an earlier one)
-	@mkdir -p bin/bench && ENVOY_BIN=$$($(ENVOY_SH)) && export ENVOY_BIN && go test -run '^$$' -bench . -benchmem -count $(COUNT) ./... | tee bin/bench/micro.txt
+microbench: go ## run Go's benchmarks, within one process, COUNT (6) times into bin/bench/micro.txt (OLD=file compares with an earlier one)
+	@mkdir -p bin/bench && go test -run '^$$' -bench . -benchmem -count $(COUNT) $$(go list ./... | grep -v /tests/) | tee bin/bench/micro.txt
 	@$(if $(OLD),go run $(BENCHSTAT) $(OLD) bin/bench/micro.txt)
 
 .PHONY: fuzz
@@ -206,5 +213,5 @@ image: ## build the container image
 	@docker build --build-arg VERSION=$(VERSION) --build-arg COMMIT=$(COMMIT) --build-arg DATE=$(DATE) -t $(IMAGE) .
 
 .PHONY: clean
-clean: ## remove bin/, .envoy/ and the packages of "make clients" and "make agents"
-	@rm -rf bin .envoy $(CLIENTS)/.venv $(CLIENTS)/.venv-anthropic-0 $(CLIENTS)/node/node_modules $(CLIENTS)/agents/node_modules
+clean: ## remove bin/, .envoy/ and the packages of "make clients", "make agents" and "make bench-peers"
+	@rm -rf bin .envoy $(PEERS)/.venv $(CLIENTS)/.venv $(CLIENTS)/.venv-anthropic-0 $(CLIENTS)/node/node_modules $(CLIENTS)/agents/node_modules

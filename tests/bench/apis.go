@@ -72,7 +72,7 @@ func (s *stack) everyAPI(l load) (list []side, err error) {
 		}
 		for _, a := range apis {
 			r := a.request(l.Shape)
-			if _, err := s.record(&r); err != nil {
+			if _, err := s.record(p, &r); err != nil {
 				return nil, err
 			}
 			list = append(list, s.calls(a.name+v.suffix, p, r, l))

@@ -7,13 +7,9 @@ import (
 	"time"
 )
 
-// record makes a call through the sidecar. It sets the lines that complete answers have, and
+// record makes a call on a path. It sets the lines that complete answers have there, and
 // returns the answer.
-func (s *stack) record(r *request) ([]byte, error) {
-	p, err := s.sidecar(s.versions[0])
-	if err != nil {
-		return nil, err
-	}
+func (s *stack) record(p *path, r *request) ([]byte, error) {
 	resp, err := newClient(p.url).open(s.ctx, r)
 	if err != nil {
 		return nil, p.behind.explain(err)
@@ -67,7 +63,7 @@ func (s *stack) calls(name string, p *path, r request, l load) side {
 				times, err = c.run(s.ctx, &r, l)
 				took = time.Since(began)
 				return err
-			}, p.behind, p.envoy)
+			}, p.processes()...)
 			return err
 		})
 		if err != nil {
@@ -75,7 +71,11 @@ func (s *stack) calls(name string, p *path, r request, l load) side {
 		}
 		slices.Sort(times)
 		got := costs(spent[0], l)
-		got[envoyPerCall], got[stackPerCall] = microseconds(spent[1], l.Calls), microseconds(spent[0]+spent[1], l.Calls)
+		got[stackPerCall] = got[cpuPerCall]
+		if p.envoy != nil {
+			got[envoyPerCall] = microseconds(spent[1], l.Calls)
+			got[stackPerCall] += got[envoyPerCall]
+		}
 		got[callRate], got[eventRate] = float64(l.Calls)/took.Seconds(), float64(l.events())/took.Seconds()
 		got[median], got[p99] = milliseconds(percentile(times, 0.5)), milliseconds(percentile(times, 0.99))
 		return got, nil

@@ -40,8 +40,8 @@ func costCurve() figure {
 	return f
 }
 
-// at names the side of a curve at one of its points.
-func at(side string, x int) string { return fmt.Sprintf("%s, %d", side, x) }
+// at names the side of a curve at one of its points. The suffix of an older version stays last.
+func at(side string, x int) string { return fmt.Sprintf("%d: %s", x, side) }
 
 // latencyCurve is the time to the first byte at higher and higher rates.
 func latencyCurve() figure {
@@ -88,7 +88,7 @@ func memoryCurve() figure {
 	f.sides = func(s *stack) (all []side, err error) {
 		for _, size := range sizes {
 			for _, v := range s.versions {
-				all = append(all, side{at(newer, size) + v.suffix, func() (sample, error) { return s.streamsRound(v, size) }})
+				all = append(all, side{at(newer+v.suffix, size), func() (sample, error) { return s.streamsRound(v, size) }})
 			}
 		}
 		return all, nil

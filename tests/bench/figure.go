@@ -78,20 +78,20 @@ func (f *figure) measure(s *stack) (measured, error) {
 	return all, nil
 }
 
-// spread is the median of rounds, the least and the most.
+// spread is the median of rounds, the least and the most. Half of the rounds are from Low to
+// High.
 type spread struct {
 	Median float64 `json:"median"`
 	Min    float64 `json:"min"`
 	Max    float64 `json:"max"`
+	Low    float64 `json:"low"`
+	High   float64 `json:"high"`
 }
 
 func spreadOf(list []float64) spread {
 	list = slices.Sorted(slices.Values(list))
-	middle := list[len(list)/2]
-	if len(list)%2 == 0 {
-		middle = (middle + list[len(list)/2-1]) / 2
-	}
-	return spread{middle, list[0], list[len(list)-1]}
+	n := len(list)
+	return spread{Median: (list[n/2] + list[(n-1)/2]) / 2, Min: list[0], Max: list[n-1], Low: list[n/4], High: list[n-1-n/4]}
 }
 
 // result is a row with its numbers. Those that a row does not have are nil.
@@ -120,15 +120,19 @@ func (r *result) judged() spread {
 	return r.Value
 }
 
-// missed reports whether the median misses the goal.
-func (r *result) missed() bool {
-	if r.Goal == 0 {
-		return false
+// verdict is "met" or "missed", "" without a goal. It is "unclear" if the goal is within the
+// middle half of the rounds: the machine was too busy, or the rounds are too few.
+func (r *result) verdict() string {
+	got := r.judged()
+	switch {
+	case r.Goal == 0:
+		return ""
+	case got.Low < r.Goal && r.Goal < got.High:
+		return "unclear"
+	case got.Median == r.Goal || (got.Median > r.Goal) == r.AtLeast:
+		return "met"
 	}
-	if r.AtLeast {
-		return r.judged().Median < r.Goal
-	}
-	return r.judged().Median > r.Goal
+	return "missed"
 }
 
 // results computes the rows of a figure.

@@ -31,8 +31,8 @@ func firstByte(name, title string, shape canned.Shape) figure {
 		rows: []row{
 			{label: "time to the first byte, p50", value: median, unit: "ms", of: newer, to: bare, minus: true, goal: 0.45},
 			{label: "time to the first byte, p99", value: p99, unit: "ms", of: newer, to: bare, minus: true, goal: 1},
-			{label: "the same of the hop, p50", value: median, unit: "ms", of: hop, to: bare, minus: true},
-			{label: "the same of the hop, p99", value: p99, unit: "ms", of: hop, to: bare, minus: true},
+			{label: "the hop's, p50", value: median, unit: "ms", of: hop, to: bare, minus: true},
+			{label: "the hop's, p99", value: p99, unit: "ms", of: hop, to: bare, minus: true},
 		},
 	}
 }

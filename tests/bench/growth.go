@@ -24,14 +24,14 @@ func eventGrowth() figure {
 		for _, size := range sizes {
 			l := load{Shape: canned.Shape{Events: size}, Conns: 4, Calls: events / size}
 			r := chat(l.Shape)
-			if _, err := s.record(&r); err != nil {
+			if _, err := s.record(p, &r); err != nil {
 				return nil, err
 			}
-			list = append(list, s.calls(sized(size), p, r, l))
+			list = append(list, s.calls(sized(size)+" events", p, r, l))
 		}
 		return list, nil
 	}
-	f.rows = growthRows("CPU per event, streams of %s events", cpuPerEvent, "µs", sizes)
+	f.rows = growthRows("CPU per event", cpuPerEvent, " events", sizes)
 	return f
 }
 
@@ -47,11 +47,11 @@ func streamGrowth() figure {
 			return nil, err
 		}
 		for _, size := range sizes {
-			list = append(list, side{sized(size), func() (sample, error) { return s.heldCost(p, size, rate/float64(size), 2*time.Second) }})
+			list = append(list, side{sized(size) + " streams", func() (sample, error) { return s.heldCost(p, size, rate/float64(size), 2*time.Second) }})
 		}
 		return list, nil
 	}
-	f.rows = growthRows("CPU per event, %s streams", cpuPerEvent, "µs", sizes)
+	f.rows = growthRows("CPU per event", cpuPerEvent, " streams", sizes)
 	return f
 }
 
@@ -70,7 +70,7 @@ func byteGrowth() figure {
 		}
 		for _, size := range sizes {
 			l := load{Conns: 1, Calls: bytes / size}
-			calls := s.calls(sized(size), p, large(size), l)
+			calls := s.calls(sized(size)+" bytes", p, large(size), l)
 			list = append(list, side{calls.name, func() (sample, error) {
 				got, err := calls.round()
 				return sample{cpuPerByte: got[cpuPerCall] / float64(size) * 1e6}, err
@@ -78,14 +78,14 @@ func byteGrowth() figure {
 		}
 		return list, nil
 	}
-	f.rows = growthRows("CPU per megabyte, bodies of %s bytes", cpuPerByte, "µs", sizes)
+	f.rows = growthRows("CPU per megabyte", cpuPerByte, " bytes", sizes)
 	return f
 }
 
-// growthRows compare each size with the smallest. label has a place for the size.
-func growthRows(label, value, unit string, sizes []int) (rows []row) {
+// growthRows compare each size with the smallest. Their sides are named by sizes of things.
+func growthRows(label, value, things string, sizes []int) (rows []row) {
 	for _, size := range sizes[1:] {
-		rows = append(rows, row{label: fmt.Sprintf(label, sized(size)), value: value, unit: unit, of: sized(size), to: sized(sizes[0]), goal: flat})
+		rows = append(rows, row{label: label, value: value, unit: "µs", of: sized(size) + things, to: sized(sizes[0]) + things, goal: flat})
 	}
 	return rows
 }

@@ -9,6 +9,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"net"
@@ -71,12 +72,21 @@ func measure(ctx context.Context, args []string) error {
 	only := flags.String("only", "", "names of figures, with commas between; all by default")
 	rounds := flags.Int("rounds", 0, "rounds of each figure; 0 means its own number")
 	output := flags.String("json", "", "a file for the results")
+	peer := flags.String("litellm", "", "LiteLLM's program, for figures that compare with it and no others")
+	page := flags.String("page", "", "a page whose section of results to write; it needs all figures")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
-	chosen, err := choose(figures(), *only)
+	known := figures()
+	if *peer != "" {
+		known = peers()
+	}
+	chosen, err := choose(known, *only)
 	if err != nil {
 		return err
+	}
+	if *page != "" && (*only != "" || *peer != "") {
+		return errAllFigures
 	}
 	self, err := os.Executable()
 	if err != nil {
@@ -87,29 +97,55 @@ func measure(ctx context.Context, args []string) error {
 		return err
 	}
 	defer s.close()
-	var all []result
-	for _, f := range chosen {
-		if *rounds > 0 {
-			f.rounds = *rounds
-		}
-		got, err := f.measure(s)
-		if err != nil {
-			return err
-		}
-		list := f.results(got)
-		if err := print(os.Stdout, &f, list); err != nil {
-			return err
-		}
-		all = append(all, list...)
-	}
-	if *output == "" {
-		return nil
-	}
-	text, err := json.MarshalIndent(all, "", "  ")
+	s.liteLLM = *peer
+	here, err := thisMachine(ctx, *proxy)
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(*output, append(text, '\n'), 0o600)
+	fmt.Println(&here)
+	all, err := s.measureAll(chosen, *rounds)
+	if err != nil {
+		return err
+	}
+	if *output != "" {
+		if err := writeJSON(*output, &here, all); err != nil {
+			return err
+		}
+	}
+	if *page != "" {
+		return writePage(*page, &here, chosen, all)
+	}
+	return nil
+}
+
+var errAllFigures = errors.New("a page needs all figures")
+
+// measureAll measures figures and prints each.
+func (s *stack) measureAll(chosen []figure, rounds int) (all []result, err error) {
+	for i := range chosen {
+		f := &chosen[i]
+		if rounds > 0 {
+			f.rounds = rounds
+		}
+		got, err := f.measure(s)
+		if err != nil {
+			return nil, err
+		}
+		list := f.results(got)
+		if err := printFigure(os.Stdout, f, list); err != nil {
+			return nil, err
+		}
+		all = append(all, list...)
+	}
+	return all, nil
+}
+
+func writeJSON(file string, m *machine, all []result) error {
+	text, err := json.MarshalIndent(map[string]any{"machine": m, "results": all}, "", "  ")
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(file, append(text, '\n'), 0o600)
 }
 
 // choose returns the figures with those names.
@@ -120,9 +156,16 @@ func choose(all []figure, names string) (chosen []figure, err error) {
 	for name := range strings.SplitSeq(names, ",") {
 		i := slices.IndexFunc(all, func(f figure) bool { return f.name == name })
 		if i < 0 {
-			return nil, fmt.Errorf("no figure %q", name)
+			return nil, fmt.Errorf("no figure %q; there are %s", name, strings.Join(figureNames(all), ", "))
 		}
 		chosen = append(chosen, all[i])
 	}
 	return chosen, nil
+}
+
+func figureNames(all []figure) (names []string) {
+	for _, f := range all {
+		names = append(names, f.name)
+	}
+	return names
 }

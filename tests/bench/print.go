@@ -5,43 +5,42 @@ import (
 	"io"
 	"math"
 	"strconv"
+	"strings"
 	"text/tabwriter"
 )
 
-// print prints a figure for people.
-func print(w io.Writer, f *figure, list []result) error {
+// printFigure prints a figure for people.
+func printFigure(w io.Writer, f *figure, list []result) error {
 	fmt.Fprintf(w, "%s: %s, %d rounds\n", f.name, f.title, f.rounds)
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	for _, r := range list {
-		fmt.Fprintf(table, "  %s\t%s %s\t%s\t%s\t%s\n", r.Label, r.Side, number(r.Value.Median, r.Unit), r.comparison(), r.verdict(), r.change())
+		fmt.Fprintf(table, "  %s\t%s %s\t%s\t%s\t%s\t%s\n", r.Label, r.Side, number(r.Value.Median, r.Unit), r.with(), r.judged(), strings.Replace(r.goalText(), "missed", "MISSED", 1), r.change())
 	}
 	return table.Flush()
 }
 
-// comparison is the other side and how the two compare.
-func (r *result) comparison() string {
+// with names the other side and its value, after the sign of the comparison.
+func (r *result) with() string {
 	if r.Compared == nil {
-		return r.Value.around("")
+		return ""
 	}
 	sign := "÷"
 	if r.Minus {
 		sign = "−"
 	}
-	return fmt.Sprintf("%s %s %s = %s", sign, r.To, number(r.ToValue.Median, r.Unit), r.Compared.around("%.2f"))
+	return fmt.Sprintf("%s %s %s", sign, r.To, number(r.ToValue.Median, r.Unit))
 }
 
-func (r *result) verdict() string {
+// goalText is the goal and the verdict on it.
+func (r *result) goalText() string {
 	if r.Goal == 0 {
 		return ""
 	}
-	sign, verdict := "≤", "met"
+	sign := "≤"
 	if r.AtLeast {
 		sign = "≥"
 	}
-	if r.missed() {
-		verdict = "MISSED"
-	}
-	return fmt.Sprintf("goal %s %v %s", sign, r.Goal, verdict)
+	return fmt.Sprintf("%s %v, %s", sign, r.Goal, r.verdict())
 }
 
 // change compares the sidecar with the older one.
@@ -49,22 +48,19 @@ func (r *result) change() string {
 	if r.NewToOld == nil {
 		return ""
 	}
-	return "new ÷ old " + r.NewToOld.around("%.3f")
+	return "new ÷ old " + r.NewToOld.String()
 }
 
-// around prints the median and, in brackets, the range. "" stands for the format of number.
-func (s spread) around(format string) string {
-	text := func(v float64) string {
-		if format == "" {
-			return number(v, "")
-		}
-		return fmt.Sprintf(format, v)
-	}
-	return fmt.Sprintf("%s (%s–%s)", text(s.Median), text(s.Min), text(s.Max))
+// String is the median and, in brackets, the range.
+func (s spread) String() string {
+	return fmt.Sprintf("%s (%s–%s)", number(s.Median, ""), number(s.Min, ""), number(s.Max, ""))
 }
 
 // number prints three significant digits, and all of those before the point.
 func number(v float64, unit string) string {
+	if v >= 10_000 {
+		return strings.TrimSpace(sized(int(math.Round(v))) + " " + unit)
+	}
 	digits := 0
 	if v != 0 {
 		digits = max(0, 2-int(math.Floor(math.Log10(math.Abs(v)))))

@@ -15,7 +15,7 @@ import (
 )
 
 // readyLimit is the time in which a process must listen.
-const readyLimit = 20 * time.Second
+const readyLimit = time.Minute
 
 // process is a running part. It ends with this program.
 type process struct {

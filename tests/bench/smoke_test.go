@@ -68,8 +68,8 @@ func TestSides(t *testing.T) {
 // Answers that are cut short fail a run.
 func TestIncompleteAnswer(t *testing.T) {
 	s := startStack(t)
-	r := chat(canned.Shape{Events: 3})
-	if _, err := s.record(&r); err != nil {
+	r, err := s.recorded(canned.Shape{Events: 3})
+	if err != nil {
 		t.Fatal(err)
 	}
 	r.lines++

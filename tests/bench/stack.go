@@ -19,6 +19,7 @@ type stack struct {
 	ctx      context.Context // of the run: its end ends all processes
 	self     string          // this program, which is also the canned parts
 	envoy    string
+	liteLLM  string    // LiteLLM's program, "" for none
 	versions []version // of the sidecar, the newer one first
 	dir      string    // sockets, logs and recorded answers
 	all      []*process
@@ -55,9 +56,17 @@ func newStack(ctx context.Context, self, proxy, program, old string) (*stack, er
 // path is a way to an answer: an Envoy, and what answers behind it.
 type path struct {
 	url    string
-	envoy  *process
-	behind *process // a sidecar, the canned hop or the upstream
-	calls  bool     // Bedrock: it is a sidecar
+	envoy  *process // nil for LiteLLM
+	behind *process // a sidecar, the canned hop, the upstream or LiteLLM
+	calls  bool     // Bedrock: it is a sidecar or LiteLLM
+}
+
+// processes are what is behind Envoy, and Envoy if there is one.
+func (p *path) processes() []*process {
+	if p.envoy == nil {
+		return []*process{p.behind}
+	}
+	return []*process{p.behind, p.envoy}
 }
 
 func (p *path) stop() {
@@ -216,7 +225,11 @@ func (s *stack) cannedPath(part string, change edit) (*path, error) {
 // recorded is a call of the gateway's API whose answer the hop and the upstream have, too.
 func (s *stack) recorded(shape canned.Shape) (request, error) {
 	r := chat(shape)
-	body, err := s.record(&r)
+	p, err := s.sidecar(s.versions[0])
+	if err != nil {
+		return r, err
+	}
+	body, err := s.record(p, &r)
 	if err != nil {
 		return r, err
 	}

@@ -8,6 +8,8 @@ import (
 	"net/url"
 	"strconv"
 	"time"
+
+	"bedrock-extproc/tests/bench/kernel"
 )
 
 // Header is the request header that names an answer to the upstream and the ext_proc
@@ -68,13 +70,25 @@ func (a *answer) play(write func(part []byte, last bool) error) error {
 			part = a.stamp(began)
 		}
 		if a.interval > 0 && i > a.stamped {
-			time.Sleep(time.Until(began.Add(time.Duration(i-a.stamped) * a.interval)))
+			a.sleepUntil(began.Add(time.Duration(i-a.stamped) * a.interval))
 		}
 		if err := write(part, i == len(a.parts)-1); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// closely is the longest interval of events that are sent on time. Their streams hold a thread
+// each, so there must not be thousands of them.
+const closely = 50 * time.Millisecond
+
+func (a *answer) sleepUntil(due time.Time) {
+	if a.interval <= closely {
+		kernel.Sleep(time.Until(due))
+	} else {
+		time.Sleep(time.Until(due))
+	}
 }
 
 // blockBytes is the size of the writes of a stream that is not paced. It fits in a message
