@@ -8,6 +8,9 @@ import (
 	"strings"
 	"testing"
 
+	extprocv3 "github.com/envoyproxy/go-control-plane/envoy/service/ext_proc/v3"
+	"google.golang.org/protobuf/proto"
+
 	"bedrock-extproc/tests/page"
 	"bedrock-extproc/translator"
 )
@@ -48,7 +51,11 @@ func TestGuardrailAction(t *testing.T) {
 		{true, "guardrail_intervened", "intervened"},
 	} {
 		o := Outcome{Model: "m", Guarded: c.guarded, Summary: translator.Summary{StopReason: c.reason}}
-		if got := o.dynamicMetadata().GetFields()["bedrock"].GetStructValue().GetFields()["guardrail_action"].GetStringValue(); got != c.want {
+		msg := &extprocv3.ProcessingResponse{}
+		if err := proto.Unmarshal(o.dynamicMetadata(), msg); err != nil {
+			t.Fatal(err)
+		}
+		if got := msg.GetDynamicMetadata().GetFields()["bedrock"].GetStructValue().GetFields()["guardrail_action"].GetStringValue(); got != c.want {
 			t.Errorf("%+v: %q", c, got)
 		}
 	}

@@ -262,6 +262,13 @@ func gate(reply <-chan string) func(context.Context, *translator.Call, translato
 type step struct {
 	kind, payload string
 	err           error
+	followed      bool
+}
+
+// more is the step with Event.More.
+func (s step) more() step {
+	s.followed = true
+	return s
 }
 
 func delta(text string) step { return step{kind: "contentBlockDelta", payload: text} }
@@ -288,7 +295,7 @@ func live(steps <-chan step) streamFunc {
 					return
 				}
 				payload = append(payload[:0], next.payload...)
-				if !yield(translator.Event{Kind: next.kind, Payload: payload}, nil) {
+				if !yield(translator.Event{Kind: next.kind, Payload: payload, More: next.followed}, nil) {
 					return
 				}
 				for i := range payload {

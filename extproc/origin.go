@@ -35,8 +35,8 @@ type Origin interface {
 
 // origin implements Origin.
 type origin struct {
-	dynamic    map[string]*structpb.Struct
-	attributes map[string]*structpb.Struct
+	dynamic    structs
+	attributes structs
 	initial    metadata.MD
 }
 
@@ -49,7 +49,7 @@ func (o origin) Metadata(path []string) []string {
 	if len(path) < 2 {
 		return nil
 	}
-	at := o.dynamic[path[0]]
+	at := o.dynamic.get(path[0])
 	for _, key := range path[1 : len(path)-1] {
 		at = at.GetFields()[key].GetStructValue()
 	}
@@ -59,8 +59,8 @@ func (o origin) Metadata(path []string) []string {
 func (o origin) InitialNames() iter.Seq[string] { return maps.Keys(o.initial) }
 
 func (o origin) Attribute(name string) []string {
-	for _, ofFilter := range o.attributes {
-		if found := texts(ofFilter.GetFields()[name]); found != nil {
+	for i := range o.attributes { // of each filter
+		if found := texts(o.attributes[i].get().GetFields()[name]); found != nil {
 			return found
 		}
 	}

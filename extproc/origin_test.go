@@ -5,27 +5,32 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"google.golang.org/grpc/metadata"
+	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/structpb"
 )
 
-func object(t *testing.T, members map[string]any) *structpb.Struct {
+func structEntryOf(t *testing.T, name string, members map[string]any) structEntry {
 	t.Helper()
 	s, err := structpb.NewStruct(members)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return s
+	raw, err := proto.Marshal(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return structEntry{raw: appendMessage(appendMessage(nil, keyField, []byte(name)), valueField, raw)}
 }
 
 func TestOrigin(t *testing.T) {
 	o := origin{
-		dynamic: map[string]*structpb.Struct{"envoy.filters.http.jwt_authn": object(t, map[string]any{
+		dynamic: structs{structEntryOf(t, "envoy.filters.http.jwt_authn", map[string]any{
 			"payload": map[string]any{
 				"sub": "ann", "groups": []any{"a", "", nil, 7}, "iat": 1790000000, "part": 0.5, "id": 9007199254740993, "admin": true, "none": nil, "empty": "",
 				"deep": map[string]any{"a.b/c": "d"},
 			},
 		})},
-		attributes: map[string]*structpb.Struct{"envoy.filters.http.ext_proc": object(t, map[string]any{"source.principal": "spiffe://x"})},
+		attributes: structs{structEntryOf(t, "envoy.filters.http.ext_proc", map[string]any{"source.principal": "spiffe://x"})},
 		initial:    metadata.Pairs("tenant", "t", "tenant", "u", "blank", ""),
 	}
 	jwt := func(keys ...string) []string {

@@ -11,22 +11,21 @@ import (
 // receiveHeaders reads the first message. A *translator.Error is for the client; any
 // other error means that no answer can be sent.
 func (r *request) receiveHeaders(stream extprocv3.ExternalProcessor_ProcessServer) error {
-	first, err := stream.Recv()
-	if err != nil {
+	var first message
+	if err := stream.RecvMsg(&first); err != nil {
 		return err
 	}
-	r.mode = first.GetProtocolConfig().GetRequestBodyMode()
-	headers := first.GetRequestHeaders()
-	if headers == nil {
+	r.mode = first.mode
+	if first.kind != requestHeadersField {
 		return unsupported("request_header_mode SKIP")
 	}
-	r.readHeaders(headers.GetHeaders())
-	r.metadata, r.attributes = first.GetMetadataContext().GetFilterMetadata(), first.GetAttributes()
-	if headers.GetEndOfStream() {
+	r.readHeaders(first.headers)
+	r.metadata, r.attributes = first.metadata, first.attributes
+	if first.endOfStream {
 		r.headersOnly = true
 		return nil
 	}
-	return checkMode(first.GetProtocolConfig())
+	return checkMode(&first)
 }
 
 // receiveBody reads up to the end of the request: with the headers, with a body
@@ -69,28 +68,20 @@ func (x *exchange) receiveBody(b *body) error {
 // the upload are ignored.
 func (x *exchange) read(u *upload) {
 	for {
-		msg, err := x.stream.Recv()
-		if err != nil {
+		var msg message
+		if err := x.stream.RecvMsg(&msg); err != nil {
 			_ = u.end(err)
 			x.cancel(errClientGone)
 			return
 		}
-		u.add(msg)
-	}
-}
-
-// continueHeaders lets Envoy continue in BUFFERED mode, in which it waits for this.
-func continueHeaders() *extprocv3.ProcessingResponse {
-	return &extprocv3.ProcessingResponse{
-		Response: &extprocv3.ProcessingResponse_RequestHeaders{RequestHeaders: &extprocv3.HeadersResponse{}},
+		u.add(&msg)
 	}
 }
 
 // checkMode rejects body modes in which the sidecar cannot answer.
-func checkMode(cfg *extprocv3.ProtocolConfiguration) error {
-	mode := cfg.GetRequestBodyMode()
-	switch {
-	case cfg == nil:
+func checkMode(first *message) error {
+	switch mode := first.mode; {
+	case !first.hasProtocol:
 		return unsupported("an unknown request_body_mode (versions before Envoy 1.34 do not send it)")
 	case mode == modeFullDuplex || mode == modeBuffered:
 		return nil

@@ -8,9 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
 	extprocv3 "github.com/envoyproxy/go-control-plane/envoy/service/ext_proc/v3"
-	typev3 "github.com/envoyproxy/go-control-plane/envoy/type/v3"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
@@ -37,16 +35,14 @@ type replier struct {
 	sent    *atomic.Int64 // Outcome.BytesOut, for other goroutines
 	begun   bool          // the response headers are sent
 
-	// stuck gets a token when Envoy has not taken a message for sendTimeout, by timer.
-	stuck chan struct{}
-	timer *time.Timer
+	// unread ends the RPC when Envoy has not taken a message for sendTimeout.
+	unread *time.Timer
 }
 
 func newReplier(stream extprocv3.ExternalProcessor_ProcessServer, req *request, outcome *Outcome, sent *atomic.Int64) *replier {
-	stuck := make(chan struct{}, 1)
-	timer := time.AfterFunc(sendTimeout, func() { signal(stuck) })
-	timer.Stop()
-	return &replier{stream: stream, outcome: outcome, req: req, sent: sent, stuck: stuck, timer: timer}
+	unread := time.AfterFunc(sendTimeout, func() { endRPC(stream.Context(), errUnread) })
+	unread.Stop()
+	return &replier{stream: stream, outcome: outcome, req: req, sent: sent, unread: unread}
 }
 
 // immediate sends a whole answer. e is the error that it reports, or nil.
@@ -54,17 +50,7 @@ func (r *replier) immediate(answer translator.Response, e *translator.Error) err
 	if len(answer.Body) > maxImmediate && e == nil && r.req.mode == modeFullDuplex {
 		return r.inPieces(answer)
 	}
-	msg := &extprocv3.ProcessingResponse{
-		Response: &extprocv3.ProcessingResponse_ImmediateResponse{
-			ImmediateResponse: &extprocv3.ImmediateResponse{
-				Status:  &typev3.HttpStatus{Code: typev3.StatusCode(answer.Status)}, //nolint:gosec // a status fits in an int32
-				Headers: &extprocv3.HeaderMutation{SetHeaders: overwrite(r.headers(&answer, e))},
-				Body:    answer.Body,
-				Details: details(r.outcome.ErrorKind),
-			},
-		},
-		DynamicMetadata: r.outcome.dynamicMetadata(),
-	}
+	msg := immediateResponse(answer.Status, r.headers(&answer, e), answer.Body, details(r.outcome.ErrorKind), r.outcome.dynamicMetadata())
 	if err := r.send(msg, len(answer.Body)); err != nil {
 		return err
 	}
@@ -83,9 +69,8 @@ func (r *replier) inPieces(answer translator.Response) error {
 // begin sends the status and headers of a streamed answer. length is the size of its
 // body in bytes, or -1 when unknown.
 func (r *replier) begin(answer translator.Response, length int) error {
-	msg := streamedHeaders(answer.Status, length, r.headers(&answer, nil))
-	// Envoy drops the last message of a stream whose client has left.
-	msg.DynamicMetadata = r.outcome.dynamicMetadata()
+	// Envoy drops the last message of a stream whose client has left, so the first has facts, too.
+	msg := streamedHeaders(answer.Status, length, r.headers(&answer, nil), r.outcome.dynamicMetadata())
 	if err := r.send(msg, 0); err != nil {
 		return err
 	}
@@ -97,7 +82,7 @@ func (r *replier) begin(answer translator.Response, length int) error {
 // piece sends a part of a streamed answer's body.
 func (r *replier) piece(body []byte) error {
 	for part := range slices.Chunk(body, pieceBytes) {
-		if err := r.send(streamedBody(part, false), len(part)); err != nil {
+		if err := r.send(streamedBody(part, false, nil), len(part)); err != nil {
 			return err
 		}
 	}
@@ -114,9 +99,7 @@ func (r *replier) last(body []byte, ends bool) error {
 	if err := r.piece(body[:split]); err != nil {
 		return err
 	}
-	msg := streamedBody(body[split:], ends)
-	msg.DynamicMetadata = r.outcome.dynamicMetadata()
-	return r.send(msg, len(body)-split)
+	return r.send(streamedBody(body[split:], ends, r.outcome.dynamicMetadata()), len(body)-split)
 }
 
 // flushTime is how long the last part of a stream travels ahead of its end when the stream
@@ -147,10 +130,10 @@ var errEndOfRPC = errors.New("envoy ended the call")
 
 // send sends a message with that many bytes of body. A broken RPC means that the
 // client is gone.
-func (r *replier) send(msg *extprocv3.ProcessingResponse, bytes int) error {
-	r.timer.Reset(sendTimeout)
-	err := r.stream.Send(msg)
-	r.timer.Stop()
+func (r *replier) send(msg response, bytes int) error {
+	r.unread.Reset(sendTimeout)
+	err := r.stream.SendMsg(msg)
+	r.unread.Stop()
 	if err != nil {
 		r.outcome.ClientGone = true
 		return errors.Join(errEndOfRPC, err)
@@ -174,20 +157,11 @@ func details(kind translator.Kind) string {
 	return "bedrock_extproc_" + string(kind)
 }
 
-// overwrite turns headers into a header mutation.
-func overwrite(headers []*corev3.HeaderValue) []*corev3.HeaderValueOption {
-	options := make([]*corev3.HeaderValueOption, len(headers))
-	for i, h := range headers {
-		options[i] = &corev3.HeaderValueOption{Header: h, AppendAction: corev3.HeaderValueOption_OVERWRITE_IF_EXISTS_OR_ADD}
-	}
-	return options
-}
-
 // headers returns the response headers of an answer. e adds headers of its own; nil
 // adds none.
-func (r *replier) headers(answer *translator.Response, e *translator.Error) []*corev3.HeaderValue {
+func (r *replier) headers(answer *translator.Response, e *translator.Error) []header {
 	f := &r.outcome.Facts
-	list := make([]*corev3.HeaderValue, 0, 12)
+	list := make([]header, 0, 12)
 	list = appendHeader(list, "content-type", answer.ContentType)
 	for _, h := range answer.Headers {
 		list = appendHeader(list, h.Name, h.Value)
@@ -215,11 +189,11 @@ func (r *replier) headers(answer *translator.Response, e *translator.Error) []*c
 
 // appendHeader skips a value that is empty or not legal: Envoy fails a whole response
 // because of one bad byte.
-func appendHeader(list []*corev3.HeaderValue, key, value string) []*corev3.HeaderValue {
+func appendHeader(list []header, key, value string) []header {
 	if !validHeaderValue(value) {
 		return list
 	}
-	return append(list, &corev3.HeaderValue{Key: key, RawValue: []byte(value)})
+	return append(list, header{key, value})
 }
 
 // validHeaderValue reports whether value is printable ASCII, neither empty nor too
@@ -234,32 +208,4 @@ func validHeaderValue(value string) bool {
 		}
 	}
 	return true
-}
-
-func streamedHeaders(status, length int, headers []*corev3.HeaderValue) *extprocv3.ProcessingResponse {
-	all := make([]*corev3.HeaderValue, 0, len(headers)+2)
-	all = append(all, &corev3.HeaderValue{Key: ":status", RawValue: strconv.AppendInt(nil, int64(status), 10)})
-	all = append(all, headers...)
-	if length >= 0 {
-		all = append(all, &corev3.HeaderValue{Key: "content-length", RawValue: strconv.AppendInt(nil, int64(length), 10)})
-	}
-	return streamedResponse(&extprocv3.StreamedImmediateResponse{
-		Response: &extprocv3.StreamedImmediateResponse_HeadersResponse{
-			HeadersResponse: &extprocv3.HttpHeaders{Headers: &corev3.HeaderMap{Headers: all}},
-		},
-	})
-}
-
-func streamedBody(body []byte, last bool) *extprocv3.ProcessingResponse {
-	return streamedResponse(&extprocv3.StreamedImmediateResponse{
-		Response: &extprocv3.StreamedImmediateResponse_BodyResponse{
-			BodyResponse: &extprocv3.StreamedBodyResponse{Body: body, EndOfStream: last},
-		},
-	})
-}
-
-func streamedResponse(r *extprocv3.StreamedImmediateResponse) *extprocv3.ProcessingResponse {
-	return &extprocv3.ProcessingResponse{
-		Response: &extprocv3.ProcessingResponse_StreamedImmediateResponse{StreamedImmediateResponse: r},
-	}
 }

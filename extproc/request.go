@@ -7,9 +7,7 @@ import (
 	"strings"
 	"time"
 
-	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
 	extprocfilterv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/ext_proc/v3"
-	"google.golang.org/protobuf/types/known/structpb"
 
 	"bedrock-extproc/translator"
 )
@@ -22,13 +20,13 @@ type request struct {
 	path          string // raw, without the query
 	requestID     string
 	correlationID string
-	headers       []*corev3.HeaderValue
+	headers       []header
 	caller        translator.Caller
-	metadata      map[string]*structpb.Struct // Envoy's dynamic metadata, by namespace
-	attributes    map[string]*structpb.Struct // request attributes, by filter
-	contentLength int                         // -1 when unknown
-	encoding      string                      // all Content-Encoding headers, as one
-	headersOnly   bool                        // the request ends with its headers
+	metadata      structs // Envoy's dynamic metadata, by namespace
+	attributes    structs // request attributes, by filter
+	contentLength int     // -1 when unknown
+	encoding      string  // all Content-Encoding headers, as one
+	headersOnly   bool    // the request ends with its headers
 }
 
 // bodyMode is the filter's request_body_mode.
@@ -41,20 +39,20 @@ const (
 
 // readHeaders reads everything but the mode. The first of repeated
 // headers counts, except that repeated encodings form a list.
-func (r *request) readHeaders(headers *corev3.HeaderMap) {
+func (r *request) readHeaders(headers []header) {
 	r.contentLength = -1
-	r.headers = headers.GetHeaders()
+	r.headers = headers
 	var encodings []string
 	for _, h := range r.headers {
-		switch h.GetKey() {
+		switch h.name {
 		case ":method":
 			set(&r.method, h)
 		case ":path":
 			set(&r.path, h)
 		case "content-length":
-			r.contentLength = parseLength(value(h))
+			r.contentLength = parseLength(h.value)
 		case "content-encoding":
-			encodings = append(encodings, value(h))
+			encodings = append(encodings, h.value)
 		case "x-request-id":
 			set(&r.requestID, h)
 		case "x-correlation-id":
@@ -86,10 +84,10 @@ func (r *request) header(name string) string {
 	}
 	var values []string
 	for _, h := range r.headers {
-		if h.GetKey() != name || value(h) == "" {
+		if h.name != name || h.value == "" {
 			continue
 		}
-		values = append(values, value(h))
+		values = append(values, h.value)
 		if !translator.ListHeader(name) {
 			break
 		}
@@ -127,17 +125,9 @@ func newRequestID() string {
 	return hex.EncodeToString(id[:])
 }
 
-// value reads a header from Envoy. Current versions use raw_value.
-func value(h *corev3.HeaderValue) string {
-	if raw := h.GetRawValue(); len(raw) > 0 {
-		return string(raw)
-	}
-	return h.GetValue()
-}
-
-func set(field *string, h *corev3.HeaderValue) {
+func set(field *string, h header) {
 	if *field == "" {
-		*field = value(h)
+		*field = h.value
 	}
 }
 

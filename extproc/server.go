@@ -9,8 +9,6 @@ import (
 	extprocv3 "github.com/envoyproxy/go-control-plane/envoy/service/ext_proc/v3"
 	"go.uber.org/zap"
 	"google.golang.org/grpc"
-	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/status"
 )
 
 // Defaults for the zero values of Config.
@@ -21,13 +19,6 @@ const (
 	DefaultUploadTimeout  = 5 * time.Minute
 	DefaultKeepAlive      = 15 * time.Second
 )
-
-// sendTimeout is how long a message waits for Envoy, which normally reads everything at
-// once: what it keeps for its client counts there.
-const sendTimeout = 5 * time.Minute
-
-// errStuck ends the RPC of an answer that Envoy does not read.
-var errStuck = status.Error(codes.DeadlineExceeded, "envoy does not read the answer")
 
 // Config is what a Server needs. Gateway is required.
 type Config struct {
@@ -101,7 +92,7 @@ func NewServer(cfg Config) (*Server, error) {
 	return s, nil
 }
 
-// Register adds the service to a gRPC server.
+// Register adds the service to a gRPC server, which needs ServerOptions.
 func (s *Server) Register(r grpc.ServiceRegistrar) {
 	extprocv3.RegisterExternalProcessorServer(r, s)
 }
@@ -137,21 +128,14 @@ func (s *Server) Stop() { s.stop(ErrDraining) }
 // reads no answer, or that the answer is to be cut off; only Envoy's log shows it.
 func (s *Server) Process(stream extprocv3.ExternalProcessor_ProcessServer) error {
 	x := newExchange(s, stream)
-	ended := make(chan error, 1)
-	go func() {
-		err := x.run()
-		x.close()
-		ended <- err
-	}()
-	select {
-	case err := <-ended:
-		if errors.Is(err, errEndOfRPC) {
-			return nil // the client is gone
-		}
-		return err
-	case <-x.reply.stuck:
-		// gRPC has no deadline for a Send. It fails when this returns, and the exchange ends.
+	err := x.run()
+	x.close()
+	switch {
+	case errors.Is(context.Cause(stream.Context()), errUnread):
 		x.log.Warn("Envoy has not read a message of an answer in time, the call ends", zap.Duration("after", sendTimeout))
-		return errStuck
+		return errUnread
+	case errors.Is(err, errEndOfRPC):
+		return nil // the client is gone
 	}
+	return err
 }

@@ -99,7 +99,7 @@ func start(t *testing.T, options ...func(*sidecar)) *sidecar {
 // serve runs server until the test ends, and returns a client of it.
 func serve(t testing.TB, server *extproc.Server, listener *bufconn.Listener) extprocv3.ExternalProcessorClient {
 	t.Helper()
-	g := grpc.NewServer(grpc.ForceServerCodecV2(extproc.Codec{}), grpc.WaitForHandlers(true), grpc.MaxRecvMsgSize(1<<20))
+	g := grpc.NewServer(append(extproc.ServerOptions(), grpc.WaitForHandlers(true), grpc.MaxRecvMsgSize(1<<20))...)
 	server.Register(g)
 	go func() {
 		if err := g.Serve(listener); err != nil {

@@ -5,8 +5,6 @@ import (
 	"sync"
 	"time"
 
-	extprocv3 "github.com/envoyproxy/go-control-plane/envoy/service/ext_proc/v3"
-
 	"bedrock-extproc/translator"
 )
 
@@ -31,17 +29,17 @@ type upload struct {
 }
 
 // add adds one message. After the end of the upload it does nothing.
-func (u *upload) add(msg *extprocv3.ProcessingRequest) {
+func (u *upload) add(msg *message) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	if u.ended {
 		return
 	}
-	body := msg.GetRequestBody()
-	err := u.write(body.GetBody())
+	isBody := msg.kind == requestBodyField
+	err := u.write(msg.body)
 	// A buffered body lacks end_of_stream when trailers follow, which Envoy sends only
 	// after a reply.
-	if err != nil || msg.GetRequestTrailers() != nil || body.GetEndOfStream() || body != nil && u.buffered {
+	if err != nil || msg.kind == requestTrailersField || isBody && (msg.endOfStream || u.buffered) {
 		u.finish(err)
 	}
 }

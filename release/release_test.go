@@ -212,7 +212,10 @@ func builtFor(program []byte) string {
 // A list of modules has what "go version -m" prints of the program.
 func TestModules(t *testing.T) {
 	for _, platform := range platforms {
-		program := filepath.Join("../bin/built", platform, "bedrock-extproc")
+		program := filepath.Join(t.TempDir(), platform)
+		if err := os.WriteFile(program, archived(t, platform)["bedrock-extproc_dev_"+platform+"/bedrock-extproc"].content, 0o755); err != nil {
+			t.Fatal(err)
+		}
 		printed, err := exec.Command("go", "version", "-m", program).Output()
 		if err != nil {
 			t.Fatal(err)
@@ -245,18 +248,33 @@ func TestModules(t *testing.T) {
 	}
 }
 
-// The same programs make the same bytes again.
+// Another release of this machine's platform has the same bytes. "make reproducible" also
+// compiles twice, with empty caches.
 func TestRepeats(t *testing.T) {
-	source, err := os.ReadFile(filepath.Join(made, "SHA256SUMS"))
+	before, err := os.ReadFile(filepath.Join(made, "SHA256SUMS"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	again := t.TempDir()
-	if out, err := makeRelease(again); err != nil {
+	if out, err := makeRelease(again, "PLATFORMS="+ownPlatform()); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	if got, err := os.ReadFile(filepath.Join(again, "SHA256SUMS")); err != nil || string(got) != string(source) {
-		t.Errorf("%v\n%s, and before\n%s", err, got, source)
+	after, err := os.ReadFile(filepath.Join(again, "SHA256SUMS"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	same := 0
+	for line := range strings.Lines(string(after)) {
+		if strings.Contains(line, "_image.tar") {
+			continue // it has fewer platforms
+		}
+		same++
+		if !strings.Contains(string(before), line) {
+			t.Errorf("%s is not in\n%s", line, before)
+		}
+	}
+	if same != 3 {
+		t.Errorf("files\n%s", after)
 	}
 }
 

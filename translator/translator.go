@@ -137,6 +137,8 @@ type Event struct {
 	// Frame is the event's whole frame in Bedrock's stream, with its headers and valid
 	// checksums; nil if there was none.
 	Frame []byte
+	// More says that the next event has arrived, too.
+	More bool
 }
 
 // Facts describe a call without its content. They reach the client in metadata and in

@@ -7,6 +7,7 @@ import (
 	"os"
 	"strings"
 	"sync/atomic"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
@@ -54,6 +55,12 @@ func (a *Authenticator) ConfigureClient(o *bedrockruntime.Options) {
 		// The client has already read bearerVariable.
 		o.AuthSchemePreference = []string{"sigv4"}
 	}
+}
+
+// Sign signs a request with credentials that a Principal has returned, like the client that
+// ConfigureClient sets up.
+func (a *Authenticator) Sign(ctx context.Context, creds aws.Credentials, r *http.Request, payloadHash, service, region string, options ...func(*v4.SignerOptions)) error {
+	return a.signer.SignHTTP(ctx, creds, r, payloadHash, service, region, time.Now(), options...)
 }
 
 // CheckBearerToken reports a bearer token that is not set, or that would be sent
@@ -128,6 +135,14 @@ func (p Principal) ConfigureCall(o *bedrockruntime.Options) {
 	o.Credentials = p.keys
 	// A bearer token in the sidecar's environment must not sign a caller's call.
 	o.AuthSchemePreference = []string{"sigv4"}
+}
+
+// Retrieve returns the credentials that sign the call. An error is a *CredentialsError.
+func (p Principal) Retrieve(ctx context.Context) (aws.Credentials, error) {
+	if p.IsCaller() {
+		return p.keys.Retrieve(ctx)
+	}
+	return p.sidecar.Retrieve(ctx)
 }
 
 // DropExpired drops credentials of the sidecar that AWS has rejected as expired. It

@@ -69,13 +69,18 @@ func (a *attempt) configureCall(o *bedrockruntime.Options) {
 	}
 }
 
-// keepStream is the option that replaces the SDK's reader of event streams, which
-// does not distinguish a stream's end from a cut connection.
-func (a *attempt) keepStream(o *bedrockruntime.Options) {
-	o.APIOptions = append(o.APIOptions, func(stack *middleware.Stack) error {
-		_, err := stack.Deserialize.Swap(streamKeeper{}.ID(), streamKeeper{a})
-		return err
-	})
+// configureStream is the option that replaces the SDK's reader of event streams, which
+// does not distinguish a stream's end from a cut connection. Other operations have none.
+func (a *attempt) configureStream(op *operation) func(*bedrockruntime.Options) {
+	return func(o *bedrockruntime.Options) {
+		if op != opConverseStream {
+			return
+		}
+		o.APIOptions = append(o.APIOptions, func(stack *middleware.Stack) error {
+			_, err := stack.Deserialize.Swap(streamKeeper{}.ID(), streamKeeper{a})
+			return err
+		})
+	}
 }
 
 // SerializeRequest implements [smithyhttp.ClientProtocol]: the operation's path with
@@ -115,9 +120,13 @@ func (a *attempt) DeserializeResponse(ctx context.Context, op *smithy.OperationS
 	if op.IsOutputEventStream() {
 		return nil
 	}
-	// After an error the SDK reads the body to its end, so it must have one.
+	return a.readWhole(resp.Response)
+}
+
+// readWhole reads a whole 2xx answer. After an error the SDK reads the body to its end, so
+// it gets one.
+func (a *attempt) readWhole(resp *http.Response) (err error) {
 	resp.Body = cappedBody{io.LimitReader(resp.Body, translator.MaxAnswer+1), resp.Body}
-	var err error
 	a.reply, err = readReply(resp.Body, resp.ContentLength)
 	return err
 }

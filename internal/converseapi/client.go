@@ -46,6 +46,7 @@ type Client struct {
 	cfg      Config
 	sdk      *bedrockruntime.Client
 	protocol *restjson1.Protocol
+	requests preparedRequests
 }
 
 // New returns a Client. It makes no network call.
@@ -58,7 +59,7 @@ func New(cfg Config) *Client {
 			o.APIOptions = append(o.APIOptions, awsmiddleware.AddUserAgentKey(name))
 		}
 	})
-	return &Client{cfg: cfg, sdk: sdk, protocol: restjson1.New(nil)}
+	return &Client{cfg: cfg, sdk: sdk, protocol: restjson1.New(nil), requests: preparedRequests{max: maxPrepared}}
 }
 
 func (cfg *Config) chooseEndpoint(o *bedrockruntime.Options) {
@@ -119,28 +120,21 @@ type Facts struct {
 // Converse returns the body of a 2xx reply as it came. It is only checked to begin
 // and end like a JSON object.
 func (c *Client) Converse(ctx context.Context, r Request) ([]byte, Facts, error) {
-	return c.whole(ctx, r, func(ctx context.Context, call func(*bedrockruntime.Options)) error {
-		_, err := c.sdk.Converse(ctx, &bedrockruntime.ConverseInput{ModelId: &r.ModelID}, call)
-		return err
-	})
+	return c.whole(ctx, r, opConverse)
 }
 
 // CountTokens is Converse for the operation CountTokens: Request.Body is its JSON.
 func (c *Client) CountTokens(ctx context.Context, r Request) ([]byte, Facts, error) {
-	return c.whole(ctx, r, func(ctx context.Context, call func(*bedrockruntime.Options)) error {
-		_, err := c.sdk.CountTokens(ctx, &bedrockruntime.CountTokensInput{ModelId: &r.ModelID}, call)
-		return err
-	})
+	return c.whole(ctx, r, opCountTokens)
 }
 
-// whole makes one attempt at an operation without a stream. send calls the SDK, with the
-// attempt's option.
-func (c *Client) whole(ctx context.Context, r Request, send func(context.Context, func(*bedrockruntime.Options)) error) ([]byte, Facts, error) {
+// whole makes one attempt at an operation without a stream.
+func (c *Client) whole(ctx context.Context, r Request, op *operation) ([]byte, Facts, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	defer CancelAfter(c.cfg.Reply, "the whole answer", cancel)()
 	a := c.newAttempt(r)
-	err := send(ctx, a.configureCall)
+	err := a.do(ctx, op)
 	a.recordWait()
 	if err == nil {
 		err = checkReply(a.reply)

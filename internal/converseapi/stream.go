@@ -7,8 +7,6 @@ import (
 	"mime"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/service/bedrockruntime"
-
 	"bedrock-extproc/internal/eventstream"
 	"bedrock-extproc/translator"
 )
@@ -42,7 +40,7 @@ type stream struct {
 func (s *stream) open() error {
 	a := s.attempt
 	defer CancelAfter(a.client.cfg.FirstEvent, "the first event of the stream", s.cancel)()
-	_, err := a.client.sdk.ConverseStream(s.ctx, &bedrockruntime.ConverseStreamInput{ModelId: &a.request.ModelID}, a.configureCall, a.keepStream)
+	err := a.do(s.ctx, opConverseStream)
 	if err != nil {
 		return err
 	}
@@ -154,7 +152,7 @@ func (s *stream) next() (translator.Event, error) {
 }
 
 func (s *stream) event(msg eventstream.Message) (translator.Event, error) {
-	ev := translator.Event{Kind: eventKind(msg.EventType), Payload: msg.Payload, Frame: msg.Frame}
+	ev := translator.Event{Kind: eventKind(msg.EventType), Payload: msg.Payload, Frame: msg.Frame, More: s.frames.Buffered()}
 	switch ev.Kind {
 	case "":
 		return ev, translator.ErrBadAnswer(translator.AnswerEventType, nil)

@@ -29,7 +29,7 @@ const (
 	checksumLen = 4
 	minFrame    = preludeLen + checksumLen
 	// firstBuffer holds any usual event; longer frames grow the buffer.
-	firstBuffer = 8 << 10
+	firstBuffer = 4 << 10
 	// keptBuffer is the longest buffer that is kept for short frames.
 	keptBuffer = 1 << 20
 )
@@ -83,6 +83,12 @@ func (r *Reader) Next() (Message, error) {
 	msg, err := r.next()
 	r.err = err
 	return msg, err
+}
+
+// Buffered reports whether Next will return without calling src.Read.
+func (r *Reader) Buffered() bool {
+	unread := r.buf[r.start:r.end]
+	return len(unread) >= preludeLen && uint64(len(unread)) >= uint64(binary.BigEndian.Uint32(unread))
 }
 
 func (r *Reader) next() (Message, error) {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"hash/crc32"
 	"io"
+	"slices"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -266,5 +267,37 @@ func TestReaderReturnsALongBuffer(t *testing.T) {
 	}
 	if _, err := r.Next(); !errors.Is(err, io.EOF) || len(r.buf) > keptBuffer {
 		t.Errorf("a buffer of %d bytes", len(r.buf))
+	}
+}
+
+// TestBuffered: of frames that come together, each but the last has another one behind it.
+func TestBuffered(t *testing.T) {
+	one := AppendMessage(nil, nil, []byte("one"))
+	for name, c := range map[string]struct {
+		reads [][]byte
+		want  []bool
+	}{
+		"together":        {[][]byte{slices.Concat(one, one, one)}, []bool{true, true, false}},
+		"one by one":      {[][]byte{one, one}, []bool{false, false}},
+		"a part is not":   {[][]byte{slices.Concat(one, one[:len(one)-1]), one[len(one)-1:]}, []bool{false, false}},
+		"a prelude's too": {[][]byte{slices.Concat(one, one[:11]), one[11:]}, []bool{false, false}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var sources []io.Reader
+			for _, r := range c.reads {
+				sources = append(sources, bytes.NewReader(r))
+			}
+			r := NewReader(io.MultiReader(sources...))
+			var got []bool
+			for range c.want {
+				if _, err := r.Next(); err != nil {
+					t.Fatal(err)
+				}
+				got = append(got, r.Buffered())
+			}
+			if !slices.Equal(got, c.want) {
+				t.Errorf("%v, want %v", got, c.want)
+			}
+		})
 	}
 }

@@ -10,10 +10,11 @@ import (
 	"k8s.io/apimachinery/pkg/util/intstr"
 )
 
-// service returns the gateway's Service.
+// service returns the gateway's Service. Istio's chart and the Gateway API name it like
+// the account.
 func (i ingress) service() *corev1.Service {
 	return &corev1.Service{
-		ObjectMeta: metav1.ObjectMeta{Name: "istio-ingressgateway", Namespace: i.namespace},
+		ObjectMeta: metav1.ObjectMeta{Name: i.account, Namespace: i.namespace},
 		Spec: corev1.ServiceSpec{
 			Selector: i.labels, ClusterIP: "10.96.0.2",
 			Ports: []corev1.ServicePort{{Name: "https", Port: 443, TargetPort: intstr.FromInt32(443), Protocol: corev1.ProtocolTCP}},

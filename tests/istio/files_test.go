@@ -57,8 +57,9 @@ func (e *example) add(object []byte) error {
 	if err != nil {
 		return err
 	}
-	e.istio = append(e.istio, configs...)
-	if len(others) == 0 {
+	// Istio reads objects of the Gateway API from Kubernetes.
+	if len(others) == 0 && configs[0].GroupVersionKind.Group != "gateway.networking.k8s.io" {
+		e.istio = append(e.istio, configs...)
 		return nil
 	}
 	decoded, _, err := kubelib.IstioCodec.UniversalDeserializer().Decode(object, nil, nil)
