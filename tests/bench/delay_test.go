@@ -35,6 +35,9 @@ func TestPercentile(t *testing.T) {
 			t.Errorf("%v: %d, want %d", part, got, want)
 		}
 	}
+	if got := percentile([]time.Duration{1, 2, 3}, 0.5); got != 2 {
+		t.Errorf("of three: %d", got)
+	}
 	if got := percentile(nil, 0.5); got != 0 {
 		t.Errorf("of nothing: %d", got)
 	}

@@ -11,8 +11,8 @@ import (
 func figures() []figure {
 	whole, streams := load{Conns: 4, Calls: 400}, load{Shape: canned.Shape{Events: 500}, Conns: 4, Calls: 60}
 	return []figure{
-		wholeCalls("whole-1", 1, 200, 15),
-		wholeCalls("whole", 32, 800, 15),
+		wholeCalls("whole-1", 1, 120, 25),
+		wholeCalls("whole", 32, 500, 25),
 		fullSpeed(),
 		paced(),
 		firstByte("first", "small whole calls", canned.Shape{}),
@@ -50,9 +50,9 @@ func wholeCalls(name string, conns, calls, rounds int) figure {
 
 // fullSpeed is what an event costs that is sent as fast as it is read.
 func fullSpeed() figure {
-	l := load{Shape: canned.Shape{Events: 2000}, Conns: 4, Calls: 40}
+	l := load{Shape: canned.Shape{Events: 2000}, Conns: 4, Calls: 24}
 	return figure{
-		name: "events", rounds: 15, title: "streams of 2,000 events at full speed, four at a time",
+		name: "events", rounds: 25, title: "streams of 2,000 events at full speed, four at a time",
 		sides: func(s *stack) ([]side, error) { return s.withPeers(l) },
 		rows: []row{
 			{label: "CPU per event", value: cpuPerEvent, unit: "µs", of: newer, to: sdk, goal: 0.25},
@@ -63,9 +63,9 @@ func fullSpeed() figure {
 
 // paced is what an event costs at the pace of models, and how late it is.
 func paced() figure {
-	l := load{Shape: canned.Shape{Events: 150, Rate: 50}, Conns: 100, Calls: 100, Spread: 20 * time.Millisecond}
+	l := load{Shape: canned.Shape{Events: 100, Rate: 50}, Conns: 100, Calls: 100, Spread: 20 * time.Millisecond}
 	return figure{
-		name: "paced", rounds: 5, title: "100 streams of 50 events a second",
+		name: "paced", rounds: 8, title: "100 streams of 50 events a second",
 		sides: func(s *stack) ([]side, error) { return s.withPeers(l) },
 		rows: []row{
 			{label: "CPU per event", value: cpuPerEvent, unit: "µs", of: newer, to: sdk, goal: 0.8},

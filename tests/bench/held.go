@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"sync/atomic"
 	"time"
 
@@ -94,7 +95,8 @@ func (s *stack) heldCost(p *path, streams int, rate float64, window time.Duratio
 	if err := errors.Join(err, h.close()); err != nil {
 		return nil, err
 	}
-	if want := float64(streams) * rate * window.Seconds(); float64(events) < 0.8*want {
+	want := float64(streams) * rate * window.Seconds()
+	if math.Abs(float64(events)/want-1) > 0.25 {
 		return nil, fmt.Errorf("%w: %d events instead of %.0f", errIncomplete, events, want)
 	}
 	return sample{cpuPerEvent: microseconds(spent[0], events)}, nil

@@ -87,7 +87,7 @@ func TestIncompleteAnswer(t *testing.T) {
 // Envoy accepts each variant of its configuration, and each API's answers are complete.
 func TestVariants(t *testing.T) {
 	s := startStack(t)
-	for name, sides := range map[string]func(load) ([]side, error){"Envoy": s.envoys, "API": s.everyAPI, "telemetry": s.observed} {
+	for name, sides := range map[string]func(load) ([]side, error){"Envoy": s.envoys, "bare": s.withBare, "API": s.everyAPI, "telemetry": s.observed} {
 		for _, shape := range []canned.Shape{{}, {Events: 20}} {
 			if name == "Envoy" && shape.Events > 0 {
 				continue // an answer is buffered in one of the variants

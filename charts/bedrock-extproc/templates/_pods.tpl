@@ -1,5 +1,13 @@
+{{- /* "true" if the chart's own templates make the pods, and not a copy of an example. */ -}}
+{{- define "bedrock-extproc.own" -}}
+{{ if has .Values.mode (list "sidecar" "service") }}true{{ end }}
+{{- end }}
+
+{{- /* The examples for Istio and Envoy Gateway have fixed names. */ -}}
 {{- define "bedrock-extproc.name" -}}
-{{- if .Values.fullnameOverride -}}
+{{- if not (include "bedrock-extproc.own" .) -}}
+bedrock-extproc
+{{- else if .Values.fullnameOverride -}}
 {{ .Values.fullnameOverride }}
 {{- else if contains .Chart.Name .Release.Name -}}
 {{ .Release.Name | trunc 53 | trimSuffix "-" }}
@@ -42,6 +50,13 @@ helm.sh/chart: {{ (index . 0).Chart.Name }}-{{ (index . 0).Chart.Version }}
 namespace: {{ (index . 0).Release.Namespace }}
 labels:
   {{- include "bedrock-extproc.labels" . | nindent 2 }}
+{{- end }}
+
+{{- define "bedrock-extproc.image" -}}
+{{ .Values.image.repository }}:{{ .Values.image.tag | default .Chart.AppVersion }}
+{{- end }}
+{{- define "bedrock-extproc.gomemlimit" -}}
+{{ div (mul .Values.memoryMiB 90) 100 }}MiB
 {{- end }}
 
 {{- /* The component in whose pods bedrock-extproc runs, and the name of its Deployment. */ -}}
@@ -117,7 +132,7 @@ name: bedrock-extproc
 # A native sidecar: it is ready before Envoy starts and stops after Envoy.
 restartPolicy: Always
 {{- end }}
-image: "{{ .Values.image.repository }}:{{ .Values.image.tag | default .Chart.AppVersion }}"
+image: {{ include "bedrock-extproc.image" . | quote }}
 imagePullPolicy: {{ .Values.image.pullPolicy }}
 args:
 {{- if $sidecar }}
@@ -143,7 +158,7 @@ args:
 {{- end }}
 env:
 - name: GOMEMLIMIT # below the limit, so that Go collects garbage in time
-  value: {{ div (mul .Values.memoryMiB 90) 100 }}MiB
+  value: {{ include "bedrock-extproc.gomemlimit" . }}
 {{- with .Values.env }}
 {{ toYaml . }}
 {{- end }}
