@@ -68,7 +68,7 @@ func (m *Media) readSource() (rawjson.Value, error) {
 		}
 		return rawjson.Wrap("s3Location", rawjson.Wrap("uri", m.Data.Value)), nil
 	}
-	mediaType, base64, isURL := cutDataURL(m.Data.Value)
+	mediaType, base64, plain, isURL := cutDataURL(m.Data.Value)
 	switch {
 	case isURL && noFormat:
 		m.Format = Field{formatOf(mediaType), m.Data.At}
@@ -77,7 +77,7 @@ func (m *Media) readSource() (rawjson.Value, error) {
 	case !isURL:
 		return rawjson.Wrap("bytes", m.Data.Value), nil
 	}
-	return bytesSource(base64), nil
+	return bytesSource(base64, plain), nil
 }
 
 // inS3 reports whether Data is a URL of S3, such as s3://bucket/key.png. Bedrock reads it
@@ -111,30 +111,36 @@ func (r *Request) checkMedia(b Block, m Media) ([]Block, error) {
 	return []Block{b}, err
 }
 
-// bytesSource is the source of media with that base64. It copies the text once.
-func bytesSource(base64 []byte) rawjson.Value {
+// bytesSource is the source of media with that base64. It copies the text once. plain says
+// that the text needs no escapes in JSON: looking for some takes a tenth of the CPU of
+// a call with a large image.
+func bytesSource(base64 []byte, plain bool) rawjson.Value {
 	source := append(make(rawjson.Value, 0, len(base64)+len(`{"bytes":""}`)), `{"bytes":`...)
+	if plain {
+		return append(append(append(source, '"'), base64...), `"}`...)
+	}
 	return append(rawjson.AppendText(source, base64), '}')
 }
 
 // cutDataURL returns the media type of a base64 data URL, in lower case and without
-// parameters, and the base64. ok is false for anything else.
-func cutDataURL(url rawjson.Value) (mediaType string, base64 []byte, ok bool) {
+// parameters, and the base64. plain says that that has no escapes in url. ok is false for
+// anything else.
+func cutDataURL(url rawjson.Value) (mediaType string, base64 []byte, plain, ok bool) {
 	text, plain := rawjson.Plain(url)
 	if !plain {
 		text = []byte(rawjson.Text(url))
 	}
 	comma := bytes.IndexByte(text[:min(len(text), maxURLHead)], ',')
 	if comma < 0 {
-		return "", nil, false
+		return "", nil, false, false
 	}
 	head, isData := strings.CutPrefix(strings.ToLower(string(text[:comma])), "data:")
 	head, isBase64 := strings.CutSuffix(head, ";base64")
 	if !isData || !isBase64 {
-		return "", nil, false
+		return "", nil, false, false
 	}
 	mediaType, _, _ = strings.Cut(head, ";")
-	return mediaType, text[comma+1:], true
+	return mediaType, text[comma+1:], plain, true
 }
 
 // maxURLHead bounds where the comma of a data URL is looked for, in bytes.
