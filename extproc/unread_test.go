@@ -42,6 +42,7 @@ func TestUnreadCallsEnd(t *testing.T) {
 		if n := s.InFlight(); n != calls || yielded.Load() > calls*(3<<20)/size {
 			t.Errorf("%d calls are in flight, and have read %d events", n, yielded.Load())
 		}
+		t.Logf("%d KiB are held for each call", (heap()-idle)/calls>>10)
 		time.Sleep(5*time.Minute - time.Second)
 		if n := s.InFlight(); n != calls {
 			t.Errorf("%d calls are in flight before the limit", n)

@@ -77,6 +77,10 @@ func (a *Authenticator) CheckBearerToken(endpoint *string) error {
 	return nil
 }
 
+// HasFixedToken reports whether calls without a caller's keys have a bearer token that never
+// changes.
+func (a *Authenticator) HasFixedToken() bool { return a.bearerVariable() != "" }
+
 // Principal returns the identity that signs a caller's call: the caller's keys if it
 // has any, otherwise the sidecar's identity. An error is a *translator.Error: a value
 // that the role needs is missing or not allowed.

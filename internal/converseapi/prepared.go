@@ -1,6 +1,7 @@
 package converseapi
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
@@ -58,8 +59,8 @@ type preparedRequest struct {
 	rawPath around // in url.RawPath
 	header  http.Header
 
-	// Of the signature. simplePath says that it covers the path as it is sent, which is
-	// otherwise escaped once more.
+	// Of the signature; service is "" for a request with a bearer token. simplePath says that
+	// the signature covers the path as it is sent, which is otherwise escaped once more.
 	service, region string
 	simplePath      bool
 }
@@ -86,8 +87,8 @@ type preparedRequests struct {
 	mu    sync.Mutex // of writers
 }
 
-// prepared returns what to send, or nil if the SDK has to make the request: it has a bearer
-// token, or there would be too many.
+// prepared returns what to send, or nil if the SDK has to make the request: it has a token that
+// may change, or there would be too many.
 func (c *Client) prepared(op *operation, r *Request) *preparedRequest {
 	key := preparedKey{op.name, r.Region, r.Principal.IsCaller()}
 	if known := c.requests.known.Load(); known != nil {
@@ -122,19 +123,21 @@ const anyModel = "any-model"
 // errRecorded ends a call of which only the request is of interest.
 var errRecorded = errors.New("the request is recorded")
 
-// record lets the SDK make a request up to its signature. It returns nil if no signature is
-// asked for.
+// record lets the SDK make a request up to its signature, or with its bearer token.
 func (c *Client) record(op *operation, r *Request) *preparedRequest {
 	template := *r
 	template.ModelID, template.Body, template.InvocationID = anyModel, nil, ""
-	recorder := &requestRecorder{}
+	recorder := &requestRecorder{fixedToken: c.cfg.Auth.HasFixedToken()}
 	_ = op.call(context.Background(), c.sdk, anyModel, c.newAttempt(template).configureCall, recorder.configureCall)
 	return recorder.request
 }
 
 // A requestRecorder is the last step of an SDK's call: it takes the place of the signer, or of
-// the HTTP client for a request that is not to be signed.
-type requestRecorder struct{ request *preparedRequest }
+// the HTTP client for a request with a bearer token, which is recorded if it is fixed.
+type requestRecorder struct {
+	fixedToken bool
+	request    *preparedRequest // nil for none
+}
 
 func (rec *requestRecorder) configureCall(o *bedrockruntime.Options) {
 	o.Credentials = anyKeys
@@ -164,30 +167,34 @@ func (s recordedScheme) Signer() smithyhttp.Signer { return s.recorder }
 
 // SignRequest implements [smithyhttp.Signer].
 func (rec *requestRecorder) SignRequest(_ context.Context, r *smithyhttp.Request, _ auth.Identity, props smithy.Properties) error {
-	p := &preparedRequest{method: r.Method, url: r.URL, header: r.Header.Clone()}
-	p.header.Del(invocationID)
+	p := newPrepared(r.Request)
 	p.service, _ = smithyhttp.GetSigV4SigningName(&props)
 	p.region, _ = smithyhttp.GetSigV4SigningRegion(&props)
 	p.simplePath, _ = smithyhttp.GetDisableDoubleEncoding(&props)
-	var inPath, inRawPath bool
-	p.path.before, p.path.after, inPath = strings.Cut(r.URL.Path, anyModel)
-	p.rawPath.before, p.rawPath.after, inRawPath = strings.Cut(r.URL.RawPath, anyModel)
-	if inPath && inRawPath {
-		rec.request = p
-	}
+	rec.request = p
 	return errRecorded
 }
 
 // Do implements [bedrockruntime.HTTPClient].
-func (*requestRecorder) Do(*http.Request) (*http.Response, error) { return nil, errRecorded }
+func (rec *requestRecorder) Do(r *http.Request) (*http.Response, error) {
+	if rec.fixedToken {
+		rec.request = newPrepared(r)
+	}
+	return nil, errRecorded
+}
 
-// build returns the signed request of an attempt, without its body, which [attempt.Do] adds.
+// newPrepared takes over what requests have in common with one for anyModel.
+func newPrepared(r *http.Request) *preparedRequest {
+	p := &preparedRequest{method: r.Method, url: r.URL, header: r.Header.Clone()}
+	p.header.Del(invocationID)
+	p.path.before, p.path.after, _ = strings.Cut(r.URL.Path, anyModel)
+	p.rawPath.before, p.rawPath.after, _ = strings.Cut(r.URL.RawPath, anyModel)
+	return p
+}
+
+// build returns the request of an attempt, without its body, which [attempt.Do] adds.
 func (p *preparedRequest) build(ctx context.Context, a *attempt) (*http.Request, error) {
 	r := &a.request
-	creds, err := r.Principal.Retrieve(ctx)
-	if err != nil {
-		return nil, err
-	}
 	at := *p.url
 	at.Path = p.path.before + r.ModelID + p.path.after
 	at.RawPath = p.rawPath.before + httpbinding.EscapePath(r.ModelID, true) + p.rawPath.after
@@ -195,19 +202,26 @@ func (p *preparedRequest) build(ctx context.Context, a *attempt) (*http.Request,
 		Method: p.method, URL: &at, Header: p.header.Clone(), ContentLength: int64(len(r.Body)),
 		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
 	}).WithContext(ctx)
-	id := r.InvocationID
-	if id == "" {
-		id = newInvocationID()
+	req.Header[invocationID] = []string{cmp.Or(r.InvocationID, newInvocationID())}
+	if p.service == "" {
+		return req, nil
 	}
-	req.Header[invocationID] = []string{id}
-	sum := sha256.Sum256(r.Body)
-	err = a.client.cfg.Auth.Sign(ctx, creds, req, hex.EncodeToString(sum[:]), p.service, p.region, func(o *v4.SignerOptions) {
+	return req, p.sign(ctx, a, req)
+}
+
+func (p *preparedRequest) sign(ctx context.Context, a *attempt, req *http.Request) error {
+	creds, err := a.request.Principal.Retrieve(ctx)
+	if err != nil {
+		return err
+	}
+	hash := sha256.Sum256(a.request.Body)
+	err = a.client.cfg.Auth.Sign(ctx, creds, req, hex.EncodeToString(hash[:]), p.service, p.region, func(o *v4.SignerOptions) {
 		o.DisableURIPathEscaping = p.simplePath
 	})
 	if err != nil {
-		return nil, fmt.Errorf("sign the request: %w", err)
+		return fmt.Errorf("sign the request: %w", err)
 	}
-	return req, nil
+	return nil
 }
 
 // newInvocationID returns a random UUID, as the SDK does.

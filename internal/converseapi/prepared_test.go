@@ -134,6 +134,13 @@ func (c *wireCase) send(t *testing.T, op *operation, prepared, calls int) string
 			return err.Error()
 		}
 	}
+	if known := client.requests.known.Load(); prepared > 0 {
+		for key, p := range *known {
+			if p == nil {
+				t.Errorf("%+v: the SDK has made the request", key)
+			}
+		}
+	}
 	return w.written.String()
 }
 

@@ -7,6 +7,7 @@ package telemetry
 import (
 	"context"
 	"strconv"
+	"sync"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"go.opentelemetry.io/otel/trace"
@@ -23,6 +24,7 @@ type Recorder struct {
 	counters *counters
 	tracer   trace.Tracer // nil for no traces
 	recent   recent
+	lines    sync.Pool // of *[maxFields]zap.Field
 }
 
 // A record is an outcome without its warnings, and what several observers need of it.
@@ -89,9 +91,17 @@ func (r *Recorder) write(o *record) {
 	if !notable(o) {
 		level = zapcore.DebugLevel
 	}
-	if entry := r.log.Check(level, "request"); entry != nil {
-		entry.Write(appendFields(make([]zap.Field, 0, maxFields), o)...)
+	entry := r.log.Check(level, "request")
+	if entry == nil {
+		return
 	}
+	list, ok := r.lines.Get().(*[maxFields]zap.Field)
+	if !ok {
+		list = &[maxFields]zap.Field{}
+	}
+	entry.Write(appendFields(list[:0], o)...)
+	clear(list[:])
+	r.lines.Put(list)
 }
 
 // A State is what a server holds at the moment, such as extproc.Server's.

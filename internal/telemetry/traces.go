@@ -2,7 +2,6 @@ package telemetry
 
 import (
 	"context"
-	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"go.opentelemetry.io/otel/attribute"
@@ -30,27 +29,24 @@ func spanContext(ctx context.Context, o *extproc.Outcome) trace.SpanContext {
 func (r *Recorder) trace(ctx context.Context, o *record) prometheus.Labels {
 	ctx = trace.ContextWithRemoteSpanContext(ctx, o.parent)
 	start := o.Facts.Start
-	ctx, span := r.tracer.Start(ctx, callName(o), trace.WithTimestamp(start), trace.WithSpanKind(trace.SpanKindServer), trace.WithAttributes(callAttributes(o)...))
+	ctx, span := r.tracer.Start(ctx, callName(o), trace.WithTimestamp(start), trace.WithSpanKind(trace.SpanKindServer))
 	o.traceID = span.SpanContext().TraceID().String()
 	if !span.SpanContext().IsSampled() {
 		return nil
 	}
+	span.SetAttributes(callAttributes(o)...) // the option of Start would copy them twice
 	if o.ErrorKind != "" && (o.Status < 400 || o.Status >= 500) {
 		span.SetStatus(codes.Error, string(o.ErrorKind))
 	}
 	if o.Translation > 0 {
-		r.span(ctx, "translate request", trace.SpanKindInternal, start.Add(o.Upload), start.Add(o.Upload+o.Translation))
+		_, translation := r.tracer.Start(ctx, "translate request", trace.WithTimestamp(start.Add(o.Upload)))
+		translation.End(trace.WithTimestamp(start.Add(o.Upload + o.Translation)))
 	}
 	for i := range o.Facts.Trail {
 		r.traceAttempt(ctx, o, &o.Facts.Trail[i], i == len(o.Facts.Trail)-1)
 	}
 	span.End(trace.WithTimestamp(start.Add(o.Duration)))
 	return prometheus.Labels{"trace_id": o.traceID, "span_id": span.SpanContext().SpanID().String()}
-}
-
-func (r *Recorder) span(ctx context.Context, name string, kind trace.SpanKind, start, end time.Time, attributes ...attribute.KeyValue) {
-	_, span := r.tracer.Start(ctx, name, trace.WithTimestamp(start), trace.WithSpanKind(kind), trace.WithAttributes(attributes...))
-	span.End(trace.WithTimestamp(end))
 }
 
 func callName(o *record) string {
@@ -104,7 +100,8 @@ func (r *Recorder) traceAttempt(ctx context.Context, o *record, a *translator.At
 		list = appendAnswer(list, &o.Summary)
 	}
 	list = appendText(list, "error.type", failure)
-	_, span := r.tracer.Start(ctx, operationName(o)+" "+a.ModelID, trace.WithTimestamp(a.Start), trace.WithSpanKind(trace.SpanKindClient), trace.WithAttributes(list...))
+	_, span := r.tracer.Start(ctx, operationName(o)+" "+a.ModelID, trace.WithTimestamp(a.Start), trace.WithSpanKind(trace.SpanKindClient))
+	span.SetAttributes(list...)
 	if failure != "" {
 		span.SetStatus(codes.Error, failure)
 	}

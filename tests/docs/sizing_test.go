@@ -30,7 +30,7 @@ func TestSizes(t *testing.T) {
 		}
 		heap := mebibytes * 9 / 10
 		bodies := heap / 2
-		streams := (heap - bodies - 35 - 64) * 1024 / 96
+		streams := (heap - bodies - 40 - 64) * 1024 / 72
 		if bodies != number(row[3]) || streams/10*10 != number(row[4]) {
 			t.Errorf("%s: %d MiB for bodies and %d streams", row[0], bodies, streams)
 		}

@@ -214,6 +214,21 @@ var sorted = cmpopts.SortSlices(func(a, b manifest) bool {
 	return fmt.Sprint(a["kind"], a["metadata"].(manifest)["name"]) < fmt.Sprint(b["kind"], b["metadata"].(manifest)["name"])
 })
 
+// TestChartIstioPods checks the pods for Istio, of other values, with the rules for the
+// examples.
+func TestChartIstioPods(t *testing.T) {
+	for _, example := range istioExamples {
+		o := loadChart(t, "llm", "{mode: "+strings.ReplaceAll(example, "/", "-")+", maxCalls: 50, memoryMiB: 2048, autoscaling: {minReplicas: 3}}")
+		o.example, o.host.containers = example, []string{"istio-proxy"}
+		if len(o.deployments) != 1 || o.minimum(o.deployments[0]) != 3 {
+			t.Errorf("%s: %d Deployments", example, len(o.deployments))
+		}
+		for _, finding := range o.findings() {
+			t.Errorf("%s: %s", example, finding)
+		}
+	}
+}
+
 // TestChartIsTheEnvoyGatewayExample compares the chart's objects with the example's files.
 func TestChartIsTheEnvoyGatewayExample(t *testing.T) {
 	var text []string
