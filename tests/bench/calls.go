@@ -2,7 +2,9 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
+	"net/http"
 	"slices"
 	"time"
 )
@@ -80,6 +82,40 @@ func (s *stack) calls(name string, p *path, r request, l load) side {
 		got[median], got[p99] = milliseconds(percentile(times, 0.5)), milliseconds(percentile(times, 0.99))
 		return got, nil
 	}}
+}
+
+var errCalls = errors.New("the number of calls at Bedrock is wrong")
+
+// counted does work that should make that many calls to Bedrock. Repetitions and answers
+// from elsewhere are errors.
+func (s *stack) counted(calls int, work func() error) error {
+	before, err := s.callsAt("bedrock")
+	if err != nil {
+		return err
+	}
+	if err := work(); err != nil {
+		return err
+	}
+	after, err := s.callsAt("bedrock")
+	if err == nil && after-before != calls {
+		err = fmt.Errorf("%w: %d instead of %d", errCalls, after-before, calls)
+	}
+	return err
+}
+
+// callsAt is the number of calls that a canned HTTP server has had.
+func (s *stack) callsAt(part string) (n int, err error) {
+	req, err := http.NewRequestWithContext(s.ctx, http.MethodGet, s.urls[part], http.NoBody)
+	if err != nil {
+		return 0, err
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return 0, err
+	}
+	defer resp.Body.Close()
+	_, err = fmt.Fscan(resp.Body, &n)
+	return n, err
 }
 
 // costs are what a load costs for each call and, of streams, for each event.

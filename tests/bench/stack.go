@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"net/http"
 	"os"
 	"path/filepath"
 
@@ -97,40 +96,6 @@ func (s *stack) start(name, address string, env []string, program string, args .
 
 // bedrockURL starts the canned Bedrock.
 func (s *stack) bedrockURL() (string, error) { return s.onceHTTP("bedrock") }
-
-var errCalls = errors.New("the number of calls at Bedrock is wrong")
-
-// counted does work that should make that many calls to Bedrock. Repetitions and answers
-// from elsewhere are errors.
-func (s *stack) counted(calls int, work func() error) error {
-	before, err := s.callsAt("bedrock")
-	if err != nil {
-		return err
-	}
-	if err := work(); err != nil {
-		return err
-	}
-	after, err := s.callsAt("bedrock")
-	if err == nil && after-before != calls {
-		err = fmt.Errorf("%w: %d instead of %d", errCalls, after-before, calls)
-	}
-	return err
-}
-
-// callsAt is the number of calls that a canned HTTP server has had.
-func (s *stack) callsAt(part string) (n int, err error) {
-	req, err := http.NewRequestWithContext(s.ctx, http.MethodGet, s.urls[part], http.NoBody)
-	if err != nil {
-		return 0, err
-	}
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		return 0, err
-	}
-	defer resp.Body.Close()
-	_, err = fmt.Fscan(resp.Body, &n)
-	return n, err
-}
 
 // collectorURL starts the canned collector of telemetry.
 func (s *stack) collectorURL() (string, error) { return s.onceHTTP("collector") }
