@@ -38,7 +38,7 @@ func run(args []string) error {
 	return measure(ctx, args)
 }
 
-// serve is a part of the stack, at an address.
+// serve is a part of the stack, at an address, until ctx ends.
 func serve(ctx context.Context, part, address string, args []string) error {
 	network, at := "tcp", address
 	if path, ok := strings.CutPrefix(address, "unix://"); ok {
@@ -48,6 +48,14 @@ func serve(ctx context.Context, part, address string, args []string) error {
 	if err != nil {
 		return err
 	}
+	defer context.AfterFunc(ctx, func() { _ = l.Close() })() // its Accept says so
+	if err := servePart(ctx, l, part, args); ctx.Err() == nil {
+		return err
+	}
+	return nil
+}
+
+func servePart(ctx context.Context, l net.Listener, part string, args []string) error {
 	switch part {
 	case "bedrock":
 		return canned.ServeBedrock(l)

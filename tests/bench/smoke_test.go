@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"syscall"
 	"testing"
 	"time"
 
@@ -147,5 +148,28 @@ func TestCounted(t *testing.T) {
 	wrong.calls = true
 	if got, err := s.calls(hop, &wrong, r, load{Conns: 1, Calls: 3}).round(); !errors.Is(err, errCalls) {
 		t.Errorf("%v, %v", got, err)
+	}
+}
+
+// A part that is started by hand ends when it is told to.
+func TestPartEnds(t *testing.T) {
+	for _, part := range []string{"bedrock", "collector", "upstream", "hop", "sdk"} {
+		socket := "unix://" + filepath.Join(t.TempDir(), "part.sock")
+		p, err := start(t.Context(), t.TempDir(), part, socket, nil, self, part, socket, "http://127.0.0.1:1")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+			t.Fatal(err)
+		}
+		select {
+		case <-p.done:
+			if !p.cmd.ProcessState.Success() {
+				t.Errorf("%s: %v", part, p.cmd.ProcessState)
+			}
+		case <-time.After(20 * time.Second):
+			t.Errorf("%s does not end", part)
+			p.stop()
+		}
 	}
 }
