@@ -67,11 +67,7 @@ func BenchmarkProcess(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
 				ctx, cancel := context.WithCancel(context.Background())
-				rpc := &handRPC{
-					ctx: ctx, requests: messages,
-					sent: func(context.Context, *extprocv3.ProcessingResponse) error { return nil },
-				}
-				if err := server.Process(rpc); err != nil {
+				if err := server.Process(&handRPC{ctx: ctx, requests: messages}); err != nil {
 					b.Fatal(err)
 				}
 				cancel()
@@ -90,12 +86,6 @@ func BenchmarkEvent(b *testing.B) {
 		default: // left by the last stream
 		}
 	}
-	sent := func(_ context.Context, msg *extprocv3.ProcessingResponse) error {
-		if msg.GetStreamedImmediateResponse().GetBodyResponse() != nil {
-			next()
-		}
-		return nil
-	}
 	messages := requestMessages("/stream")
 	b.ReportAllocs()
 	for events := 0; b.Loop(); events++ {
@@ -104,11 +94,23 @@ func BenchmarkEvent(b *testing.B) {
 		}
 		ctx, cancel := context.WithCancel(context.Background())
 		next()
-		if err := server.Process(&handRPC{ctx: ctx, requests: messages, sent: sent}); err != nil {
+		if err := server.Process(&eventRPC{handRPC{ctx: ctx, requests: messages}, next}); err != nil {
 			b.Fatal(err)
 		}
 		cancel()
 	}
+}
+
+// eventRPC is a handRPC that calls next after each message.
+type eventRPC struct {
+	handRPC
+
+	next func()
+}
+
+func (r *eventRPC) SendMsg(m any) error {
+	defer r.next()
+	return r.handRPC.SendMsg(m)
 }
 
 // BenchmarkRPC sends a request over a gRPC connection in memory. It includes the cost

@@ -22,8 +22,8 @@ import (
 )
 
 // handRPC is an RPC without a connection: it receives the messages in requests, and
-// passes every message that the server sends to sent. The end of ctx is Envoy's
-// reset.
+// passes every message that the server sends to sent; nil drops it. The end of ctx is
+// Envoy's reset.
 type handRPC struct {
 	grpc.ServerStream
 
@@ -53,6 +53,9 @@ func (r *handRPC) SendMsg(m any) error {
 		return err
 	}
 	defer data.Free()
+	if r.sent == nil {
+		return nil
+	}
 	msg := &extprocv3.ProcessingResponse{}
 	if err := proto.Unmarshal(data.Materialize(), msg); err != nil {
 		return err
