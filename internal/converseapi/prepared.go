@@ -75,8 +75,8 @@ type preparedKey struct {
 	callerSigned bool
 }
 
-// maxPrepared bounds the requests that a client keeps: callers may choose regions.
-// Beyond it the SDK makes each request.
+// maxPrepared bounds the requests that a client keeps: callers may choose regions. Beyond
+// it the client begins again, so that nobody can keep the regions of others out.
 const maxPrepared = 64
 
 // preparedRequests are those of one client. They are safe for concurrent use.
@@ -87,8 +87,8 @@ type preparedRequests struct {
 	mu    sync.Mutex // of writers
 }
 
-// prepared returns what to send, or nil if the SDK has to make the request: it has a token that
-// may change, or there would be too many.
+// prepared returns what to send, or nil if the SDK has to make the request, because it has a
+// token that may change.
 func (c *Client) prepared(op *operation, r *Request) *preparedRequest {
 	key := preparedKey{op.name, r.Region, r.Principal.IsCaller()}
 	if known := c.requests.known.Load(); known != nil {
@@ -102,14 +102,14 @@ func (c *Client) prepared(op *operation, r *Request) *preparedRequest {
 // prepare adds a request to the known ones: also nil, which an error of the SDK means here.
 func (c *Client) prepare(key preparedKey, op *operation, r *Request) *preparedRequest {
 	set := &c.requests
+	if set.max == 0 {
+		return nil
+	}
 	set.mu.Lock()
 	defer set.mu.Unlock()
 	known := map[preparedKey]*preparedRequest{}
-	if old := set.known.Load(); old != nil {
+	if old := set.known.Load(); old != nil && len(*old) < set.max {
 		known = maps.Clone(*old)
-	}
-	if len(known) >= set.max {
-		return nil
 	}
 	known[key] = c.record(op, r)
 	set.known.Store(&known)

@@ -164,13 +164,14 @@ func TestPreparedRequestsAreBounded(t *testing.T) {
 	bedrocktest.Isolate(t)
 	c := newTestClient(t, "http://bedrock.test", &wire{})
 	r := request(t, c, caller)
-	for i := range 2 * maxPrepared {
+	for i := range 3 * maxPrepared {
 		r.Region = "us-west-" + strconv.Itoa(i)
 		if _, _, err := c.Converse(t.Context(), r); err != nil {
 			t.Fatal(err)
 		}
-	}
-	if n := len(*c.requests.known.Load()); n != maxPrepared {
-		t.Errorf("%d requests are kept, want %d", n, maxPrepared)
+		known := *c.requests.known.Load()
+		if _, ok := known[preparedKey{opConverse.name, r.Region, true}]; !ok || len(known) > maxPrepared {
+			t.Fatalf("after %d regions: the last one is kept: %v, of %d", i+1, ok, len(known))
+		}
 	}
 }
