@@ -238,6 +238,7 @@ func newIncidentClient(t *testing.T, api api, s *system, i incident, streamed bo
 	if i.during == uploading {
 		half := io.LimitReader(req.Body, req.ContentLength/2)
 		req.Body = io.NopCloser(io.MultiReader(half, heldReader{ctx.Done()}))
+		req.GetBody = nil // a client that has sent half of a body cannot begin again
 	}
 	return &incidentClient{
 		api: api, req: req, leave: leave, unread: i.during == unread,

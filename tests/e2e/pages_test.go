@@ -3,6 +3,7 @@ package e2e
 import (
 	"fmt"
 	"net/http/httptest"
+	"os"
 	"os/exec"
 	"strings"
 	"syscall"
@@ -12,8 +13,12 @@ import (
 	"bedrock-extproc/tests/readme"
 )
 
-// TestReadmeCommands runs every command of the README against what its first one starts.
+// TestReadmeCommands runs every command of the README against what its first one starts. The
+// outputs are those with the pinned Envoy: doctor warns of older ones.
 func TestReadmeCommands(t *testing.T) {
+	if v := os.Getenv("ENVOY_VERSION"); v != "" {
+		t.Skipf("Envoy %s was chosen; make test compares the README with the pinned one", v)
+	}
 	ports := [4]int{freePort(t), freePort(t), freePort(t), freePort(t)}
 	runPage(t, "../../README.md", ports, runCommand(t, ports))
 }
