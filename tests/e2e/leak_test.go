@@ -48,7 +48,7 @@ providers:
 	t.Setenv("OTEL_EXPORTER_OTLP_HEADERS", "x-secret="+p["otlp-header"])
 	s, c := startObserved(t, config, secretive(t, p), "-log-level", "debug", "-pprof")
 	client, calls := newClient(false), 0
-	for _, path := range []string{"/api/v1/llm/completions", "/api/v1/llm/completions/stream", "/v1/chat/completions", "/v1/messages", "/model/us.amazon.nova-lite-v1:0/converse", "/model/us.amazon.nova-lite-v1:0/converse-stream"} {
+	for _, path := range []string{"/api/v1/llm/completions", "/api/v1/llm/completions/stream", "/v1/chat/completions", "/v1/responses", "/v1/messages", "/model/us.amazon.nova-lite-v1:0/converse", "/model/us.amazon.nova-lite-v1:0/converse-stream"} {
 		for _, body := range bodies(path, p) {
 			for _, keys := range [][]string{nil, {"x-aws-access-key-id", p["access-key"], "x-aws-secret-access-key", p["secret-key"], "x-aws-session-token", p["session-token"]}} {
 				headers := append([]string{"x-request-id", canary, "authorization", "Bearer " + p["authorization"], "cookie", "c=" + p["cookie"], "x-other", p["header"], "traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"}, keys...)
@@ -116,6 +116,10 @@ func bodies(path string, p map[string]string) []string {
 	case path == "/v1/messages":
 		good = fmt.Sprintf(`{"model":"us.amazon.nova-lite-v1:0","max_tokens":100,"system":%q,"messages":[{"role":"user","content":%q},{"role":"assistant","content":[{"type":"text","text":%q},{"type":"tool_use","id":"t1","name":"lookup","input":{"q":%q}}]},
 			{"role":"user","content":[{"type":"tool_result","tool_use_id":"t1","content":%q},{"type":"text","text":"go"}]}],"tools":[{"name":"lookup","description":%q,"input_schema":{"type":"object","description":%q}}],"metadata":{"user_id":%q},"unknown":%q}`,
+			p["system"], p["user"], p["assistant"], p["tool-input"], p["tool-result"], p["tool-description"], p["tool-schema"], p["metadata"], p["member"])
+	case path == "/v1/responses":
+		good = fmt.Sprintf(`{"model":"us.amazon.nova-lite-v1:0","instructions":%q,"input":[{"role":"user","content":%q},{"type":"message","role":"assistant","content":[{"type":"output_text","text":%q}]},{"type":"function_call","call_id":"t1","name":"lookup","arguments":"{\"q\":\"%s\"}"},
+			{"type":"function_call_output","call_id":"t1","output":%q},{"role":"user","content":"go"}],"tools":[{"type":"function","name":"lookup","description":%q,"parameters":{"type":"object","description":%q}}],"metadata":{"k":%q},"unknown":%q}`,
 			p["system"], p["user"], p["assistant"], p["tool-input"], p["tool-result"], p["tool-description"], p["tool-schema"], p["metadata"], p["member"])
 	case path == "/v1/chat/completions":
 		good = fmt.Sprintf(`{"model":"us.amazon.nova-lite-v1:0","messages":[{"role":"system","content":%q},{"role":"user","content":%q},{"role":"assistant","content":%q,"tool_calls":[{"id":"t1","type":"function","function":{"name":"lookup","arguments":"{\"q\":\"%s\"}"}}]},
