@@ -108,8 +108,10 @@ $(CLIENTS)/.venv/installed $(CLIENTS)/.venv-anthropic-0/installed $(PEERS)/.venv
 node:
 	@node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' || { echo 'make: install Node 20 or newer with npm: https://nodejs.org/en/download' >&2; exit 1; }
 
-$(CLIENTS)/node/node_modules/installed: $(CLIENTS)/node/package-lock.json | node
-	@npm --prefix $(CLIENTS)/node ci
+$(CLIENTS)/node/node_modules/installed: $(CLIENTS)/node/package-lock.json
+$(PEERS)/portkey/node_modules/installed: $(PEERS)/portkey/package-lock.json
+$(CLIENTS)/node/node_modules/installed $(PEERS)/portkey/node_modules/installed: | node
+	@npm --prefix $(@D:/node_modules=) ci
 	@touch $@
 
 # The namespaces have no network but loopback, so only the listener answers the agents, and end what they leave running.
@@ -136,10 +138,13 @@ bench: build ## measure what a call costs, beside programs that do the same with
 	@mkdir -p bin/bench && go build -o bin/bench/ ./tests/bench
 	@ENVOY_BIN=$$($(ENVOY_SH)) && export ENVOY_BIN && bin/bench/bench -json bin/bench/results.json $(if $(ONLY),-only $(ONLY)) $(if $(OLD),-old $(OLD)) $(if $(ROUNDS),-rounds $(ROUNDS)) $(if $(UPDATE),-page BENCHMARKS.md)
 
+# The namespace has no network but loopback: peers listen at all addresses, and nothing but the canned Bedrock answers them.
 .PHONY: bench-peers
-bench-peers: build $(PEERS)/.venv/installed ## compare with LiteLLM's proxy (the first run installs 700 MB of Python packages)
+bench-peers: build $(PEERS)/.venv/installed $(PEERS)/portkey/node_modules/installed ## compare with LiteLLM's proxy, Portkey's gateway and, with AIGATEWAY=file, Envoy AI Gateway's external processor (the first run installs 700 MB; UPDATE=1 writes BENCHMARKS.md)
 	@mkdir -p bin/bench && go build -o bin/bench/ ./tests/bench
-	@ENVOY_BIN=$$($(ENVOY_SH)) && export ENVOY_BIN && bin/bench/bench -json bin/bench/peers.json -litellm $(PEERS)/.venv/bin/litellm
+	@ENVOY_BIN=$$($(ENVOY_SH)) && export ENVOY_BIN && \
+	  unshare --user --map-root-user --net bash -c 'ip link set lo up && exec "$$@"' peers bin/bench/bench -json bin/bench/peers.json -litellm $(PEERS)/.venv/bin/litellm \
+	  -portkey $(PEERS)/portkey/node_modules/@portkey-ai/gateway/build/start-server.js $(if $(AIGATEWAY),-aigateway $(AIGATEWAY)) $(if $(ROUNDS),-rounds $(ROUNDS)) $(if $(UPDATE),-page BENCHMARKS.md)
 
 .PHONY: microbench
 microbench: go ## run Go's benchmarks, within one process, COUNT (6) times into bin/bench/micro.txt (OLD=file compares with an earlier one)
@@ -214,4 +219,4 @@ image: ## build the container image
 
 .PHONY: clean
 clean: ## remove bin/, .envoy/ and the packages of "make clients", "make agents" and "make bench-peers"
-	@rm -rf bin .envoy $(PEERS)/.venv $(CLIENTS)/.venv $(CLIENTS)/.venv-anthropic-0 $(CLIENTS)/node/node_modules $(CLIENTS)/agents/node_modules
+	@rm -rf bin .envoy $(PEERS)/.venv $(PEERS)/portkey/node_modules $(CLIENTS)/.venv $(CLIENTS)/.venv-anthropic-0 $(CLIENTS)/node/node_modules $(CLIENTS)/agents/node_modules

@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"slices"
 	"time"
+
+	"bedrock-extproc/tests/bench/canned"
 )
 
 // record makes a call on a path. It sets the lines that complete answers have there, and
@@ -25,6 +27,9 @@ func (s *stack) record(p *path, r *request) ([]byte, error) {
 	// In each of the APIs, an event with text has this word in its name or in a member.
 	if deltas := bytes.Count(bytes.ToLower(body.Bytes()), []byte("delta")); deltas < r.shape.Events {
 		return nil, fmt.Errorf("%w: %s: %d events instead of %d", errIncomplete, r.path, deltas, r.shape.Events)
+	}
+	if r.shape.Events == 0 && !bytes.Contains(body.Bytes(), []byte(canned.Text())) {
+		return nil, fmt.Errorf("%w: %s: the text is missing", errIncomplete, r.path)
 	}
 	return body.Bytes(), nil
 }

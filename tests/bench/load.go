@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"strings"
 	"sync"
@@ -58,7 +59,8 @@ func (l load) each(ctx context.Context, call func(ctx context.Context, due time.
 type request struct {
 	path, body string
 	shape      canned.Shape
-	lines      int // of a complete answer, set by record
+	header     http.Header // nil for none
+	lines      int         // of a complete answer, set by record
 }
 
 // client makes the calls of one path, on connections that stay open.
@@ -77,6 +79,7 @@ func (c *client) open(ctx context.Context, r *request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
+	maps.Copy(req.Header, r.header)
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set(canned.Header, r.shape.String())
 	resp, err := c.http.Do(req)

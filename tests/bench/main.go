@@ -80,20 +80,22 @@ func measure(ctx context.Context, args []string) error {
 	only := flags.String("only", "", "names of figures, with commas between; all by default")
 	rounds := flags.Int("rounds", 0, "rounds of each figure; 0 means its own number")
 	output := flags.String("json", "", "a file for the results")
-	peer := flags.String("litellm", "", "LiteLLM's program, for figures that compare with it and no others")
+	liteLLM := flags.String("litellm", "", "LiteLLM's program; with a peer, only the figures of peers are measured")
+	portkey := flags.String("portkey", "", "the script of Portkey's gateway, a peer that needs Node")
+	aiGateway := flags.String("aigateway", "", "the external processor of Envoy AI Gateway, a peer")
 	page := flags.String("page", "", "a page whose section of results to write; it needs all figures")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
-	known := figures()
-	if *peer != "" {
-		known = peers()
+	known, target := figures(), "bench"
+	if list := peers(*liteLLM, *portkey, *aiGateway); len(list) > 0 {
+		known, target = peerFigures(list), "bench-peers"
 	}
 	chosen, err := choose(known, *only)
 	if err != nil {
 		return err
 	}
-	if *page != "" && (*only != "" || *peer != "") {
+	if *page != "" && *only != "" {
 		return errAllFigures
 	}
 	self, err := os.Executable()
@@ -105,7 +107,6 @@ func measure(ctx context.Context, args []string) error {
 		return err
 	}
 	defer s.close()
-	s.liteLLM = *peer
 	here, err := thisMachine(ctx, *proxy)
 	if err != nil {
 		return err
@@ -121,7 +122,7 @@ func measure(ctx context.Context, args []string) error {
 		}
 	}
 	if *page != "" {
-		return writePage(*page, &here, chosen, all)
+		return writePage(*page, target, &here, chosen, all)
 	}
 	return nil
 }

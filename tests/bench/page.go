@@ -5,16 +5,17 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"bedrock-extproc/tests/bench/plot"
 )
 
-// The lines between which a page has what was measured.
-const (
-	sectionBegin = "<!-- written by make bench UPDATE=1: begin -->\n"
-	sectionEnd   = "<!-- written by make bench UPDATE=1: end -->\n"
-)
+// sectionMarks are the lines between which a page has what a target of make has measured.
+func sectionMarks(target string) (begin, end string) {
+	mark := "<!-- written by make " + target + " UPDATE=1: "
+	return mark + "begin -->\n", mark + "end -->\n"
+}
 
 // charts are the plots, by the names of their files. Their series come from the rows.
 var charts = []struct {
@@ -26,21 +27,25 @@ var charts = []struct {
 	{memoryPlot, plot.Chart{Title: "Memory of the sidecar with open streams", X: "open streams", Y: "resident MB"}},
 }
 
-// writePage writes the section of a page, and the plots into the folder docs/plots beside it.
-func writePage(file string, m *machine, chosen []figure, list []result) error {
+// writePage writes a target's section of a page, and its plots into the folder docs/plots
+// beside the page.
+func writePage(file, target string, m *machine, chosen []figure, list []result) error {
 	text, err := os.ReadFile(file)
 	if err != nil {
 		return err
 	}
-	page, err := replaceSection(string(text), section(m, chosen, list))
+	page, err := replaceSection(string(text), target, section(m, chosen, list))
 	if err != nil {
 		return fmt.Errorf("%s: %w", file, err)
 	}
 	dir := filepath.Join(filepath.Dir(file), "docs", "plots")
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return err
-	}
 	for _, c := range charts {
+		if !plotted(c.file, list) {
+			continue
+		}
+		if err := os.MkdirAll(dir, 0o755); err != nil {
+			return err
+		}
 		if err := os.WriteFile(filepath.Join(dir, c.file+".svg"), []byte(drawn(c.file, c.chart, list)), 0o644); err != nil {
 			return err
 		}
@@ -50,13 +55,14 @@ func writePage(file string, m *machine, chosen []figure, list []result) error {
 
 var errNoSection = errors.New("the page has no section for what was measured")
 
-func replaceSection(page, section string) (string, error) {
-	before, rest, found := strings.Cut(page, sectionBegin)
-	_, after, ends := strings.Cut(rest, sectionEnd)
+func replaceSection(page, target, section string) (string, error) {
+	begin, end := sectionMarks(target)
+	before, rest, found := strings.Cut(page, begin)
+	_, after, ends := strings.Cut(rest, end)
 	if !found || !ends {
 		return "", errNoSection
 	}
-	return before + sectionBegin + section + sectionEnd + after, nil
+	return before + begin + section + end + after, nil
 }
 
 // section is a table of all figures without plots, and the plots.
@@ -77,9 +83,16 @@ func section(m *machine, chosen []figure, list []result) string {
 		}
 	}
 	for _, c := range charts {
-		fmt.Fprintf(&b, "\n![%s](docs/plots/%s.svg)\n", c.chart.Title, c.file)
+		if plotted(c.file, list) {
+			fmt.Fprintf(&b, "\n![%s](docs/plots/%s.svg)\n", c.chart.Title, c.file)
+		}
 	}
 	return b.String() + "\n"
+}
+
+// plotted reports whether a plot has points.
+func plotted(file string, list []result) bool {
+	return slices.ContainsFunc(list, func(r result) bool { return r.row.plot == file })
 }
 
 // line is a row of the table.

@@ -23,18 +23,21 @@ func TestPage(t *testing.T) {
 	}
 	dir := t.TempDir()
 	file := filepath.Join(dir, "PAGE.md")
-	if err := os.WriteFile(file, []byte("before\n"+sectionBegin+"old\n"+sectionEnd+"after\n"), 0o600); err != nil {
+	begin, end := sectionMarks("bench")
+	otherBegin, otherEnd := sectionMarks("bench-peers")
+	other := otherBegin + "other\n" + otherEnd
+	if err := os.WriteFile(file, []byte("before\n"+begin+"old\n"+end+other+"after\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	m := machine{CPU: "AMD EPYC", Cores: 2, Go: "1.26", Envoy: "1.40.0", SDK: "v1", Load: "0.10"}
-	if err := writePage(file, &m, figures, list); err != nil {
+	if err := writePage(file, "bench", &m, figures, list); err != nil {
 		t.Fatal(err)
 	}
 	got, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := "before\n" + sectionBegin + `
+	want := "before\n" + begin + `
 Measured on 2 cores of an AMD EPYC, Go 1.26, Envoy 1.40.0, bedrockruntime v1; load average before the run: 0.10.
 
 | | value | compared with | median (smallest to largest) | goal |
@@ -49,7 +52,7 @@ Measured on 2 cores of an AMD EPYC, Go 1.26, Envoy 1.40.0, bedrockruntime v1; lo
 
 ![Memory of the sidecar with open streams](docs/plots/memory.svg)
 
-` + sectionEnd + "after\n"
+` + end + other + "after\n"
 	if diff := cmp.Diff(want, string(got)); diff != "" {
 		t.Error(diff)
 	}
@@ -62,7 +65,7 @@ Measured on 2 cores of an AMD EPYC, Go 1.26, Envoy 1.40.0, bedrockruntime v1; lo
 	if err := os.WriteFile(file, []byte("no section\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := writePage(file, &m, figures, list); err == nil {
+	if err := writePage(file, "bench", &m, figures, list); err == nil {
 		t.Error("a page without a section is written")
 	}
 }
@@ -76,13 +79,34 @@ func TestMachine(t *testing.T) {
 	}
 }
 
-// BENCHMARKS.md has a section to write.
+// A target without plots writes none.
+func TestPageWithoutPlots(t *testing.T) {
+	begin, end := sectionMarks("bench-peers")
+	file := filepath.Join(t.TempDir(), "PAGE.md")
+	if err := os.WriteFile(file, []byte(begin+end), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	list := []result{{Figure: "f", Label: "CPU", Unit: "µs", Side: newer, Value: spread{Median: 10}, row: &row{}}}
+	if err := writePage(file, "bench-peers", &machine{}, []figure{{name: "f"}}, list); err != nil {
+		t.Fatal(err)
+	}
+	if text, err := os.ReadFile(file); err != nil || !strings.Contains(string(text), "| CPU |") || strings.Contains(string(text), "svg") {
+		t.Errorf("%v\n%s", err, text)
+	}
+	if plots, err := filepath.Glob(filepath.Join(filepath.Dir(file), "docs", "plots", "*")); err != nil || len(plots) > 0 {
+		t.Errorf("%v, %v", plots, err)
+	}
+}
+
+// BENCHMARKS.md has the sections to write.
 func TestBenchmarksPage(t *testing.T) {
 	text, err := os.ReadFile("../../BENCHMARKS.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := replaceSection(string(text), ""); err != nil {
-		t.Error(err)
+	for _, target := range []string{"bench", "bench-peers"} {
+		if _, err := replaceSection(string(text), target, ""); err != nil {
+			t.Errorf("%s: %v", target, err)
+		}
 	}
 }

@@ -1,57 +1,83 @@
 package main
 
 import (
-	"errors"
-	"fmt"
-	"net"
-	"os"
-	"path/filepath"
-	"strings"
+	"slices"
 
 	"bedrock-extproc/tests/bench/canned"
 	"bedrock-extproc/tests/bench/kernel"
-	"bedrock-extproc/tests/fakebedrock"
 )
 
-// liteLLM is the side of LiteLLM's proxy, one process in Python. It needs no Envoy, so it is
-// compared with the sidecar and its Envoy.
-const liteLLM = "LiteLLM"
+// peer is something else that can stand between an OpenAI client and Bedrock.
+type peer struct {
+	name    string
+	program string // "" leaves it out
+	start   func(s *stack, program string) (*path, error)
+}
 
-// peers compare what else can stand between an OpenAI client and Bedrock.
-func peers() []figure {
+// peers are all peers, with the programs that flags name.
+func peers(liteLLM, portkey, aiGateway string) []peer {
+	all := []peer{
+		{"LiteLLM", liteLLM, (*stack).startLiteLLM},
+		{"Portkey", portkey, (*stack).startPortkey},
+		{"Envoy AI Gateway", aiGateway, (*stack).startAIGateway},
+	}
+	return slices.DeleteFunc(all, func(p peer) bool { return p.program == "" })
+}
+
+// peerFigures compare the sidecar and its Envoy with peers.
+func peerFigures(list []peer) []figure {
 	return []figure{
-		peerCosts("peers", "whole calls of OpenAI's API, four at a time", load{Conns: 4, Calls: 60}),
-		peerCosts("peers-sse", "streams of 500 events of OpenAI's API, four at a time", load{Shape: canned.Shape{Events: 500}, Conns: 4, Calls: 12}),
+		peerCosts(list, "peers", "whole calls of OpenAI's API, four at a time", load{Conns: 4, Calls: 200}),
+		peerCosts(list, "peers-sse", "streams of 500 events of OpenAI's API, four at a time", load{Shape: canned.Shape{Events: 500}, Conns: 4, Calls: 24}),
 	}
 }
 
-func peerCosts(name, title string, l load) figure {
-	return figure{
+func peerCosts(list []peer, name, title string, l load) figure {
+	f := figure{
 		name: name, rounds: 7, title: title,
-		sides: func(s *stack) (list []side, err error) {
-			through, err := s.sidecar(s.versions[0])
-			if err != nil {
-				return nil, err
-			}
-			peer, err := s.peer()
-			if err != nil {
-				return nil, err
-			}
-			for _, p := range []*path{through, peer} {
-				r := openai(l.Shape)
-				if _, err := s.record(p, &r); err != nil {
-					return nil, err
-				}
-				list = append(list, withMemory(s.calls(p.behind.name, p, r, l), p))
-			}
-			return list, nil
-		},
-		rows: []row{
-			{label: "CPU per call, of all processes", value: stackPerCall, unit: "µs", of: newer, to: liteLLM},
-			{label: "time to the first byte, p50", value: median, unit: "ms", of: newer, to: liteLLM},
-			{label: "resident memory, of all processes", value: residentBytes, unit: "MB", of: newer, to: liteLLM},
-		},
+		sides: func(s *stack) ([]side, error) { return s.peerSides(list, l) },
 	}
+	for _, w := range []row{
+		{label: "CPU per call, of all processes", value: stackPerCall, unit: "µs", of: newer},
+		{label: "time to the first byte, p50", value: median, unit: "ms", of: newer},
+		{label: "resident memory, of all processes", value: residentBytes, unit: "MB", of: newer},
+	} {
+		for _, p := range list {
+			w.to = p.name
+			f.rows = append(f.rows, w)
+		}
+	}
+	return f
+}
+
+// peerSides are the sidecar's side and the peers'.
+func (s *stack) peerSides(list []peer, l load) (sides []side, err error) {
+	add := func(name string, p *path) error {
+		r := openai(l.Shape)
+		r.header = p.header
+		if _, err := s.record(p, &r); err != nil {
+			return err
+		}
+		sides = append(sides, withMemory(s.calls(name, p, r, l), p))
+		return nil
+	}
+	through, err := s.sidecar(s.versions[0])
+	if err != nil {
+		return nil, err
+	}
+	if err := add(newer, through); err != nil {
+		return nil, err
+	}
+	for _, p := range list {
+		at, err := s.once(p.name, func() (*path, error) { return p.start(s, p.program) })
+		if err != nil {
+			return nil, err
+		}
+		if err := add(p.name, at); err != nil {
+			return nil, err
+		}
+	}
+	return sides, nil
 }
 
 // withMemory adds the memory of a path's processes after each round.
@@ -70,49 +96,4 @@ func withMemory(one side, p *path) side {
 		}
 		return got, nil
 	}}
-}
-
-var errNoPeer = errors.New("name LiteLLM's program with -litellm")
-
-// peer starts LiteLLM's proxy. It knows each model of the canned Bedrock by the model's id.
-func (s *stack) peer() (*path, error) {
-	return s.once(liteLLM, func() (*path, error) {
-		if s.liteLLM == "" {
-			return nil, errNoPeer
-		}
-		bedrock, err := s.bedrockURL()
-		if err != nil {
-			return nil, err
-		}
-		file := filepath.Join(s.dir, "litellm.yaml")
-		if err := os.WriteFile(file, []byte(liteLLMModels(bedrock)), 0o600); err != nil {
-			return nil, err
-		}
-		address, err := freeAddress()
-		if err != nil {
-			return nil, err
-		}
-		host, port, err := net.SplitHostPort(address)
-		if err != nil {
-			return nil, err
-		}
-		env := []string{"LITELLM_LOCAL_MODEL_COST_MAP=True", "NO_PROXY=127.0.0.1"} // no download
-		p, err := s.start(liteLLM, address, env, s.liteLLM, "--config", file, "--host", host, "--port", port)
-		if err != nil {
-			return nil, err
-		}
-		return &path{url: "http://" + address, behind: p, calls: true}, nil
-	})
-}
-
-// liteLLMModels is a configuration with the models that the figures ask for.
-func liteLLMModels(bedrock string) string {
-	var b strings.Builder
-	b.WriteString("model_list:\n")
-	for _, shape := range []canned.Shape{{}, {Events: 500}} {
-		model := canned.Model(shape)
-		fmt.Fprintf(&b, "- {model_name: %q, litellm_params: {model: %q, aws_bedrock_runtime_endpoint: %q, aws_region_name: us-east-1, aws_access_key_id: %s, aws_secret_access_key: %s}}\n",
-			model, "bedrock/converse/"+model, bedrock, fakebedrock.DemoAccessKeyID, fakebedrock.DemoSecretAccessKey)
-	}
-	return b.String()
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/http"
 	"os"
 	"path/filepath"
 
@@ -18,7 +19,6 @@ type stack struct {
 	ctx      context.Context // of the run: its end ends all processes
 	self     string          // this program, which is also the canned parts
 	envoy    string
-	liteLLM  string    // LiteLLM's program, "" for none
 	versions []version // of the sidecar, the newer one first
 	dir      string    // sockets, logs and recorded answers
 	all      []*process
@@ -55,9 +55,10 @@ func newStack(ctx context.Context, self, proxy, program, old string) (*stack, er
 // path is a way to an answer: an Envoy, and what answers behind it.
 type path struct {
 	url    string
-	envoy  *process // nil for LiteLLM
-	behind *process // a sidecar, the canned hop, the upstream or LiteLLM
-	calls  bool     // Bedrock: it is a sidecar or LiteLLM
+	envoy  *process    // nil for a peer that needs none
+	behind *process    // a sidecar, the canned hop, the upstream or a peer
+	calls  bool        // Bedrock: it is a sidecar or a peer
+	header http.Header // of its requests, nil for none
 }
 
 // processes are what is behind Envoy, and Envoy if there is one.
@@ -223,15 +224,20 @@ func (s *stack) newPath(name string, behind *process, socket string, change edit
 	if err != nil {
 		return nil, err
 	}
-	file := filepath.Join(s.dir, name+"-envoy.yaml")
-	if err := os.WriteFile(file, config, 0o600); err != nil {
-		return nil, err
-	}
-	proxy, err := s.start(name+"-envoy", listen, nil, s.envoy, "-c", file, "--disable-hot-restart", "--log-level", "warn", "--concurrency", "2")
+	proxy, err := s.startEnvoy(name, listen, config)
 	if err != nil {
 		return nil, err
 	}
 	return &path{url: "http://" + listen, envoy: proxy, behind: behind}, nil
+}
+
+// startEnvoy starts the Envoy of a path with a configuration that listens at an address.
+func (s *stack) startEnvoy(name, listen string, config []byte) (*process, error) {
+	file := filepath.Join(s.dir, name+"-envoy.yaml")
+	if err := os.WriteFile(file, config, 0o600); err != nil {
+		return nil, err
+	}
+	return s.start(name+"-envoy", listen, nil, s.envoy, "-c", file, "--disable-hot-restart", "--log-level", "warn", "--concurrency", "2")
 }
 
 // freeAddress returns an address of this machine that was just free.

@@ -46,15 +46,17 @@ func ServeBedrock(l net.Listener) error {
 // words are the texts of events: tokens have different lengths.
 var words = []string{"Super", "position", " lets", " a", " qubit", " hold", " both", " values", ",", " until", " it", " is", " measured", ". "}
 
+// Text is the text of a whole answer. It is the same in JSON.
+func Text() string { return strings.Repeat(strings.Join(words, ""), 100/len(words)) }
+
 const usage = `"usage":{"inputTokens":12,"outputTokens":100,"totalTokens":112},"metrics":{"latencyMs":350}`
 
 func bedrockAnswer(s Shape, streamed bool) (*answer, error) {
 	if streamed {
 		return bedrockStream(s)
 	}
-	text := strings.Repeat(strings.Join(words, ""), 100/len(words))
 	body := fmt.Sprintf(`{"metrics":{"latencyMs":350},"output":{"message":{"content":[{"text":%q}],"role":"assistant"}},"stopReason":"end_turn",`+
-		`"usage":{"inputTokens":12,"outputTokens":100,"totalTokens":112}}`, text)
+		`"usage":{"inputTokens":12,"outputTokens":100,"totalTokens":112}}`, Text())
 	return &answer{contentType: "application/json", parts: [][]byte{[]byte(body)}}, nil
 }
 
