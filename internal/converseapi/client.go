@@ -59,7 +59,7 @@ func New(cfg Config) *Client {
 			o.APIOptions = append(o.APIOptions, awsmiddleware.AddUserAgentKey(name))
 		}
 	})
-	return &Client{cfg: cfg, sdk: sdk, protocol: restjson1.New(nil), requests: preparedRequests{max: maxPrepared}}
+	return &Client{cfg: cfg, sdk: sdk, protocol: restjson1.New(nil)}
 }
 
 func (cfg *Config) chooseEndpoint(o *bedrockruntime.Options) {
