@@ -30,12 +30,8 @@ var keyOwner = caller{copyFilter, []string{"client"}}
 
 // apiKeys has TLS, API keys, and a token budget for each owner of a key.
 func apiKeys() (*bootstrapv3.Bootstrap, error) {
-	b, err := envoy.Bootstrap(envoy.Config{Listen: "127.0.0.1:8443"})
+	b, err := withTLS()
 	if err != nil {
-		return nil, err
-	}
-	chain := b.GetStaticResources().GetListeners()[0].GetFilterChains()[0]
-	if chain.TransportSocket, err = downstreamTLS(); err != nil {
 		return nil, err
 	}
 	service, err := serviceCluster()

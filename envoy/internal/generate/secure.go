@@ -37,12 +37,8 @@ var subject = caller{jwtFilter, []string{payloadKey, "sub"}}
 
 // secure has TLS, JWT authentication, a group of callers and a local rate limit.
 func secure() (*bootstrapv3.Bootstrap, error) {
-	b, err := envoy.Bootstrap(envoy.Config{Listen: "127.0.0.1:8443"})
+	b, err := withTLS()
 	if err != nil {
-		return nil, err
-	}
-	chain := b.GetStaticResources().GetListeners()[0].GetFilterChains()[0]
-	if chain.TransportSocket, err = downstreamTLS(); err != nil {
 		return nil, err
 	}
 	return b, editManager(b, func(m *hcmv3.HttpConnectionManager) error {
@@ -61,6 +57,16 @@ func secure() (*bootstrapv3.Bootstrap, error) {
 		insert(m, jwt, rbac, limit)
 		return logSubject(m.GetAccessLog()[0], subject)
 	})
+}
+
+// withTLS is the basic configuration, with a listener that has a certificate.
+func withTLS() (*bootstrapv3.Bootstrap, error) {
+	b, err := envoy.Bootstrap(envoy.Config{Listen: "127.0.0.1:8443"})
+	if err != nil {
+		return nil, err
+	}
+	b.GetStaticResources().GetListeners()[0].GetFilterChains()[0].TransportSocket, err = downstreamTLS()
+	return b, err
 }
 
 func downstreamTLS() (*corev3.TransportSocket, error) {
