@@ -17,8 +17,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/bedrockruntime"
 	"github.com/aws/aws-sdk-go-v2/service/bedrockruntime/types"
-	"github.com/aws/smithy-go/transport/http/protocol/restjson1"
 
+	"bedrock-extproc/tests/bedrocktest"
 	"bedrock-extproc/tests/bench/canned"
 	"bedrock-extproc/tests/fakebedrock"
 )
@@ -72,7 +72,7 @@ func serveSDK(ctx context.Context, l net.Listener, bedrock string) error {
 	sdk := bedrockruntime.New(bedrockruntime.Options{
 		BaseEndpoint: &bedrock, Region: "us-east-1",
 		Credentials: aws.NewCredentialsCache(credentials.NewStaticCredentialsProvider(fakebedrock.DemoAccessKeyID, fakebedrock.DemoSecretAccessKey, "")),
-		HTTPClient:  plainBody{awshttp.NewBuildableClient().WithTransportOptions(keepConnections)},
+		HTTPClient:  bedrocktest.PlainBody{Client: awshttp.NewBuildableClient().WithTransportOptions(keepConnections)},
 	})
 	for {
 		conn, err := l.Accept()
@@ -88,27 +88,6 @@ func serveSDK(ctx context.Context, l net.Listener, bedrock string) error {
 // keepConnections lets the SDK keep more than its ten connections: with more calls at one
 // time, most would open a new one.
 func keepConnections(t *http.Transport) { t.MaxIdleConns, t.MaxIdleConnsPerHost = 0, 10_000 }
-
-// plainBody hides WriteTo of smithy's request body, which makes net/http break the
-// connection if the response is fast.
-type plainBody struct{ client bedrockruntime.HTTPClient }
-
-// Do implements bedrockruntime.HTTPClient.
-func (p plainBody) Do(r *http.Request) (*http.Response, error) {
-	if r.Body != nil {
-		again := *r
-		again.Body = struct {
-			io.Reader
-			io.Closer
-		}{r.Body, r.Body}
-		r = &again
-	}
-	return p.client.Do(r)
-}
-
-// ownProtocol gives each stream its own codec, because the client's shared codec has a data
-// race between streams.
-func ownProtocol(o *bedrockruntime.Options) { o.Protocol = restjson1.New(nil) }
 
 // serveLoads makes the calls of each load that a connection asks for.
 func serveLoads(ctx context.Context, conn net.Conn, sdk *bedrockruntime.Client) error {
@@ -139,7 +118,7 @@ func sdkCall(ctx context.Context, sdk *bedrockruntime.Client, s canned.Shape) er
 		_, err := sdk.Converse(ctx, &bedrockruntime.ConverseInput{ModelId: &model, Messages: messages})
 		return err
 	}
-	out, err := sdk.ConverseStream(ctx, &bedrockruntime.ConverseStreamInput{ModelId: &model, Messages: messages}, ownProtocol)
+	out, err := sdk.ConverseStream(ctx, &bedrockruntime.ConverseStreamInput{ModelId: &model, Messages: messages}, bedrocktest.OwnProtocol)
 	if err != nil {
 		return err
 	}

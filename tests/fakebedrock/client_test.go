@@ -2,7 +2,6 @@ package fakebedrock_test
 
 import (
 	"errors"
-	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -13,8 +12,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/bedrockruntime"
 	"github.com/aws/aws-sdk-go-v2/service/bedrockruntime/types"
 	"github.com/aws/smithy-go"
-	"github.com/aws/smithy-go/transport/http/protocol/restjson1"
 
+	"bedrock-extproc/tests/bedrocktest"
 	"bedrock-extproc/tests/fakebedrock"
 )
 
@@ -39,7 +38,7 @@ func newClient(t *testing.T, url string, transport *http.Client, with ...func(*b
 		BaseEndpoint: &url,
 		Region:       "us-east-1",
 		Credentials:  credentials.NewStaticCredentialsProvider(fakebedrock.DemoAccessKeyID, fakebedrock.DemoSecretAccessKey, ""),
-		HTTPClient:   plainBody{transport},
+		HTTPClient:   bedrocktest.PlainBody{Client: transport},
 		Retryer:      aws.NopRetryer{},
 	}
 	return bedrockruntime.New(o, append([]func(*bedrockruntime.Options){sigv4}, with...)...)
@@ -47,26 +46,6 @@ func newClient(t *testing.T, url string, transport *http.Client, with ...func(*b
 
 // SigV4 overrides a bearer token in the environment.
 func sigv4(o *bedrockruntime.Options) { o.AuthSchemePreference = []string{"sigv4"} }
-
-// plainBody hides WriteTo of smithy's request body, which makes net/http break the
-// connection if the response is fast.
-type plainBody struct{ client *http.Client }
-
-func (p plainBody) Do(r *http.Request) (*http.Response, error) {
-	if r.Body != nil {
-		again := *r
-		again.Body = struct {
-			io.Reader
-			io.Closer
-		}{r.Body, r.Body}
-		r = &again
-	}
-	return p.client.Do(r)
-}
-
-// ownProtocol gives each call its own codec, because the client's shared codec has a
-// data race between streams.
-func ownProtocol(o *bedrockruntime.Options) { o.Protocol = restjson1.New(nil) }
 
 func user(text string) []types.Message { return []types.Message{turn("user", text)} }
 
@@ -109,7 +88,7 @@ func text(content []types.ContentBlock) string {
 // collect reads a stream until it ends.
 func collect(t *testing.T, client *bedrockruntime.Client, in *bedrockruntime.ConverseStreamInput) ([]types.ConverseStreamOutput, error) {
 	t.Helper()
-	out, err := client.ConverseStream(t.Context(), in, ownProtocol)
+	out, err := client.ConverseStream(t.Context(), in, bedrocktest.OwnProtocol)
 	if err != nil {
 		return nil, err
 	}

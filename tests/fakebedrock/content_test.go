@@ -8,6 +8,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/bedrockruntime/types"
 	"github.com/google/go-cmp/cmp"
 
+	"bedrock-extproc/tests/bedrocktest"
 	"bedrock-extproc/tests/fakebedrock"
 )
 
@@ -154,7 +155,7 @@ func TestReplyThatIsNotJSON(t *testing.T) {
 	reply := fakebedrock.Reply{Content: []fakebedrock.ReplyBlock{{"text": make(chan int)}}}
 	_, client := start(t, scripted(fakebedrock.Behaviour{Reply: &reply}))
 	_, whole := client.Converse(t.Context(), ask("hello"))
-	_, streamed := client.ConverseStream(t.Context(), askStream("hello"), ownProtocol)
+	_, streamed := client.ConverseStream(t.Context(), askStream("hello"), bedrocktest.OwnProtocol)
 	for _, err := range []error{whole, streamed} {
 		if code(err) != "InternalServerException" || !strings.Contains(err.Error(), "not JSON") {
 			t.Errorf("got %v", err)

@@ -10,6 +10,7 @@ import (
 	"github.com/aws/smithy-go"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 
+	"bedrock-extproc/tests/bedrocktest"
 	"bedrock-extproc/tests/fakebedrock"
 )
 
@@ -56,7 +57,7 @@ func TestExceptionsBeforeTheAnswer(t *testing.T) {
 			defer server.Close()
 			client := newClient(t, server.URL, server.Client())
 			_, whole := client.Converse(t.Context(), ask("hello"))
-			_, streamed := client.ConverseStream(t.Context(), askStream("hello"), ownProtocol)
+			_, streamed := client.ConverseStream(t.Context(), askStream("hello"), bedrocktest.OwnProtocol)
 			for _, err := range []error{whole, streamed} {
 				response, ok := errors.AsType[*smithyhttp.ResponseError](err)
 				if !ok || response.HTTPStatusCode() != test.status || code(err) != name {

@@ -13,6 +13,7 @@ import (
 	"github.com/aws/smithy-go"
 	"github.com/google/go-cmp/cmp"
 
+	"bedrock-extproc/tests/bedrocktest"
 	"bedrock-extproc/tests/fakebedrock"
 )
 
@@ -89,7 +90,7 @@ func TestDeniedOperations(t *testing.T) {
 			return err
 		}},
 		"InvokeModelWithResponseStream": {"InvokeModelWithResponseStream", "arn:aws:bedrock:us-east-1:123456789012:inference-profile/" + claude, func() error {
-			_, err := client.InvokeModelWithResponseStream(ctx, &bedrockruntime.InvokeModelWithResponseStreamInput{ModelId: new(claude), Body: body}, ownProtocol)
+			_, err := client.InvokeModelWithResponseStream(ctx, &bedrockruntime.InvokeModelWithResponseStreamInput{ModelId: new(claude), Body: body}, bedrocktest.OwnProtocol)
 			return err
 		}},
 		"ApplyGuardrail": {"ApplyGuardrail", "arn:aws:bedrock:us-east-1:123456789012:guardrail/gr-1", func() error {

@@ -7,6 +7,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"bedrock-extproc/tests/bedrocktest"
 	"bedrock-extproc/tests/fakebedrock"
 )
 
@@ -51,7 +52,7 @@ func TestGateHoldsEachEvent(t *testing.T) {
 		gate := make(chan struct{})
 		bedrock, client, stop := startPiped(t, scripted(fakebedrock.Behaviour{Gate: gate, Answer: fakebedrock.Answer{Tokens: 2}}))
 		defer stop()
-		out, err := client.ConverseStream(t.Context(), askStream("hello"), ownProtocol)
+		out, err := client.ConverseStream(t.Context(), askStream("hello"), bedrocktest.OwnProtocol)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -123,7 +124,7 @@ func TestClientLeaves(t *testing.T) {
 						if _, err := client.Converse(ctx, ask("hello")); (err == nil) != (name == "pace") {
 							t.Errorf("the whole answer: %v", err)
 						}
-					} else if out, err := client.ConverseStream(ctx, askStream("hello"), ownProtocol); err == nil {
+					} else if out, err := client.ConverseStream(ctx, askStream("hello"), bedrocktest.OwnProtocol); err == nil {
 						for range out.GetStream().Events() {
 						}
 						if err := out.GetStream().Err(); !errors.Is(err, context.DeadlineExceeded) {
