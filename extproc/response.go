@@ -23,6 +23,7 @@ const (
 	answerField  = 3
 	detailsField = 5
 
+	codeField         = 1 // of HttpStatus
 	setHeadersField   = 1 // of HeaderMutation
 	headerOptionField = 1 // of HeaderValueOption
 	appendActionField = 3
@@ -59,7 +60,7 @@ func continueHeaders() response {
 // metadata or nil.
 func immediateResponse(status int, list []header, body []byte, details string, facts []byte) response {
 	var head []byte
-	head = appendNested(head, statusField, func(dst []byte) []byte { return appendNumber(dst, statusField, uint64(status)) }) //nolint:gosec // not negative
+	head = appendNested(head, statusField, func(dst []byte) []byte { return appendNumber(dst, codeField, uint64(status)) }) //nolint:gosec // not negative
 	head = appendNested(head, headersField, func(dst []byte) []byte {
 		for _, h := range list {
 			dst = appendNested(dst, setHeadersField, func(dst []byte) []byte {
