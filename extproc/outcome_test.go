@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"bedrock-extproc/extproc"
+	"bedrock-extproc/tests/worktest"
 	"bedrock-extproc/translator"
 )
 
@@ -191,12 +192,12 @@ func TestRecordsAreSmall(t *testing.T) {
 					facts := translator.Facts{Backend: "main", ModelID: call.Model, Trail: []translator.Attempt{{ModelID: call.Model}}}
 					return nil, facts, nil
 				}
-				idle := heap()
+				idle := worktest.Heap()
 				for range requests {
 					s.envoy.open(s.t, endOfStream, headers...).answer()
 				}
 				synctest.Wait()
-				if kept := (heap() - idle) / requests; kept > most {
+				if kept := (worktest.Heap() - idle) / requests; kept > most {
 					s.t.Errorf("%d KiB are kept for each request", kept>>10)
 				}
 			})

@@ -1,13 +1,13 @@
 package extproc_test
 
 import (
-	"runtime"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"bedrock-extproc/tests/hungpeer"
+	"bedrock-extproc/tests/worktest"
 )
 
 // An Envoy that reads its connection, but allows no more data, holds its calls for five
@@ -30,7 +30,7 @@ func TestUnreadCallsEnd(t *testing.T) {
 			_ = peer.ReadFrames()
 		}()
 		s.works()
-		idle := heap()
+		idle := worktest.Heap()
 		var yielded atomic.Int64
 		s.backend.converseStream = flood(1_000_000, size, &yielded)
 		for range calls {
@@ -42,7 +42,7 @@ func TestUnreadCallsEnd(t *testing.T) {
 		if n := s.InFlight(); n != calls || yielded.Load() > calls*(3<<20)/size {
 			t.Errorf("%d calls are in flight, and have read %d events", n, yielded.Load())
 		}
-		t.Logf("%d KiB are held for each call", (heap()-idle)/calls>>10)
+		t.Logf("%d KiB are held for each call", (worktest.Heap()-idle)/calls>>10)
 		time.Sleep(5*time.Minute - time.Second)
 		if n := s.InFlight(); n != calls {
 			t.Errorf("%d calls are in flight before the limit", n)
@@ -56,7 +56,7 @@ func TestUnreadCallsEnd(t *testing.T) {
 		if n := s.logs.FilterMessageSnippet("Envoy has not read").Len(); n != calls {
 			t.Errorf("%d calls have ended for this reason", n)
 		}
-		kept := (heap() - idle) / calls
+		kept := (worktest.Heap() - idle) / calls
 		t.Logf("%d KiB are kept for each call", kept>>10)
 		if kept > most {
 			t.Errorf("%d bytes are kept for each call", kept)
@@ -67,14 +67,4 @@ func TestUnreadCallsEnd(t *testing.T) {
 		}
 		<-closed
 	})
-}
-
-// heap is the memory in use, in bytes.
-func heap() int64 {
-	var stats runtime.MemStats
-	for range 3 { // pools keep what they have for two collections
-		runtime.GC()
-	}
-	runtime.ReadMemStats(&stats)
-	return int64(stats.HeapAlloc)
 }

@@ -6,7 +6,6 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -23,6 +22,7 @@ import (
 	"bedrock-extproc/extproc"
 	"bedrock-extproc/internal/otlp"
 	"bedrock-extproc/internal/telemetry"
+	"bedrock-extproc/tests/worktest"
 	"bedrock-extproc/translator"
 )
 
@@ -142,7 +142,7 @@ func TestHungCollector(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	idle := heap()
+	idle := worktest.Heap()
 	for range calls {
 		recorder.Observe(extproc.Outcome{
 			API: "gateway", Path: strings.Repeat("p", 2048), Model: strings.Repeat("m", 2048),
@@ -150,7 +150,7 @@ func TestHungCollector(t *testing.T) {
 		})
 	}
 	<-asked
-	if kept := heap() - idle; kept > most {
+	if kept := worktest.Heap() - idle; kept > most {
 		t.Errorf("%d MB are kept", kept>>20)
 	}
 	close(release)
@@ -159,13 +159,6 @@ func TestHungCollector(t *testing.T) {
 	if err := e.Shutdown(ctx); err != nil {
 		t.Error(err)
 	}
-}
-
-func heap() int64 {
-	var stats runtime.MemStats
-	runtime.GC()
-	runtime.ReadMemStats(&stats)
-	return int64(stats.HeapAlloc)
 }
 
 func lookup(variables map[string]string) func(string) (string, bool) {

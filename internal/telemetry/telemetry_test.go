@@ -19,6 +19,7 @@ import (
 
 	"bedrock-extproc/extproc"
 	"bedrock-extproc/internal/telemetry"
+	"bedrock-extproc/tests/worktest"
 	"bedrock-extproc/translator"
 )
 
@@ -249,7 +250,7 @@ func TestRecentCallsAreSmall(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	idle := heap()
+	idle := worktest.Heap()
 	for range 1000 {
 		o := call()
 		for range 100 {
@@ -257,15 +258,8 @@ func TestRecentCallsAreSmall(t *testing.T) {
 		}
 		r.Observe(o)
 	}
-	if kept := heap() - idle; kept > most {
+	if kept := worktest.Heap() - idle; kept > most {
 		t.Errorf("%d KiB are kept", kept>>10)
 	}
 	runtime.KeepAlive(r)
-}
-
-func heap() int64 {
-	var stats runtime.MemStats
-	runtime.GC()
-	runtime.ReadMemStats(&stats)
-	return int64(stats.HeapAlloc)
 }

@@ -1,7 +1,7 @@
 // Package worktest checks that the work of a dialect is linear in what clients and Bedrock
 // send. It runs each shape of input at one size and at ten times that size: linear work
-// costs 10 times as much, sorting a little more, and quadratic work 100 times. Only tests
-// of dialects call it.
+// costs 10 times as much, sorting a little more, and quadratic work 100 times. It also has the
+// measure for tests of what is kept in memory.
 package worktest
 
 import (

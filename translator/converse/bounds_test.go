@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"bedrock-extproc/tests/worktest"
 	"bedrock-extproc/translator"
 )
 
@@ -40,7 +41,7 @@ func TestAnswersWithoutEnd(t *testing.T) {
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			before := heap()
+			before := worktest.Heap()
 			a, sent, err := NewAnswer(Names{}), 0, error(nil)
 			if tt.first != "" {
 				_, err = a.Read(start, []byte(tt.first))
@@ -56,18 +57,10 @@ func TestAnswersWithoutEnd(t *testing.T) {
 			if err == nil || translator.AsError(err).Kind != translator.KindAnswerTooLarge || sent > tt.within+1<<20 {
 				t.Errorf("after %d bytes: %v", sent, err)
 			}
-			if held := heap() - before; held > 3*tt.within {
+			if held := worktest.Heap() - before; held > int64(3*tt.within) {
 				t.Errorf("the answer holds %d bytes", held)
 			}
 			runtime.KeepAlive(a)
 		})
 	}
-}
-
-// heap is the number of bytes in use.
-func heap() int {
-	var m runtime.MemStats
-	runtime.GC()
-	runtime.ReadMemStats(&m)
-	return int(m.HeapAlloc)
 }
