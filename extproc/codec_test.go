@@ -109,32 +109,17 @@ func compare(want *extprocv3.ProcessingRequest, got *message) string {
 	default:
 		as.kind = got.kind // of no interest
 	}
-	type plain struct {
-		Kind, Mode         int32
-		Headers            []string
-		Body               string
-		End, HasProtocol   bool
-		Metadata, Attached map[string]*structpb.Struct
-	}
-	flat := func(m *message, metadata, attributes map[string]*structpb.Struct) plain {
-		p := plain{int32(m.kind), int32(m.mode), nil, string(m.body), m.endOfStream, m.hasProtocol, metadata, attributes}
-		for _, h := range m.headers {
-			p.Headers = append(p.Headers, h.name+": "+h.value)
-		}
-		return p
-	}
 	decoded := func(s structs, names map[string]*structpb.Struct) map[string]*structpb.Struct {
-		var all map[string]*structpb.Struct
+		all := map[string]*structpb.Struct{}
 		for name := range names {
-			if all == nil {
-				all = map[string]*structpb.Struct{}
-			}
 			all[name] = s.get(name)
 		}
 		return all
 	}
 	metadata, attributes := want.GetMetadataContext().GetFilterMetadata(), want.GetAttributes()
-	return cmp.Diff(flat(&as, metadata, attributes), flat(got, decoded(got.metadata, metadata), decoded(got.attributes, attributes)), protocmp.Transform(), cmpopts.EquateEmpty())
+	return cmp.Diff(&as, got, cmp.AllowUnexported(message{}, header{}), cmpopts.IgnoreFields(message{}, "metadata", "attributes"), cmpopts.EquateEmpty()) +
+		cmp.Diff(metadata, decoded(got.metadata, metadata), protocmp.Transform(), cmpopts.EquateEmpty()) +
+		cmp.Diff(attributes, decoded(got.attributes, attributes), protocmp.Transform(), cmpopts.EquateEmpty())
 }
 
 // FuzzCodec compares the codec with protobuf's: what that accepts is the same, and
